@@ -1,0 +1,95 @@
+"""What may be asked of an engine, and what it answers.
+
+Every command is answered once, by its reply or by a Failure. Commands are idempotent: control may
+send them again after a broken connection.
+"""
+
+import msgspec
+
+from mcu_core.contract.definition import ConferenceDefinition
+from mcu_core.contract.snapshots import EngineSnapshot
+
+
+class PutConference(msgspec.Struct, frozen=True, tag=True):
+    """Make this conference, or change it into this; takes effect on the next tick. Reply: Done."""
+
+    definition: ConferenceDefinition
+
+
+class CloseConference(msgspec.Struct, frozen=True, tag=True):
+    """End a conference; unknown ones are already ended. Reply: Done."""
+
+    conference: str
+
+
+class AttachWebRtc(msgspec.Struct, frozen=True, tag=True):
+    """Connect a browser. Reply: Attached with the SDP answer.
+
+    `site` must be defined with kind webrtc; it is empty for a viewer who only watches and listens
+    (WHEP). A new attach of a site replaces its old connection and keeps seat, pane and mute.
+    """
+
+    conference: str
+    site: str
+    offer_sdp: str
+
+
+class AttachRtp(msgspec.Struct, frozen=True, tag=True):
+    """Connect an RTP site. Reply: Attached with the SDP answer, or our offer if `offer_sdp` is empty.
+
+    `ports` asks for the local ports of an earlier session (video, audio), 0 where any will do, so
+    that a sender need not be told new ones after an engine was replaced.
+    """
+
+    conference: str
+    site: str
+    offer_sdp: str
+    ports: tuple[int, int] = (0, 0)
+
+
+class Detach(msgspec.Struct, frozen=True, tag=True):
+    """Drop a connection; unknown ones are already dropped. Reply: Done."""
+
+    conference: str
+    endpoint: str
+
+
+class GetSnapshot(msgspec.Struct, frozen=True, tag=True):
+    """Reply: EngineSnapshot."""
+
+
+class OpenTap(msgspec.Struct, frozen=True, tag=True):
+    """Turn this connection into the tap of a conference. Reply: Done, then TapTrack and TapUnit.
+
+    Units after `since_ns` (conference clock) that the engine still holds are sent first, beginning
+    with a keyframe; 0 begins with the next keyframe.
+    """
+
+    conference: str
+    since_ns: int = 0
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """Done, or already so."""
+
+
+class Attached(msgspec.Struct, frozen=True, tag=True):
+    """A connection stands: its id, our SDP, and the local ports (video, audio) of an RTP site."""
+
+    endpoint: str
+    sdp: str
+    ports: tuple[int, int] = (0, 0)
+
+
+class Failure(msgspec.Struct, frozen=True, tag=True):
+    """A refusal. `kind` is the exception's class name (BadInput, NotFound, Refused, McuError)."""
+
+    kind: str
+    message: str
+    field: str = ""
+
+
+Command = (
+    PutConference | CloseConference | AttachWebRtc | AttachRtp | Detach | GetSnapshot | OpenTap
+)
+Answer = Done | Attached | Failure | EngineSnapshot

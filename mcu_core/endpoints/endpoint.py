@@ -1,0 +1,76 @@
+"""Endpoint: the one shape of every participant, whatever door it comes through.
+
+An endpoint owns its sockets, packets and RTCP. What it receives it pushes into the ingress of its
+site; what the conference makes for it is handed to `send_video` and `send_audio` on the event loop
+as units that were encoded and packetised once for everybody with the same form.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.video import VideoIngress
+from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where a site's incoming media goes; None where the conference takes none (viewers)."""
+
+    video: VideoIngress | None
+    audio: AudioIngress | None
+
+
+@dataclass(slots=True)
+class Feedback:
+    """What an endpoint tells its owner; each is called on the event loop.
+
+    `keyframe_wanted`: its receiver asked for one (PLI, FIR). `bitrate_advised`: its receiver can
+    take that many bits per second of video (REMB). `state_changed`: joined, or away with a reason.
+    """
+
+    keyframe_wanted: Callable[[], None] = field(default=lambda: None)
+    bitrate_advised: Callable[[int], None] = field(default=lambda bps: None)
+    state_changed: Callable[[str, str], None] = field(default=lambda state, reason: None)
+
+
+@dataclass(slots=True)
+class EndpointStats:
+    """Counters of one connection, for snapshots."""
+
+    packets_in: int = 0
+    packets_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    packets_dropped: int = 0
+    """Arrived, but malformed, from a stranger, or of no known stream."""
+
+
+class Endpoint(Protocol):
+    """One participant's connection, both directions.
+
+    `video_out` and `audio_out` say which coded form its receiver takes; None where it takes none.
+    They are settled when `start` returns. All methods are called on the event loop.
+    """
+
+    id: str
+    feedback: Feedback
+    stats: EndpointStats
+    video_out: VideoForm | None
+    audio_out: AudioForm | None
+
+    async def start(self) -> None:
+        """Open what it needs; raises McuError when that fails, and leaves nothing open then."""
+
+    async def stop(self) -> None:
+        """Close everything and wait for it; safe twice."""
+
+    def send_video(self, unit: EncodedUnit) -> None:
+        """Send one coded picture of form `video_out`; never waits."""
+
+    def send_audio(self, unit: EncodedUnit) -> None:
+        """Send 20 ms of coded sound of form `audio_out`; never waits."""
+
+    def ask_keyframe(self) -> None:
+        """Ask its sender for a keyframe (PLI); does nothing where that means nothing."""

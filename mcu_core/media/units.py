@@ -1,0 +1,61 @@
+"""What flows between the stages in coded form: access units in, encoded units out, and their forms."""
+
+from dataclasses import dataclass
+
+from mcu_core.media.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One coded picture or sound frame on its way to a decoder.
+
+    `data`: H.264 as Annex B with start codes, all others as the codec's own frame. `stamp_ns`:
+    conference clock. `keyframe`: decodable on its own. `broken`: packets of it were lost.
+    `rotation`: degrees clockwise that a viewer must turn the picture.
+    """
+
+    codec: Codec
+    data: bytes
+    stamp_ns: int
+    keyframe: bool = False
+    broken: bool = False
+    rotation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VideoForm:
+    """What makes two encoded pictures interchangeable: receivers of one form share one encoder."""
+
+    codec: Codec
+    width: int
+    height: int
+    fps: int
+    bitrate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioForm:
+    """What makes two encoded sounds interchangeable. `channels` 1 or 2, frames of 20 ms."""
+
+    codec: Codec
+    channels: int
+    bitrate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedUnit:
+    """One coded picture or 20 ms of coded sound, made once and read by many.
+
+    `data` as in AccessUnit. `rtp_timestamp` counts in the codec's RTP clock from the group's own
+    random start (RFC 3550 5.1). `stamp_ns` is the conference clock of the tick that made it;
+    `payloads` are the RTP payloads made once for all receivers, empty for codecs without an RTP
+    form. `duration_ns` is the length of the frame.
+    """
+
+    codec: Codec
+    data: bytes
+    stamp_ns: int
+    rtp_timestamp: int
+    keyframe: bool
+    payloads: tuple[bytes, ...]
+    duration_ns: int
