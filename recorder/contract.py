@@ -1,0 +1,160 @@
+"""What is said on the recorder's socket: the same manner as an engine's, with its own messages.
+
+A connection begins with Hello from the caller; the recorder drops a version that it does not
+speak. Then Request one way, Reply and Notice the other. Every connection gets every Notice.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from mcu_core.contract.caller import Caller
+from mcu_core.contract.commands import Done, Failure
+from mcu_core.contract.framing import Framing
+from mcu_core.contract.line import dial
+
+RECORDER_CONTRACT_VERSION = 1
+
+
+class RecordingState(StrEnum):
+    """What a recording is doing."""
+
+    RECORDING = "recording"
+    """A recorder writes it, or waits for its engine to come back."""
+    INTERRUPTED = "interrupted"
+    """Neither stopped nor written: its recorder died. StartRecording with its id goes on."""
+    DONE = "done"
+    FAILED = "failed"
+    """Ended by the recorder itself; `reason` says why. What was written before plays."""
+
+
+class RecordingInfo(msgspec.Struct, frozen=True, tag=True):
+    """One recording as it is. `started_at` is ISO 8601 with zone; sizes are what is on disk."""
+
+    id: str
+    conference: str
+    title: str
+    state: RecordingState
+    started_at: str
+    duration_s: float = 0.0
+    size_bytes: int = 0
+    reason: str = ""
+
+
+class StartRecording(msgspec.Struct, frozen=True, tag=True):
+    """Record a conference. Reply: RecordingInfo once the first fragment is on disk.
+
+    `recording` is the caller's id for it: 1..64 letters, digits, `-`, `_`. An id that is being
+    recorded already is answered as it is; one that is interrupted or failed goes on in the same
+    files after a gap; one that is done is refused. Refused, with the reason, when the tap gives
+    nothing within 5 s; a recording that was new then leaves nothing on disk.
+    """
+
+    recording: str
+    conference: str
+    title: str
+    engine_socket: str
+
+
+class StopRecording(msgspec.Struct, frozen=True, tag=True):
+    """End a recording. Reply: RecordingInfo, also for one that has ended; NotFound if unknown."""
+
+    recording: str
+
+
+class DeleteRecording(msgspec.Struct, frozen=True, tag=True):
+    """Remove a recording's files. Reply: Done, also when unknown; Refused while it is recorded."""
+
+    recording: str
+
+
+class GetRecordings(msgspec.Struct, frozen=True, tag=True):
+    """Reply: RecorderSnapshot."""
+
+
+class RecorderSnapshot(msgspec.Struct, frozen=True, tag=True):
+    """All recordings of the store, oldest first, and the process's counters (observe names)."""
+
+    pid: int
+    started_ns: int
+    now_ns: int
+    recordings: tuple[RecordingInfo, ...]
+    counters: dict[str, float] = {}
+
+
+class RecordingChanged(msgspec.Struct, frozen=True, tag=True):
+    """A recording began, ended, failed, lost or regained its engine, or grew for some seconds."""
+
+    recording: RecordingInfo
+
+
+class RecordingDeleted(msgspec.Struct, frozen=True, tag=True):
+    """A recording's files are gone."""
+
+    id: str
+
+
+RecorderCommand = StartRecording | StopRecording | DeleteRecording | GetRecordings
+RecorderAnswer = RecordingInfo | RecorderSnapshot | Done
+RecorderEvent = RecordingChanged | RecordingDeleted
+
+
+class Hello(msgspec.Struct, frozen=True, tag=True):
+    """First message of a connection; `role` is for logs."""
+
+    version: int
+    role: str
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    """A command with the number that its reply will carry."""
+
+    id: int
+    body: RecorderCommand
+
+
+class Reply(msgspec.Struct, frozen=True, tag=True):
+    """The answer to the request of that number."""
+
+    id: int
+    body: RecorderAnswer | Failure
+
+
+class Notice(msgspec.Struct, frozen=True, tag=True):
+    """An event."""
+
+    body: RecorderEvent
+
+
+RecorderMessage = Hello | Request | Reply | Notice
+
+RECORDER_FRAMING: Framing[RecorderMessage] = Framing(RecorderMessage)
+
+
+class RecorderCaller(Caller[RecorderMessage, RecorderCommand, RecorderAnswer, RecorderEvent]):
+    """A connection to the recorder process; see Caller for `run`, `call` and `close`."""
+
+    peer = "the recorder"
+
+    @classmethod
+    async def connect(
+        cls, path: Path, role: str, on_event: Callable[[RecorderEvent], None]
+    ) -> "RecorderCaller":
+        """Dial the recorder's socket and say hello; raises LineClosed when nobody listens."""
+        line = await dial(path, RECORDER_FRAMING)
+        line.send(Hello(RECORDER_CONTRACT_VERSION, role))
+        return cls(line, on_event)
+
+    def _request(self, number: int, command: RecorderCommand) -> RecorderMessage:
+        return Request(number, command)
+
+    def _receive(self, message: RecorderMessage) -> None:
+        match message:
+            case Notice():
+                self._on_event(message.body)
+            case Reply():
+                self._answer(message.id, message.body)
+            case Hello() | Request():
+                pass  # a caller is never asked; a newer recorder may say more than we know
