@@ -1,0 +1,46 @@
+# Two commands are enough on a fresh Debian 12: `make run`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEBIAN_RUN := fonts-noto-cjk opencv-doc pocketsphinx-testdata
+DEBIAN_TEST := chromium ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+RUN_OPTIONS ?=
+
+.PHONY: help setup setup-run setup-test run test lint bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: setup-run ## .venv with all packages, system packages where root
+
+setup-run: $(VENV)/.installed
+	@sh tools/system_packages.sh wanted $(DEBIAN_RUN)
+
+setup-test: $(VENV)/.installed
+	@sh tools/system_packages.sh needed $(DEBIAN_RUN) $(DEBIAN_TEST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt tools/python_packages.sh
+	@sh tools/python_packages.sh $(PYTHON) $(VENV)
+	@touch $@
+
+run: setup-run ## the whole system with a demo conference; RUN_OPTIONS="--listen 0.0.0.0:8080"
+	$(BIN)/mcu run $(RUN_OPTIONS)
+
+test: setup-test lint ## all checks and all tests
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: setup-run ## kernels and mix; the long ones: mcu bench conference|latency
+	$(BIN)/mcu bench kernels
+	$(BIN)/mcu bench mix
+
+clean: ## everything that setup, run and test made, but the data in var/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,71 @@
+"""`mcu`: the one command, with a word for each thing it does."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mcu_core.errors import McuError
+
+app = typer.Typer(
+    name="mcu",
+    help="Multipoint control unit for hospital tele-consultation: "
+    "one composed picture and one N-1 sound for every site, recorded and controlled.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command()
+def run(
+    data: Annotated[Path, typer.Option(help="Folder for database, recordings, sockets")] = Path("var"),
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT of API and pages; 0.0.0.0:8080 opens it to the network")
+    ] = "127.0.0.1:8080",
+    engines: Annotated[int, typer.Option(help="Media engine processes")] = 1,
+    demo: Annotated[bool, typer.Option(help="A demo conference of four sites")] = True,
+    advertise: Annotated[str, typer.Option(help="Media address told to sites behind a NAT")] = "",
+    ports: Annotated[str, typer.Option(help="UDP port range for media, 0-0: any")] = "0-0",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
+) -> None:
+    """Run the whole system: engines, recorder, control API and console."""
+    from control_api.cli.run import RunOptions, run  # noqa: PLC0415  # each word loads only its own
+
+    run(RunOptions(data, listen, engines, demo, advertise, ports, log_level))
+
+
+@app.command(context_settings=PASS_ON)
+def engine(context: typer.Context) -> None:
+    """Run one media engine process alone (see mcu engine --help)."""
+    from mcu_core.engine.process import main  # noqa: PLC0415
+
+    main(context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def recorder(context: typer.Context) -> None:
+    """Run the recorder process alone (see mcu recorder --help)."""
+    from recorder.__main__ import main  # noqa: PLC0415
+
+    main(context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def control(context: typer.Context) -> None:
+    """Run control API and console alone (see mcu control --help)."""
+    from control_api.__main__ import main  # noqa: PLC0415
+
+    main(context.args)
+
+
+def main() -> None:
+    """Entry point: a refusal is one clear line and exit code 2."""
+    try:
+        app()
+    except McuError as error:
+        typer.secho(f"mcu: {error}", fg="red", err=True)
+        sys.exit(2)

@@ -1,0 +1,205 @@
+"""`mcu run`: the whole system on one machine."""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.panel import Panel
+
+from control_api.cli.supervisor import ChildSpec, supervise
+from mcu_core.errors import BadInput, Refused
+from mcu_core.observe.logs import set_up
+
+log = structlog.get_logger()
+
+LONGEST_SOCKET_PATH = 90
+"""Linux takes 107 bytes; the file's own name comes behind the folder's."""
+
+READY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `mcu run` was asked for; `listen` is host:port of API and pages."""
+
+    data: Path
+    listen: str = "127.0.0.1:8080"
+    engines: int = 1
+    demo: bool = True
+    advertise: str = ""
+    ports: str = "0-0"
+    log_level: str = "info"
+
+
+def split_address(text: str, name: str = "--listen") -> tuple[str, int]:
+    """`host:port`, `[v6]:port` or `:port` (all addresses) as a pair; raises BadInput."""
+    host, colon, port = text.rpartition(":")
+    host = host.strip("[]") or "0.0.0.0"  # noqa: S104  # asked for by an empty host
+    if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise BadInput(name, f"HOST:PORT with a port of 1..65535, not {text!r}")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host reaches only this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def socket_folder(data: Path) -> Path:
+    """Where the processes' sockets live: in the data folder, or in /tmp if its path is too long."""
+    folder = data.resolve() / "run"
+    if len(str(folder).encode()) <= LONGEST_SOCKET_PATH:
+        return folder
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"mcu-{os.getuid()}-{digest}"
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; raises Refused when another system runs on the same data."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refused(f"another mcu already runs on this data folder ({folder.parent})") from error
+        yield
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise Refused when somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --listen"
+            ) from error
+
+
+def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[ChildSpec]:
+    """The processes of one system, in starting order."""
+    host, _ = split_address(options.listen)
+    bind = "127.0.0.1" if is_loopback(host) else host
+    python = (sys.executable, "-m")
+    names = [f"engine-{k}" for k in range(options.engines)]
+    engines = [
+        ChildSpec(
+            name,
+            (*python, "mcu_core.engine", "--name", name, "--socket", str(sockets / f"{name}.sock"))
+            + ("--bind", bind, "--advertise", options.advertise, "--ports", options.ports)
+            + ("--log-level", options.log_level),
+        )
+        for name in names
+    ]
+    recorder_socket = str(sockets / "recorder.sock")
+    recorder = ChildSpec(
+        "recorder",
+        (*python, "recorder", "--socket", recorder_socket)
+        + ("--store", str(options.data / "recordings")),
+    )
+    engine_flags = [
+        word for name in names for word in ("--engine", f"{name}={sockets / f'{name}.sock'}")
+    ]
+    control = ChildSpec(
+        "control",
+        (*python, "control_api", "--data", str(options.data), "--listen", options.listen)
+        + (*engine_flags, "--recorder", recorder_socket)
+        + (("--demo", str(demo)) if demo is not None else ()),
+    )
+    return [*engines, recorder, control]
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+async def _announce(options: RunOptions) -> None:
+    """Print the addresses once control answers."""
+    host, port = split_address(options.listen)
+    own = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared, not bound
+    for _ in range(int(READY_S * 10)):
+        if await _answers(own, port):
+            break
+        await asyncio.sleep(0.1)
+    else:
+        log.error("control does not answer", address=options.listen)
+        return
+    url = f"http://{f'[{own}]' if ':' in own else own}:{port}"
+    Console().print(Panel(_addresses(options, url, host), title="MCU", expand=False))
+
+
+def _addresses(options: RunOptions, url: str, host: str) -> str:
+    password = options.data / "admin-password"
+    token = options.data / "login-token"
+    lines = [f"Console     [bold]{url}/[/]"]
+    if token.exists():
+        lines.append(f"Sign in     {url}/login?token={token.read_text().strip()}")
+    if password.exists():
+        lines.append(f"or with     user admin, password {password.read_text().strip()}")
+    lines.append(f"API         {url}/api/v1/   (description: {url}/docs)")
+    lines.append(f"Data        {options.data.resolve()}")
+    if is_loopback(host):
+        lines.append("")
+        lines.append("Only this machine can connect. To open it to the network: --listen 0.0.0.0:8080")
+    lines.append("Ctrl-C ends it.")
+    return "\n".join(lines)
+
+
+async def _live(options: RunOptions, sockets: Path, demo: Path | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with asyncio.TaskGroup() as group:
+        announcing = group.create_task(_announce(options))
+        await supervise(child_specs(options, sockets, demo), stopping)
+        announcing.cancel()
+
+
+def run(options: RunOptions) -> None:
+    """Run the whole system until Ctrl-C; raises McuError when it cannot start."""
+    set_up("run", options.log_level)
+    if not 1 <= options.engines <= 64:
+        raise BadInput("--engines", "1 to 64")
+    host, port = split_address(options.listen)
+    sockets = socket_folder(options.data)
+    with only_one(sockets):
+        options.data.mkdir(parents=True, exist_ok=True)
+        check_free(host, port)
+        demo = _demo(options) if options.demo else None
+        asyncio.run(_live(options, sockets, demo))
+
+
+def _demo(options: RunOptions) -> Path:
+    # Only the demo needs codecs in this process.
+    from control_api.cli.demo_clips import prepare  # noqa: PLC0415
+
+    folder = options.data / "demo"
+    prepare(folder)
+    return folder

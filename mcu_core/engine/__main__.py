@@ -1,0 +1,5 @@
+"""`python -m mcu_core.engine`."""
+
+from mcu_core.engine.process import main
+
+main()

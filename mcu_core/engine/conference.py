@@ -1,0 +1,391 @@
+"""The owner of one conference: its seats, its picture, its sound, its readers."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition
+from mcu_core.contract.events import (
+    ConferenceFailed,
+    Event,
+    LayoutShown,
+    Levels,
+    SiteChanged,
+    SpeakerChanged,
+)
+from mcu_core.contract.snapshots import ConferenceSnapshot, OutputSnapshot
+from mcu_core.egress.audio_encoder import AudioEncoder
+from mcu_core.egress.video_group import VideoGroup
+from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.doors import has_own_source, own_source
+from mcu_core.engine.pictures import PictureLoop, PicturePlan
+from mcu_core.engine.planner import Planner, choose_layout
+from mcu_core.engine.seat import Seat
+from mcu_core.engine.sound import Listener, SoundLoop
+from mcu_core.engine.tap import SOUND_FORM, ConferenceTap, close_idle
+from mcu_core.engine.video_outputs import VideoOutputs
+from mcu_core.errors import McuError, NotFound, Refused
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.codec import H264
+from mcu_core.media.units import VideoForm
+
+log = structlog.get_logger()
+
+RETRY_SOURCE_S = 5.0
+TAP_IDLE_NS = 10 * NS_PER_SECOND
+MAX_VIEWERS = 200
+
+
+class Conference:
+    """Carries out a ConferenceDefinition. All methods run on the event loop; `apply` is serialised."""
+
+    def __init__(
+        self, definition: ConferenceDefinition, clock: Clock, tell: Callable[[Event], None]
+    ) -> None:
+        self.definition = definition
+        self._clock = clock
+        self._tell = tell
+        self._lock = asyncio.Lock()
+        self._seats: dict[str, Seat] = {}
+        self._viewers: dict[str, Endpoint] = {}
+        self._sources: dict[str, asyncio.Task[None]] = {}
+        self._tap: ConferenceTap | None = None
+        self._tap_watch: asyncio.Task[None] | None = None
+        self._planner = Planner()
+        self._endpoints_made = 0
+        self.failed = False
+        self._pictures = PictureLoop(
+            definition.id, clock, definition.fps, self._planner.plan(definition, {}),
+            self._plan_shown, self._broke
+        )
+        self._video = VideoOutputs(clock, self._groups_changed)
+        self._sound = SoundLoop(
+            definition.id, clock, self._speaker_changed, self._tell_levels, self._broke
+        )
+
+    async def start(self) -> None:
+        """Start the ticks and seat the sites."""
+        self._pictures.start()
+        self._sound.start()
+        await self.apply(self.definition)
+
+    async def stop(self) -> None:
+        """End everything of this conference and wait for it; safe twice."""
+        async with self._lock:
+            await self._drop_tap()
+            for site in list(self._seats):
+                await self._unseat(site)
+            for endpoint in list(self._viewers):
+                await self._drop_viewer(endpoint)
+            await self._pictures.stop()
+            await self._sound.stop()
+            await self._video.close()
+
+    # ------------------------------------------------------------------ what control wants
+
+    async def apply(self, definition: ConferenceDefinition) -> None:
+        """Become this definition; takes effect with the next tick."""
+        async with self._lock:
+            choose_layout(definition.layout, 0)  # a wrong one is refused before anything changes
+            before, self.definition = self.definition, definition
+            wanted = {site.id: site for site in definition.sites}
+            for site in [site for site in self._seats if site not in wanted]:
+                await self._unseat(site)
+            for site_definition in definition.sites:
+                await self._seat(site_definition)
+            if _form(before) != _form(definition):
+                await self._reform(definition)
+            self._publish()
+
+    async def _seat(self, definition: SiteDefinition) -> None:
+        seat = self._seats.get(definition.id)
+        if seat is None:
+            self._seats[definition.id] = seat = Seat.make(definition, self._clock)
+            self._run_source(seat)
+            return
+        source_changed = (seat.definition.file, seat.definition.pattern) != (
+            definition.file,
+            definition.pattern,
+        )
+        seat.definition = definition
+        if source_changed:
+            await self._end_source(definition.id)
+            self._run_source(seat)
+
+    async def _unseat(self, site: str) -> None:
+        await self._end_source(site)
+        seat = self._seats.pop(site)
+        self._publish()
+        if seat.endpoint is not None:
+            await self._video.remove(seat.endpoint)
+        await seat.close()
+        self._planner.forget(site)
+
+    async def _reform(self, definition: ConferenceDefinition) -> None:
+        form = _form(definition)
+        self._pictures.set_fps(definition.fps)
+        for endpoint in self._readers():
+            if endpoint.video_out is None:
+                continue
+            await self._video.remove(endpoint)
+            if isinstance(endpoint, ConferenceTap):
+                endpoint.set_form(form)
+            else:
+                endpoint.video_out = replace(form, codec=endpoint.video_out.codec)
+            self._video.add(endpoint, endpoint.video_out)
+
+    # ------------------------------------------------------------------ sites with own sources
+
+    def _run_source(self, seat: Seat) -> None:
+        if has_own_source(seat.definition):
+            site = seat.definition.id
+            self._sources[site] = asyncio.create_task(self._play(seat), name=f"source {site}")
+
+    async def _end_source(self, site: str) -> None:
+        task = self._sources.pop(site, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _play(self, seat: Seat) -> None:
+        """Connect a file or pattern; where that fails, say why and try again."""
+        while True:
+            endpoint = own_source(
+                self._new_id(seat.definition.id), seat.definition, seat.intake, self._clock
+            )
+            try:
+                await self.connect(seat.definition.id, endpoint)
+                return
+            except McuError as error:
+                self._site_state(seat, "away", str(error))
+            await asyncio.sleep(RETRY_SOURCE_S)
+
+    # ------------------------------------------------------------------ connections
+
+    def seat(self, site: str) -> Seat:
+        """The seat of a defined site; raises NotFound."""
+        if site not in self._seats:
+            raise NotFound("site", site)
+        return self._seats[site]
+
+    def form(self) -> VideoForm:
+        """The coded form of the conference picture that calls get by default."""
+        return _form(self.definition)
+
+    def new_endpoint_id(self, site: str) -> str:
+        """A name for a new connection, never used before in this conference."""
+        if not site and len(self._viewers) >= MAX_VIEWERS:
+            raise Refused(f"this conference has {MAX_VIEWERS} viewers already")
+        return self._new_id(site or "viewer")
+
+    def _new_id(self, stem: str) -> str:
+        self._endpoints_made += 1
+        return f"{stem}-{self._clock.now_ns() // 1_000_000:x}-{self._endpoints_made}"
+
+    async def connect(self, site: str, endpoint: Endpoint) -> None:
+        """Start an endpoint and give it the seat; the seat's old connection ends. Seat, pane, mute stay.
+
+        `site` empty: a viewer. Raises McuError when the endpoint cannot start.
+        """
+        endpoint.feedback.state_changed = lambda state, reason: self._endpoint_state(
+            site, endpoint, state, reason
+        )
+        if site:
+            await self._release(self.seat(site))
+        await endpoint.start()
+        if not site:
+            self._viewers[endpoint.id] = endpoint
+        else:
+            seat = self.seat(site)
+            seat.endpoint = endpoint
+            seat.video.on_keyframe_needed = _on_loop(endpoint.ask_keyframe)
+            if not seat.joined_ns:
+                seat.joined_ns = self._clock.now_ns()
+            self._site_state(seat, "joined", "")
+        self._read(endpoint)
+        self._publish()
+
+    async def _release(self, seat: Seat) -> None:
+        old, seat.endpoint = seat.endpoint, None
+        if old is not None:
+            old.feedback.state_changed = lambda state, reason: None
+            await self._video.remove(old)
+            await old.stop()
+        seat.video.restart()
+        seat.audio.reset()
+
+    async def disconnect(self, endpoint_id: str) -> None:
+        """End a connection; unknown ones have ended already."""
+        if endpoint_id in self._viewers:
+            await self._drop_viewer(endpoint_id)
+        for seat in self._seats.values():
+            if seat.endpoint is not None and seat.endpoint.id == endpoint_id:
+                await self._away(seat, "left")
+
+    async def _away(self, seat: Seat, reason: str) -> None:
+        await self._release(seat)
+        seat.joined_ns = 0
+        self._site_state(seat, "away", reason)
+        self._publish()
+
+    async def _drop_viewer(self, endpoint_id: str) -> None:
+        endpoint = self._viewers.pop(endpoint_id)
+        self._publish()
+        await self._video.remove(endpoint)
+        await endpoint.stop()
+
+    def _endpoint_state(self, site: str, endpoint: Endpoint, state: str, reason: str) -> None:
+        if state != "away":
+            if site in self._seats:
+                self._site_state(self._seats[site], state, reason)
+            return
+        log.info("connection lost", conference=self.definition.id, endpoint=endpoint.id)
+        task = asyncio.create_task(self._lost(site, endpoint, reason), name=f"lost {endpoint.id}")
+        self._sources[f"lost {endpoint.id}"] = task
+        task.add_done_callback(lambda _: self._sources.pop(f"lost {endpoint.id}", None))
+
+    async def _lost(self, site: str, endpoint: Endpoint, reason: str) -> None:
+        if endpoint.id in self._viewers:
+            await self._drop_viewer(endpoint.id)
+        seat = self._seats.get(site)
+        if seat is not None and seat.endpoint is endpoint:
+            await self._away(seat, reason)
+            self._run_source(seat)
+
+    # ------------------------------------------------------------------ who reads what
+
+    def _readers(self) -> list[Endpoint]:
+        seated = [seat.endpoint for seat in self._seats.values() if seat.endpoint is not None]
+        tap: list[Endpoint] = [self._tap] if self._tap is not None else []
+        return seated + list(self._viewers.values()) + tap
+
+    def _read(self, endpoint: Endpoint) -> None:
+        """Let an endpoint read its form, and its receiver's wishes reach the encoder."""
+
+        def keyframe_wanted() -> None:
+            if endpoint.video_out is not None:
+                self._video.keyframe_wanted(endpoint.video_out)
+
+        def bitrate_advised(bitrate_bps: int) -> None:
+            if endpoint.video_out is not None:
+                self._video.bitrate_advised(endpoint, endpoint.video_out, bitrate_bps)
+
+        endpoint.feedback.keyframe_wanted = keyframe_wanted
+        endpoint.feedback.bitrate_advised = bitrate_advised
+        if endpoint.video_out is not None:
+            self._video.add(endpoint, endpoint.video_out)
+
+    async def tap(self) -> ConferenceTap:
+        """The tap of this conference, opened for the first reader and closed after the last."""
+        if self._tap is None:
+            encoder = AudioEncoder(SOUND_FORM)
+            config = encoder.config()
+            encoder.close()
+            self._tap = ConferenceTap(self.form(), config, self._clock)
+            self._read(self._tap)
+            self._publish()
+            self._tap_watch = asyncio.create_task(self._watch_tap(self._tap), name="tap watch")
+        return self._tap
+
+    async def _watch_tap(self, tap: ConferenceTap) -> None:
+        await close_idle(tap, self._clock, TAP_IDLE_NS)
+        if self._tap is tap:
+            self._tap, self._tap_watch = None, None
+            self._publish()
+            await self._video.remove(tap)
+
+    async def _drop_tap(self) -> None:
+        if self._tap is not None and self._tap_watch is not None:
+            self._tap_watch.cancel()
+            await asyncio.gather(self._tap_watch, return_exceptions=True)
+            await self._video.remove(self._tap)
+            await self._tap.stop()
+            self._tap = self._tap_watch = None
+
+    def _groups_changed(self, groups: tuple[VideoGroup, ...]) -> None:
+        self._pictures.groups = groups
+
+    # ------------------------------------------------------------------ what the ticks work from
+
+    def _publish(self) -> None:
+        """Give both ticks the present state, each as one new value."""
+        self._sound.seats = tuple(self._seats.values())
+        seated = [(seat.endpoint, seat) for seat in self._seats.values() if seat.endpoint]
+        others = [(reader, None) for reader in self._readers() if not self._is_seated(reader)]
+        self._sound.listeners = tuple(
+            Listener(endpoint, endpoint.audio_out, seat)
+            for endpoint, seat in [*seated, *others]
+            if endpoint.audio_out is not None
+        )
+        self._pictures.plan = self._planner.plan(self.definition, self._seats)
+
+    def _is_seated(self, endpoint: Endpoint) -> bool:
+        return any(seat.endpoint is endpoint for seat in self._seats.values())
+
+    # ------------------------------------------------------------------ what the ticks tell
+
+    def _plan_shown(self, plan: PicturePlan) -> None:
+        panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in plan.panes)
+        self._tell(LayoutShown(self.definition.id, plan.revision, plan.layout.id, panes))
+
+    def _speaker_changed(self, site: str) -> None:
+        self._planner.speaks(site, self._clock.now_ns())
+        self._tell(SpeakerChanged(self.definition.id, site))
+        self._publish()
+
+    def _tell_levels(self) -> None:
+        levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
+        self._tell(Levels(self.definition.id, levels))
+
+    def _site_state(self, seat: Seat, state: str, reason: str) -> None:
+        seat.state, seat.reason = state, reason
+        endpoint = seat.endpoint.id if seat.endpoint is not None else ""
+        self._tell(SiteChanged(self.definition.id, seat.definition.id, state, endpoint, reason))
+
+    def _broke(self, error: Exception) -> None:
+        self.failed = True
+        self._tell(ConferenceFailed(self.definition.id, str(error)))
+
+    def snapshot(self) -> ConferenceSnapshot:
+        """The conference as it is now."""
+        now_ns = self._clock.now_ns()
+        return ConferenceSnapshot(
+            id=self.definition.id,
+            revision=self.definition.revision,
+            layout=self.definition.layout,
+            mode=self._planner.mode,
+            panes=self._planner.shown,
+            sites=tuple(
+                seat.snapshot(site == self._planner.speaker, now_ns) for site, seat in self._seats.items()
+            ),
+            video_outputs=self._video.snapshots(),
+            audio_outputs=tuple(
+                OutputSnapshot(f"{form.codec.name}/{form.channels} mix {mix!r}", readers, units, 0)
+                for form, mix, readers, units in self._sound.outputs()
+            ),
+            speaker=self._planner.speaker,
+            decoders=sum(seat.video.stats.decoding for seat in self._seats.values()),
+            scalers=self._pictures.scaled,
+            serial=self._pictures.composed,
+            late_ticks=self._pictures.ticker.late,
+            late_audio_ticks=self._sound.ticker.late,
+            viewers=len(self._viewers),
+        )
+
+
+def _form(definition: ConferenceDefinition) -> VideoForm:
+    return VideoForm(
+        H264, definition.width, definition.height, definition.fps, definition.video_bitrate_bps
+    )
+
+
+def _on_loop(action: Callable[[], None]) -> Callable[[], None]:
+    """The action, callable from any thread, run on this event loop."""
+    loop = asyncio.get_running_loop()
+
+    def soon() -> None:
+        loop.call_soon_threadsafe(action)
+
+    return soon

@@ -1,0 +1,254 @@
+"""The media engine: conferences, and the socket through which control and recorder use them."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from mcu_core.contract.caller import failure_of
+from mcu_core.contract.commands import (
+    Answer,
+    Attached,
+    AttachRtp,
+    AttachWebRtc,
+    CloseConference,
+    Command,
+    Detach,
+    Done,
+    Failure,
+    GetSnapshot,
+    OpenTap,
+    PutConference,
+)
+from mcu_core.contract.definition import SiteKind
+from mcu_core.contract.events import ConferenceFailed, Event
+from mcu_core.contract.line import Door, Line, LineClosed
+from mcu_core.contract.snapshots import EngineSnapshot
+from mcu_core.contract.wire import (
+    CONTRACT_VERSION,
+    ENGINE_FRAMING,
+    Hello,
+    Message,
+    Notice,
+    Reply,
+    Request,
+)
+from mcu_core.endpoints.endpoint import Intake
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.endpoints.webrtc_peer import WebRtcPeer
+from mcu_core.engine.conference import Conference
+from mcu_core.engine.load import EngineLoad
+from mcu_core.errors import BadInput, McuError, NotFound
+from mcu_core.media.clock import Clock
+from mcu_core.media.codec import OPUS
+from mcu_core.media.units import AudioForm
+
+log = structlog.get_logger()
+
+CALL_SOUND = AudioForm(OPUS, 2, 64_000)
+MAX_CONFERENCES = 100
+MAX_PENDING_REQUESTS = 64
+
+
+class Engine:
+    """Owner of all conferences of one process; `open` and `close` are its life."""
+
+    def __init__(self, name: str, socket: Path, network: NetworkOptions, clock: Clock) -> None:
+        self._name = name
+        self._network = network
+        self._clock = clock
+        self._started_ns = clock.now_ns()
+        self._conferences: dict[str, Conference] = {}
+        self._listeners: set[Line[Message]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._load = EngineLoad(clock)
+        self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
+
+    async def open(self) -> None:
+        """Listen for control and recorder."""
+        await self._door.open()
+        log.info("engine is ready", engine=self._name)
+
+    async def close(self) -> None:
+        """End the connections, then the conferences, and wait for all of it."""
+        await self._door.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(conference.stop() for conference in self._conferences.values()))
+        self._conferences.clear()
+
+    # ------------------------------------------------------------------ the socket
+
+    async def _serve(self, line: Line[Message]) -> None:
+        hello = await line.receive()
+        if not isinstance(hello, Hello) or hello.version != CONTRACT_VERSION:
+            log.warning("caller speaks another contract", got=repr(hello))
+            return
+        log.info("caller connected", role=hello.role)
+        self._listeners.add(line)
+        limit = asyncio.Semaphore(MAX_PENDING_REQUESTS)
+        try:
+            async with asyncio.TaskGroup() as requests:
+                while True:
+                    message = await line.receive()
+                    if not isinstance(message, Request):
+                        continue
+                    if isinstance(message.body, OpenTap):
+                        self._listeners.discard(line)
+                        await self._serve_tap(line, message.id, message.body)
+                        return
+                    await limit.acquire()
+                    task = requests.create_task(self._answer(line, message))
+                    task.add_done_callback(lambda _: limit.release())
+        except* LineClosed:
+            return
+        finally:
+            self._listeners.discard(line)
+            log.info("caller left", role=hello.role)
+
+    async def _answer(self, line: Line[Message], request: Request) -> None:
+        line.send(Reply(request.id, await self._carry_out(request.body)))
+
+    async def _carry_out(self, command: Command) -> Answer:
+        try:
+            return await self._commands[type(command)](self, command)
+        except McuError as error:
+            return failure_of(error)
+        except Exception as error:  # noqa: BLE001  # a command that breaks must not end the engine
+            log.exception("command failed", command=type(command).__name__)
+            return Failure("McuError", f"{type(command).__name__} failed: {error}")
+
+    async def _serve_tap(self, line: Line[Message], number: int, command: OpenTap) -> None:
+        try:
+            tap = await self._conference(command.conference).tap()
+        except McuError as error:
+            line.send(Reply(number, failure_of(error)))
+            return
+        line.send(Reply(number, Done()))
+        await tap.serve(line, command.since_ns)
+
+    def _tell(self, event: Event) -> None:
+        notice = Notice(event)
+        for line in list(self._listeners):
+            try:
+                line.send(notice)
+            except LineClosed:
+                self._listeners.discard(line)
+        if isinstance(event, ConferenceFailed):
+            task = asyncio.create_task(self._remake(event.conference), name="remake")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _remake(self, name: str) -> None:
+        """A conference whose tick broke is made anew; its own sources come back by themselves."""
+        broken = self._conferences.pop(name, None)
+        if broken is None:
+            return
+        await broken.stop()
+        await self._put(PutConference(broken.definition))
+
+    # ------------------------------------------------------------------ commands
+
+    def _conference(self, name: str) -> Conference:
+        if name not in self._conferences:
+            raise NotFound("conference", name)
+        return self._conferences[name]
+
+    async def _put(self, command: PutConference) -> Answer:
+        definition = command.definition
+        conference = self._conferences.get(definition.id)
+        if conference is not None:
+            await conference.apply(definition)
+            return Done()
+        if len(self._conferences) >= MAX_CONFERENCES:
+            raise BadInput("conferences", f"at most {MAX_CONFERENCES} on one engine")
+        conference = Conference(definition, self._clock, self._tell)
+        self._conferences[definition.id] = conference
+        await conference.start()
+        return Done()
+
+    async def _close_conference(self, command: CloseConference) -> Answer:
+        conference = self._conferences.pop(command.conference, None)
+        if conference is not None:
+            await conference.stop()
+        return Done()
+
+    async def _attach_webrtc(self, command: AttachWebRtc) -> Answer:
+        conference = self._conference(command.conference)
+        intake = self._intake(conference, command.site, SiteKind.WEBRTC)
+        peer = WebRtcPeer(
+            conference.new_endpoint_id(command.site),
+            intake,
+            self._network,
+            self._clock,
+            conference.form(),
+            CALL_SOUND,
+        )
+        answer = await peer.accept(command.offer_sdp)
+        await self._connect_or_stop(conference, command.site, peer)
+        return Attached(peer.id, answer)
+
+    async def _attach_rtp(self, command: AttachRtp) -> Answer:
+        conference = self._conference(command.conference)
+        intake = self._intake(conference, command.site, SiteKind.RTP)
+        # An earlier session of the site holds the ports that it asks for again.
+        earlier = conference.seat(command.site).endpoint
+        if earlier is not None:
+            await conference.disconnect(earlier.id)
+        session = RtpSession(
+            conference.new_endpoint_id(command.site),
+            intake,
+            self._network,
+            self._clock,
+            conference.form(),
+        )
+        answer = await session.accept(command.offer_sdp, command.ports)
+        await self._connect_or_stop(conference, command.site, session)
+        return Attached(session.id, answer, session.ports)
+
+    async def _connect_or_stop(
+        self, conference: Conference, site: str, endpoint: WebRtcPeer | RtpSession
+    ) -> None:
+        try:
+            await conference.connect(site, endpoint)
+        except McuError:
+            await endpoint.stop()
+            raise
+
+    def _intake(self, conference: Conference, site: str, kind: SiteKind) -> Intake:
+        if not site and kind is SiteKind.WEBRTC:
+            return Intake(None, None)
+        seat = conference.seat(site)
+        if seat.definition.kind is not kind:
+            raise BadInput("site", f"a site of kind {kind}, {site!r} is {seat.definition.kind}")
+        return seat.intake
+
+    async def _detach(self, command: Detach) -> Answer:
+        if command.conference in self._conferences:
+            await self._conferences[command.conference].disconnect(command.endpoint)
+        return Done()
+
+    async def _snapshot(self, _: GetSnapshot) -> Answer:
+        return EngineSnapshot(
+            name=self._name,
+            pid=os.getpid(),
+            started_ns=self._started_ns,
+            now_ns=self._clock.now_ns(),
+            conferences=tuple(
+                conference.snapshot() for conference in self._conferences.values()
+            ),
+            counters=self._load.counters(),
+        )
+
+    _commands: dict[type, Callable[["Engine", object], Awaitable[Answer]]] = {
+        PutConference: _put,
+        CloseConference: _close_conference,
+        AttachWebRtc: _attach_webrtc,
+        AttachRtp: _attach_rtp,
+        Detach: _detach,
+        GetSnapshot: _snapshot,
+    }

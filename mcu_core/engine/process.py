@@ -1,0 +1,66 @@
+"""The media engine as a process: set-up, life, orderly end."""
+
+import argparse
+import asyncio
+import gc
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.engine.engine import Engine
+from mcu_core.kernels.warmup import warm_up
+from mcu_core.media.clock import MonotonicClock
+from mcu_core.observe.logs import set_up
+
+log = structlog.get_logger()
+
+SWITCH_INTERVAL_S = 0.0005
+"""A thread that wants the interpreter gets it after this: the default of 5 ms would be heard."""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command line of `mcu engine`."""
+    parser = argparse.ArgumentParser(prog="mcu engine", description=__doc__)
+    parser.add_argument("--name", default="engine-0", help="name in logs and snapshots")
+    parser.add_argument("--socket", type=Path, required=True, help="Unix socket to listen on")
+    parser.add_argument("--bind", default="127.0.0.1", help="address for media")
+    parser.add_argument("--advertise", default="", help="address told to others, if not --bind")
+    parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
+    parser.add_argument("--log-level", default="info", help="debug, info, warning or error")
+    return parser.parse_args(arguments)
+
+
+def network_options(options: argparse.Namespace) -> NetworkOptions:
+    """Bind address, advertised address and ports of the command line."""
+    first, _, last = options.ports.partition("-")
+    return NetworkOptions(options.bind, options.advertise, (int(first), int(last or first)))
+
+
+async def _live(options: argparse.Namespace) -> None:
+    engine = Engine(options.name, options.socket, network_options(options), MonotonicClock())
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await engine.open()
+    try:
+        await stopping.wait()
+    finally:
+        log.info("engine ends")
+        await engine.close()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run an engine until SIGTERM or SIGINT."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    set_up(options.name, options.log_level)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    warm_up()
+    # What start-up made lives as long as the process: no collection need look at it again.
+    gc.collect()
+    gc.freeze()
+    uvloop.run(_live(options))

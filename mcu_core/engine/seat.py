@@ -1,0 +1,88 @@
+"""Seat: a site's place in a conference, kept while connections come and go."""
+
+from dataclasses import dataclass, field
+
+from mcu_core.contract.definition import SiteDefinition
+from mcu_core.contract.snapshots import SiteSnapshot
+from mcu_core.endpoints.endpoint import Endpoint, Intake
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.video import VideoIngress
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+
+STALLED_AFTER_NS = 2 * NS_PER_SECOND
+"""A picture older than this is shown greyed: the site is there, its picture stands still."""
+
+GONE_AFTER_NS = 10 * NS_PER_SECOND
+"""A picture older than this is not shown any more."""
+
+SILENCE_DBOV = -127.0
+
+
+@dataclass(slots=True)
+class Seat:
+    """A site with what comes in from it. `joined_ns` 0 while it is away.
+
+    `level_dbov` and `sounded_ns` are written by the sound thread, everything else on the event loop.
+    """
+
+    definition: SiteDefinition
+    video: VideoIngress
+    audio: AudioIngress
+    endpoint: Endpoint | None = None
+    joined_ns: int = 0
+    reason: str = ""
+    level_dbov: float = SILENCE_DBOV
+    sounded_ns: int | None = None
+    state: str = field(default="away")
+
+    @classmethod
+    def make(cls, definition: SiteDefinition, clock: Clock) -> "Seat":
+        """A seat with running ingress; `close` ends it."""
+        video = VideoIngress(clock, definition.id)
+        video.start()
+        return cls(definition, video, AudioIngress(clock, definition.id))
+
+    @property
+    def intake(self) -> Intake:
+        """Where its endpoint delivers."""
+        return Intake(self.video, self.audio)
+
+    def picture_state(self, now_ns: int) -> str:
+        """live, stalled or no-video: how its pane is shown."""
+        picture = self.video.latest()
+        if picture is None or not self.joined_ns:
+            return "no-video"
+        age = now_ns - picture.stamp_ns
+        if age > GONE_AFTER_NS:
+            return "no-video"
+        return "stalled" if age > STALLED_AFTER_NS else "live"
+
+    async def close(self) -> None:
+        """End the connection and the ingress; waits for both."""
+        if self.endpoint is not None:
+            await self.endpoint.stop()
+            self.endpoint = None
+        await self.video.stop()
+        self.audio.close()
+
+    def snapshot(self, speaking: bool, now_ns: int) -> SiteSnapshot:
+        """The site as it is now."""
+        picture = self.video.latest()
+        shown = self.picture_state(now_ns)
+        return SiteSnapshot(
+            id=self.definition.id,
+            name=self.definition.name,
+            endpoint=self.endpoint.id if self.endpoint else "",
+            state=self.state,
+            level_dbov=round(self.level_dbov, 1),
+            speaking=speaking,
+            muted=self.definition.muted,
+            quiet=self.definition.quiet,
+            width=picture.width if picture else 0,
+            height=picture.height if picture else 0,
+            fps=round(self.video.stats.fps(now_ns), 1),
+            video_codec=self.video.stats.codec,
+            audio_codec=self.audio.stats.codec,
+            packets_lost=self.endpoint.stats.packets_dropped if self.endpoint else 0,
+            video_stalled=shown != "live",
+        )

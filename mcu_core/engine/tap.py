@@ -1,0 +1,162 @@
+"""The recorder's side of a conference: a participant that reads the picture and the whole mix."""
+
+import asyncio
+
+import structlog
+
+from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
+from mcu_core.contract.line import Line, LineClosed
+from mcu_core.contract.wire import Message, Tapped
+from mcu_core.egress.tap import TapBuffer
+from mcu_core.endpoints.endpoint import EndpointStats, Feedback
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.codec import AAC, H264
+from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+
+log = structlog.get_logger()
+
+KEYFRAME_EVERY_NS = 2 * NS_PER_SECOND
+"""A recording can be entered, and loses picture, by this much (design 5)."""
+
+OWN_CLASS_BPS = 2_000_000
+"""From this rate on the recorder shares the calls' encoder; below it has one of its own."""
+
+SLOW_READER_BYTES = 4 * 1024 * 1024
+PICTURE, SOUND = "main", "sound"
+SOUND_FORM = AudioForm(AAC, 2, 128_000)
+
+
+def recorded_form(calls: VideoForm) -> VideoForm:
+    """What the recorder takes: the calls' H.264 if it is good enough to keep."""
+    return VideoForm(
+        H264, calls.width, calls.height, calls.fps, max(calls.bitrate_bps, OWN_CLASS_BPS)
+    )
+
+
+class ConferenceTap:
+    """An Endpoint whose receivers are taps: keeps a short backlog and feeds each line that reads."""
+
+    def __init__(self, form: VideoForm, sound_config: bytes, clock: Clock) -> None:
+        self.id = "tap"
+        self.feedback = Feedback()
+        self.stats = EndpointStats()
+        self.video_out: VideoForm | None = recorded_form(form)
+        self.audio_out: AudioForm | None = SOUND_FORM
+        self.idle_since_ns = clock.now_ns()
+        self._sound_config = sound_config
+        self._clock = clock
+        self._buffer = TapBuffer()
+        self._lines: dict[Line[Message], _Reader] = {}
+        self._keyframe_ns = 0
+
+    @property
+    def readers(self) -> int:
+        """How many lines read."""
+        return len(self._lines)
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def stop(self) -> None:
+        """Let all readers go."""
+        for line in list(self._lines):
+            await line.close()
+        self._lines.clear()
+
+    def ask_keyframe(self) -> None:
+        """A tap sends nothing."""
+
+    async def serve(self, line: Line[Message], since_ns: int) -> None:
+        """Feed a line until it closes: first the tracks, then what is held since `since_ns`, then all."""
+        reader = _Reader(line)
+        for track in self._tracks():
+            reader.send(track)
+        if since_ns:
+            for name, unit in self._buffer.since(since_ns):
+                reader.send_unit(name, unit)
+        self._lines[line] = reader
+        self.feedback.keyframe_wanted()
+        try:
+            while True:
+                await line.receive()  # a tap's reader says nothing more: this waits for its end
+        except LineClosed:
+            return
+        finally:
+            self._lines.pop(line, None)
+            self.idle_since_ns = self._clock.now_ns()
+
+    def set_form(self, form: VideoForm) -> None:
+        """The conference picture changed its size or rate: announce the new track."""
+        self.video_out = recorded_form(form)
+        self._buffer = TapBuffer()
+        for reader in self._lines.values():
+            reader.send(self._tracks()[0])
+
+    def send_video(self, unit: EncodedUnit) -> None:
+        """Keep and pass on a picture; ask for the next keyframe in time."""
+        now_ns = self._clock.now_ns()
+        if unit.keyframe:
+            self._keyframe_ns = now_ns
+        elif now_ns - self._keyframe_ns >= KEYFRAME_EVERY_NS:
+            self.feedback.keyframe_wanted()
+        self._pass_on(PICTURE, unit)
+
+    def send_audio(self, unit: EncodedUnit) -> None:
+        """Keep and pass on a sound frame."""
+        self._pass_on(SOUND, unit)
+
+    def _pass_on(self, name: str, unit: EncodedUnit) -> None:
+        self.stats.packets_out += 1
+        self._buffer.push(name, unit)
+        for reader in list(self._lines.values()):
+            reader.send_unit(name, unit)
+
+    def _tracks(self) -> tuple[TapTrack, TapTrack]:
+        video, audio = self.video_out, self.audio_out
+        assert video is not None
+        assert audio is not None
+        return (
+            TapTrack(PICTURE, "H264", width=video.width, height=video.height, fps=video.fps),
+            TapTrack(
+                SOUND,
+                "AAC",
+                sample_rate=audio.codec.sample_rate,
+                channels=audio.channels,
+                config=self._sound_config,
+            ),
+        )
+
+
+class _Reader:
+    """One line and what it missed: a slow one loses pictures up to the next keyframe, and is told."""
+
+    def __init__(self, line: Line[Message]) -> None:
+        self._line = line
+        self._lost: dict[str, int] = {}
+        self._wait_keyframe = False
+
+    def send(self, message: TapMessage) -> None:
+        try:
+            self._line.send(Tapped(message))
+        except LineClosed:
+            log.warning("tap reader is gone")
+
+    def send_unit(self, name: str, unit: EncodedUnit) -> None:
+        picture = name == PICTURE
+        if self._line.backlog > SLOW_READER_BYTES or (
+            picture and self._wait_keyframe and not unit.keyframe
+        ):
+            self._lost[name] = self._lost.get(name, 0) + 1
+            self._wait_keyframe = self._wait_keyframe or picture
+            return
+        if picture:
+            self._wait_keyframe = False
+        if self._lost.get(name):
+            self.send(TapLoss(name, self._lost.pop(name)))
+        self.send(TapUnit(name, unit.stamp_ns, unit.duration_ns, unit.keyframe, unit.data))
+
+
+async def close_idle(tap: ConferenceTap, clock: Clock, idle_ns: int, poll_s: float = 1.0) -> None:
+    """Return when nobody has read the tap for `idle_ns`: it may be taken down then."""
+    while tap.readers or clock.now_ns() - tap.idle_since_ns < idle_ns:
+        await asyncio.sleep(poll_s)

@@ -1,0 +1,29 @@
+"""Logs are events with fields: one JSON line each, or coloured text on a terminal."""
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up(process: str, level: str = "info") -> None:
+    """Configure logging for a whole process; `process` names it in every line."""
+    terminal = sys.stderr.isatty()
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    # Libraries log through the standard module: warnings only, in the same place.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=f"{process} %(name)s %(message)s")
