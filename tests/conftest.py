@@ -21,7 +21,7 @@ def _threads() -> set[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def leak_check() -> Iterator[None]:
-    """Fails a test that leaves threads running; unclosed sockets and tasks warn, and warnings fail."""
+    """Fails a test that leaves threads; unclosed sockets and tasks warn, and warnings fail."""
     before = _threads()
     yield
     for thread in _threads() - before:

@@ -22,7 +22,9 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 @app.command()
 def run(
-    data: Annotated[Path, typer.Option(help="Folder for database, recordings, sockets")] = Path("var"),
+    data: Annotated[Path, typer.Option(help="Folder for database, recordings, sockets")] = Path(
+        "var"
+    ),
     listen: Annotated[
         str, typer.Option(help="HOST:PORT of API and pages; 0.0.0.0:8080 opens it to the network")
     ] = "127.0.0.1:8080",
@@ -33,7 +35,7 @@ def run(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
 ) -> None:
     """Run the whole system: engines, recorder, control API and console."""
-    from control_api.cli.run import RunOptions, run  # noqa: PLC0415  # each word loads only its own
+    from control_api.cli.run import RunOptions, run  # each word loads only its own
 
     run(RunOptions(data, listen, engines, demo, advertise, ports, log_level))
 
@@ -41,7 +43,7 @@ def run(
 @app.command(context_settings=PASS_ON)
 def engine(context: typer.Context) -> None:
     """Run one media engine process alone (see mcu engine --help)."""
-    from mcu_core.engine.process import main  # noqa: PLC0415
+    from mcu_core.engine.process import main
 
     main(context.args)
 
@@ -49,7 +51,7 @@ def engine(context: typer.Context) -> None:
 @app.command(context_settings=PASS_ON)
 def recorder(context: typer.Context) -> None:
     """Run the recorder process alone (see mcu recorder --help)."""
-    from recorder.__main__ import main  # noqa: PLC0415
+    from recorder.__main__ import main
 
     main(context.args)
 
@@ -57,7 +59,7 @@ def recorder(context: typer.Context) -> None:
 @app.command(context_settings=PASS_ON)
 def control(context: typer.Context) -> None:
     """Run control API and console alone (see mcu control --help)."""
-    from control_api.__main__ import main  # noqa: PLC0415
+    from control_api.__main__ import main
 
     main(context.args)
 

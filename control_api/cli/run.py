@@ -46,7 +46,7 @@ class RunOptions:
 def split_address(text: str, name: str = "--listen") -> tuple[str, int]:
     """`host:port`, `[v6]:port` or `:port` (all addresses) as a pair; raises BadInput."""
     host, colon, port = text.rpartition(":")
-    host = host.strip("[]") or "0.0.0.0"  # noqa: S104  # asked for by an empty host
+    host = host.strip("[]") or "0.0.0.0"  # asked for by an empty host
     if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
         raise BadInput(name, f"HOST:PORT with a port of 1..65535, not {text!r}")
     return host, int(port)
@@ -79,7 +79,9 @@ def only_one(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Refused(f"another mcu already runs on this data folder ({folder.parent})") from error
+            raise Refused(
+                f"another mcu already runs on this data folder ({folder.parent})"
+            ) from error
         yield
 
 
@@ -105,26 +107,33 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
     engines = [
         ChildSpec(
             name,
-            (*python, "mcu_core.engine", "--name", name, "--socket", str(sockets / f"{name}.sock"))
-            + ("--bind", bind, "--advertise", options.advertise, "--ports", options.ports)
-            + ("--log-level", options.log_level),
+            (
+                *(*python, "mcu_core.engine", "--name", name),
+                *("--socket", str(sockets / f"{name}.sock"), "--bind", bind),
+                *("--advertise", options.advertise, "--ports", options.ports),
+                *("--log-level", options.log_level),
+            ),
         )
         for name in names
     ]
     recorder_socket = str(sockets / "recorder.sock")
     recorder = ChildSpec(
         "recorder",
-        (*python, "recorder", "--socket", recorder_socket)
-        + ("--store", str(options.data / "recordings")),
+        (
+            *(*python, "recorder", "--socket", recorder_socket),
+            *("--store", str(options.data / "recordings")),
+        ),
     )
     engine_flags = [
         word for name in names for word in ("--engine", f"{name}={sockets / f'{name}.sock'}")
     ]
     control = ChildSpec(
         "control",
-        (*python, "control_api", "--data", str(options.data), "--listen", options.listen)
-        + (*engine_flags, "--recorder", recorder_socket)
-        + (("--demo", str(demo)) if demo is not None else ()),
+        (
+            *(*python, "control_api", "--data", str(options.data), "--listen", options.listen),
+            *(*engine_flags, "--recorder", recorder_socket),
+            *(("--demo", str(demo)) if demo is not None else ()),
+        ),
     )
     return [*engines, recorder, control]
 
@@ -142,7 +151,7 @@ async def _answers(host: str, port: int) -> bool:
 async def _announce(options: RunOptions) -> None:
     """Print the addresses once control answers."""
     host, port = split_address(options.listen)
-    own = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared, not bound
+    own = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # compared, not bound
     for _ in range(int(READY_S * 10)):
         if await _answers(own, port):
             break
@@ -166,7 +175,9 @@ def _addresses(options: RunOptions, url: str, host: str) -> str:
     lines.append(f"Data        {options.data.resolve()}")
     if is_loopback(host):
         lines.append("")
-        lines.append("Only this machine can connect. To open it to the network: --listen 0.0.0.0:8080")
+        lines.append(
+            "Only this machine can connect. To open it to the network: --listen 0.0.0.0:8080"
+        )
     lines.append("Ctrl-C ends it.")
     return "\n".join(lines)
 
@@ -198,7 +209,7 @@ def run(options: RunOptions) -> None:
 
 def _demo(options: RunOptions) -> Path:
     # Only the demo needs codecs in this process.
-    from control_api.cli.demo_clips import prepare  # noqa: PLC0415
+    from control_api.cli.demo_clips import prepare
 
     folder = options.data / "demo"
     prepare(folder)

@@ -69,7 +69,9 @@ class Child:
                 return
             lived_ns = self.clock.now_ns() - started_ns
             short_lives = short_lives + 1 if lived_ns < SHORT_LIFE_NS else 0
-            log.warning("process died", name=self.spec.name, code=code, lived_s=lived_ns / NS_PER_SECOND)
+            log.warning(
+                "process died", name=self.spec.name, code=code, lived_s=lived_ns / NS_PER_SECOND
+            )
             await self._wait(pause_s(short_lives))
 
     async def _wait(self, seconds: float) -> None:

@@ -1,9 +1,9 @@
 """Who stands in which pane: a pure decision (design 6, SOAP-CTRL-05).
 
-A pane that names a site holds that site, whether it is there or not. The other panes are filled from
-the sites that are there and not shown elsewhere. A site once shown stays where it is, so that pictures
-do not jump; when there are more sites than panes, one that begins to speak takes the pane of the
-one that has been silent longest.
+A pane that names a site holds that site, whether it is there or not. The other panes are filled
+from the sites that are there and not shown elsewhere. A site once shown stays where it is, so that
+pictures do not jump; when there are more sites than panes, one that begins to speak takes the pane
+of the one that has been silent longest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def assign(
 def _seat_speakers(
     result: list[str], automatic: Sequence[int], waiting: Sequence[str], spoke_ns: Mapping[str, int]
 ) -> None:
-    """Let each waiting site that spoke later than a shown one take the longest-silent one's pane."""
+    """Let a waiting site that spoke later than a shown one take the longest-silent one's pane."""
     for site in waiting:
         if site not in spoke_ns or not automatic:
             return

@@ -35,7 +35,7 @@ class AttachWebRtc(msgspec.Struct, frozen=True, tag=True):
 
 
 class AttachRtp(msgspec.Struct, frozen=True, tag=True):
-    """Connect an RTP site. Reply: Attached with the SDP answer, or our offer if `offer_sdp` is empty.
+    """Connect an RTP site. Reply: Attached with the SDP answer.
 
     `ports` asks for the local ports of an earlier session (video, audio), 0 where any will do, so
     that a sender need not be told new ones after an engine was replaced.

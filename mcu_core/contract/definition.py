@@ -1,10 +1,9 @@
-"""What control wants of a conference: a whole, declarative definition, sent again on every change."""
+"""What control wants of a conference: a whole definition, sent again on every change."""
 
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
-
 
 MAX_SITES = 200
 MAX_PANES = 100
@@ -77,7 +76,7 @@ class FileSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PatternSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A test pattern: burnt-in frame counter, a flat colour, a tone and a chirp each second."""
+    """A test pattern: burnt-in frame counter, flat colour, a tone and a chirp each second."""
 
     width: int = 640
     height: int = 360
@@ -118,5 +117,3 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     sites: tuple[SiteDefinition, ...] = ()
     show_names: bool = True
     revision: int = 0
-
-

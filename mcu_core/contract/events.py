@@ -4,7 +4,10 @@ import msgspec
 
 
 class SiteChanged(msgspec.Struct, frozen=True, tag=True):
-    """A site joined, left or lost its connection. `state`: away, joining, joined; `reason` for people."""
+    """A site joined, left or lost its connection.
+
+    `state`: away, joining or joined; `reason` is for people.
+    """
 
     conference: str
     site: str
@@ -21,7 +24,7 @@ class SpeakerChanged(msgspec.Struct, frozen=True, tag=True):
 
 
 class Levels(msgspec.Struct, frozen=True, tag=True):
-    """Sound levels of all sites, dBov (RFC 6464: 0 is full scale, -127 silence), some ten times a second."""
+    """Levels of all sites some ten times a second, dBov (RFC 6464: 0 full scale, -127 silence)."""
 
     conference: str
     levels: dict[str, float]

@@ -78,7 +78,7 @@ async def dial(path: Path, framing: Framing[M]) -> Line[M]:
 
 
 class Door(Generic[M]):
-    """A listening Unix socket; each connection runs `serve` as a task that close() ends and awaits."""
+    """A listening Unix socket; each connection runs `serve` in a task that close() ends."""
 
     def __init__(self, path: Path, framing: Framing[M], serve: Callable[[Line[M]], object]) -> None:
         self._path = path
@@ -88,7 +88,7 @@ class Door(Generic[M]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Listen; a socket file left by a dead process is replaced, and only its owner may connect."""
+        """Listen; a file left by a dead process is replaced, and only its owner may connect."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._accept, str(self._path))

@@ -24,7 +24,7 @@ from mcu_core.engine.pictures import PictureLoop, PicturePlan
 from mcu_core.engine.planner import Planner, choose_layout
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
-from mcu_core.engine.tap import SOUND_FORM, ConferenceTap, close_idle
+from mcu_core.engine.tap import SOUND_FORM, ConferenceTap
 from mcu_core.engine.video_outputs import VideoOutputs
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
@@ -39,7 +39,7 @@ MAX_VIEWERS = 200
 
 
 class Conference:
-    """Carries out a ConferenceDefinition. All methods run on the event loop; `apply` is serialised."""
+    """Carries out a ConferenceDefinition; all methods run on the event loop."""
 
     def __init__(
         self, definition: ConferenceDefinition, clock: Clock, tell: Callable[[Event], None]
@@ -57,8 +57,12 @@ class Conference:
         self._endpoints_made = 0
         self.failed = False
         self._pictures = PictureLoop(
-            definition.id, clock, definition.fps, self._planner.plan(definition, {}),
-            self._plan_shown, self._broke
+            definition.id,
+            clock,
+            definition.fps,
+            self._planner.plan(definition, {}),
+            self._plan_shown,
+            self._broke,
         )
         self._video = VideoOutputs(clock, self._groups_changed)
         self._sound = SoundLoop(
@@ -185,7 +189,7 @@ class Conference:
         return f"{stem}-{self._clock.now_ns() // 1_000_000:x}-{self._endpoints_made}"
 
     async def connect(self, site: str, endpoint: Endpoint) -> None:
-        """Start an endpoint and give it the seat; the seat's old connection ends. Seat, pane, mute stay.
+        """Start an endpoint and give it the seat, whose old connection ends; pane and mute stay.
 
         `site` empty: a viewer. Raises McuError when the endpoint cannot start.
         """
@@ -290,7 +294,8 @@ class Conference:
         return self._tap
 
     async def _watch_tap(self, tap: ConferenceTap) -> None:
-        await close_idle(tap, self._clock, TAP_IDLE_NS)
+        while (idle_ns := tap.idle_ns()) < TAP_IDLE_NS:
+            await asyncio.sleep((TAP_IDLE_NS - idle_ns) / NS_PER_SECOND)
         if self._tap is tap:
             self._tap, self._tap_watch = None, None
             self._publish()
@@ -358,7 +363,8 @@ class Conference:
             mode=self._planner.mode,
             panes=self._planner.shown,
             sites=tuple(
-                seat.snapshot(site == self._planner.speaker, now_ns) for site, seat in self._seats.items()
+                seat.snapshot(site == self._planner.speaker, now_ns)
+                for site, seat in self._seats.items()
             ),
             video_outputs=self._video.snapshots(),
             audio_outputs=tuple(

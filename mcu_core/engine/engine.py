@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -115,10 +114,10 @@ class Engine:
 
     async def _carry_out(self, command: Command) -> Answer:
         try:
-            return await self._commands[type(command)](self, command)
+            return await self._command(command)
         except McuError as error:
             return failure_of(error)
-        except Exception as error:  # noqa: BLE001  # a command that breaks must not end the engine
+        except Exception as error:  # a command that breaks must not end the engine
             log.exception("command failed", command=type(command).__name__)
             return Failure("McuError", f"{type(command).__name__} failed: {error}")
 
@@ -152,6 +151,23 @@ class Engine:
         await self._put(PutConference(broken.definition))
 
     # ------------------------------------------------------------------ commands
+
+    async def _command(self, command: Command) -> Answer:
+        match command:
+            case PutConference():
+                return await self._put(command)
+            case CloseConference():
+                return await self._close_conference(command)
+            case AttachWebRtc():
+                return await self._attach_webrtc(command)
+            case AttachRtp():
+                return await self._attach_rtp(command)
+            case Detach():
+                return await self._detach(command)
+            case GetSnapshot():
+                return self._snapshot()
+            case OpenTap():
+                raise BadInput("command", "OpenTap only as a connection's own request")
 
     def _conference(self, name: str) -> Conference:
         if name not in self._conferences:
@@ -232,23 +248,12 @@ class Engine:
             await self._conferences[command.conference].disconnect(command.endpoint)
         return Done()
 
-    async def _snapshot(self, _: GetSnapshot) -> Answer:
+    def _snapshot(self) -> Answer:
         return EngineSnapshot(
             name=self._name,
             pid=os.getpid(),
             started_ns=self._started_ns,
             now_ns=self._clock.now_ns(),
-            conferences=tuple(
-                conference.snapshot() for conference in self._conferences.values()
-            ),
+            conferences=tuple(conference.snapshot() for conference in self._conferences.values()),
             counters=self._load.counters(),
         )
-
-    _commands: dict[type, Callable[["Engine", object], Awaitable[Answer]]] = {
-        PutConference: _put,
-        CloseConference: _close_conference,
-        AttachWebRtc: _attach_webrtc,
-        AttachRtp: _attach_rtp,
-        Detach: _detach,
-        GetSnapshot: _snapshot,
-    }

@@ -22,7 +22,7 @@ SILENCE_DBOV = -127.0
 class Seat:
     """A site with what comes in from it. `joined_ns` 0 while it is away.
 
-    `level_dbov` and `sounded_ns` are written by the sound thread, everything else on the event loop.
+    `level_dbov` and `sounded_ns` are written by the sound thread, the rest on the event loop.
     """
 
     definition: SiteDefinition

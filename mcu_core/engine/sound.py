@@ -1,4 +1,4 @@
-"""The sound side of one conference: a 20 ms tick that mixes once and encodes each distinct mix once."""
+"""The sound side of one conference: each 20 ms mix once, encode each distinct mix once."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The recorder's side of a conference: a participant that reads the picture and the whole mix."""
 
-import asyncio
-
 import structlog
 
 from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
@@ -34,7 +32,7 @@ def recorded_form(calls: VideoForm) -> VideoForm:
 
 
 class ConferenceTap:
-    """An Endpoint whose receivers are taps: keeps a short backlog and feeds each line that reads."""
+    """An Endpoint whose receivers are taps: keeps a short backlog, feeds each line that reads."""
 
     def __init__(self, form: VideoForm, sound_config: bytes, clock: Clock) -> None:
         self.id = "tap"
@@ -42,12 +40,16 @@ class ConferenceTap:
         self.stats = EndpointStats()
         self.video_out: VideoForm | None = recorded_form(form)
         self.audio_out: AudioForm | None = SOUND_FORM
-        self.idle_since_ns = clock.now_ns()
+        self._idle_since_ns = clock.now_ns()
         self._sound_config = sound_config
         self._clock = clock
         self._buffer = TapBuffer()
         self._lines: dict[Line[Message], _Reader] = {}
         self._keyframe_ns = 0
+
+    def idle_ns(self) -> int:
+        """For how long nobody has read; 0 while somebody does."""
+        return 0 if self._lines else self._clock.now_ns() - self._idle_since_ns
 
     @property
     def readers(self) -> int:
@@ -67,7 +69,7 @@ class ConferenceTap:
         """A tap sends nothing."""
 
     async def serve(self, line: Line[Message], since_ns: int) -> None:
-        """Feed a line until it closes: first the tracks, then what is held since `since_ns`, then all."""
+        """Feed a line until it closes: the tracks, what is held since `since_ns`, then all."""
         reader = _Reader(line)
         for track in self._tracks():
             reader.send(track)
@@ -83,7 +85,7 @@ class ConferenceTap:
             return
         finally:
             self._lines.pop(line, None)
-            self.idle_since_ns = self._clock.now_ns()
+            self._idle_since_ns = self._clock.now_ns()
 
     def set_form(self, form: VideoForm) -> None:
         """The conference picture changed its size or rate: announce the new track."""
@@ -128,7 +130,7 @@ class ConferenceTap:
 
 
 class _Reader:
-    """One line and what it missed: a slow one loses pictures up to the next keyframe, and is told."""
+    """One line and what it missed: a slow one loses pictures up to a keyframe, and is told."""
 
     def __init__(self, line: Line[Message]) -> None:
         self._line = line
@@ -154,9 +156,3 @@ class _Reader:
         if self._lost.get(name):
             self.send(TapLoss(name, self._lost.pop(name)))
         self.send(TapUnit(name, unit.stamp_ns, unit.duration_ns, unit.keyframe, unit.data))
-
-
-async def close_idle(tap: ConferenceTap, clock: Clock, idle_ns: int, poll_s: float = 1.0) -> None:
-    """Return when nobody has read the tap for `idle_ns`: it may be taken down then."""
-    while tap.readers or clock.now_ns() - tap.idle_since_ns < idle_ns:
-        await asyncio.sleep(poll_s)

@@ -14,8 +14,8 @@ class Ticker:
     """Calls `work(deadline_ns)` each `period_ns` in a thread of its own; owner stops and joins it.
 
     The deadlines are absolute, so that lateness does not add up. After a stall of more than
-    `skip_after` periods the missed ticks are skipped, and counted: pictures of the past help nobody,
-    whereas sound (a large `skip_after`) catches up. A tick that raises ends the ticker and calls
+    `skip_after` periods the missed ticks are skipped, and counted: pictures of the past help
+    nobody, whereas sound (a large `skip_after`) catches up. A tick that raises ends the ticker and calls
     `failed`: half-broken is worse than restarted.
     """
 
@@ -65,7 +65,7 @@ class Ticker:
                 self.late += 1
             try:
                 self._work(deadline)
-            except Exception as error:  # noqa: BLE001  # outermost loop of its owner: log once, report, end
+            except Exception as error:  # outermost loop of its owner: log once, report, end
                 log.exception("tick failed", ticker=self._thread.name)
                 self._failed(error)
                 return

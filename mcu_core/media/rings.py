@@ -33,7 +33,7 @@ class Ring(Generic[T]):
             return not full
 
     def pop(self, timeout_s: float | None = None) -> T | None:
-        """Take the oldest item, waiting up to `timeout_s` (None: for ever); None when closed or late."""
+        """Take the oldest item, waiting `timeout_s` at most (None: for ever); None if none came."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._items) or self._closed, timeout_s)
             return self._items.popleft() if self._items else None

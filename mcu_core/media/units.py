@@ -1,4 +1,4 @@
-"""What flows between the stages in coded form: access units in, encoded units out, and their forms."""
+"""What flows between stages in coded form: access units in, encoded units out, their forms."""
 
 from dataclasses import dataclass
 

@@ -20,10 +20,14 @@ def set_up(process: str, level: str = "info") -> None:
             structlog.processors.dict_tracebacks,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
     # Libraries log through the standard module: warnings only, in the same place.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=f"{process} %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format=f"{process} %(name)s %(message)s"
+    )

@@ -1,0 +1,72 @@
+"""`mcu run`: addresses, the lock, the processes it starts."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from control_api.cli.run import (
+    LONGEST_SOCKET_PATH,
+    RunOptions,
+    check_free,
+    child_specs,
+    is_loopback,
+    only_one,
+    socket_folder,
+    split_address,
+)
+from mcu_core.errors import BadInput, Refused
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("[::1]:80", ("::1", 80)),
+        (":9000", ("0.0.0.0", 9000)),
+        ("localhost:1", ("localhost", 1)),
+    ],
+)
+def test_an_address_is_host_and_port(text: str, address: tuple[str, int]) -> None:
+    assert split_address(text) == address
+
+
+@pytest.mark.parametrize("text", ["", "8080", "host:", "host:0", "host:65536", "host:x"])
+def test_a_wrong_address_names_the_option(text: str) -> None:
+    with pytest.raises(BadInput, match="--listen"):
+        split_address(text)
+
+
+def test_loopback_is_known() -> None:
+    assert is_loopback("127.0.0.1")
+    assert is_loopback("::1")
+    assert is_loopback("localhost")
+    assert not is_loopback("0.0.0.0")
+    assert not is_loopback("example.org")
+
+
+def test_a_deep_data_folder_gets_a_short_socket_folder(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    assert len(str(socket_folder(deep))) <= LONGEST_SOCKET_PATH
+    assert socket_folder(deep) != socket_folder(tmp_path / ("e" * 120))
+
+
+def test_a_second_system_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with only_one(tmp_path), pytest.raises(Refused, match="already runs"), only_one(tmp_path):
+        pass
+
+
+def test_a_taken_port_is_refused_with_the_remedy() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Refused, match="--listen"):
+            check_free("127.0.0.1", taken.getsockname()[1])
+
+
+def test_media_stays_on_loopback_until_listen_opens_it(tmp_path: Path) -> None:
+    closed = child_specs(RunOptions(tmp_path), tmp_path, None)
+    opened = child_specs(RunOptions(tmp_path, listen="0.0.0.0:8080", engines=2), tmp_path, None)
+    assert [spec.name for spec in opened] == ["engine-0", "engine-1", "recorder", "control"]
+    assert closed[0].command[closed[0].command.index("--bind") + 1] == "127.0.0.1"
+    assert opened[0].command[opened[0].command.index("--bind") + 1] == "0.0.0.0"
