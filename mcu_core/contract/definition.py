@@ -86,7 +86,7 @@ class PatternSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One site as control wants it. `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing)."""
+    """One site as control wants it; `muted` is 闭音 (not heard), `quiet` 静音 (hears nothing)."""
 
     id: str
     name: str

@@ -15,8 +15,8 @@ class Ticker:
 
     The deadlines are absolute, so that lateness does not add up. After a stall of more than
     `skip_after` periods the missed ticks are skipped, and counted: pictures of the past help
-    nobody, whereas sound (a large `skip_after`) catches up. A tick that raises ends the ticker and calls
-    `failed`: half-broken is worse than restarted.
+    nobody, whereas sound (a large `skip_after`) catches up. A tick that raises ends the ticker
+    and calls `failed`: half-broken is worse than restarted.
     """
 
     def __init__(

@@ -86,7 +86,7 @@ class VideoOutputs:
         """The running encoders."""
         return tuple(
             OutputSnapshot(
-                form=f"{form.codec.name} {form.width}x{form.height}@{form.fps} {output.bitrate_bps}",
+                form=_words(form, output.bitrate_bps),
                 readers=len(output.readers),
                 units=output.group.units,
                 keyframes=output.group.keyframes,
@@ -109,3 +109,7 @@ class VideoOutputs:
         if output is not None:
             for endpoint in tuple(output.readers.values()):
                 endpoint.send_video(unit)
+
+
+def _words(form: VideoForm, bitrate_bps: int) -> str:
+    return f"{form.codec.name} {form.width}x{form.height}@{form.fps} {bitrate_bps} bit/s"
