@@ -1,0 +1,83 @@
+"""Payload formats by codec: a table."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from mcu_core.errors import NotFound
+from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
+from mcu_core.protocol.payload.frame import Frame
+from mcu_core.protocol.payload.h264 import H264Depayloader, H264Payloader
+from mcu_core.protocol.payload.octets import OctetDepayloader
+from mcu_core.protocol.payload.opus import OpusDepayloader
+from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
+from mcu_core.protocol.payload.whole import WholePayloader
+from mcu_core.protocol.rtp import RtpPacket
+
+__all__ = ["MAX_PAYLOAD_BYTES", "Depayloader", "Frame", "Payloader", "depayloader", "payloader"]
+
+MAX_PAYLOAD_BYTES = 1200
+"""With RTP, SRTP, UDP and IPv6 headers it fits into 1280 bytes, which every IPv6 path takes."""
+
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Depayloader(Protocol):
+    """Packets of one stream in order to frames; keeps state, so one per stream. Never raises."""
+
+    malformed: int
+    """Payloads that could not be read; each counts as lost."""
+
+    def push(self, packet: RtpPacket, lost_before: bool) -> list[Frame]:
+        """Take the next packet in order; the frames that are now over.
+
+        `lost_before`: packets between the one before and this one will not come any more.
+        """
+
+
+class Payloader(Protocol):
+    """Frames to payloads; keeps no state, so that receivers can be moved between encoders."""
+
+    def payloads(self, data: bytes, keyframe: bool) -> tuple[bytes, ...]:
+        """The payloads of one frame in order; the last one is sent with the marker (video)."""
+
+
+_DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
+    H264: H264Depayloader.of,
+    VP8: lambda fmtp: Vp8Depayloader(),
+    OPUS: lambda fmtp: OpusDepayloader(),
+    G722: lambda fmtp: OctetDepayloader(),
+    PCMA: lambda fmtp: OctetDepayloader(),
+    PCMU: lambda fmtp: OctetDepayloader(),
+}
+
+_PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
+    H264: H264Payloader,
+    VP8: Vp8Payloader,
+    OPUS: WholePayloader,
+    G722: WholePayloader,
+    PCMA: WholePayloader,
+    PCMU: WholePayloader,
+}
+
+
+def depayloader(codec: Codec, fmtp: Mapping[str, str] = _NO_PARAMETERS) -> Depayloader:
+    """A new depayloader; raises NotFound for a codec without an RTP form.
+
+    `fmtp`: the sender's format parameters from its SDP; H.264 may have its parameter sets there.
+    """
+    make = _DEPAYLOADERS.get(codec)
+    if make is None:
+        raise NotFound("RTP payload format", codec.name)
+    return make(fmtp)
+
+
+def payloader(codec: Codec, max_bytes: int = MAX_PAYLOAD_BYTES) -> Payloader:
+    """A payloader whose payloads have at most `max_bytes`; sound frames are never split.
+
+    Raises NotFound for a codec without an RTP form.
+    """
+    make = _PAYLOADERS.get(codec)
+    if make is None:
+        raise NotFound("RTP payload format", codec.name)
+    return make(max_bytes)

@@ -1,0 +1,51 @@
+"""Opus: one packet per RTP payload (RFC 7587), its length in its first byte (RFC 6716 3.1)."""
+
+from mcu_core.protocol.payload.frame import Frame
+from mcu_core.protocol.rtp import RtpPacket
+
+MAX_TICKS = 5760
+"""120 ms at 48 kHz, the longest packet (RFC 6716 3.2.5, R5)."""
+
+# RFC 6716 table 2: ticks of 48 kHz per frame for each of the 32 configurations.
+_SILK = (480, 960, 1920, 2880)
+_HYBRID = (480, 960)
+_CELT = (120, 240, 480, 960)
+_FRAME_TICKS = _SILK * 3 + _HYBRID * 2 + _CELT * 4
+
+_COUNT_IN_BYTE = 3
+
+
+def packet_ticks(data: bytes) -> int:
+    """How long an Opus packet sounds, in ticks of 48 kHz; 0 if it is none.
+
+    The two low bits of the first byte tell the number of frames: 0 one, 1 and 2 two, 3 as many as
+    the six low bits of the second byte say (RFC 6716 3.2).
+    """
+    if not data:
+        return 0
+    ticks = _FRAME_TICKS[data[0] >> 3]
+    code = data[0] & 3
+    if code == _COUNT_IN_BYTE:
+        if len(data) < 2:
+            return 0
+        ticks *= data[1] & 0x3F
+        return ticks if ticks <= MAX_TICKS else 0
+    return ticks if code == 0 else 2 * ticks
+
+
+class OpusDepayloader:
+    """Each packet is a frame; a loss is seen from the timestamps and breaks none."""
+
+    def __init__(self) -> None:
+        self.malformed = 0
+
+    def push(self, packet: RtpPacket, lost_before: bool) -> list[Frame]:
+        """The packet's frame; nothing for an empty packet or one that is no Opus."""
+        payload = packet.payload
+        if not payload:
+            return []
+        ticks = packet_ticks(payload)
+        if not ticks:
+            self.malformed += 1
+            return []
+        return [Frame(payload, packet.timestamp, keyframe=True, duration=ticks)]
