@@ -1,0 +1,188 @@
+"""One incoming picture stream: coded units in, the newest good picture out."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from mcu_core.errors import CodecFailure
+from mcu_core.ingress.keyframe_wish import KeyframeWish
+from mcu_core.ingress.video_decoder import VideoDecoder
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.picture import Picture
+from mcu_core.media.rings import Ring
+from mcu_core.media.units import AccessUnit
+
+log = structlog.get_logger()
+
+WAITING_UNITS = 32
+"""About a second: a decoder that is further behind had better begin again at a keyframe."""
+
+_SMOOTHING = 0.1
+_STOPPED_NS = 2 * NS_PER_SECOND
+
+
+@dataclass(slots=True)
+class VideoStats:
+    """Counters of one stream; written by its decode thread, read by anybody.
+
+    `dropped`: units that were never decoded (overflow, or waiting for a keyframe); `broken`: units
+    with missing packets, or that the decoder refused; `decoding_ms`: smoothed cost of one unit.
+    """
+
+    codec: str = ""
+    frames: int = 0
+    dropped: int = 0
+    broken: int = 0
+    keyframes_asked: int = 0
+    decoding_ms: float = 0.0
+    interval_ns: float = 0.0
+    last_ns: int = 0
+
+    def fps(self, now_ns: int) -> float:
+        """Pictures per second lately; 0 when none came for two seconds."""
+        if not self.interval_ns or now_ns - self.last_ns > _STOPPED_NS:
+            return 0.0
+        return NS_PER_SECOND / self.interval_ns
+
+    def decoded(self, cost_ns: int, now_ns: int) -> None:
+        """Count one good picture."""
+        if self.frames and now_ns - self.last_ns < _STOPPED_NS:
+            interval = now_ns - self.last_ns
+            smoothed = self.interval_ns + _SMOOTHING * (interval - self.interval_ns)
+            self.interval_ns = smoothed if self.interval_ns else float(interval)
+        self.frames += 1
+        self.last_ns = now_ns
+        self.decoding_ms += _SMOOTHING * (cost_ns / 1e6 - self.decoding_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    unit: AccessUnit
+    run: int
+
+
+class VideoIngress:
+    """Decodes one stream in a thread of its own; `start` and `stop` belong to its owner.
+
+    Units pushed without a gap between them form a run. A run begins after an overflow or a
+    restart, and its pictures wait for a keyframe. Whatever goes wrong, `latest` keeps the last good
+    picture and the sender is asked for a keyframe.
+    """
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        self.on_keyframe_needed: Callable[[], None] = lambda: None
+        self.stats = VideoStats()
+        self._clock = clock
+        self._name = name
+        self._units: Ring[_Waiting] = Ring(WAITING_UNITS)
+        self._lock = threading.Lock()
+        self._run = 0
+        self._first_shown_run = 0
+        self._latest: Picture | None = None
+        self._serial = 0
+        self._thread = threading.Thread(target=self._decode_all, name=f"decode {name}")
+        self._started = False
+        # Of the decode thread alone:
+        self._decoder: VideoDecoder | None = None
+        self._wish = KeyframeWish()
+        self._entered = False
+        self._decoding_run = 0
+
+    def start(self) -> None:
+        """Start the decode thread."""
+        self._started = True
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """End the decode thread and wait for it, off the loop; safe twice and before start."""
+        self._units.clear()
+        self._units.close()
+        if self._started:
+            await asyncio.to_thread(self._thread.join)
+
+    def push(self, unit: AccessUnit) -> None:
+        """Hand over a coded picture; any thread, never waits.
+
+        When the decoder is too far behind, all that waits is dropped and a keyframe is asked for.
+        """
+        with self._lock:
+            if len(self._units) >= WAITING_UNITS:
+                self._begin_run()
+            self._units.push(_Waiting(unit, self._run))
+
+    def latest(self) -> Picture | None:
+        """The newest good picture of this sender; None before its first. A plain read."""
+        return self._latest
+
+    def restart(self) -> None:
+        """A new sender: forget the old one's pictures and begin with its first keyframe."""
+        with self._lock:
+            self._begin_run()
+            self._first_shown_run = self._run
+            self._latest = None
+
+    def _begin_run(self) -> None:
+        self._run += 1
+        self.stats.dropped += self._units.clear()
+
+    def _decode_all(self) -> None:
+        while True:
+            waiting = self._units.pop()
+            if waiting is None:
+                self._decoder = None
+                return
+            self._take(waiting)
+            if self._wish.due(self._clock.now_ns()):
+                self.stats.keyframes_asked += 1
+                self.on_keyframe_needed()
+
+    def _take(self, waiting: _Waiting) -> None:
+        unit = waiting.unit
+        if waiting.run != self._decoding_run or self._codec_changed(unit):
+            self._decoding_run = waiting.run
+            self._lose_track()
+        if unit.broken:
+            self.stats.broken += 1
+            self._lose_track()
+        elif self._entered or unit.keyframe:
+            self._decode(unit, waiting.run)
+        else:
+            self.stats.dropped += 1
+
+    def _lose_track(self) -> None:
+        """Begin again at a keyframe: what the decoder holds of the past must not come out later."""
+        self._decoder = None
+        self._entered = False
+        self._wish.lost()
+
+    def _codec_changed(self, unit: AccessUnit) -> bool:
+        return self._decoder is not None and self._decoder.codec != unit.codec
+
+    def _decode(self, unit: AccessUnit, run: int) -> None:
+        began_ns = self._clock.now_ns()
+        try:
+            if self._decoder is None:
+                self._decoder = VideoDecoder(unit.codec)
+                self.stats.codec = unit.codec.name
+            pictures = self._decoder.decode(unit)
+        except CodecFailure as error:
+            self.stats.broken += 1
+            self._lose_track()
+            log.debug("picture not decoded", stream=self._name, reason=str(error))
+            return
+        self._entered = True
+        if pictures:  # a "keyframe" that gives none may be anything: go on asking
+            self._wish.came()
+        now_ns = self._clock.now_ns()
+        for picture in pictures:
+            self.stats.decoded(now_ns - began_ns, now_ns)
+            self._show(picture, run)
+
+    def _show(self, picture: Picture, run: int) -> None:
+        with self._lock:
+            if run >= self._first_shown_run:
+                self._serial += 1
+                self._latest = replace(picture, serial=self._serial)

@@ -1,0 +1,104 @@
+"""From coded pictures to Picture values that view the decoder's memory in place."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
+
+from mcu_core.errors import CodecFailure
+from mcu_core.media.codec import Codec
+from mcu_core.media.color import Color, Matrix, Range, assumed_color
+from mcu_core.media.picture import Picture, Plane
+from mcu_core.media.units import AccessUnit
+
+MAX_PIXELS = 4096 * 2304
+"""Larger pictures are refused: a few hostile bytes can announce one of gigabytes."""
+
+_STAMP_BASE = Fraction(1, 1_000_000_000)
+_IN_PLACE = ("yuv420p", "yuvj420p")
+_SWS_BT709, _SWS_BT601 = 1, 5
+
+# ITU-T H.273 table 4, matrix coefficients; 2 is "unspecified".
+_MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
+_RANGES = {1: Range.LIMITED, 2: Range.FULL}
+
+_CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
+
+
+class VideoDecoder:
+    """One decoder of one stream; not thread-safe. It adds no delay of its own to streams without
+    reordering, and for others gives each picture its own stamp back."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        try:
+            context = av.CodecContext.create(codec.decoder, "r")
+        except _CODEC_ERRORS as error:
+            raise CodecFailure(f"no decoder for {codec.name}: {error}") from error
+        assert isinstance(context, VideoCodecContext)
+        context.thread_count = 1  # more threads would add a frame of delay each
+        context.flags |= Flags.low_delay
+        context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._context = context
+
+    def decode(self, unit: AccessUnit) -> list[Picture]:
+        """The pictures that `unit` completes, mostly one; their serial is left 0.
+
+        Raises CodecFailure for what cannot be decoded, or only with damage.
+        """
+        if not unit.data:
+            raise CodecFailure("an empty picture")
+        packet = av.Packet(unit.data)
+        packet.pts = packet.dts = unit.stamp_ns
+        packet.time_base = _STAMP_BASE
+        try:
+            frames = self._context.decode(packet)
+            if any(frame.is_corrupt for frame in frames):
+                raise CodecFailure("a damaged picture")
+            return [self._picture(frame, unit) for frame in frames]
+        except _CODEC_ERRORS as error:
+            raise CodecFailure(f"{self.codec.name} picture: {error}") from error
+
+    def _picture(self, frame: av.VideoFrame, unit: AccessUnit) -> Picture:
+        color = _color(frame)
+        if frame.format.name not in _IN_PLACE:
+            matrix = _SWS_BT709 if color.matrix is Matrix.BT709 else _SWS_BT601
+            frame = frame.reformat(
+                format="yuv420p",
+                src_colorspace=matrix,
+                dst_colorspace=matrix,
+                dst_color_range="MPEG",
+                threads=1,
+            )
+            color = Color(color.matrix, Range.LIMITED)
+        width, height = frame.width, frame.height
+        half_width, half_height = (width + 1) // 2, (height + 1) // 2
+        return Picture(
+            _plane(frame, 0, width, height),
+            _plane(frame, 1, half_width, half_height),
+            _plane(frame, 2, half_width, half_height),
+            stamp_ns=unit.stamp_ns if frame.pts is None else frame.pts,
+            color=color,
+            pixel_aspect=_pixel_aspect(self._context.sample_aspect_ratio),
+            rotation=unit.rotation,
+            owner=frame,
+        )
+
+
+def _plane(frame: av.VideoFrame, index: int, width: int, height: int) -> Plane:
+    plane = frame.planes[index]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[:height, :width]
+
+
+def _color(frame: av.VideoFrame) -> Color:
+    assumed = assumed_color(frame.height)
+    full = frame.format.name.startswith("yuvj")
+    range_ = Range.FULL if full else _RANGES.get(int(frame.color_range), assumed.range)
+    return Color(_MATRICES.get(int(frame.colorspace), assumed.matrix), range_)
+
+
+def _pixel_aspect(ratio: Fraction | None) -> Fraction:
+    return ratio if ratio is not None and ratio > 0 else Fraction(1)
