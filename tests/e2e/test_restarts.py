@@ -1,0 +1,94 @@
+"""kill -9 of each process in turn: what goes on, and what comes back by itself."""
+
+import os
+import signal
+from itertools import pairwise
+
+import pytest
+
+from tests.e2e.system import System, until
+from tests.fakes.rtp_viewer import RtpViewer, rtp_viewer
+
+SDP = {"Content-Type": "application/sdp"}
+
+
+def watched_conference(system: System, viewer: RtpViewer) -> str:
+    """A conference with a pattern site and a viewer that gets its picture."""
+    conference = system.conference("Restarts")
+    system.site(conference, "pattern", "pattern")
+    site = system.site(conference, "viewer", "rtp")
+    system.request(
+        "POST",
+        f"/conferences/{conference}/sites/{site}/rtp",
+        content=viewer.offer(),
+        headers=SDP,
+    )
+    system.joined(conference, 1)
+    assert viewer.wait_pictures(10)
+    return conference
+
+
+@pytest.mark.timeout(120)
+def test_control_dies_and_nobody_notices(own_system: System) -> None:
+    with rtp_viewer() as viewer:
+        conference = watched_conference(own_system, viewer)
+        before = own_system.running(conference)
+        own_system.kill("control_api")
+        assert viewer.wait_pictures(90)
+        own_system.wait_ready()
+        after = until(lambda: own_system.running(conference), 20, "control found the conference")
+        gaps = [b - a for a, b in pairwise(viewer.arrivals_ns[5:])]
+        assert max(gaps) < 500_000_000, "pictures went on without control"
+        assert after["revision"] == before["revision"]
+        assert [site["endpoint"] for site in after["sites"]] == [
+            site["endpoint"] for site in before["sites"]
+        ], "no connection was made anew"
+        # And it can be controlled again.
+        own_system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 12})
+        until(lambda: own_system.running(conference)["mode"] == 12, 5, "the layout changed")
+
+
+@pytest.mark.timeout(120)
+def test_an_engine_dies_and_the_conference_comes_back(own_system: System) -> None:
+    with rtp_viewer() as viewer:
+        conference = watched_conference(own_system, viewer)
+        own_system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 4})
+        first = own_system.kill("mcu_core.engine")
+        killed_ns = viewer.arrivals_ns[-1]
+        until(
+            lambda: (
+                own_system.running(conference).get("mode") == 4
+                and own_system.engines()[0]["pid"] != first
+            ),
+            20,
+            "a new engine has the conference with its layout",
+        )
+        # The viewer was told nothing: its stored SDP was attached again, to the same port.
+        assert viewer.wait_pictures(30)
+        back_ns = next(at for at in viewer.arrivals_ns if at > killed_ns + 100_000_000)
+        assert back_ns - killed_ns < 10_000_000_000
+        own_system.joined(conference, 1)
+
+
+@pytest.mark.timeout(120)
+def test_the_recorder_dies_and_the_recording_goes_on(own_system: System) -> None:
+    conference = own_system.conference("Recorder dies")
+    own_system.site(conference, "pattern", "pattern")
+    own_system.joined(conference, 1)
+    recording = own_system.request(
+        "POST", f"/conferences/{conference}/recording", json={"title": "查房"}
+    )["id"]
+
+    def stored_s() -> float:
+        return float(own_system.request("GET", f"/recordings/{recording}")["duration_s"])
+
+    until(lambda: stored_s() > 3, 20, "three seconds are stored")
+    os.kill(own_system.pid_of("recorder"), signal.SIGKILL)
+    before = stored_s()
+    until(lambda: stored_s() > before + 4, 20, "the recording goes on")
+    own_system.request("DELETE", f"/conferences/{conference}/recording")
+    manifest = own_system.request("GET", f"/recordings/{recording}/manifest")
+    main = next(track for track in manifest["tracks"] if track["name"] == "main")
+    starts = [(fragment[2], fragment[3]) for fragment in main["fragments"]]
+    holes = [later - (start + length) for (start, length), (later, _) in pairwise(starts)]
+    assert max(holes) <= 1000, "at most one second of picture is lost"
