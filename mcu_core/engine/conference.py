@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import structlog
 
+from mcu_core.contract.check import check
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition
 from mcu_core.contract.events import (
     ConferenceFailed,
@@ -92,7 +93,8 @@ class Conference:
     async def apply(self, definition: ConferenceDefinition) -> None:
         """Become this definition; takes effect with the next tick."""
         async with self._lock:
-            choose_layout(definition.layout, 0)  # a wrong one is refused before anything changes
+            check(definition)  # what is wrong is refused before anything changes
+            choose_layout(definition.layout, 0)
             before, self.definition = self.definition, definition
             wanted = {site.id: site for site in definition.sites}
             for site in [site for site in self._seats if site not in wanted]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from mcu_core.contract.caller import failure_of
+from mcu_core.contract.check import check
 from mcu_core.contract.commands import (
     Answer,
     Attached,
@@ -182,6 +183,7 @@ class Engine:
             return Done()
         if len(self._conferences) >= MAX_CONFERENCES:
             raise BadInput("conferences", f"at most {MAX_CONFERENCES} on one engine")
+        check(definition)
         conference = Conference(definition, self._clock, self._tell)
         self._conferences[definition.id] = conference
         await conference.start()
