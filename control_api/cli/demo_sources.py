@@ -83,7 +83,10 @@ def in_time(
 
 
 def read_speech(path: Path, pitch: float = 1.0) -> NDArray[np.float32]:
-    """Mono sound at 48 kHz, levelled; `pitch` above 1 is a higher and faster voice."""
+    """Mono sound at 48 kHz, levelled, without the silence before it.
+
+    `pitch` above 1 is a higher and faster voice.
+    """
     try:
         with av.open(str(path)) as container:
             stream = container.streams.audio[0]
@@ -93,7 +96,9 @@ def read_speech(path: Path, pitch: float = 1.0) -> NDArray[np.float32]:
             frames += resampler.resample(None)
     except (av.error.FFmpegError, OSError, IndexError) as error:
         raise McuError(f"cannot read {path}: {error}") from error
-    return levelled(np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32))
+    sound = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+    loud = np.flatnonzero(np.abs(sound) > 0.2 * np.abs(sound).max())
+    return levelled(sound[loud[0] if loud.size else 0 :])
 
 
 def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
