@@ -17,7 +17,7 @@ class Framing(Generic[M]):
 
     def __init__(self, message_type: object) -> None:
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(message_type)  # type: ignore[arg-type]  # a union is no type[M]
+        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(message_type)
 
     def encode(self, message: M) -> bytes:
         """The message with its length in front, ready to be written."""

@@ -374,7 +374,7 @@ class Conference:
                 for form, mix, readers, units in self._sound.outputs()
             ),
             speaker=self._planner.speaker,
-            decoders=sum(seat.video.stats.decoding for seat in self._seats.values()),
+            decoders=sum(bool(seat.video.stats.fps(now_ns)) for seat in self._seats.values()),
             scalers=self._pictures.scaled,
             serial=self._pictures.composed,
             late_ticks=self._pictures.ticker.late,

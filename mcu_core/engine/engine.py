@@ -105,7 +105,7 @@ class Engine:
                     task = requests.create_task(self._answer(line, message))
                     task.add_done_callback(lambda _: limit.release())
         except* LineClosed:
-            return
+            log.debug("caller closed", role=hello.role)
         finally:
             self._listeners.discard(line)
             log.info("caller left", role=hello.role)
