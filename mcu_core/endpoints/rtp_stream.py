@@ -1,0 +1,212 @@
+"""One m-line's packets, both ways: the same over SRTP and over plain UDP.
+
+Everything here runs on the event loop; the decode threads behind the ingress and the encode threads
+before `send` have their own bounded queues.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mcu_core.egress.sender import RtpSender
+from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.errors import MalformedInput
+from mcu_core.ingress.receiver import RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.codec import Codec, Kind
+from mcu_core.media.units import EncodedUnit
+from mcu_core.protocol import rtcp, rtp
+
+Transmit = Callable[[bytes], None]
+
+REPORT_EVERY_NS = NS_PER_SECOND
+KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
+"""A request is not repeated sooner: its answer needs a round trip and an encode."""
+
+DEFAULT_RECEIVE_BPS = 2_500_000
+"""Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
+
+
+class RtpStream:
+    """The media of one m-line.
+
+    `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
+    where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        payload_types: tuple[int, int],
+        ssrc: int,
+        clock: Clock,
+        send_rtp: Transmit,
+        send_rtcp: Transmit,
+    ) -> None:
+        self.codec = codec
+        self.payload_type_in, payload_type_out = payload_types
+        self.ssrc = ssrc
+        self.sends = False
+        self.nack = True
+        self.remb = True
+        self.receive_bps = DEFAULT_RECEIVE_BPS
+        self.feedback = Feedback()
+        self._clock = clock
+        self._send_rtcp = send_rtcp
+        self._sender = RtpSender(ssrc, payload_type_out, codec, clock, send_rtp)
+        self._sent = False
+        self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
+        self._restart: Callable[[], None] = lambda: None
+        self._remote_ssrc: int | None = None
+        self._last_report = (0, 0)
+        self._report_due_ns = 0
+        self._keyframe_asked_ns = 0
+
+    def receive_into(self, intake: Intake) -> None:
+        """Hand on what arrives; a sender that was there before is forgotten."""
+        if self.codec.kind is Kind.VIDEO and intake.video is not None:
+            self._receiver = RtpVideoReceiver(self.codec, self._clock, intake.video)
+            self._restart = intake.video.restart
+        elif self.codec.kind is Kind.AUDIO and intake.audio is not None:
+            self._receiver = RtpAudioReceiver(self.codec, self._clock, intake.audio)
+            self._restart = intake.audio.reset
+        self._restart()
+
+    # ------------------------------------------------------------------------------------ outgoing
+
+    def send(self, unit: EncodedUnit) -> None:
+        """Send one unit of this codec; nothing where the other side takes none."""
+        if self.sends:
+            self._sent = True
+            self._sender.send(unit)
+
+    # ------------------------------------------------------------------------------------ incoming
+
+    def packet_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
+        """Take one packet of this stream; False when nobody wants it."""
+        if self._receiver is None:
+            return False
+        if packet.ssrc != self._remote_ssrc:
+            if self._remote_ssrc is not None:
+                self._restart()
+            self._remote_ssrc = packet.ssrc
+        self._receiver.push(packet, now_ns)
+        return True
+
+    def report_received(self, report: rtcp.RtcpPacket, now_ns: int) -> None:
+        """Take one RTCP packet of the transport; those about other streams are passed over."""
+        match report:
+            case rtcp.Nack(media_ssrc=ssrc, lost=lost) if ssrc == self.ssrc:
+                self._sender.resend(lost)
+            case rtcp.PictureLoss(media_ssrc=ssrc) if ssrc == self.ssrc:
+                self.feedback.keyframe_wanted()
+            case rtcp.FullIntra(entries=entries) if any(ssrc == self.ssrc for ssrc, _ in entries):
+                self.feedback.keyframe_wanted()
+            case rtcp.Remb(bitrate_bps=bitrate_bps, ssrcs=ssrcs) if self.ssrc in ssrcs:
+                self.feedback.bitrate_advised(bitrate_bps)
+            case rtcp.SenderReport(ssrc=ssrc, ntp_time=ntp_time) if ssrc == self._remote_ssrc:
+                self._last_report = (ntp_time >> 16 & 0xFFFF_FFFF, now_ns)
+            case _:
+                pass
+
+    def ask_keyframe(self) -> None:
+        """Send a PLI, at most five a second; nothing before the sender is known."""
+        now_ns = self._clock.now_ns()
+        if (
+            self._remote_ssrc is None
+            or now_ns < self._keyframe_asked_ns + KEYFRAME_REQUEST_EVERY_NS
+        ):
+            return
+        self._keyframe_asked_ns = now_ns
+        self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
+
+    # --------------------------------------------------------------------------------------- time
+
+    def tick(self, now_ns: int) -> None:
+        """Send what is due: requests for lost packets at once, reports once per second."""
+        if self._receiver is not None:
+            wanted = self._receiver.poll(now_ns)
+            if wanted and self.nack:
+                self._tell(wanted)
+        if now_ns >= self._report_due_ns:
+            self._report_due_ns = now_ns + REPORT_EVERY_NS
+            self._report(now_ns)
+
+    def _report(self, now_ns: int) -> None:
+        if not self._sent and self._remote_ssrc is None:
+            return
+        packets: list[rtcp.RtcpPacket] = [self._own_report(now_ns)]
+        packets.append(rtcp.SourceDescription.named(self.ssrc, CNAME))
+        if self.remb and self.codec.kind is Kind.VIDEO and self._remote_ssrc is not None:
+            packets.append(rtcp.Remb(self.ssrc, self.receive_bps, (self._remote_ssrc,)))
+        self._tell(packets)
+
+    def _own_report(self, now_ns: int) -> rtcp.SenderReport | rtcp.ReceiverReport:
+        blocks = self._blocks(now_ns)
+        if self._sent:
+            return replace(self._sender.sender_report(now_ns), reports=blocks)
+        return rtcp.ReceiverReport(self.ssrc, blocks)
+
+    def _blocks(self, now_ns: int) -> tuple[rtcp.ReportBlock, ...]:
+        block = self._receiver.report_block() if self._receiver is not None else None
+        if block is None:
+            return ()
+        middle, heard_ns = self._last_report
+        delay = (now_ns - heard_ns) * 65_536 // NS_PER_SECOND if heard_ns else 0
+        return (replace(block, last_report=middle, delay=delay),)
+
+    def _tell(self, packets: list[rtcp.RtcpPacket]) -> None:
+        self._send_rtcp(rtcp.compound(packets))
+
+
+CNAME = "mcu"
+"""One name for all our streams: receivers may play them in step (RFC 3550 6.5.1)."""
+
+
+class StreamGroup:
+    """The streams that share a transport: sorts what arrives, and ticks them."""
+
+    def __init__(self, clock: Clock, stats: EndpointStats) -> None:
+        self.streams: list[RtpStream] = []
+        self._by_payload_type: dict[int, RtpStream] = {}
+        self._clock = clock
+        self._stats = stats
+
+    def add(self, stream: RtpStream) -> None:
+        """One more stream; its incoming payload type is its mark."""
+        self.streams.append(stream)
+        self._by_payload_type[stream.payload_type_in] = stream
+
+    def of(self, kind: Kind) -> RtpStream | None:
+        """The stream of that kind, if one was agreed."""
+        return next((stream for stream in self.streams if stream.codec.kind is kind), None)
+
+    def rtp_received(self, data: bytes) -> bool:
+        """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""
+        stream = self._by_payload_type.get(data[1] & 0x7F)
+        if stream is not None:
+            try:
+                packet = rtp.parse(data)
+            except MalformedInput:
+                stream = None
+        if stream is None or not stream.packet_received(packet, self._clock.now_ns()):
+            self._stats.packets_dropped += 1
+            return False
+        return True
+
+    def rtcp_received(self, data: bytes) -> bool:
+        """One compound RTCP packet; False when it is malformed."""
+        try:
+            reports = rtcp.parse(data)
+        except MalformedInput:
+            self._stats.packets_dropped += 1
+            return False
+        now_ns = self._clock.now_ns()
+        for report in reports:
+            for stream in self.streams:
+                stream.report_received(report, now_ns)
+        return True
+
+    def tick(self, now_ns: int) -> None:
+        """To be called about every 20 ms."""
+        for stream in self.streams:
+            stream.tick(now_ns)

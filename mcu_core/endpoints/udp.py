@@ -1,0 +1,145 @@
+"""UDP ports of a plain RTP session: whose packets count, and where ours go.
+
+Plain RTP has no key that tells friend from stranger, so the source address does: the first valid
+packet pins it (the usual way with NATs in between), strangers are dropped and counted from then on,
+and another source is learnt only after a silence, or when it is the one that the offer named.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any, cast
+
+from mcu_core.endpoints.endpoint import EndpointStats
+from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.protocol.rtcp import is_rtcp
+
+Address = tuple[str, int]
+Taker = Callable[[bytes], bool]
+"""Takes a packet; False when it was no good."""
+
+SMALLEST_RTP_BYTES = 12
+SMALLEST_RTCP_BYTES = 8
+VERSION_MASK = 0xC0
+VERSION_2 = 0x80
+SOURCE_SILENT_NS = 3 * NS_PER_SECOND
+
+
+class SourcePin:
+    """Decides whether a packet from an address is taken.
+
+    `named` is the host of the offer: when it speaks it takes the pin over at once, so that nobody
+    who was merely first keeps it out. Pure; `now_ns` comes in.
+    """
+
+    def __init__(self, named: str = "") -> None:
+        self.named = named
+        self.source: Address | None = None
+        self._heard_ns = 0
+
+    def admits(self, address: Address, now_ns: int) -> bool:
+        """Whether a packet from there may be looked at further."""
+        source = self.source
+        if source is None or address == source:
+            return True
+        if address[0] == self.named != source[0]:
+            return True
+        return now_ns - self._heard_ns > SOURCE_SILENT_NS
+
+    def heard(self, address: Address, now_ns: int) -> None:
+        """A valid packet came from there."""
+        self.source = address
+        self._heard_ns = now_ns
+
+    def release(self) -> None:
+        """The source said goodbye: whoever comes next may follow it."""
+        self.source = None
+
+
+class RtpPort(asyncio.DatagramProtocol):
+    """One UDP port for RTP and, multiplexed or alone, RTCP (RFC 5761).
+
+    Tests are in the order of their price: length, version, source, payload type; only then is a
+    packet parsed by `on_rtp` or `on_rtcp`. Runs on the event loop.
+    """
+
+    def __init__(
+        self, pin: SourcePin, clock: Clock, stats: EndpointStats, on_rtp: Taker, on_rtcp: Taker
+    ) -> None:
+        self.destination: Address | None = None
+        self.payload_types: Collection[int] = ()
+        self.strangers = 0
+        self._pin = pin
+        self._clock = clock
+        self._stats = stats
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+        self._transport: asyncio.DatagramTransport | None = None
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def open(self, network: NetworkOptions, wanted: int = 0) -> int:
+        """Bind; the port. Raises Refused when none is free."""
+        opened = open_udp(network, wanted=wanted)
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=opened)
+        return int(opened.getsockname()[1])
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def error_received(self, exc: Exception) -> None:
+        """An ICMP refusal: the other side listens not yet or no more; media goes on."""
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        """Sort one datagram."""
+        if len(data) < SMALLEST_RTCP_BYTES or data[0] & VERSION_MASK != VERSION_2:
+            self._stats.packets_dropped += 1
+            return
+        address = (addr[0], addr[1])
+        if is_rtcp(data):
+            self._rtcp_received(data, address)
+        else:
+            self._rtp_received(data, address)
+
+    def _rtp_received(self, data: bytes, address: Address) -> None:
+        now_ns = self._clock.now_ns()
+        if not self._pin.admits(address, now_ns):
+            self.strangers += 1
+            self._stats.packets_dropped += 1
+        elif len(data) < SMALLEST_RTP_BYTES or data[1] & 0x7F not in self.payload_types:
+            self._stats.packets_dropped += 1
+        elif self._on_rtp(data):  # which counts what it refuses
+            self._pin.heard(address, now_ns)
+            self._count(data)
+
+    def _rtcp_received(self, data: bytes, address: Address) -> None:
+        """RTCP pins nothing: it may come from another port than RTP, but not from another host."""
+        source = self._pin.source
+        if address[0] not in (source[0] if source else self._pin.named, self._pin.named):
+            self.strangers += 1
+            self._stats.packets_dropped += 1
+        elif self._on_rtcp(data):
+            self._count(data)
+
+    def _count(self, data: bytes) -> None:
+        self._stats.packets_in += 1
+        self._stats.bytes_in += len(data)
+
+    def send(self, datagram: bytes) -> None:
+        """Send to the destination; dropped and counted while there is none."""
+        if self._transport is None or self.destination is None:
+            self._stats.packets_dropped += 1
+            return
+        self._transport.sendto(datagram, self.destination)
+        self._stats.packets_out += 1
+        self._stats.bytes_out += len(datagram)
+
+    async def close(self) -> None:
+        """Close the socket and wait for it; safe twice."""
+        if self._transport is not None:
+            self._transport.close()
+            await self._closed

@@ -1,0 +1,134 @@
+"""What of a browser's offer is let in, as text: before any negotiation looks at it.
+
+Lines that the engine does not carry (data channels, further videos, unknown kinds) are taken out of
+the offer and come back in the answer as refused, port 0 (RFC 8829 5.3.1). Candidates that could not
+be used, or that would make us send to many places for one offer, are dropped.
+"""
+
+from dataclasses import dataclass
+
+from mcu_core.errors import MalformedInput
+
+MAX_OFFER_BYTES = 64 * 1024
+MAX_SECTIONS = 16
+MAX_CANDIDATES = 16
+"""Per offer. Each one makes us send checks to an address that somebody else named."""
+
+CARRIED_KINDS = ("audio", "video")
+BUNDLE = "a=group:BUNDLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One m-line with its lines."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """audio, video, application, ..."""
+        return self._fields()[0]
+
+    @property
+    def refused_by_offerer(self) -> bool:
+        """Whether the offer itself has it switched off."""
+        return self._fields()[1] == "0"
+
+    @property
+    def mid(self) -> str:
+        """Its media identification, empty without one (RFC 5888)."""
+        return next((line[6:] for line in self.lines if line.startswith("a=mid:")), "")
+
+    def _fields(self) -> list[str]:
+        fields = self.lines[0][2:].split()
+        if len(fields) < 4:
+            raise MalformedInput("sdp", "m=<kind> <port> <protocol> <formats>")
+        return fields
+
+    def refusal(self) -> list[str]:
+        """The lines that refuse it in an answer."""
+        kind, _, protocol, *formats = self._fields()
+        lines = [f"m={kind} 0 {protocol} {' '.join(formats)}", "c=IN IP4 0.0.0.0", "a=inactive"]
+        return [*lines, f"a=mid:{self.mid}"] if self.mid else lines
+
+
+@dataclass(frozen=True, slots=True)
+class WebRtcOffer:
+    """An offer cut into its sections."""
+
+    head: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+    def carried(self) -> tuple[int, ...]:
+        """Indices of the sections that may be carried: the first live audio and video."""
+        kinds: dict[str, int] = {}
+        for index, section in enumerate(self.sections):
+            if section.kind in CARRIED_KINDS and not section.refused_by_offerer:
+                kinds.setdefault(section.kind, index)
+        return tuple(sorted(kinds.values()))
+
+    def only(self, indices: tuple[int, ...]) -> str:
+        """The offer as if it had these sections only, with usable candidates only."""
+        kept = [self.sections[index] for index in indices]
+        mids = {section.mid for section in kept}
+        if len(mids) != len(kept):
+            raise MalformedInput("sdp", "a different a=mid for each m-line")
+        lines = []
+        for line in self.head:
+            if line.startswith(BUNDLE):
+                line = " ".join([BUNDLE, *(mid for mid in line.split()[1:] if mid in mids)])
+            lines.append(line)
+        candidates = 0
+        for line in (line for section in kept for line in section.lines):
+            if line.startswith("a=candidate:"):
+                candidates += 1
+                if candidates > MAX_CANDIDATES or not _usable(line):
+                    continue
+            # Without this line the list is never complete: addresses that the other side does not
+            # name (mDNS, RFC 8828) are still learnt from its own checks.
+            if line != "a=end-of-candidates":
+                lines.append(line)
+        return _text(lines)
+
+    def complete(self, answer: str, indices: tuple[int, ...]) -> str:
+        """An answer to `only(indices)` made one to the whole offer."""
+        answered = _cut(answer)
+        by_index = dict(zip(indices, answered.sections, strict=True))
+        lines = list(answered.head)
+        for index, section in enumerate(self.sections):
+            accepted = by_index.get(index)
+            lines += accepted.lines if accepted is not None else section.refusal()
+        return _text(lines)
+
+
+def read_offer(text: str) -> WebRtcOffer:
+    """Cut an offer; raises MalformedInput when it is too big or no SDP at all."""
+    if len(text) > MAX_OFFER_BYTES:
+        raise MalformedInput("sdp", f"at most {MAX_OFFER_BYTES} bytes")
+    offer = _cut(text)
+    if not offer.sections or not offer.head or offer.head[0] != "v=0":
+        raise MalformedInput("sdp", "a session description that begins with v=0 and has m-lines")
+    if len(offer.sections) > MAX_SECTIONS:
+        raise MalformedInput("sdp", f"at most {MAX_SECTIONS} m-lines")
+    return offer
+
+
+def _cut(text: str) -> WebRtcOffer:
+    head: list[str] = []
+    sections: list[list[str]] = []
+    for line in (line.strip() for line in text.splitlines()):
+        if line.startswith("m="):
+            sections.append([line])
+        elif line:
+            (sections[-1] if sections else head).append(line)
+    return WebRtcOffer(tuple(head), tuple(Section(tuple(lines)) for lines in sections))
+
+
+def _usable(line: str) -> bool:
+    """foundation component transport priority address port typ type: UDP to a numeric address."""
+    fields = line.split()
+    return len(fields) >= 8 and fields[2].lower() == "udp" and not fields[4].endswith(".local")
+
+
+def _text(lines: list[str]) -> str:
+    return "\r\n".join(lines) + "\r\n"
