@@ -29,6 +29,7 @@ from control_api.cli.demo_sources import (
     Footage,
     bleeps,
     in_time,
+    levelled,
     monitor_pictures,
     read_pictures,
     read_speech,
@@ -228,7 +229,7 @@ def _sound(recipe: Recipe, slot: int) -> NDArray[np.float32]:
         words = read_speech(footage.path)
     else:
         words = bleeps(slot_samples / SAMPLE_RATE)
-    words = words[: int(slot_samples * SPOKEN)].copy()
+    words = levelled(words[: int(slot_samples * SPOKEN)])
     fade = np.linspace(0, 1, int(FADE_S * SAMPLE_RATE), dtype=np.float32)
     words[: len(fade)] *= fade
     words[-len(fade) :] *= fade[::-1]

@@ -83,7 +83,7 @@ def in_time(
 
 
 def read_speech(path: Path, pitch: float = 1.0) -> NDArray[np.float32]:
-    """Mono sound at 48 kHz, levelled, without the silence before it.
+    """Mono sound at 48 kHz, without the silence before it.
 
     `pitch` above 1 is a higher and faster voice.
     """
@@ -98,7 +98,7 @@ def read_speech(path: Path, pitch: float = 1.0) -> NDArray[np.float32]:
         raise McuError(f"cannot read {path}: {error}") from error
     sound = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
     loud = np.flatnonzero(np.abs(sound) > 0.2 * np.abs(sound).max())
-    return levelled(sound[loud[0] if loud.size else 0 :])
+    return sound[loud[0] if loud.size else 0 :]
 
 
 def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,7 +114,7 @@ def bleeps(seconds: float) -> NDArray[np.float32]:
     time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     note = 330.0 * 2 ** (np.array([0, 4, 7, 12, 7, 4])[(time * 4).astype(int) % 6] / 12)
     envelope = np.sin(np.pi * (time * 4 % 1)) ** 2
-    return levelled((envelope * np.sin(2 * np.pi * note * time)).astype(np.float32))
+    return (envelope * np.sin(2 * np.pi * note * time)).astype(np.float32)
 
 
 def monitor_pictures(width: int, height: int, fps: int, seconds: float) -> list[I420]:
