@@ -30,6 +30,7 @@ from control_api.cli.demo_sources import (
     bleeps,
     in_time,
     levelled,
+    loudest,
     monitor_pictures,
     read_pictures,
     read_speech,
@@ -226,7 +227,7 @@ def _sound(recipe: Recipe, slot: int) -> NDArray[np.float32]:
     if speech is not None:
         words = read_speech(speech, recipe.pitch)
     elif recipe.own_sound and footage is not None:
-        words = read_speech(footage.path)
+        words = loudest(read_speech(footage.path)[SAMPLE_RATE // 2 :], slot_samples)
     else:
         words = bleeps(slot_samples / SAMPLE_RATE)
     words = levelled(words[: int(slot_samples * SPOKEN)])

@@ -101,6 +101,14 @@ def read_speech(path: Path, pitch: float = 1.0) -> NDArray[np.float32]:
     return sound[loud[0] if loud.size else 0 :]
 
 
+def loudest(sound: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """The stretch of at most that many samples that holds most sound."""
+    energy = np.concatenate([[0.0], np.cumsum(sound.astype(np.float64) ** 2)])
+    width = min(samples, len(sound))
+    start = int(np.argmax(energy[width:] - energy[: len(energy) - width]))
+    return sound[start : start + width]
+
+
 def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same sound at the loudness of speech on a telephone."""
     spoken = sound[np.abs(sound) > 0.05 * max(float(np.abs(sound).max()), 1e-6)]
@@ -114,7 +122,8 @@ def bleeps(seconds: float) -> NDArray[np.float32]:
     time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     note = 330.0 * 2 ** (np.array([0, 4, 7, 12, 7, 4])[(time * 4).astype(int) % 6] / 12)
     envelope = np.sin(np.pi * (time * 4 % 1)) ** 2
-    return (envelope * np.sin(2 * np.pi * note * time)).astype(np.float32)
+    sound: NDArray[np.float32] = (envelope * np.sin(2 * np.pi * note * time)).astype(np.float32)
+    return sound
 
 
 def monitor_pictures(width: int, height: int, fps: int, seconds: float) -> list[I420]:
