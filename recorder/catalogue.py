@@ -1,0 +1,276 @@
+"""The reading side of a store: what recordings there are, and what a player needs of one.
+
+Reads files only, so that any process may use it, also while a recorder writes and after it died.
+Calls block on the disk: an event loop calls them in a thread.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypedDict
+
+from mcu_core.errors import BadInput, NotFound
+from recorder import lock
+from recorder.contract import RecordingInfo, RecordingState
+from recorder.errors import BrokenRecording
+from recorder.export import Export, plan_export
+from recorder.index import RecordingIndex, read_index
+from recorder.journal import (
+    JOURNAL_NAME,
+    FragmentWritten,
+    Resumed,
+    Started,
+    Stopped,
+    last_records_of,
+    records_of,
+)
+from recorder.tracks import TRACKS
+
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+HEAD_BYTES = 16 * 1024
+TAIL_BYTES = 16 * 1024
+
+
+class InitEntry(TypedDict):
+    """Where an init segment stands, and its codec string (RFC 6381)."""
+
+    id: int
+    offset: int
+    size: int
+    codec: str
+    width: int
+    height: int
+
+
+class TrackEntry(TypedDict):
+    """One track. A fragment is [offset, size, start_ms, duration_ms, keyframe, init id].
+
+    `codec` is that of the newest of `inits`, empty without any.
+    """
+
+    name: str
+    kind: str
+    codec: str
+    inits: list[InitEntry]
+    fragments: list[tuple[int, int, float, float, bool, int]]
+
+
+class GapEntry(TypedDict):
+    """Where a track has nothing, or not all (duration 0); for marks on a time bar."""
+
+    track: str
+    start_ms: float
+    duration_ms: float
+    reason: str
+
+
+class Manifest(TypedDict):
+    """What a player needs. Asked again with `after` set to `next`, only what is new is told: init
+    segments, fragments, gaps, and no track without news."""
+
+    id: str
+    conference: str
+    title: str
+    started_at: str
+    live: bool
+    state: str
+    duration_ms: float
+    next: int
+    tracks: list[TrackEntry]
+    gaps: list[GapEntry]
+
+
+def checked_id(recording: str) -> str:
+    """The id; raises BadInput for what could not name a folder of ours."""
+    if not ID_PATTERN.fullmatch(recording):
+        raise BadInput("recording", "1..64 letters, digits, - or _, beginning with no sign")
+    return recording
+
+
+class Catalogue:
+    """All recordings of a store, a folder with one folder for each."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+
+    def folder(self, recording: str) -> Path:
+        """Where a recording lies, or would; raises BadInput."""
+        return self._store / checked_id(recording)
+
+    def recordings(self) -> list[RecordingInfo]:
+        """All of them, oldest first; folders that hold no recording are passed over."""
+        infos: list[RecordingInfo] = []
+        if not self._store.is_dir():
+            return infos
+        for folder in self._store.iterdir():
+            if ID_PATTERN.fullmatch(folder.name):
+                try:
+                    infos.append(_info(folder))
+                except BrokenRecording:
+                    continue
+        return sorted(infos, key=lambda info: (info.started_at, info.id))
+
+    def info(self, recording: str) -> RecordingInfo:
+        """One of them; raises NotFound, BadInput."""
+        try:
+            return _info(self.folder(recording))
+        except BrokenRecording as error:
+            raise NotFound("recording", recording) from error
+
+    def manifest(self, recording: str, after: int = 0) -> Manifest:
+        """What a player needs, or what is new since; raises NotFound, BadInput."""
+        if after < 0:
+            raise BadInput("after", "the `next` of an earlier manifest, or 0")
+        info = self.info(recording)
+        folder = self.folder(recording)
+        news = RecordingIndex(position=after)
+        news.read_on(folder)
+        return Manifest(
+            id=info.id,
+            conference=info.conference,
+            title=info.title,
+            started_at=info.started_at,
+            live=info.state is RecordingState.RECORDING,
+            state=info.state.value,
+            duration_ms=round(info.duration_s * 1000, 3),
+            next=news.position,
+            tracks=[_track_entry(news, name, folder) for name in news.tracks],
+            gaps=[
+                GapEntry(
+                    track=gap.track,
+                    start_ms=_ms(gap.track, gap.time),
+                    duration_ms=_ms(gap.track, gap.duration),
+                    reason=gap.reason,
+                )
+                for gap in news.gaps
+            ],
+        )
+
+    def track_path(self, recording: str, track: str) -> Path:
+        """The file of a track, which may be growing; raises NotFound, BadInput."""
+        kind = TRACKS.get(track)
+        path = self.folder(recording) / kind.file_name if kind else None
+        if path is None or not path.is_file():
+            raise NotFound("track", track)
+        return path
+
+    def export(self, recording: str) -> Export:
+        """A plain MP4 of what is stored now, as a file that exists only while it is read.
+
+        Raises NotFound, BadInput, or BrokenRecording when there is nothing in it yet.
+        """
+        self.info(recording)
+        folder = self.folder(recording)
+        return plan_export(folder, read_index(folder))
+
+    def delete(self, recording: str) -> None:
+        """Remove a recording's files; it is gone at once, whatever happens meanwhile."""
+        folder = self.folder(recording)
+        bin_ = self._store / f".deleted-{folder.name}"
+        shutil.rmtree(bin_, ignore_errors=True)
+        try:
+            folder.rename(bin_)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(bin_, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what deletions left that were cut short."""
+        for folder in self._store.glob(".deleted-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ms(track: str, ticks: int) -> float:
+    return round(ticks * 1000 / TRACKS[track].timescale, 3)
+
+
+def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
+    track = news.tracks[name]
+    try:
+        on_disk = (folder / TRACKS[name].file_name).stat().st_size
+    except OSError:
+        on_disk = 0
+    return TrackEntry(
+        name=name,
+        kind="video" if TRACKS[name].codec == "H264" else "audio",
+        codec=track.inits[-1].codec if track.inits else "",
+        inits=[
+            InitEntry(
+                id=init.id,
+                offset=init.offset,
+                size=init.size,
+                codec=init.codec,
+                width=init.width,
+                height=init.height,
+            )
+            for init in track.inits
+        ],
+        fragments=[
+            (
+                one.offset,
+                one.size,
+                _ms(name, one.time),
+                _ms(name, one.duration),
+                one.keyframe,
+                one.init,
+            )
+            for one in track.fragments
+            if one.offset + one.size <= on_disk
+        ],
+    )
+
+
+def _ends(folder: Path) -> tuple[bytes, bytes]:
+    """The first and the last bytes of the journal; raises BrokenRecording."""
+    try:
+        with (folder / JOURNAL_NAME).open("rb") as journal:
+            head = journal.read(HEAD_BYTES)
+            size = os.fstat(journal.fileno()).st_size
+            journal.seek(max(0, size - TAIL_BYTES))
+            return head, journal.read()
+    except OSError as error:
+        raise BrokenRecording(f"no journal ({error.strerror})") from error
+
+
+def _duration_s(records: Iterable[object]) -> float:
+    ends = (
+        (record.time + record.duration) / TRACKS[record.track].timescale
+        for record in records
+        if isinstance(record, FragmentWritten)
+    )
+    return max(ends, default=0.0)
+
+
+def _info(folder: Path) -> RecordingInfo:
+    """A recording from the two ends of its journal, however long that is."""
+    head, tail = _ends(folder)
+    started = next((record for record, _ in records_of(head)), None)
+    if not isinstance(started, Started):
+        raise BrokenRecording("the journal has no beginning")
+    last = last_records_of(tail)
+    turns = [record for record in last if isinstance(record, (Resumed, Stopped))]
+    stopped = turns[-1] if turns and isinstance(turns[-1], Stopped) else None
+    return RecordingInfo(
+        id=folder.name,
+        conference=started.conference,
+        title=started.title,
+        state=_state(folder, stopped),
+        started_at=started.wall,
+        duration_s=round(_duration_s(last), 3),
+        size_bytes=sum(
+            (folder / kind.file_name).stat().st_size
+            for kind in TRACKS.values()
+            if (folder / kind.file_name).exists()
+        ),
+        reason=stopped.reason if stopped else "",
+    )
+
+
+def _state(folder: Path, stopped: Stopped | None) -> RecordingState:
+    if stopped is not None:
+        return RecordingState.FAILED if stopped.failed else RecordingState.DONE
+    if lock.is_taken(folder / JOURNAL_NAME):
+        return RecordingState.RECORDING
+    return RecordingState.INTERRUPTED

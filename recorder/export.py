@@ -1,0 +1,258 @@
+"""A download: a plain MP4, moov first, cut from the fragments of a recording without re-encoding.
+
+The file is planned, not written: its header is made here, the rest stands in the track files, and
+whoever reads gets the two put together. So it costs no disk, can be sent from any byte on, and a
+recording that still grows is exported as far as it is stored now.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from recorder import boxes
+from recorder.aac import FRAME_SAMPLES, SILENT_FRAMES
+from recorder.errors import BrokenRecording
+from recorder.index import RecordingIndex, TrackIndex
+from recorder.journal import FragmentWritten
+from recorder.tracks import TRACKS, TrackKind
+
+READ_BYTES = 256 * 1024
+HEAD_BYTES = boxes.RUN_TABLE_AT + 64 * boxes.RUN_ENTRY.size
+"""What is read of a fragment to know its samples; those of more than 64 are read whole."""
+
+SILENT_CHUNK_FRAMES = 48
+"""Holes in the sound are filled with chunks of up to this many frames, all of the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes that stand in a track's file, or here in `data` where `path` is None."""
+
+    path: Path | None
+    offset: int
+    size: int
+    data: bytes = b""
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Samples that lie together; `offset` is theirs behind the mdat header; `entry` from 1."""
+
+    start: int
+    durations: list[int]
+    sizes: list[int]
+    syncs: list[bool]
+    entry: int
+    piece: Piece
+    offset: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + sum(self.durations)
+
+
+@dataclass(slots=True)
+class _Track:
+    kind: TrackKind
+    size: tuple[int, int]
+    entries: list[bytes]
+    chunks: list[_Chunk] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The file: all pieces one after the other, `size` bytes together; the first is its header."""
+
+    pieces: tuple[Piece, ...]
+    size: int
+
+    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to (not with) `end`, in blocks; raises BrokenRecording."""
+        left = (self.size if end is None else min(end, self.size)) - start
+        with ExitStack() as stack:
+            files: dict[Path, int] = {}
+            for piece in self.pieces:
+                if left <= 0:
+                    return
+                if start < piece.size:
+                    for block in _read(piece, start, min(left, piece.size - start), files, stack):
+                        left -= len(block)
+                        yield block
+                start = max(0, start - piece.size)
+
+    def save(self, path: Path) -> None:
+        """Write the file."""
+        with path.open("wb") as file:
+            for block in self.blocks():
+                file.write(block)
+
+
+def plan_export(folder: Path, index: RecordingIndex) -> Export:
+    """Plan the download of what `index` knows; raises BrokenRecording when that is nothing."""
+    try:
+        tracks = [_track(folder, track) for track in index.tracks.values() if track.fragments]
+    except (OSError, ValueError) as error:
+        raise BrokenRecording(f"a track file cannot be read ({error})") from error
+    if not tracks:
+        raise BrokenRecording("nothing is stored yet")
+    for track in tracks:
+        _join(track)
+    body = _place(tracks)
+    header_size = len(_header(tracks, 0, 0))
+    body_size = sum(piece.size for piece in body)
+    header = _header(tracks, header_size, body_size)
+    return Export((Piece(None, 0, header_size, header), *body), header_size + body_size)
+
+
+def _read(
+    piece: Piece, skip: int, size: int, files: dict[Path, int], stack: ExitStack
+) -> Iterator[bytes]:
+    if piece.path is None:
+        yield piece.data[skip : skip + size]
+        return
+    if piece.path not in files:
+        files[piece.path] = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC)
+        stack.callback(os.close, files[piece.path])
+    offset, end = piece.offset + skip, piece.offset + skip + size
+    while offset < end:
+        block = os.pread(files[piece.path], min(READ_BYTES, end - offset), offset)
+        if not block:
+            raise BrokenRecording("a track file is shorter than its journal says")
+        offset += len(block)
+        yield block
+
+
+def _track(folder: Path, index: TrackIndex) -> _Track:
+    """Read the samples of every fragment; raises OSError, ValueError."""
+    kind = TRACKS[index.name]
+    path = folder / kind.file_name
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        segments = [os.pread(fd, init.size, init.offset) for init in index.inits]
+        on_disk = os.fstat(fd).st_size
+        numbers = {init.id: number for number, init in enumerate(index.inits, 1)}
+        chunks = [
+            _chunk(fd, path, one, numbers[one.init])
+            for one in index.fragments
+            if one.offset + one.size <= on_disk
+        ]
+    finally:
+        os.close(fd)
+    size = (index.inits[-1].width, index.inits[-1].height)
+    return _Track(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
+
+
+def _chunk(fd: int, path: Path, one: FragmentWritten, entry: int) -> _Chunk:
+    try:
+        samples = boxes.fragment_samples(os.pread(fd, HEAD_BYTES, one.offset))
+    except boxes.HeadTooShort:
+        samples = boxes.fragment_samples(os.pread(fd, one.size, one.offset))
+    sizes = [size for _, size, _ in samples]
+    data_size = sum(sizes)
+    return _Chunk(
+        start=one.time,
+        durations=[duration for duration, _, _ in samples],
+        sizes=sizes,
+        syncs=[sync for _, _, sync in samples],
+        entry=entry,
+        piece=Piece(path, one.offset + one.size - data_size, data_size),
+    )
+
+
+def _join(track: _Track) -> None:
+    """Leave no hole between chunks: a plain MP4 has only durations, and no place for nothing.
+
+    The last picture before a hole stands; sound gets silence, and what is shorter than one frame is
+    added to the frame before.
+    """
+    silence = b""
+    if track.size == (0, 0):
+        silence = SILENT_FRAMES.get(boxes.sound_channels(track.entries[-1]), b"")
+    filler = Piece(None, 0, len(silence) * SILENT_CHUNK_FRAMES, silence * SILENT_CHUNK_FRAMES)
+    joined: list[_Chunk] = []
+    for chunk in track.chunks:
+        if joined and silence:
+            joined += _silence(joined[-1], chunk.start, filler, len(silence))
+        if joined:
+            last = joined[-1]
+            last.durations[-1] = max(1, last.durations[-1] + chunk.start - last.end)
+        joined.append(chunk)
+    track.chunks = joined
+
+
+def _silence(before: _Chunk, until: int, filler: Piece, size: int) -> Iterator[_Chunk]:
+    start, left = before.end, (until - before.end) // FRAME_SAMPLES
+    while left > 0:
+        count = min(left, SILENT_CHUNK_FRAMES)
+        yield _Chunk(
+            start, [FRAME_SAMPLES] * count, [size] * count, [True] * count, before.entry, filler
+        )
+        start += count * FRAME_SAMPLES
+        left -= count
+
+
+def _place(tracks: list[_Track]) -> list[Piece]:
+    """Order the pieces by time, whichever track they are of, and tell the chunks their offsets."""
+    ordered = sorted(
+        ((track.kind.ns(chunk.start), chunk) for track in tracks for chunk in track.chunks),
+        key=lambda pair: pair[0],
+    )
+    body: list[Piece] = []
+    fillers: dict[int, int] = {}
+    offset = 0
+    for _, chunk in ordered:
+        if id(chunk.piece) in fillers:  # the same silence again
+            chunk.offset = fillers[id(chunk.piece)]
+            continue
+        chunk.offset = offset
+        if chunk.piece.path is None:
+            fillers[id(chunk.piece)] = offset
+        body.append(chunk.piece)
+        offset += chunk.piece.size
+    return body
+
+
+def _header(tracks: list[_Track], header_size: int, body_size: int) -> bytes:
+    """ftyp, moov and the head of mdat; its size does not depend on the two given."""
+    traks = [_trak(number, track, header_size) for number, track in enumerate(tracks, 1)]
+    duration = max(_movie_time(track, track.chunks[-1].end) for track in tracks)
+    moov = boxes.box(b"moov", boxes.mvhd(duration, len(tracks) + 1), *traks)
+    return (
+        boxes.ftyp(b"isom", b"isom", b"iso2", b"avc1", b"mp41") + moov + boxes.mdat_head(body_size)
+    )
+
+
+def _movie_time(track: _Track, ticks: int) -> int:
+    return ticks * boxes.MOVIE_TIMESCALE // track.kind.timescale
+
+
+def _trak(number: int, track: _Track, base: int) -> bytes:
+    first, last = track.chunks[0].start, track.chunks[-1].end
+    edits = boxes.edit_list(_movie_time(track, first), _movie_time(track, last - first))
+    tables = [
+        boxes.stsd(*track.entries),
+        boxes.stts(_runs(duration for chunk in track.chunks for duration in chunk.durations)),
+        boxes.stsc([(len(chunk.sizes), chunk.entry) for chunk in track.chunks]),
+        boxes.stsz([size for chunk in track.chunks for size in chunk.sizes]),
+        boxes.co64([base + chunk.offset for chunk in track.chunks]),
+    ]
+    syncs = [sync for chunk in track.chunks for sync in chunk.syncs]
+    if not all(syncs):
+        tables.append(boxes.stss([place for place, sync in enumerate(syncs, 1) if sync]))
+    return boxes.trak(
+        number,
+        track.kind.timescale,
+        track.size,
+        boxes.box(b"stbl", *tables),
+        duration=last - first,
+        shown=_movie_time(track, last),
+        edits=edits,
+    )
+
+
+def _runs(values: Iterator[int]) -> list[tuple[int, int]]:
+    """(how many, value) of equal neighbours."""
+    return [(sum(1 for _ in group), value) for value, group in groupby(values)]

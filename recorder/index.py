@@ -1,0 +1,102 @@
+"""The index of a recording: its journal read, and read on as it grows."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.errors import BrokenRecording
+from recorder.journal import (
+    JOURNAL_NAME,
+    FragmentWritten,
+    Gap,
+    InitWritten,
+    Record,
+    Resumed,
+    Started,
+    Stopped,
+    records_of,
+)
+from recorder.tracks import TRACKS
+
+
+@dataclass(slots=True)
+class TrackIndex:
+    """One track: its init segments by id, its fragments in order, and where the next one goes."""
+
+    name: str
+    inits: list[InitWritten] = field(default_factory=list)
+    fragments: list[FragmentWritten] = field(default_factory=list)
+    keyframe_time: int = -1
+    """Start of the newest fragment that begins with a keyframe, -1 for none."""
+
+    @property
+    def end(self) -> int:
+        """The end of what is stored, in ticks."""
+        return self.fragments[-1].time + self.fragments[-1].duration if self.fragments else 0
+
+    @property
+    def stored(self) -> int:
+        """Bytes of the track's file that count; what stands behind was not journalled."""
+        ends = [part[-1].offset + part[-1].size for part in (self.inits, self.fragments) if part]
+        return max(ends, default=0)
+
+
+@dataclass(slots=True)
+class RecordingIndex:
+    """What a journal says so far; `position` is where reading goes on."""
+
+    started: Started | None = None
+    resumed: Resumed | None = None
+    stopped: Stopped | None = None
+    tracks: dict[str, TrackIndex] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    position: int = 0
+
+    def add(self, record: Record) -> None:
+        """Take one more record."""
+        match record:
+            case Started():
+                self.started = record
+            case Resumed():
+                self.resumed, self.stopped = record, None
+            case InitWritten():
+                self._track(record.track).inits.append(record)
+            case FragmentWritten():
+                track = self._track(record.track)
+                track.fragments.append(record)
+                if record.keyframe:
+                    track.keyframe_time = record.time
+            case Gap():
+                self.gaps.append(record)
+            case Stopped():
+                self.stopped = record
+
+    def read_on(self, folder: Path) -> None:
+        """Take what was written since; raises BrokenRecording when there is no journal at all."""
+        try:
+            with (folder / JOURNAL_NAME).open("rb") as journal:
+                journal.seek(self.position)
+                data = journal.read()
+        except OSError as error:
+            raise BrokenRecording(f"the journal cannot be read ({error.strerror})") from error
+        begin = self.position
+        for record, end in records_of(data):
+            self.add(record)
+            self.position = begin + end
+        if self.started is None and begin == 0:
+            raise BrokenRecording("the journal has no beginning")
+
+    @property
+    def duration_s(self) -> float:
+        """From time 0 to the end of the longest track, seconds."""
+        ends = [track.end / TRACKS[track.name].timescale for track in self.tracks.values()]
+        return max(ends, default=0.0)
+
+    def _track(self, name: str) -> TrackIndex:
+        return self.tracks.setdefault(name, TrackIndex(name))
+
+
+def read_index(folder: Path) -> RecordingIndex:
+    """The whole index of a recording; raises BrokenRecording."""
+    index = RecordingIndex()
+    index.read_on(folder)
+    return index

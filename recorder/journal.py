@@ -1,0 +1,117 @@
+"""The journal of a recording: what stands where in its track files, and what happened.
+
+One record a line: eight hex digits of CRC-32, a blank, JSON. A record counts when its line is whole
+and true; reading ends before the first one that is not. So a process that died in mid-write leaves
+a shorter journal, never a broken one, and nobody has to repair anything.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
+JOURNAL_NAME = "journal"
+JOURNAL_VERSION = 1
+
+
+class Started(msgspec.Struct, frozen=True, tag="start"):
+    """First record. `base_ns` is the stamp at the recording's time 0, on the monotonic clock of the
+    boot named `boot`; `wall` is the time of day then (ISO 8601)."""
+
+    version: int
+    id: str
+    conference: str
+    title: str
+    wall: str
+    base_ns: int
+    boot: str
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resume"):
+    """Another process, or the same after a failure, goes on; stamps count from `base_ns` now."""
+
+    wall: str
+    base_ns: int
+    boot: str
+
+
+class InitWritten(msgspec.Struct, frozen=True, tag="init"):
+    """An init segment stands in the track's file; `id` counts from 0 within the track."""
+
+    track: str
+    id: int
+    offset: int
+    size: int
+    codec: str
+    width: int = 0
+    height: int = 0
+
+
+class FragmentWritten(msgspec.Struct, frozen=True, tag="fragment"):
+    """A fragment stands in the track's file; times in ticks of the track, 0 at the start."""
+
+    track: str
+    offset: int
+    size: int
+    time: int
+    duration: int
+    keyframe: bool
+    init: int
+
+
+class Gap(msgspec.Struct, frozen=True, tag="gap"):
+    """The track has nothing, or not all, from `time` for `duration` ticks."""
+
+    track: str
+    time: int
+    duration: int
+    reason: str
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stop"):
+    """The recording has ended; `failed` says that nobody asked for it, `reason` why."""
+
+    wall: str
+    failed: bool = False
+    reason: str = ""
+
+
+Record = Started | Resumed | InitWritten | FragmentWritten | Gap | Stopped
+
+CRC_DIGITS = 8
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def line_of(record: Record) -> bytes:
+    """The record as its line, newline included."""
+    body = _encoder.encode(record)
+    return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def record_of(line: bytes) -> Record | None:
+    """The record in a line (without newline), or None when it is torn or not one of ours."""
+    body = line[CRC_DIGITS + 1 :]
+    if line[: CRC_DIGITS + 1] != b"%08x " % zlib.crc32(body):
+        return None
+    try:
+        return _decoder.decode(body)
+    except msgspec.MsgspecError:
+        return None
+
+
+def records_of(data: bytes) -> Iterator[tuple[Record, int]]:
+    """The records at the beginning of `data`, each with the offset at which it ends."""
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        record = record_of(data[start:end])
+        if record is None:
+            return
+        start = end + 1
+        yield record, start
+
+
+def last_records_of(tail: bytes) -> list[Record]:
+    """The whole records in the last bytes of a journal, whose first line may be cut off."""
+    lines = tail.split(b"\n")[:-1]
+    return [record for line in lines if (record := record_of(line)) is not None]

@@ -1,0 +1,44 @@
+"""The recorder process: `python -m recorder --socket PATH --store DIR`."""
+
+import argparse
+import asyncio
+import gc
+import signal
+from pathlib import Path
+
+import uvloop
+
+from mcu_core.media.clock import MonotonicClock
+from mcu_core.observe.logs import set_up
+from recorder.service import RecorderService
+
+
+async def serve(socket: Path, store: Path) -> None:
+    """Record until SIGTERM or SIGINT. Recordings that run then are left to be resumed."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    service = RecorderService(socket, store, MonotonicClock())
+    await service.open()
+    gc.freeze()  # what start-up made lives for ever: the collector need not walk it again
+    try:
+        await ended.wait()
+    finally:
+        await service.close()
+
+
+def run(socket: Path, store: Path, log_level: str = "info") -> None:
+    """The whole process; returns when it was asked to end."""
+    set_up("recorder", log_level)
+    uvloop.run(serve(socket, store))
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="recorder", description="Records conferences.")
+    parser.add_argument("--socket", type=Path, required=True, help="where control finds it")
+    parser.add_argument("--store", type=Path, required=True, help="folder of all recordings")
+    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning"))
+    arguments = parser.parse_args()
+    run(arguments.socket, arguments.store, arguments.log_level)

@@ -1,0 +1,310 @@
+"""One recording while it runs: reads the tap of its conference, and its writer writes."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from mcu_core.contract.commands import Failure, OpenTap
+from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
+from mcu_core.contract.line import Line, LineClosed, dial
+from mcu_core.contract.wire import (
+    CONTRACT_VERSION,
+    ENGINE_FRAMING,
+    Hello,
+    Message,
+    Reply,
+    Request,
+    Tapped,
+)
+from mcu_core.errors import MalformedInput, McuError
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time
+from recorder.contract import RecordingInfo, RecordingState, StartRecording
+from recorder.errors import TapFailed
+from recorder.files import RecordingFiles, boot_id
+from recorder.fragments import Fragment
+from recorder.index import RecordingIndex
+from recorder.journal import JOURNAL_VERSION, FragmentWritten, Resumed, Started, Stopped
+from recorder.tallies import RecorderTallies
+from recorder.timeline import Out, Timeline
+from recorder.tracks import TRACKS
+from recorder.writer import Writer
+
+log = structlog.get_logger()
+
+RETRY_S = 0.2
+"""How soon a lost engine is tried again."""
+
+BEAT_S = 0.1
+"""How often fragments are looked at that no further unit completes."""
+
+PROGRESS_NS = 5 * NS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What an earlier run left of this recording, opened for writing."""
+
+    files: RecordingFiles
+    index: RecordingIndex
+
+
+def _timeline(prior: Prior | None, tallies: RecorderTallies) -> Timeline:
+    """Time 0 of a new recording is its first stamp; an earlier one keeps its clock if it can."""
+    if prior is None or prior.index.started is None:
+        return Timeline(tallies)
+    started, last = prior.index.started, prior.index.resumed or prior.index.started
+    ends = {name: track.end for name, track in prior.index.tracks.items()}
+    if last.boot == boot_id():
+        return Timeline(tallies, base_ns=last.base_ns, ends=ends)
+    passed_s = (wall_time() - datetime.fromisoformat(started.wall)).total_seconds()
+    begin_s = max(prior.index.duration_s, passed_s)
+    return Timeline(tallies, begin_ns=round(begin_s * NS_PER_SECOND), ends=ends)
+
+
+class Participant:
+    """Owns the tap, the writer and two tasks of one recording; `stop` ends all of them."""
+
+    def __init__(
+        self,
+        request: StartRecording,
+        folder: Path,
+        prior: Prior | None,
+        clock: Clock,
+        tallies: RecorderTallies,
+        on_changed: Callable[[RecordingInfo], None],
+    ) -> None:
+        self._request = request
+        self._folder = folder
+        self._prior = prior
+        self._clock = clock
+        self._tallies = tallies
+        self._on_changed = on_changed
+        self._timeline = _timeline(prior, tallies)
+        self._since_ns = self._stored_keyframe_ns()
+        self._writer: Writer | None = None
+        self._line: Line[Message] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._connected = False
+        self._reason = ""
+        self._failed = False
+        self._started_at = ""
+        self._duration_s = prior.index.duration_s if prior else 0.0
+        if prior is not None and prior.index.started is not None:
+            self._started_at = prior.index.started.wall
+        self._told_ns = clock.now_ns()
+        self._log = log.bind(recording=request.recording, conference=request.conference)
+
+    @property
+    def conference(self) -> str:
+        """Which conference is recorded."""
+        return self._request.conference
+
+    @property
+    def resumed(self) -> bool:
+        """Whether something was recorded before this run."""
+        return self._prior is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether writing has failed; then nothing is recorded any more."""
+        return self._failed
+
+    @property
+    def info(self) -> RecordingInfo:
+        """The recording as it is."""
+        return RecordingInfo(
+            id=self._request.recording,
+            conference=self._request.conference,
+            title=self._request.title,
+            state=RecordingState.FAILED if self._failed else RecordingState.RECORDING,
+            started_at=self._started_at,
+            duration_s=round(self._duration_s, 3),
+            size_bytes=self._stored_bytes,
+            reason=self._reason,
+        )
+
+    @property
+    def _stored_bytes(self) -> int:
+        if self._writer is not None:
+            return self._writer.stored_bytes
+        return self._prior.files.stored_bytes if self._prior else 0
+
+    def start(self) -> None:
+        """Begin to read the tap."""
+        self._tasks = (
+            asyncio.create_task(self._listen(), name="recording-tap"),
+            asyncio.create_task(self._beat(), name="recording-beat"),
+        )
+
+    async def wait_first(self, timeout_s: float) -> RecordingInfo:
+        """The recording once a fragment of this run is on disk.
+
+        Raises TapFailed with the last reason when none came in time, StoreFailed or Refused when it
+        could not be stored. Any number may wait.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self._first)
+        except TimeoutError as error:
+            reason = self._reason or "the conference gives no picture or sound"
+            raise TapFailed(f"nothing to record within {timeout_s:g} s: {reason}") from error
+        return self.info
+
+    async def move(self, engine_socket: str) -> None:
+        """The conference lives in another engine now: read that one's tap."""
+        if engine_socket == self._request.engine_socket:
+            return
+        request = self._request
+        self._request = StartRecording(
+            request.recording, request.conference, request.title, engine_socket
+        )
+        if self._line is not None:
+            await self._line.close()
+
+    async def stop(self, last: Stopped | None) -> None:
+        """End it: what waits is written, then `last`; without one it can be resumed."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = ()
+        if self._writer is not None:
+            self._store(self._timeline.flush())
+            await self._writer.stop(last)
+        elif self._prior is not None:
+            await asyncio.to_thread(self._prior.files.close)
+        self._settle(TapFailed("the recording was ended before it began"))
+
+    async def _listen(self) -> None:
+        while not self._failed:
+            try:
+                await self._read_tap()
+            except (LineClosed, MalformedInput, TapFailed) as error:
+                self._lose_tap(str(error))
+            except Exception:  # noqa: BLE001 - the task's outermost loop: said aloud, then retried
+                self._log.exception("reading a tap broke")
+                self._lose_tap("the recorder could not read the tap")
+            await asyncio.sleep(RETRY_S)
+
+    async def _read_tap(self) -> None:
+        line = self._line = await dial(Path(self._request.engine_socket), ENGINE_FRAMING)
+        try:
+            since_ns = self._timeline.keyframe_ns or self._since_ns
+            line.send(Hello(CONTRACT_VERSION, "recorder"))
+            line.send(Request(1, OpenTap(self._request.conference, max(0, since_ns - NS_PER_MS))))
+            while True:
+                message = await line.receive()
+                if isinstance(message, Tapped):
+                    self._take(message.body)
+                elif isinstance(message, Reply) and isinstance(message.body, Failure):
+                    raise TapFailed(message.body.message)
+        finally:
+            self._line = None
+            await line.close()
+
+    def _take(self, message: TapMessage) -> None:
+        match message:
+            case TapTrack():
+                self._connected = True
+                self._tallies.recorder_tap_connections_total += message.name == "main"
+                self._store(self._timeline.announce(message))
+                self._say("")
+            case TapUnit():
+                self._store(self._timeline.push(message, self._clock.now_ns()))
+            case TapLoss():
+                self._store(self._timeline.lose(message))
+
+    def _lose_tap(self, reason: str) -> None:
+        if self._connected:
+            self._connected = False
+            self._store(self._timeline.interrupt("main", "the engine was lost"))
+        self._say(reason)
+
+    async def _beat(self) -> None:
+        while not self._failed:
+            await asyncio.sleep(BEAT_S)
+            now_ns = self._clock.now_ns()
+            self._store(self._timeline.poll(now_ns))
+            if self._first.done() and now_ns - self._told_ns >= PROGRESS_NS:
+                self._told_ns = now_ns
+                self._on_changed(self.info)
+
+    def _store(self, out: Out) -> None:
+        for item in out:
+            if self._writer is None and isinstance(item, Fragment):
+                self._writer = self._open_writer()
+            if self._writer is None or self._writer.offer(item) or self._failed:
+                continue
+            if isinstance(item, Fragment):
+                self._writer.offer(self._timeline.drop(item))
+
+    def _open_writer(self) -> Writer:
+        """Called for the first fragment, which has set the time base."""
+        base_ns = self._timeline.base_ns
+        assert base_ns is not None
+        wall, boot, prior = wall_time().isoformat(), boot_id(), self._prior
+        if prior is not None:
+            writer = self._writer_of(lambda: prior.files)
+            writer.offer(Resumed(wall, base_ns, boot))
+        else:
+            self._started_at = wall
+            request, folder = self._request, self._folder
+            started = Started(
+                JOURNAL_VERSION,
+                request.recording,
+                request.conference,
+                request.title,
+                wall,
+                base_ns,
+                boot,
+            )
+            writer = self._writer_of(lambda: RecordingFiles.create(folder, started))
+        writer.start()
+        return writer
+
+    def _writer_of(self, open_files: Callable[[], RecordingFiles]) -> Writer:
+        return Writer(open_files, self._clock, self._tallies, self._on_stored, self._on_failed)
+
+    def _on_stored(self, record: FragmentWritten) -> None:
+        self._tallies.recorder_fragments_total += 1
+        self._tallies.recorder_bytes_total += record.size
+        end_s = (record.time + record.duration) / TRACKS[record.track].timescale
+        self._duration_s = max(self._duration_s, end_s)
+        if not self._first.done():
+            self._first.set_result(None)
+            self._log.info("recording runs", resumed=self._prior is not None)
+            self._on_changed(self.info)
+
+    def _on_failed(self, error: McuError) -> None:
+        self._failed = True
+        self._reason = str(error)
+        self._tallies.recorder_recordings_failed_total += 1
+        self._log.error("recording failed", reason=self._reason)
+        self._settle(error)
+        self._on_changed(self.info)
+
+    def _settle(self, error: McuError) -> None:
+        """Tell whoever waits for the first fragment that there will be none."""
+        if not self._first.done():
+            self._first.set_exception(error)
+            self._first.exception()  # seen, also if nobody waits
+
+    def _say(self, reason: str) -> None:
+        """Tell why nothing comes, or (empty) that something does; once for each reason."""
+        if reason == self._reason or self._failed:
+            return
+        self._reason = reason
+        if reason:
+            self._log.warning("recording waits for its engine", reason=reason)
+        if self._first.done():
+            self._on_changed(self.info)
+
+    def _stored_keyframe_ns(self) -> int:
+        main = self._prior.index.tracks.get("main") if self._prior else None
+        if main is None or main.keyframe_time < 0 or self._timeline.base_ns is None:
+            return 0
+        return self._timeline.base_ns + TRACKS["main"].ns(main.keyframe_time)

@@ -1,0 +1,35 @@
+"""The tracks that a recording may have: one row each."""
+
+from dataclasses import dataclass
+
+from mcu_core.media.clock import NS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class TrackKind:
+    """One track: its name on the tap, its file, and the ticks per second of its times."""
+
+    name: str
+    file_name: str
+    codec: str
+    timescale: int
+
+    def ticks(self, offset_ns: int) -> int:
+        """A time on the recording's clock in ticks, rounded to the nearest.
+
+        Whole times are rounded, never durations, so that rounding cannot add up to drift.
+        """
+        return (offset_ns * self.timescale + NS_PER_SECOND // 2) // NS_PER_SECOND
+
+    def ns(self, ticks: int) -> int:
+        """Ticks as nanoseconds, rounded to the nearest."""
+        return (ticks * NS_PER_SECOND + self.timescale // 2) // self.timescale
+
+
+TRACKS = {
+    kind.name: kind
+    for kind in (
+        TrackKind("main", "main.mp4", "H264", 90_000),
+        TrackKind("sound", "sound.mp4", "AAC", 48_000),
+    )
+}
