@@ -1,0 +1,143 @@
+"""People at their browsers: join, see each other, one encode for all, layout, record, play."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.browser import browser, camera_file, frames, microphone_file, pixel, plays
+from tests.e2e.system import System, until
+
+pytestmark = pytest.mark.timeout(150)
+
+GREEN_YUV = (145, 54, 34)
+GREEN = (0, 255, 0)
+
+
+def join(page: Page, system: System, conference: str, name: str) -> None:
+    """Go through the lobby into the call."""
+    page.goto(f"{system.url}/join/{conference}")
+    page.wait_for_selector("body[data-view=lobby] #name")
+    page.fill("#name", name)
+    page.click("#join-button")
+    plays(page, "#remote", 15)
+
+
+def near(seen: tuple[int, int, int] | None, wanted: tuple[int, int, int], by: int = 40) -> bool:
+    """Whether a colour is about what it should be."""
+    return seen is not None and all(abs(a - b) <= by for a, b in zip(seen, wanted, strict=True))
+
+
+def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Path) -> None:
+    conference = system.conference("三个浏览器", layout={"mode": 12})
+    camera = camera_file(tmp_path, GREEN_YUV)
+    flags = [
+        f"--use-file-for-fake-video-capture={camera}",
+        f"--use-file-for-fake-audio-capture={microphone_file(tmp_path)}",
+    ]
+    with browser(system, *flags) as people:
+        pages = [people.new_page() for _ in range(3)]
+        for k, page in enumerate(pages):
+            join(page, system, conference, f"浏览器 {k}")
+        system.joined(conference, 3)
+        running = system.running(conference)
+        assert [output["readers"] for output in running["video_outputs"]] == [3]
+        # The pane of the first site shows what its camera sees, in the page of another.
+        until(lambda: near(pixel(pages[2], "#remote", 0.25, 0.3), GREEN), 20, "green is seen")
+        # Everybody's microphone is heard.
+        until(
+            lambda: all(s["level_dbov"] > -50 for s in system.running(conference)["sites"]),
+            20,
+            "three levels",
+        )
+        keyframes = running["video_outputs"][0]["keyframes"]
+        before = [frames(page, "#remote") for page in pages]
+        system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 2})
+        for page in pages:
+            plays(page, "#remote", 30)
+        assert all(
+            frames(page, "#remote") > count for page, count in zip(pages, before, strict=True)
+        )
+        after = system.running(conference)["video_outputs"][0]["keyframes"]
+        assert after - keyframes <= 1, "a relayout costs no keyframe"
+    system.request("DELETE", f"/conferences/{conference}")
+
+
+def test_a_reload_keeps_seat_pane_and_mute(system: System) -> None:
+    conference = system.conference("Reload", layout={"mode": 12})
+    with browser(system) as people:
+        page = people.new_page()
+        join(page, system, conference, "喀什地区医院")
+        site = system.show(conference)["sites"][0]["id"]
+        panes = [{"kind": "empty"}, {"kind": "site", "site": site}]
+        system.request("PUT", f"/conferences/{conference}/panes", json=panes)
+        system.request("PATCH", f"/conferences/{conference}/sites/{site}", json={"muted": True})
+        first = system.running(conference)["sites"][0]["endpoint"]
+        page.reload()
+        plays(page, "#remote", 15)
+        until(
+            lambda: system.running(conference)["sites"][0]["endpoint"] not in ("", first),
+            20,
+            "a new connection",
+        )
+        running = system.running(conference)
+        assert [s["id"] for s in running["sites"]] == [site]
+        assert running["sites"][0]["muted"]
+        assert running["panes"][1] == site
+    system.request("DELETE", f"/conferences/{conference}")
+
+
+def test_the_console_shows_the_picture_and_switches_the_layout(system: System) -> None:
+    conference = system.conference("Console", layout={"mode": 1})
+    for name in ("北京", "上海", "广州", "成都"):
+        system.site(conference, name, "pattern")
+    system.joined(conference, 4)
+    with browser(system) as people:
+        page = people.new_page()
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(f"{system.url}/?conference={conference}")
+        plays(page, "#picture", 20)
+        assert page.locator(".layout-choice[data-layout^='mode-']").count() == 50
+        page.click("[data-layout='mode-12']")
+        until(lambda: system.running(conference)["mode"] == 12, 5, "the engine has mode 12")
+        page.wait_for_selector("[data-layout='mode-12'][aria-pressed='true']")
+        # Mute from the console reaches the engine.
+        row = page.locator(".site").first
+        row.locator("button.mute").click()
+        until(
+            lambda: any(s["muted"] for s in system.running(conference)["sites"]), 5, "one is muted"
+        )
+        assert not failures
+    system.request("DELETE", f"/conferences/{conference}")
+
+
+def test_record_stop_and_play_in_the_page(system: System) -> None:
+    conference = system.conference("Recorded", layout={"mode": 2})
+    system.site(conference, "A", "pattern")
+    system.site(conference, "B", "pattern")
+    system.joined(conference, 2)
+    path = f"/conferences/{conference}/recording"
+    recording = system.request("POST", path, json={"title": "远程会诊"})["id"]
+
+    def stored_s() -> float:
+        return float(system.request("GET", f"/recordings/{recording}")["duration_s"])
+
+    with browser(system) as people:
+        page = people.new_page()
+        until(lambda: stored_s() > 2, 20, "two seconds are stored")
+        page.goto(f"{system.url}/play/{recording}")
+        plays(page, "video", 15)  # while it is still being written
+        until(lambda: stored_s() > 5, 20, "five seconds are stored")
+        system.request("DELETE", path)
+        listed = {r["id"]: r for r in system.request("GET", "/recordings")}
+        assert listed[recording]["state"] == "done"
+        page.goto(f"{system.url}/play/{recording}")
+        plays(page, "video", 45)
+        assert page.evaluate("document.querySelector('video').videoWidth") == 1280
+        page.goto(f"{system.url}/recordings")
+        page.wait_for_selector("text=远程会诊")
+    film = system.api.get(f"/recordings/{recording}/download.mp4")
+    assert film.status_code == 200
+    assert film.content[4:8] == b"ftyp"
+    system.request("DELETE", f"/conferences/{conference}")
