@@ -1,0 +1,79 @@
+"""The sound kernels against slow twins that a reader can check at a glance."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mcu_core.kernels.sound import SEGMENT, Samples, Sum, add, limit, mean_square, take_away
+
+ROWS = 10 * SEGMENT
+
+
+def slow_ramp(before: float, gain: float, rows: int) -> Sum:
+    return np.array([[before + (gain - before) * (i + 1) / rows] * 2 for i in range(rows)])
+
+
+def slow_n_minus_one(blocks: list[Samples], gains: list[float], listener: int) -> Sum:
+    """What the listener hears: the sum of all the others, added up anew."""
+    heard = np.zeros((ROWS, 2))
+    for site, block in enumerate(blocks):
+        if site != listener:
+            heard += gains[site] * block.astype(np.float64)
+    return heard
+
+
+def noise(seed: int, peak: float = 1.0) -> Samples:
+    return np.random.default_rng(seed).uniform(-peak, peak, (ROWS, 2)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("before", "gain"), [(1.0, 1.0), (0.0, 1.0), (2.0, 0.0), (0.3, 0.7)])
+def test_add_is_a_ramp_times_the_block(before: float, gain: float) -> None:
+    total, block = noise(1).astype(np.float64), noise(2)
+    wanted = total + slow_ramp(before, gain, ROWS) * block
+    add(total, block, before, gain)
+    assert np.allclose(total, wanted, atol=1e-12)
+
+
+def test_n_minus_one_is_the_sum_of_the_others() -> None:
+    blocks = [noise(seed) for seed in range(30)]
+    gains = [0.1 + seed / 20 for seed in range(30)]
+    total, rest = np.zeros((ROWS, 2)), np.zeros((ROWS, 2))
+    for block, gain in zip(blocks, gains, strict=True):
+        add(total, block, gain, gain)
+    for listener in (0, 7, 29):
+        take_away(total, blocks[listener], gains[listener], gains[listener], rest)
+        assert np.abs(rest - slow_n_minus_one(blocks, gains, listener)).max() < 1e-12
+
+
+def test_mean_square() -> None:
+    block = noise(3)
+    assert mean_square(block) == pytest.approx(float(np.square(block.astype(float)).mean()))
+    block[5, 1] = np.nan
+    assert not np.isfinite(mean_square(block))
+
+
+def slow_limit(sound: Sum, ceiling: float, release: float) -> Sum:
+    """Gain at each meeting of two segments, fitted to the louder, joined by straight lines."""
+    delayed = np.concatenate([np.zeros((SEGMENT, 2)), sound])
+    segments = delayed.reshape(-1, SEGMENT, 2)
+    gains = [1.0]
+    for left, right in pairwise(segments):
+        loudest = max(np.abs(left).max(), np.abs(right).max())
+        allowed = ceiling / loudest if loudest > 0 else 1.0
+        gains.append(min(1.0, gains[-1] * release, allowed))
+    ramps = [slow_ramp(a, b, SEGMENT) for a, b in pairwise(gains)]
+    limited: Sum = np.concatenate(ramps) * delayed[: len(sound)]
+    return limited
+
+
+@pytest.mark.parametrize("peak", [0.4, 1.5, 30.0])
+def test_limiter_is_its_slow_twin_block_after_block(peak: float) -> None:
+    sound = np.concatenate([noise(s, peak if s % 2 else 0.2) for s in range(6)]).astype(np.float64)
+    line, state = np.zeros((SEGMENT, 2)), np.array([1.0, 0.0])
+    got = np.empty(sound.shape, np.float32)
+    for start in range(0, len(sound), ROWS):
+        part = slice(start, start + ROWS)
+        limit(sound[part], line, state, 0.98, 1.01, got[part])
+    assert np.abs(got).max() <= 0.98 + 1e-6
+    assert np.abs(got - slow_limit(sound, 0.98, 1.01)).max() < 1e-6
