@@ -103,14 +103,10 @@ def test_a_flood_of_garbage_harms_nobody(system: System) -> None:
                 flood.sendto(data, ("127.0.0.1", dice.choice((video, audio))))
         assert viewer.wait_pictures(30, 10)
         assert viewer.pictures > before
-        until(
-            lambda: (
-                [s for s in system.running(conference)["sites"] if s["id"] == victim][0][
-                    "packets_lost"
-                ]
-                > 0
-            ),
-            10,
-            "the dropped packets are counted",
-        )
+
+        def dropped() -> int:
+            sites = {site["id"]: site for site in system.running(conference)["sites"]}
+            return int(sites[victim]["packets_lost"])
+
+        until(lambda: dropped() > 0, 10, "the dropped packets are counted")
     system.request("DELETE", f"/conferences/{conference}")

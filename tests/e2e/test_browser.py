@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.browser import browser, camera_file, frames, microphone_file, pixel, plays
+from tests.e2e.browser import browser, camera_file, microphone_file, pixel, plays
 from tests.e2e.system import System, until
 
 pytestmark = pytest.mark.timeout(150)
@@ -51,7 +51,6 @@ def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Pa
             "three levels",
         )
         keyframes = running["video_outputs"][0]["keyframes"]
-        before = [frames(page, "#remote") for page in pages]
         system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 2})
         for page in pages:
             plays(page, "#remote", 30)

@@ -73,6 +73,32 @@ def test_each_pane_holds_its_site(
     pytest.fail("; ".join(wrong[:5]))
 
 
+@pytest.mark.timeout(120)
+def test_a_switch_is_complete_in_one_picture(
+    system: System, watched: tuple[str, RtpViewer]
+) -> None:
+    conference, viewer = watched
+    one, other = MODES[12], MODES[30]
+    path = f"/conferences/{conference}/layout"
+    system.request("PUT", path, json={"mode": one.id})
+    while differences(viewer, one):
+        assert viewer.wait_pictures(1)
+    seen: list[str] = []
+
+    def look() -> None:
+        fits = [layout.name for layout in (one, other) if not differences(viewer, layout)]
+        seen.append(fits[0] if fits else "torn")
+
+    # Unchanged pictures are sent seldom: the switch is the news that is looked for.
+    viewer.on_picture = look
+    system.request("PUT", path, json={"mode": other.id})
+    assert viewer.wait_pictures(10)
+    viewer.on_picture = lambda: None
+    assert "torn" not in seen
+    switch = seen.index(other.name)
+    assert seen == [one.name] * switch + [other.name] * (len(seen) - switch)
+
+
 def differences(viewer: RtpViewer, layout: Layout) -> list[str]:
     """The points of the newest picture that do not show what the layout says."""
     wrong = []

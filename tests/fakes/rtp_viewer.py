@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import av
@@ -47,6 +47,7 @@ class RtpViewer:
         self.keyframes = 0
         self.arrivals_ns: list[int] = []
         self.picture: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]] | None = None
+        self.on_picture: Callable[[], None] = lambda: None
         self.samples: list[NDArray[np.float32]] = []
         self._threads = [
             threading.Thread(target=self._watch, name="viewer video"),
@@ -121,6 +122,7 @@ class RtpViewer:
             self.picture = (array[:height], chroma[0], chroma[1])
             self.pictures += 1
             self.arrivals_ns.append(self._clock.now_ns())
+            self.on_picture()
             self._changed.notify_all()
 
     def _listen(self) -> None:
