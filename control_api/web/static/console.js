@@ -1,0 +1,161 @@
+// The console: puts the picture, the sites, the layouts and the server's events together.
+import { conferencePath, patch, put, remove, sitePath } from "/static/api.js";
+import { openAddSite, openInvite, openRtpDialog } from "/static/addsite.js";
+import { conferencePicker } from "/static/conferencemenu.js";
+import { confirmed } from "/static/dialogs.js";
+import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
+import { Feed } from "/static/events.js";
+import { LayoutPicker } from "/static/layoutpicker.js";
+import { attempt } from "/static/notify.js";
+import { openOwnLayout } from "/static/ownlayout.js";
+import { paneMenu } from "/static/panemenu.js";
+import { padded, withFit, withKind, withSite } from "/static/panes.js";
+import { openPopover } from "/static/popover.js";
+import { RecordButton } from "/static/recordbutton.js";
+import { mountBar, ready } from "/static/shell.js";
+import { sitePanel } from "/static/sitepanel.js";
+import { SiteList } from "/static/sites.js";
+import { fullscreenButton, speakerLine, Stage } from "/static/stage.js";
+import { Store } from "/static/store.js";
+
+const store = new Store();
+const feed = new Feed();
+const path = () => conferencePath(store.currentId);
+
+/** Takes the conference that the server answers with, if it does. */
+const take = (answer) => answer?.sites && store.put(answer);
+
+const sendPanes = (panes) => attempt(async () => take(await put(`${path()}/panes`, panes)));
+const count = () => store.layout.panes.length;
+
+function place(site, k, from = -1) {
+  sendPanes(withSite(store.current.panes, count(), k, site, from));
+}
+
+function dropped(target, site, from = -1) {
+  const k = Number(target.dataset.pane);
+  if (site && Number.isInteger(k) && k !== from) place(site, k, from);
+}
+
+function openPane(k, anchor) {
+  const conference = store.current;
+  const wanted = padded(conference.panes, count())[k];
+  const panes = () => store.current.panes;
+  openPopover(anchor, paneMenu(k, wanted, conference.sites, {
+    site: (sid) => place(sid, k),
+    kind: (kind) => sendPanes(withKind(panes(), count(), k, kind)),
+    fit: (fit) => sendPanes(withFit(panes(), count(), k, fit)),
+  }), { name: ["pane.title", { number: k + 1 }] });
+}
+
+/** Changes a site at once on the page, and takes it back when the server refuses. */
+async function changeSite(sid, fields) {
+  const cid = store.currentId;
+  const before = store.site(sid);
+  store.handlers().site({ conference: cid, site: { id: sid, ...fields } });
+  const answer = await attempt(() => patch(sitePath(cid, sid), fields));
+  const now = answer?.id === sid ? answer : answer === undefined ? before : null;
+  if (now) store.handlers().site({ conference: cid, site: now });
+}
+
+async function removeSite(sid) {
+  const cid = store.currentId;
+  const { name } = store.site(sid);
+  if (!(await confirmed({ title: "site.remove", text: ["site.remove_text", { name }], yes: "site.remove_yes" }))) return;
+  await attempt(async () => {
+    await remove(sitePath(cid, sid));
+    await store.reload(cid);
+  });
+}
+
+function openSite(sid, anchor) {
+  const site = store.site(sid);
+  openPopover(anchor, sitePanel(store.current, site, store.layout, {
+    change: (fields) => changeSite(sid, fields),
+    place: (k) => place(sid, k),
+    rtp: () => openRtpDialog(store.currentId, site),
+    remove: () => removeSite(sid),
+  }), { name: ["site.more", { name: site.name }], wide: true });
+}
+
+const setLayout = (body) => attempt(async () => take(await put(`${path()}/layout`, body)));
+
+function namesButton() {
+  const button = iconButton("tag", "stage.names", () => {
+    const show = !store.current.show_names;
+    pressed(button, show);
+    attempt(async () => take(await patch(path(), { show_names: show })));
+  });
+  return button;
+}
+
+const picker = conferencePicker(store);
+const stage = new Stage(byId("stage"), {
+  openPane,
+  drop: dropped,
+  siteName: (sid) => store.site(sid)?.name || "",
+});
+const sites = new SiteList(byId("sites"), byId("site-count"), {
+  change: changeSite,
+  openPanel: openSite,
+  drop: dropped,
+});
+const layouts = new LayoutPicker(byId("layouts"), {
+  choose: setLayout,
+  editOwn: () => openOwnLayout(store.current, store.layout, take),
+});
+const speaker = speakerLine();
+const names = namesButton();
+const record = new RecordButton();
+
+byId("strip").append(
+  speaker.node,
+  el("span", { class: "strip-buttons" }, stage.sound, names, fullscreenButton(byId("stage-frame"))),
+  record.node);
+byId("site-actions").append(
+  el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current) } }, icon("link"), el("span", { say: "invite.button" })),
+  el("button", {
+    type: "button", class: "primary", id: "add-site",
+    on: { click: () => openAddSite(store.currentId, () => store.reload(store.currentId)) },
+  }, icon("plus"), el("span", { say: "add.button" })));
+byId("create-first").addEventListener("click", picker.create);
+
+function remember(cid) {
+  const url = new URL(location.href);
+  if (cid && url.searchParams.get("conference") !== cid) {
+    url.searchParams.set("conference", cid);
+    history.replaceState(null, "", url);
+  }
+}
+
+function show() {
+  const conference = store.current;
+  document.body.dataset.conference = conference ? "some" : store.loaded ? "none" : "loading";
+  stage.watch(conference?.id || "");
+  remember(conference?.id);
+  stage.update(conference, store.layout);
+  sites.update(conference);
+  layouts.mark(conference);
+  record.update(conference);
+  pressed(names, conference?.show_names);
+  speaker.show(store.site(conference?.speaker)?.name || "");
+}
+
+store.addEventListener("conference", show);
+store.addEventListener("levels", (event) => sites.levels(event.detail));
+store.addEventListener("modes", () => {
+  layouts.build(store.modes);
+  ready();
+});
+
+feed.handle(store.handlers()).handle({
+  rejoin: (data) => data.conference === store.currentId && stage.suspect(),
+});
+feed.addEventListener("state", (event) => {
+  if (event.detail === "open") attempt(() => store.load()); // events missed meanwhile are in the whole
+});
+
+mountBar(byId("bar"), { page: "console", feed, middle: picker.button });
+store.currentId = new URLSearchParams(location.search).get("conference") || "";
+feed.start();
+await attempt(() => Promise.all([store.load(), store.loadModes()]));

@@ -1,0 +1,50 @@
+// Numbers, sizes and times as people read them.
+import { language, t } from "/static/i18n.js";
+
+const two = (value) => String(value).padStart(2, "0");
+
+/** 0:05, 12:34, 1:02:03 */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds || 0));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function size(bytes) {
+  let value = Math.max(0, bytes || 0);
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** A date and time in the page's language; takes ISO text or seconds since 1970. */
+export function when(stamp) {
+  const date = typeof stamp === "number" ? new Date(stamp * 1000) : new Date(stamp);
+  if (Number.isNaN(date.getTime())) return "";
+  const locale = language() === "zh" ? "zh-CN" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
+}
+
+/** "H.264 1280×720 30" or the words for no picture. */
+export function mediaLine(site) {
+  const parts = [];
+  if (site.video) {
+    const { codec, width, height, fps } = site.video;
+    parts.push(codecName(codec), width ? `${width}×${height}` : "", fps ? `${Math.round(fps)} fps` : "");
+  }
+  if (site.audio) parts.push(codecName(site.audio.codec));
+  return parts.filter(Boolean).join(" · ");
+}
+
+const CODECS = { h264: "H.264", vp8: "VP8", opus: "Opus", pcma: "G.711 A", pcmu: "G.711 µ", g722: "G.722" };
+
+export const codecName = (codec) => CODECS[String(codec || "").toLowerCase()] || codec || "";
+
+export const kindName = (kind) => t(`kind.${kind}`);

@@ -1,0 +1,78 @@
+// Words of the pages in two languages. A node remembers its key, so a switch needs no reload.
+import { en } from "/static/texts/en.js";
+import { zh } from "/static/texts/zh.js";
+
+const TEXTS = { en, zh };
+const ATTRIBUTES = { i18nLabel: ["aria-label", "title"], i18nPlaceholder: ["placeholder"] };
+const listeners = new Set();
+
+let current = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+
+export const language = () => current;
+
+/** The text for a key; `{name}` is replaced by params.name. A missing key shows itself. */
+export function t(key, params = {}) {
+  const text = TEXTS[current][key] ?? TEXTS.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(params[name] ?? ""));
+}
+
+export const hasText = (key) => key in TEXTS.en;
+
+/** Writes a text into a node, now and after every switch of the language. */
+export function say(node, key, params = {}) {
+  node.dataset.i18n = key;
+  node.dataset.i18nParams = JSON.stringify(params);
+  const text = t(key, params);
+  if (node.textContent !== text) node.textContent = text;
+  return node;
+}
+
+/** A person's own words (a site's name): shown as they are in every language. */
+export function saysPlainly(node, text) {
+  delete node.dataset.i18n;
+  if (node.textContent !== text) node.textContent = text;
+  return node;
+}
+
+/** The accessible name and tooltip of a node. */
+export function label(node, key, params = {}) {
+  node.dataset.i18nLabel = key;
+  node.dataset.i18nLabelParams = JSON.stringify(params);
+  for (const attribute of ATTRIBUTES.i18nLabel) node.setAttribute(attribute, t(key, params));
+  return node;
+}
+
+function params(node, name) {
+  return JSON.parse(node.dataset[name] || "{}");
+}
+
+/** Fills every node under `root` that carries a key. */
+export function translate(root = document) {
+  for (const node of root.querySelectorAll("[data-i18n]")) {
+    node.textContent = t(node.dataset.i18n, params(node, "i18nParams"));
+  }
+  for (const [name, attributes] of Object.entries(ATTRIBUTES)) {
+    const selector = `[data-${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}]`;
+    for (const node of root.querySelectorAll(selector)) {
+      const text = t(node.dataset[name], params(node, `${name}Params`));
+      for (const attribute of attributes) node.setAttribute(attribute, text);
+    }
+  }
+}
+
+export function setLanguage(next) {
+  current = next;
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  try {
+    localStorage.setItem("mcu.language", next);
+  } catch {
+    // not remembered, but switched
+  }
+  translate();
+  for (const listener of listeners) listener(next);
+}
+
+/** Called after each switch, for texts that are computed (dates, plurals). */
+export function onLanguage(listener) {
+  listeners.add(listener);
+}

@@ -1,0 +1,127 @@
+// The join page: lobby, call, and back; a reload goes straight back into the call.
+import { useInvitation } from "/static/api.js";
+import { Call } from "/static/call.js";
+import { Devices } from "/static/devices.js";
+import { byId, el } from "/static/dom.js";
+import { Feed } from "/static/events.js";
+import { clearProblems, onSubmit } from "/static/forms.js";
+import { saysPlainly } from "/static/i18n.js";
+import { Lobby } from "/static/lobby.js";
+import { LocalMeter } from "/static/localmeter.js";
+import { explain, toast } from "/static/notify.js";
+import { conferenceOf, giveSeatBack, lastName, savedSeat, saveSeat, takeSeat } from "/static/seat.js";
+import { ready, switches } from "/static/shell.js";
+import { fullscreenButton } from "/static/stage.js";
+
+const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
+const query = new URLSearchParams(location.search);
+const invited = query.get("site") || "";
+const guest = query.has("invite");
+if (guest) useInvitation(query.get("invite"));
+
+let seat = null;
+let conference = null;
+
+const devices = new Devices();
+const lobby = new Lobby(devices);
+const call = new Call(devices, { left: leave, saveMedia: remember });
+const meter = new LocalMeter((dbov) => {
+  lobby.level(dbov);
+  call.heard(dbov);
+});
+const feed = new Feed({ guest });
+
+function remember() {
+  if (seat) saveSeat(cid, { ...seat, inCall: call.running, mic: devices.wanted.audio, camera: devices.wanted.video });
+}
+
+const ownSite = () => conference?.sites.find((site) => site.id === seat?.site) || null;
+
+function showConference() {
+  if (!conference) return;
+  for (const id of ["lobby-conference", "call-conference"]) saysPlainly(byId(id), conference.name);
+  const seats = conference.sites.filter((site) => site.kind === "webrtc" && site.state === "away");
+  byId("seats").replaceChildren(...seats.map((site) => el("option", { value: site.name })));
+  const here = conference.sites.find((site) => site.id === invited);
+  if (here && !call.running) byId("name").value = here.name;
+  if (call.running) call.told(ownSite());
+}
+
+async function lookUp() {
+  try {
+    conference = await conferenceOf(cid, guest);
+    showConference();
+  } catch (error) {
+    if (!call.running) toast("bad", explain(error));
+  }
+}
+
+async function enter() {
+  call.told(ownSite());
+  await call.start(cid, seat);
+  remember();
+}
+
+async function leave() {
+  const left = seat;
+  call.stop();
+  seat = null;
+  document.fullscreenElement && document.exitFullscreen();
+  await giveSeatBack(cid, left);
+  byId("left-note").hidden = false;
+}
+
+onSubmit(byId("join-form"), async (data) => {
+  clearProblems(byId("join-form"));
+  byId("left-note").hidden = true;
+  conference = await conferenceOf(cid, guest);
+  seat = await takeSeat(cid, { name: data.get("name").trim(), invited, conference });
+  await enter();
+});
+
+function siteChanged(data) {
+  if (data.conference !== cid || !conference) return;
+  const fresh = typeof data.site === "object" ? data.site : { ...data, id: data.site };
+  conference.sites = conference.sites.map((site) => (site.id === fresh.id ? { ...site, ...fresh } : site));
+  showConference();
+}
+
+feed.handle({
+  conference: (data) => {
+    if (data.id !== cid || data.deleted) return;
+    conference = data;
+    showConference();
+  },
+  site: siteChanged,
+  rejoin: (data) => {
+    if (data.conference === cid && seat && (!data.site || data.site === seat.site)) call.rejoin();
+  },
+});
+feed.addEventListener("state", (event) => event.detail === "open" && lookUp());
+
+let heard = null;
+devices.addEventListener("change", () => {
+  if (devices.tracks.audio === heard) return;
+  heard = devices.tracks.audio;
+  meter.listen(heard);
+});
+
+async function begin() {
+  byId("lobby-switches").append(switches());
+  byId("call-end").append(fullscreenButton(document.documentElement));
+  byId("name").value = lastName();
+  byId("name").readOnly = Boolean(invited);
+  ready();
+  lobby.show();
+  feed.start();
+  const saved = savedSeat(cid);
+  if (saved?.inCall) devices.wanted = { audio: saved.mic, video: saved.camera };
+  await Promise.all([devices.open(), lookUp()]);
+  const stillThere = !conference || conference.sites.some((site) => site.id === saved?.site);
+  if (saved?.inCall && stillThere) {
+    seat = saved;
+    await enter();
+  }
+}
+
+await begin();

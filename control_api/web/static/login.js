@@ -1,0 +1,42 @@
+// Login by name and password, or by a one-time link (?token=); then back to where one wanted to go.
+import { post } from "/static/api.js";
+import { byId } from "/static/dom.js";
+import { clearProblems, onSubmit } from "/static/forms.js";
+import { saysPlainly, t } from "/static/i18n.js";
+import { explain } from "/static/notify.js";
+import { ready, switches } from "/static/shell.js";
+
+const query = new URLSearchParams(location.search);
+
+/** Only a path of this site: a link must not lead away after login. */
+function destination() {
+  const next = query.get("next") || "/";
+  return next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
+}
+
+function problem(error) {
+  const box = byId("problem");
+  box.hidden = false;
+  saysPlainly(box.querySelector("span"), error.status === 401 ? t("login.wrong") : explain(error));
+}
+
+async function enter(body) {
+  byId("problem").hidden = true;
+  try {
+    await post("/session", body, { guest: true });
+    location.replace(destination());
+  } catch (error) {
+    problem(error);
+  }
+}
+
+onSubmit(byId("login"), async (data) => {
+  clearProblems(byId("login"));
+  await enter({ user: data.get("user"), password: data.get("password") });
+  byId("password").select();
+});
+
+byId("corner").append(switches());
+ready();
+if (query.has("token")) await enter({ token: query.get("token") });
+else byId("user").focus();

@@ -1,0 +1,145 @@
+// The player page: title, badge, buttons; the media itself comes from player.js.
+import { get, recordingPath, recordingUrl } from "/static/api.js";
+import { byId, pressed, setIcon, setVar } from "/static/dom.js";
+import { duration, when } from "/static/format.js";
+import { label, onLanguage, say, saysPlainly } from "/static/i18n.js";
+import { explain } from "/static/notify.js";
+import { openPlayer } from "/static/player.js";
+import { mountBar } from "/static/shell.js";
+import { fullscreenButton } from "/static/stage.js";
+
+const STEP_S = 10;
+const LIVE_EDGE_S = 4;
+
+const rid = decodeURIComponent(location.pathname.split("/")[2] || "");
+const video = byId("video");
+const seek = byId("seek");
+let recording = null;
+let seeking = false;
+
+/** The end that can be reached now: grows while the recording is written. */
+function length() {
+  const end = video.seekable.length ? video.seekable.end(video.seekable.length - 1) : 0;
+  const whole = Number.isFinite(video.duration) ? video.duration : 0;
+  return Math.max(end, whole, recording?.state === "recording" ? 0 : recording?.duration_s || 0);
+}
+
+const isLive = () => recording?.state === "recording";
+
+function showTime() {
+  const whole = length();
+  const now = seeking ? Number(seek.value) : video.currentTime;
+  seek.max = String(whole || 1);
+  if (!seeking) seek.value = String(now);
+  setVar(seek, "--played", whole ? (now / whole).toFixed(4) : "0");
+  seek.setAttribute("aria-valuetext", `${duration(now)} / ${duration(whole)}`);
+  byId("now").textContent = duration(now);
+  byId("whole").textContent = duration(whole);
+  byId("to-live").hidden = !isLive();
+  byId("to-live").classList.toggle("behind", whole - now > LIVE_EDGE_S);
+}
+
+function showState() {
+  setIcon(byId("play"), video.paused ? "play" : "pause");
+  label(byId("play"), video.paused ? "play.play" : "play.pause");
+  const quiet = video.muted || video.volume === 0;
+  setIcon(byId("mute"), quiet ? "speaker-off" : "speaker");
+  label(byId("mute"), quiet ? "call.sound_on" : "call.sound_off");
+  pressed(byId("mute"), !quiet);
+}
+
+function fail(error) {
+  byId("problem").hidden = false;
+  saysPlainly(byId("problem").querySelector("span"), explain(error));
+}
+
+function toggle() {
+  if (video.paused) video.play().catch(() => {});
+  else video.pause();
+}
+
+function jump(to) {
+  video.currentTime = Math.min(Math.max(0, to), Math.max(0, length() - 0.1));
+  showTime();
+}
+
+const KEYS = {
+  " ": toggle,
+  k: toggle,
+  ArrowLeft: () => jump(video.currentTime - STEP_S),
+  ArrowRight: () => jump(video.currentTime + STEP_S),
+  f: () => byId("controls").querySelector("#full")?.click(),
+  m: () => byId("mute").click(),
+};
+
+function controls() {
+  byId("play").addEventListener("click", toggle);
+  video.addEventListener("click", toggle);
+  byId("back").addEventListener("click", () => jump(video.currentTime - STEP_S));
+  byId("ahead").addEventListener("click", () => jump(video.currentTime + STEP_S));
+  byId("to-live").addEventListener("click", () => jump(length() - 1));
+  byId("speed").addEventListener("change", (event) => (video.playbackRate = Number(event.target.value)));
+  byId("mute").addEventListener("click", () => (video.muted = !video.muted));
+  byId("volume").addEventListener("input", (event) => {
+    video.volume = Number(event.target.value);
+    video.muted = video.volume === 0;
+  });
+  seek.addEventListener("input", () => {
+    seeking = true;
+    showTime();
+  });
+  seek.addEventListener("change", () => {
+    seeking = false;
+    jump(Number(seek.value));
+  });
+  const full = fullscreenButton(byId("player"));
+  full.id = "full";
+  byId("controls-end").append(full);
+  for (const name of ["play", "pause", "volumechange"]) video.addEventListener(name, showState);
+  for (const name of ["timeupdate", "durationchange", "progress", "seeked"]) video.addEventListener(name, showTime);
+  for (const name of ["waiting", "seeking"]) video.addEventListener(name, () => (byId("player").dataset.waiting = "yes"));
+  for (const name of ["playing", "canplay", "seeked"]) video.addEventListener(name, () => delete byId("player").dataset.waiting);
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, button, a, textarea");
+    if (typing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+}
+
+function describe() {
+  saysPlainly(byId("title"), recording.title || recording.id);
+  byId("date").textContent = when(recording.started_at);
+  byId("live").hidden = !isLive();
+  const download = byId("download");
+  download.hidden = isLive();
+  download.href = recordingUrl(rid, "download.mp4");
+  say(byId("live"), "play.live");
+  showTime();
+}
+
+async function refresh() {
+  recording = await get(recordingPath(rid));
+  describe();
+}
+
+async function begin() {
+  mountBar(byId("bar"), { page: "recordings" });
+  controls();
+  onLanguage(() => recording && describe());
+  try {
+    await refresh();
+    await openPlayer({
+      video,
+      manifestUrl: recordingUrl(rid, "manifest"),
+      trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
+    });
+    await video.play().catch(() => {}); // the person presses play where the browser asks for it
+  } catch (error) {
+    fail(error);
+  }
+  showState();
+  setInterval(() => isLive() && refresh().catch(() => {}), 5000);
+}
+
+await begin();

@@ -1,0 +1,109 @@
+// The bar on top of every page: where one is, the connection, the language, the colours, who is in.
+import { get, remove } from "/static/api.js";
+import { el, icon, iconButton, setIcon } from "/static/dom.js";
+import { label, language, onLanguage, say, saysPlainly, setLanguage, translate } from "/static/i18n.js";
+import { closePopover, openPopover } from "/static/popover.js";
+
+const PAGES = [
+  { id: "console", href: "/", icon: "grid", words: "nav.console" },
+  { id: "recordings", href: "/recordings", icon: "film", words: "nav.recordings" },
+];
+
+const THEMES = ["auto", "light", "dark"];
+const THEME_ICONS = { auto: "contrast", light: "sun", dark: "moon" };
+
+function stored(key) {
+  try {
+    return localStorage.getItem(key) || "";
+  } catch {
+    return "";
+  }
+}
+
+function themeButton() {
+  let theme = THEMES.includes(stored("mcu.theme")) ? stored("mcu.theme") : "auto";
+  const button = iconButton(THEME_ICONS[theme], `theme.${theme}`, () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    localStorage.setItem("mcu.theme", theme);
+    window.dispatchEvent(new Event("mcu-theme"));
+    setIcon(button, THEME_ICONS[theme]);
+    label(button, `theme.${theme}`);
+  });
+  return button;
+}
+
+function languageButton() {
+  const text = () => (language() === "zh" ? "EN" : "中文");
+  const button = el("button", {
+    type: "button",
+    class: "quiet language",
+    label: "nav.language",
+    text: text(),
+    on: { click: () => setLanguage(language() === "zh" ? "en" : "zh") },
+  });
+  onLanguage(() => (button.textContent = text()));
+  return button;
+}
+
+function userButton() {
+  const name = el("span", { class: "user-name" });
+  const menu = () => el("div", { class: "menu" },
+    el("button", { type: "button", class: "item", on: { click: leave } }, icon("exit"), el("span", { say: "nav.sign_out" })));
+  const button = el("button", {
+    type: "button",
+    class: "quiet user",
+    label: "nav.account",
+    "aria-haspopup": "true",
+    on: { click: () => openPopover(button, menu(), { name: "nav.account" }) },
+  }, icon("person"), name);
+  get("/session").then((session) => saysPlainly(name, session.user), () => {});
+  return button;
+}
+
+async function leave() {
+  closePopover();
+  await remove("/session").catch(() => {});
+  location.assign("/login");
+}
+
+/** Shows the state of a Feed as a dot and a word. */
+function connection(feed) {
+  const words = el("span", { class: "connection-words" });
+  const node = el("span", { class: "connection", role: "status" }, el("i", { class: "dot" }), words);
+  const show = (state) => {
+    node.dataset.state = state;
+    say(words, `connection.${state}`);
+    label(node, `connection.${state}`);
+    node.removeAttribute("aria-label");
+  };
+  feed.addEventListener("state", (event) => show(event.detail));
+  show(feed.state);
+  return node;
+}
+
+function links(page) {
+  return el("nav", { class: "pages", "aria-label": "MCU" },
+    PAGES.map((item) =>
+      el("a", { href: item.href, class: "page-link", "aria-current": item.id === page ? "page" : null },
+        icon(item.icon), el("span", { say: item.words }))));
+}
+
+/** Fills the header; `middle` is the page's own part of it (the conference picker). */
+export function mountBar(header, { page, feed = null, middle = null, guest = false }) {
+  header.append(
+    el("a", { class: "brand", href: "/", label: "nav.home" }, el("img", { src: "/static/favicon.svg", alt: "", width: 26, height: 26 }), el("b", { text: "MCU" })),
+    el("div", { class: "bar-middle" }, middle),
+    ...(guest ? [] : [links(page)]),
+    el("div", { class: "bar-end" },
+      feed && connection(feed), languageButton(), themeButton(), guest ? null : userButton()));
+  ready();
+}
+
+/** Translates the page and lets it be seen. */
+export function ready() {
+  translate();
+  document.documentElement.dataset.ready = "";
+}
+
+/** The corner switches alone, for pages without the bar. */
+export const switches = () => el("div", { class: "bar-end" }, languageButton(), themeButton());

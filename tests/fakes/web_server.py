@@ -1,0 +1,374 @@
+"""A server for looking at the web pages without engine, recorder or database: invented data only.
+
+Run it with ``python -m tests.fakes.web_server [port]``. It speaks the REST and events that the pages
+use, keeps everything in memory, and puts `web_media.js` into the pages, which stands in for WebRTC
+with drawn pictures. ``?empty`` in a page's address has no meaning here; POST /mock/reset empties it.
+"""
+
+import asyncio
+import json
+import math
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+
+from mcu_core.errors import BadInput
+from mcu_core.layouts.automatic import layout_for
+from mcu_core.layouts.catalogue import MODES, mode
+from mcu_core.layouts.model import Layout
+from mcu_core.layouts.own import read_layout
+from tests.fakes.web_data import Json, conferences, recordings, site
+
+WEB = Path(__file__).parents[2] / "control_api" / "web"
+MEDIA = Path(__file__).with_name("web_media.js")
+PAGES = {"": "index", "login": "login", "recordings": "recordings"}
+TICKS_PER_SECOND = 10
+SPEAKER_TICKS = 50
+QUEUE = 200
+ANSWER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=mcu\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 42000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+app = FastAPI()
+api = FastAPI()
+
+
+class World:
+    """All that the pages can see, and who listens to its changes."""
+
+    def __init__(self) -> None:
+        self.conferences: dict[str, Json] = {}
+        self.recordings: dict[str, Json] = {}
+        self.signed_in = True
+        self.readers: set[asyncio.Queue[str]] = set()
+        self.count = 100
+        self.reset()
+
+    def reset(self, empty: bool = False) -> None:
+        """Back to the first data, or to none."""
+        self.conferences = {} if empty else {c["id"]: c for c in conferences()}
+        self.recordings = {} if empty else {r["id"]: r for r in recordings()}
+        for conference in self.conferences.values():
+            self.arrange(conference)
+
+    def next_id(self, letter: str) -> str:
+        """A new id."""
+        self.count += 1
+        return f"{letter}{self.count}"
+
+    def tell(self, name: str, data: Json) -> None:
+        """Send an event to all pages."""
+        for reader in self.readers:
+            if not reader.full():
+                reader.put_nowait(f"event: {name}\ndata: {json.dumps(data)}\n\n")
+
+    def arrange(self, conference: Json) -> None:
+        """Work out the shown panes as an engine would, and tell."""
+        own, number = conference["layout"]["own"], conference["layout"]["mode"]
+        joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
+        layout = read_layout(own) if own else layout_for(len(joined)) if number is None else mode(number)
+        wanted = (conference["panes"] + [{"kind": "auto"}] * len(layout.panes))[: len(layout.panes)]
+        fixed = {pane["site"] for pane in wanted if pane["kind"] == "site"}
+        rest = iter([sid for sid in joined if sid not in fixed])
+        shown = []
+        for pane in wanted:
+            shown.append(pane["site"] if pane["kind"] == "site" else "" if pane["kind"] == "empty" else next(rest, ""))
+        conference["shown"] = {"mode": layout.id, "panes": shown}
+        conference["revision"] += 1
+        self.tell("conference", conference)
+
+
+world = World()
+
+
+def problem(status: int, detail: str, field: str = "") -> JSONResponse:
+    """An RFC 9457 answer."""
+    body = {"type": "about:blank", "title": "refused", "status": status, "detail": detail, "field": field}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+@api.exception_handler(BadInput)
+def _bad_input(request: Request, error: BadInput) -> JSONResponse:
+    return problem(422, f"expected {error.expected}", error.field)
+
+
+@api.exception_handler(KeyError)
+def _missing(request: Request, error: KeyError) -> JSONResponse:
+    return problem(404, f"no {error.args[0]}")
+
+
+@api.middleware("http")
+async def _session(request: Request, forward: Any) -> Any:
+    if not world.signed_in and not request.url.path.endswith("/session"):
+        return problem(401, "not signed in")
+    return await forward(request)
+
+
+@api.get("/session")
+def who() -> Any:
+    """Who is signed in."""
+    return {"user": "admin", "role": "admin"} if world.signed_in else problem(401, "not signed in")
+
+
+@api.post("/session")
+def sign_in(body: Json) -> Any:
+    """Any password but 'wrong'."""
+    if body.get("password") == "wrong":
+        return problem(401, "wrong user or password")
+    world.signed_in = True
+    return {"user": "admin", "role": "admin"}
+
+
+@api.delete("/session")
+def sign_out() -> Response:
+    """Forget it."""
+    world.signed_in = False
+    return Response(status_code=204)
+
+
+@api.get("/layouts")
+def layouts() -> list[Json]:
+    """The 50 modes."""
+    return [_layout(layout) for layout in MODES]
+
+
+def _layout(layout: Layout) -> Json:
+    panes = [{"x": float(p.x), "y": float(p.y), "w": float(p.w), "h": float(p.h), "z": p.z} for p in layout.panes]
+    return {"id": layout.id, "name": layout.name, "main": layout.main, "panes": panes}
+
+
+@api.get("/conferences")
+def all_conferences() -> list[Json]:
+    """All."""
+    return list(world.conferences.values())
+
+
+@api.post("/conferences", status_code=201)
+def new_conference(body: Json) -> Json:
+    """An empty one."""
+    made = {
+        **conferences()[0], "id": world.next_id("c"), "name": body["name"], "sites": [], "panes": [],
+        "layout": {"mode": None, "own": None}, "speaker": "", "recording": None, "revision": 0,
+        "width": body.get("width", 1280), "height": body.get("height", 720),
+    }  # fmt: skip
+    world.conferences[made["id"]] = made
+    world.arrange(made)
+    return made
+
+
+@api.get("/conferences/{cid}")
+def one_conference(cid: str) -> Json:
+    """One."""
+    return world.conferences[cid]
+
+
+@api.patch("/conferences/{cid}")
+def change_conference(cid: str, body: Json) -> Json:
+    """Name, names shown."""
+    world.conferences[cid].update(body)
+    world.arrange(world.conferences[cid])
+    return world.conferences[cid]
+
+
+@api.delete("/conferences/{cid}")
+def end_conference(cid: str) -> Response:
+    """Gone."""
+    world.conferences.pop(cid)
+    world.tell("conference", {"id": cid, "deleted": True})
+    return Response(status_code=204)
+
+
+@api.put("/conferences/{cid}/layout")
+def set_layout(cid: str, body: Json) -> Json:
+    """A mode, an own layout, or automatic."""
+    if body.get("own"):
+        read_layout(body["own"])
+    world.conferences[cid]["layout"] = {"mode": body.get("mode"), "own": body.get("own")}
+    world.arrange(world.conferences[cid])
+    return world.conferences[cid]
+
+
+@api.put("/conferences/{cid}/panes")
+def set_panes(cid: str, body: list[Json]) -> Json:
+    """What stands in them."""
+    world.conferences[cid]["panes"] = body
+    world.arrange(world.conferences[cid])
+    return world.conferences[cid]
+
+
+@api.post("/conferences/{cid}/sites", status_code=201)
+def add_site(cid: str, body: Json) -> Any:
+    """A site; it joins at once unless it is a browser or RTP."""
+    if body.get("file") and not body["file"]["path"].endswith(".mp4"):
+        return problem(422, "no such file", "file.path")
+    made = site(world.next_id("s"), body["name"], body["kind"])
+    world.conferences[cid]["sites"].append(made)
+    world.arrange(world.conferences[cid])
+    return made
+
+
+def _find(cid: str, sid: str) -> Json:
+    return next(s for s in world.conferences[cid]["sites"] if s["id"] == sid)
+
+
+@api.patch("/conferences/{cid}/sites/{sid}")
+def change_site(cid: str, sid: str, body: Json) -> Json:
+    """Name, mute, quiet, gain."""
+    _find(cid, sid).update(body)
+    world.arrange(world.conferences[cid])
+    return _find(cid, sid)
+
+
+@api.delete("/conferences/{cid}/sites/{sid}")
+def remove_site(cid: str, sid: str) -> Response:
+    """Gone."""
+    world.conferences[cid]["sites"].remove(_find(cid, sid))
+    world.arrange(world.conferences[cid])
+    return Response(status_code=204)
+
+
+@api.post("/conferences/{cid}/watch")
+@api.post("/conferences/{cid}/sites/{sid}/webrtc")
+def attach(cid: str, body: Json, sid: str = "") -> Json:
+    """An answer that the stand-in of web_media.js takes."""
+    if sid:
+        _find(cid, sid)["state"] = "joined"
+    world.arrange(world.conferences[cid])
+    return {"type": "answer", "sdp": ANSWER, "endpoint": world.next_id("e")}
+
+
+@api.post("/conferences/{cid}/sites/{sid}/rtp")
+async def attach_rtp(cid: str, sid: str, request: Request) -> Response:
+    """An SDP answer, or a refusal for what is not SDP."""
+    if not (await request.body()).startswith(b"v=0"):
+        return problem(422, "expected a session description beginning with v=0", "sdp")
+    return Response(ANSWER, media_type="application/sdp")
+
+
+@api.delete("/conferences/{cid}/endpoints/{eid}")
+def detach(cid: str, eid: str) -> Response:
+    """Gone."""
+    return Response(status_code=204)
+
+
+@api.post("/conferences/{cid}/recording", status_code=201)
+def record(cid: str) -> Json:
+    """Start."""
+    conference = world.conferences[cid]
+    made = {**recordings()[1], "id": world.next_id("r"), "title": conference["name"], "state": "recording", "duration_s": 0.0}
+    world.recordings[made["id"]] = made
+    conference["recording"] = {"id": made["id"], "state": "recording"}
+    world.arrange(conference)
+    world.tell("recording", made)
+    return made
+
+
+@api.delete("/conferences/{cid}/recording")
+def stop_recording(cid: str) -> Json:
+    """Stop."""
+    made = world.recordings[world.conferences[cid]["recording"]["id"]]
+    made["state"] = "done"
+    world.conferences[cid]["recording"] = None
+    world.arrange(world.conferences[cid])
+    world.tell("recording", made)
+    return made
+
+
+@api.get("/recordings")
+def all_recordings() -> list[Json]:
+    """All."""
+    return list(world.recordings.values())
+
+
+@api.get("/recordings/{rid}")
+def one_recording(rid: str) -> Json:
+    """One."""
+    return world.recordings[rid]
+
+
+@api.delete("/recordings/{rid}")
+def delete_recording(rid: str) -> Response:
+    """Gone."""
+    world.recordings.pop(rid)
+    world.tell("recording", {"id": rid, "deleted": True})
+    return Response(status_code=204)
+
+
+async def _lines() -> AsyncIterator[str]:
+    reader: asyncio.Queue[str] = asyncio.Queue(QUEUE)
+    world.readers.add(reader)
+    try:
+        yield "event: hello\ndata: {}\n\n"
+        tick = 0
+        while True:
+            await asyncio.sleep(1 / TICKS_PER_SECOND)
+            tick += 1
+            for conference in list(world.conferences.values()):
+                yield _levels(conference, tick)
+            while not reader.empty():
+                yield reader.get_nowait()
+    finally:
+        world.readers.discard(reader)
+
+
+def _levels(conference: Json, tick: int) -> str:
+    """Levels that move like talk: one site loud, the others at the noise of their rooms."""
+    joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
+    levels = {}
+    for k, sid in enumerate(joined):
+        loud = sid == conference["speaker"]
+        wobble = math.sin(tick * 0.9 + k * 2) * 7 + math.sin(tick * 2.3 + k) * 5
+        levels[sid] = (-18 if loud else -50) + wobble
+    return f"event: levels\ndata: {json.dumps({'conference': conference['id'], 'levels': levels})}\n\n"
+
+
+@api.get("/events")
+def events() -> StreamingResponse:
+    """Server-sent events."""
+    return StreamingResponse(_lines(), media_type="text/event-stream")
+
+
+@app.post("/mock/reset")
+def reset(empty: bool = False, signed_in: bool = True) -> None:
+    """First data again (or none), signed in or out."""
+    world.reset(empty)
+    world.signed_in = signed_in
+
+
+@app.post("/mock/event/{name}")
+def inject(name: str, body: Json) -> None:
+    """Send any event to the pages."""
+    world.tell(name, body)
+
+
+@app.get("/mock/media.js")
+def media() -> FileResponse:
+    """The stand-in for WebRTC."""
+    return FileResponse(MEDIA, media_type="text/javascript")
+
+
+@app.get("/static/{path:path}")
+def static(path: str) -> Response:
+    """The pages' files."""
+    return FileResponse(WEB / "static" / path, headers={"Cache-Control": "no-store"})
+
+
+app.mount("/api/v1", api)
+
+
+@app.get("/")
+@app.get("/{page}")
+@app.get("/{page}/{rest}")
+def page(page: str = "", rest: str = "") -> HTMLResponse:
+    """A page, under the policy of the real server, with the stand-in put in."""
+    text = (WEB / f"{PAGES.get(page, page)}.html").read_text("utf-8")
+    text = text.replace("</title>", '</title><script src="/mock/media.js"></script>', 1)
+    policy = "default-src 'self'; media-src 'self' blob:"
+    return HTMLResponse(text, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8123, log_level="warning")
