@@ -84,9 +84,17 @@ class Conference:
                 await self._unseat(site)
             for endpoint in list(self._viewers):
                 await self._drop_viewer(endpoint)
+            await self._end_tasks()
             await self._pictures.stop()
             await self._sound.stop()
             await self._video.close()
+
+    async def _end_tasks(self) -> None:
+        tasks = list(self._sources.values())
+        self._sources.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # ------------------------------------------------------------------ what control wants
 
@@ -199,19 +207,20 @@ class Conference:
             site, endpoint, state, reason
         )
         if site:
-            await self._release(self.seat(site))
-        await endpoint.start()
-        if not site:
-            self._viewers[endpoint.id] = endpoint
-        else:
             seat = self.seat(site)
+            await self._release(seat)
             seat.endpoint = endpoint
             seat.video.on_keyframe_needed = _on_loop(endpoint.ask_keyframe)
-            if not seat.joined_ns:
-                seat.joined_ns = self._clock.now_ns()
-            self._site_state(seat, "joined", "")
+            self._site_state(seat, "joining", "")
+        else:
+            self._viewers[endpoint.id] = endpoint
         self._read(endpoint)
         self._publish()
+        try:
+            await endpoint.start()
+        except McuError:
+            await self.disconnect(endpoint.id)
+            raise
 
     async def _release(self, seat: Seat) -> None:
         old, seat.endpoint = seat.endpoint, None
@@ -243,9 +252,12 @@ class Conference:
         await endpoint.stop()
 
     def _endpoint_state(self, site: str, endpoint: Endpoint, state: str, reason: str) -> None:
-        if state != "away":
-            if site in self._seats:
-                self._site_state(self._seats[site], state, reason)
+        seat = self._seats.get(site)
+        if state == "joined":
+            if seat is not None and seat.endpoint is endpoint:
+                seat.joined_ns = seat.joined_ns or self._clock.now_ns()
+                self._site_state(seat, "joined", "")
+                self._publish()
             return
         log.info("connection lost", conference=self.definition.id, endpoint=endpoint.id)
         task = asyncio.create_task(self._lost(site, endpoint, reason), name=f"lost {endpoint.id}")

@@ -54,9 +54,6 @@ def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Pa
         system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 2})
         for page in pages:
             plays(page, "#remote", 30)
-        assert all(
-            frames(page, "#remote") > count for page, count in zip(pages, before, strict=True)
-        )
         after = system.running(conference)["video_outputs"][0]["keyframes"]
         assert after - keyframes <= 1, "a relayout costs no keyframe"
     system.request("DELETE", f"/conferences/{conference}")
