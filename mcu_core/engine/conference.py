@@ -21,6 +21,7 @@ from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
+from mcu_core.engine.named_tasks import NamedTasks
 from mcu_core.engine.pictures import PictureLoop, PicturePlan
 from mcu_core.engine.planner import Planner, choose_layout
 from mcu_core.engine.seat import Seat
@@ -51,9 +52,8 @@ class Conference:
         self._lock = asyncio.Lock()
         self._seats: dict[str, Seat] = {}
         self._viewers: dict[str, Endpoint] = {}
-        self._sources: dict[str, asyncio.Task[None]] = {}
+        self._tasks = NamedTasks()
         self._tap: ConferenceTap | None = None
-        self._tap_watch: asyncio.Task[None] | None = None
         self._planner = Planner()
         self._endpoints_made = 0
         self.failed = False
@@ -84,17 +84,10 @@ class Conference:
                 await self._unseat(site)
             for endpoint in list(self._viewers):
                 await self._drop_viewer(endpoint)
-            await self._end_tasks()
+            await self._tasks.end_all()
             await self._pictures.stop()
             await self._sound.stop()
             await self._video.close()
-
-    async def _end_tasks(self) -> None:
-        tasks = list(self._sources.values())
-        self._sources.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     # ------------------------------------------------------------------ what control wants
 
@@ -125,11 +118,11 @@ class Conference:
         )
         seat.definition = definition
         if source_changed:
-            await self._end_source(definition.id)
+            await self._tasks.end(f"source {definition.id}")
             self._run_source(seat)
 
     async def _unseat(self, site: str) -> None:
-        await self._end_source(site)
+        await self._tasks.end(f"source {site}")
         seat = self._seats.pop(site)
         self._publish()
         if seat.endpoint is not None:
@@ -154,14 +147,7 @@ class Conference:
 
     def _run_source(self, seat: Seat) -> None:
         if has_own_source(seat.definition):
-            site = seat.definition.id
-            self._sources[site] = asyncio.create_task(self._play(seat), name=f"source {site}")
-
-    async def _end_source(self, site: str) -> None:
-        task = self._sources.pop(site, None)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            self._tasks.run(f"source {seat.definition.id}", self._play(seat))
 
     async def _play(self, seat: Seat) -> None:
         """Connect a file or pattern; where that fails, say why and try again."""
@@ -260,9 +246,7 @@ class Conference:
                 self._publish()
             return
         log.info("connection lost", conference=self.definition.id, endpoint=endpoint.id)
-        task = asyncio.create_task(self._lost(site, endpoint, reason), name=f"lost {endpoint.id}")
-        self._sources[f"lost {endpoint.id}"] = task
-        task.add_done_callback(lambda _: self._sources.pop(f"lost {endpoint.id}", None))
+        self._tasks.run(f"lost {endpoint.id}", self._lost(site, endpoint, reason))
 
     async def _lost(self, site: str, endpoint: Endpoint, reason: str) -> None:
         if endpoint.id in self._viewers:
@@ -304,24 +288,23 @@ class Conference:
             self._tap = ConferenceTap(self.form(), config, self._clock)
             self._read(self._tap)
             self._publish()
-            self._tap_watch = asyncio.create_task(self._watch_tap(self._tap), name="tap watch")
+            self._tasks.run("tap watch", self._watch_tap(self._tap))
         return self._tap
 
     async def _watch_tap(self, tap: ConferenceTap) -> None:
         while (idle_ns := tap.idle_ns()) < TAP_IDLE_NS:
             await asyncio.sleep((TAP_IDLE_NS - idle_ns) / NS_PER_SECOND)
         if self._tap is tap:
-            self._tap, self._tap_watch = None, None
+            self._tap = None
             self._publish()
             await self._video.remove(tap)
 
     async def _drop_tap(self) -> None:
-        if self._tap is not None and self._tap_watch is not None:
-            self._tap_watch.cancel()
-            await asyncio.gather(self._tap_watch, return_exceptions=True)
+        if self._tap is not None:
+            await self._tasks.end("tap watch")
             await self._video.remove(self._tap)
             await self._tap.stop()
-            self._tap = self._tap_watch = None
+            self._tap = None
 
     def _groups_changed(self, groups: tuple[VideoGroup, ...]) -> None:
         self._pictures.groups = groups
