@@ -1,0 +1,431 @@
+"""The real recorder process on a fake engine's tap: recorded, killed, resumed, exported, played."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+
+from mcu_core.contract.events import TapUnit
+from mcu_core.contract.line import LineClosed
+from mcu_core.errors import BadInput, NotFound, Refused
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
+from recorder.catalogue import Catalogue, Manifest
+from recorder.contract import (
+    DeleteRecording,
+    GetRecordings,
+    RecorderCaller,
+    RecorderSnapshot,
+    RecordingChanged,
+    RecordingInfo,
+    RecordingState,
+    StartRecording,
+    StopRecording,
+)
+from recorder.index import read_index
+from tests.fakes.tap import Clip, FakeTap, encode_clip, play
+
+DEADLINE_S = 10.0
+CLOCK = MonotonicClock()
+
+
+@pytest.fixture(scope="module")
+def clip() -> Clip:
+    return encode_clip(4.0)
+
+
+class Bench:
+    """A recorder process, its store and a connection to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "store"
+        self.engine = folder / "engine.sock"
+        self.catalogue = Catalogue(self.store)
+        self.changes: list[RecordingInfo] = []
+        self._socket = folder / "recorder.sock"
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def launch(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "recorder",
+            "--socket", str(self._socket), "--store", str(self.store), "--log-level", "warning",
+        )  # fmt: skip
+        self.caller = await self._connect()
+        self._reading = asyncio.create_task(self.caller.run())
+
+    async def _connect(self) -> RecorderCaller:
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                try:
+                    return await RecorderCaller.connect(self._socket, "test", self._note)
+                except LineClosed:
+                    await asyncio.sleep(0.02)
+
+    def _note(self, event: object) -> None:
+        if isinstance(event, RecordingChanged):
+            self.changes.append(event.recording)
+
+    async def end(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        await self._process.wait()
+        await self.caller.close()
+        if self._reading is not None:
+            await self._reading
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, recording: str = "r1") -> RecordingInfo:
+        info = await self.caller.call(
+            StartRecording(recording, "c1", "Ward round", str(self.engine))
+        )
+        assert isinstance(info, RecordingInfo)
+        return info
+
+    async def stop(self, recording: str = "r1") -> RecordingInfo:
+        info = await self.caller.call(StopRecording(recording))
+        assert isinstance(info, RecordingInfo)
+        return info
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while not true():
+                await asyncio.sleep(0.02)
+
+    def stored_s(self, recording: str = "r1") -> float:
+        try:
+            return self.catalogue.info(recording).duration_s
+        except NotFound:
+            return 0.0
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(tmp_path)
+    await bench.launch()
+    yield bench
+    if bench.running:
+        await bench.end(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def tap_of(bench: Bench, clip: Clip) -> AsyncIterator[FakeTap]:
+    tap = FakeTap(bench.engine, "c1", clip.tracks)
+    await tap.open()
+    try:
+        yield tap
+    finally:
+        await tap.close()
+
+
+async def recorded(bench: Bench, tap: FakeTap, units: list[TapUnit]) -> RecordingInfo:
+    """Record these units, all at once, and stop."""
+    starting = asyncio.create_task(bench.start())
+    await bench.until(lambda: tap.readers == 1)
+    tap.send(units)
+    await starting
+    end_ns = units[-1].stamp_ns - units[0].stamp_ns
+    await bench.until(lambda: bench.stored_s() >= end_ns / NS_PER_SECOND - 0.5)
+    return await bench.stop()
+
+
+def media(bench: Bench, track: str, recording: str = "r1") -> bytes:
+    """The track as a player sees it: its init segments and the fragments of the journal."""
+    data = bench.catalogue.track_path(recording, track).read_bytes()
+    index = read_index(bench.catalogue.folder(recording)).tracks[track]
+    return data[: index.stored]
+
+
+def faultless(path: Path) -> list[dict[str, object]]:
+    """Decode with Debian's ffmpeg and stop at the first fault; the streams as ffprobe sees them."""
+    decoded = subprocess.run(
+        ["ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode", "-i", str(path),
+         "-map", "0", "-f", "null", "-"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (decoded.returncode, decoded.stderr) == (0, "")
+    probed = subprocess.run(
+        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", str(path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    streams: list[dict[str, object]] = json.loads(probed.stdout)["streams"]
+    return streams
+
+
+def decoded_times(path: Path) -> dict[str, list[float]]:
+    """Seconds at which PyAV shows each picture and begins each sound frame."""
+    times: dict[str, list[float]] = {"video": [], "audio": []}
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0, audio=0):
+            assert isinstance(frame, (av.VideoFrame, av.AudioFrame))
+            assert frame.time is not None
+            times["video" if isinstance(frame, av.VideoFrame) else "audio"].append(frame.time)
+    return times
+
+
+async def test_a_recording_plays_and_keeps_the_stamps(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    units = clip.at(CLOCK.now_ns())
+    async with tap_of(bench, clip) as tap:
+        info = await recorded(bench, tap, units)
+    assert info.state is RecordingState.DONE
+    assert info.duration_s == pytest.approx(4.0, abs=0.05)
+    for track in ("main", "sound"):
+        part = tmp_path / f"{track}.mp4"
+        part.write_bytes(media(bench, track))
+        faultless(part)
+    download = tmp_path / "download.mp4"
+    bench.catalogue.export("r1").save(download)
+    assert download.read_bytes()[:64].find(b"moov") > 0, "moov stands first"
+    assert {stream["codec_name"] for stream in faultless(download)} == {"h264", "aac"}
+    times = decoded_times(download)
+    base_ns = units[0].stamp_ns
+    for name, kind in (("main", "video"), ("sound", "audio")):
+        expected = [(u.stamp_ns - base_ns) / NS_PER_SECOND for u in units if u.name == name]
+        assert times[kind] == pytest.approx(expected, abs=0.001)
+
+
+async def test_an_answer_comes_when_the_first_fragment_is_on_disk(bench: Bench, clip: Clip) -> None:
+    units = clip.at(CLOCK.now_ns())
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        assert not bench.catalogue.recordings(), "nothing came yet"
+        tap.send(units[:60])
+        info = await starting
+        assert info.state is RecordingState.RECORDING
+        manifest = bench.catalogue.manifest("r1")
+        assert manifest["live"]
+        assert any(track["fragments"] for track in manifest["tracks"])
+        again = await bench.start()
+        assert again.started_at == info.started_at, "a second start is the same recording"
+        with pytest.raises(Refused, match="stop it first"):
+            await bench.caller.call(DeleteRecording("r1"))
+        assert (await bench.stop()).state is RecordingState.DONE
+    assert not bench.catalogue.manifest("r1")["live"]
+    with pytest.raises(Refused, match="has ended"):
+        await bench.start()
+    await bench.caller.call(DeleteRecording("r1"))
+    snapshot = await bench.caller.call(GetRecordings())
+    assert isinstance(snapshot, RecorderSnapshot)
+    assert snapshot.recordings == ()
+    assert snapshot.counters["recorder_fragments_total"] > 2
+    assert [info.state for info in bench.changes] == [RecordingState.RECORDING, RecordingState.DONE]
+
+
+async def test_a_start_without_anything_to_record_is_refused(bench: Bench, clip: Clip) -> None:
+    async with tap_of(bench, clip):
+        no_engine, no_conference = await asyncio.gather(
+            bench.caller.call(StartRecording("r1", "c1", "", str(bench.store / "nobody"))),
+            bench.caller.call(StartRecording("r2", "another", "", str(bench.engine))),
+            return_exceptions=True,
+        )
+    assert isinstance(no_engine, Refused)
+    assert "nobody listens" in str(no_engine)
+    assert isinstance(no_conference, Refused)
+    assert "no such conference" in str(no_conference)
+    assert list(bench.store.iterdir()) == []
+    with pytest.raises(BadInput, match="recording"):
+        await bench.start("../etc")
+    with pytest.raises(NotFound):
+        await bench.stop("unknown")
+
+
+async def test_killed_in_mid_recording_it_goes_on_and_loses_nothing(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    units = clip.at(CLOCK.now_ns() + 300 * NS_PER_MS)
+    base_ns = units[0].stamp_ns
+    async with tap_of(bench, clip) as tap:
+        playing = asyncio.create_task(play(tap, units, CLOCK))
+        await bench.start()
+        await bench.until(lambda: bench.stored_s() > 1.2)
+        await bench.end(signal.SIGKILL)
+        killed_ns = CLOCK.now_ns()
+        info = bench.catalogue.info("r1")
+        assert info.state is RecordingState.INTERRUPTED
+        lost_s = (killed_ns - base_ns) / NS_PER_SECOND - info.duration_s
+        assert lost_s <= 0.25 + 0.034 + 0.1, "a fragment, a picture, and the way there"
+        half = tmp_path / "half.mp4"
+        bench.catalogue.export("r1").save(half)
+        faultless(half)
+        await bench.launch()
+        resumed = await bench.start()
+        assert resumed.started_at == info.started_at
+        await playing
+        await bench.until(lambda: bench.stored_s() > 3.6)
+        done = await bench.stop()
+    assert tap.requests[-1].since_ns > 0
+    whole = tmp_path / "whole.mp4"
+    bench.catalogue.export("r1").save(whole)
+    faultless(whole)
+    times = decoded_times(whole)["video"]
+    expected = [(u.stamp_ns - base_ns) / NS_PER_SECOND for u in units if u.name == "main"]
+    assert times == pytest.approx(expected, abs=0.001), "the engine still held what was missed"
+    assert done.duration_s == pytest.approx(4.0, abs=0.1)
+    assert read_index(bench.catalogue.folder("r1")).resumed is not None
+
+
+async def test_an_engine_that_is_replaced_leaves_one_recording(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    begin_ns = CLOCK.now_ns()
+    first = clip.at(begin_ns)[:100]
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(first)
+        await starting
+    second = clip.at(begin_ns + 6 * NS_PER_SECOND)[:200]
+    async with tap_of(bench, clip) as tap:
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(second)
+        await bench.until(lambda: bench.stored_s() > 7.5)
+        info = await bench.stop()
+    assert info.state is RecordingState.DONE
+    manifest = bench.catalogue.manifest("r1")
+    assert [len(track["inits"]) for track in manifest["tracks"]] == [1, 1], "same parameters"
+    assert {gap["track"] for gap in manifest["gaps"]} == {"main", "sound"}
+    download = tmp_path / "download.mp4"
+    bench.catalogue.export("r1").save(download)
+    faultless(download)
+    times = decoded_times(download)
+    main = [u for u in (*first, *second) if u.name == "main"]
+    expected = [(u.stamp_ns - begin_ns) / NS_PER_SECOND for u in main]
+    assert times["video"] == pytest.approx(expected, abs=0.001)
+    steps = [b - a for a, b in pairwise(times["audio"])]
+    assert max(steps) < 0.045, "silence stands in the gap"
+
+
+async def test_pictures_after_a_loss_wait_for_a_keyframe(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    units = clip.at(CLOCK.now_ns())
+    lost_from, lost_to = units[0].stamp_ns + 1_500_000_000, units[0].stamp_ns + 1_600_000_000
+    before = [u for u in units if u.stamp_ns < lost_from]
+    after = [u for u in units if u.stamp_ns >= lost_to]
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(before)
+        tap.lose("main", 3)
+        tap.lose("sound", 5)
+        tap.send(after)
+        await starting
+        await bench.until(lambda: bench.stored_s() > 3.5)
+        await bench.stop()
+    download = tmp_path / "download.mp4"
+    bench.catalogue.export("r1").save(download)
+    faultless(download)
+    times = decoded_times(download)["video"]
+    assert not [t for t in times if 1.51 < t < 1.99]
+    assert 2.0 in [round(t, 3) for t in times]
+    fragments = _fragments(bench.catalogue.manifest("r1"), "main")
+    holes = [b[2] - a[2] - a[3] for a, b in pairwise(fragments)]
+    assert max(holes) < 1, "the last good picture stands until the keyframe"
+
+
+async def test_a_new_picture_size_is_a_new_init_segment(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    begin_ns = CLOCK.now_ns()
+    small = encode_clip(2.0, width=160, height=96)
+    units = clip.at(begin_ns)
+    units = [u for u in units if u.stamp_ns < begin_ns + 2 * NS_PER_SECOND]
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(units)
+        tap.say(small.tracks[0])
+        tap.send([u for u in small.at(begin_ns + 2 * NS_PER_SECOND) if u.name == "main"])
+        await starting
+        await bench.until(lambda: bench.stored_s() > 3.5)
+        await bench.stop()
+    track = bench.catalogue.manifest("r1")["tracks"][0]
+    assert [(init["width"], init["height"]) for init in track["inits"]] == [(320, 180), (160, 96)]
+    data = bench.catalogue.track_path("r1", "main").read_bytes()
+    for init in track["inits"]:
+        part = tmp_path / f"{init['id']}.mp4"
+        own = [f for f in track["fragments"] if f[5] == init["id"]]
+        bodies = b"".join(data[offset : offset + size] for offset, size, *_ in own)
+        part.write_bytes(data[init["offset"] : init["offset"] + init["size"]] + bodies)
+        assert faultless(part)[0]["width"] == init["width"]
+        assert own[0][4], "it begins with a keyframe"
+    download = tmp_path / "download.mp4"
+    bench.catalogue.export("r1").save(download)
+    faultless(download)
+
+
+async def test_a_growing_recording_is_told_in_increments(bench: Bench, clip: Clip) -> None:
+    units = clip.at(CLOCK.now_ns())
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(units[:150])
+        await starting
+        seen = bench.catalogue.manifest("r1")
+        fragments = _fragments(seen, "main")
+        tap.send(units[150:])
+        while seen["live"]:
+            seen = bench.catalogue.manifest("r1", after=seen["next"])
+            fragments += _fragments(seen, "main")
+            await asyncio.sleep(0.02)
+            if bench.stored_s() > 3.6:
+                await bench.stop()
+        fragments += _fragments(bench.catalogue.manifest("r1", after=seen["next"]), "main")
+    assert fragments == _fragments(bench.catalogue.manifest("r1"), "main")
+    assert max(duration for _, _, _, duration, _, _ in fragments) <= 250.01
+
+
+def _fragments(manifest: Manifest, name: str) -> list[tuple[int, int, float, float, bool, int]]:
+    return [f for track in manifest["tracks"] if track["name"] == name for f in track["fragments"]]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    mounting = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if os.geteuid() != 0 or mounting.returncode != 0:
+        pytest.skip("mounting needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_a_full_disk_fails_the_recording_and_keeps_what_is_stored(
+    small_disk: Path, bench: Bench, tmp_path: Path
+) -> None:
+    clip = encode_clip(6.0, width=640, height=480)
+    assert sum(len(u.data) for u in clip.units) > 1_000_000
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await bench.until(lambda: tap.readers == 1)
+        tap.send(clip.at(CLOCK.now_ns()))
+        await starting
+        await bench.until(lambda: bench.changes[-1].state is RecordingState.FAILED)
+        assert "disk is full" in bench.changes[-1].reason
+    stored = bench.catalogue.info("r1")
+    assert stored.state is RecordingState.FAILED
+    assert "disk is full" in stored.reason
+    download = tmp_path / "download.mp4"
+    bench.catalogue.export("r1").save(download)
+    faultless(download)
+    assert (await bench.stop()).state is RecordingState.FAILED
+    snapshot = await bench.caller.call(GetRecordings())
+    assert isinstance(snapshot, RecorderSnapshot), "the process serves on"
