@@ -2,13 +2,17 @@
 
 import random
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 
 from aioice.ice import get_host_addresses
 
 from mcu_core.errors import Refused
 
 ANY_ADDRESSES = ("0.0.0.0", "::")
+LAST_PORT = 65_535
+MAX_PAIR_TRIES = 400
 RECEIVE_BUFFER_BYTES = 1 << 20
 """Room for a keyframe burst of every sender behind one port while the loop is busy elsewhere."""
 
@@ -28,7 +32,7 @@ class NetworkOptions:
 
     def __post_init__(self) -> None:
         first, last = self.port_range
-        if not 0 <= first <= last <= 65_535:
+        if not 0 <= first <= last <= LAST_PORT:
             raise ValueError(f"port range {first}..{last}")
 
     def addresses(self) -> tuple[str, ...]:
@@ -56,21 +60,50 @@ def _bound(address: str, port: int) -> socket.socket | None:
     return opened
 
 
-def open_udp(network: NetworkOptions, address: str = "", wanted: int = 0) -> socket.socket:
-    """A bound, non-blocking UDP socket; the caller closes it. Raises Refused when no port is free.
-
-    `wanted` is tried first, so that a session can come back on the port that its sender knows.
-    The search in a range begins anywhere: a port just given up is not the next one handed out, so
-    a late packet for a session that ended does not reach the next.
-    """
+def open_udp(network: NetworkOptions, address: str = "") -> socket.socket:
+    """A bound, non-blocking UDP socket, for the caller to close; Refused when no port is free."""
     address = address or network.bind
-    first, last = network.port_range
-    count = last - first + 1
-    offset = random.randrange(count)
-    candidates = [first + (offset + step) % count for step in range(count)]
-    for port in [wanted, *candidates] if wanted else candidates:
+    for port in _ports(network):
         opened = _bound(address, port)
         if opened is not None:
             return opened
+    raise _no_port(network)
+
+
+def open_udp_pair(network: NetworkOptions, wanted: int = 0) -> tuple[socket.socket, socket.socket]:
+    """Sockets on an even port, for RTP, and the one after it, for RTCP (RFC 3550 11).
+
+    `wanted`: the even port to try first, so that a session can come back where its sender knows it.
+    Raises Refused when no pair is free.
+    """
+    tries = chain((wanted,) if wanted else (), islice(_ports(network, pairs=True), MAX_PAIR_TRIES))
+    for port in tries:
+        first = _bound(network.bind, port)
+        if first is None:
+            continue
+        number = first.getsockname()[1]
+        second = (
+            _bound(network.bind, number + 1) if number % 2 == 0 and number < LAST_PORT else None
+        )
+        if second is not None:
+            return first, second
+        first.close()
+    raise _no_port(network)
+
+
+def _ports(network: NetworkOptions, pairs: bool = False) -> Iterator[int]:
+    """Ports of the range, beginning anywhere: one just given up is not the next one handed out, so
+    that a late packet for a session that ended does not reach the next. 0: the system's choice."""
+    first, last = network.port_range
+    if not last:
+        return repeat(0, MAX_PAIR_TRIES if pairs else 1)
+    step = 2 if pairs else 1
+    ports = range(first + (first % 2 if pairs else 0), last + 1, step)
+    offset = random.randrange(len(ports)) if ports else 0
+    return chain(ports[offset:], ports[:offset])
+
+
+def _no_port(network: NetworkOptions) -> Refused:
+    first, last = network.port_range
     where = f"{first}..{last}" if last else "any"
-    raise Refused(f"no free UDP port on {address} (range: {where})")
+    return Refused(f"no free UDP port on {network.bind} (range: {where})")

@@ -7,6 +7,7 @@ before `send` have their own bounded queues.
 from collections.abc import Callable
 from dataclasses import replace
 
+from mcu_core.adaptation.receiver_rate import ReceiverRate
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.errors import MalformedInput
@@ -21,6 +22,8 @@ Transmit = Callable[[bytes], None]
 REPORT_EVERY_NS = NS_PER_SECOND
 KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
 """A request is not repeated sooner: its answer needs a round trip and an encode."""
+
+SOURCE_CHANGE_NS = 200 * NS_PER_MS
 
 DEFAULT_RECEIVE_BPS = 2_500_000
 """Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
@@ -54,9 +57,13 @@ class RtpStream:
         self._send_rtcp = send_rtcp
         self._sender = RtpSender(ssrc, payload_type_out, codec, clock, send_rtp)
         self._sent = False
+        self._rate = ReceiverRate()
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
         self._restart: Callable[[], None] = lambda: None
         self._remote_ssrc: int | None = None
+        self._heard_ns = 0
+        self._newcomer: rtp.RtpPacket | None = None
+        self.goodbye: Callable[[], None] = lambda: None
         self._last_report = (0, 0)
         self._report_due_ns = 0
         self._keyframe_asked_ns = 0
@@ -77,18 +84,42 @@ class RtpStream:
         """Send one unit of this codec; nothing where the other side takes none."""
         if self.sends:
             self._sent = True
+            self._rate.sent(len(unit.data))
             self._sender.send(unit)
 
     # ------------------------------------------------------------------------------------ incoming
 
     def packet_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
-        """Take one packet of this stream; False when nobody wants it."""
+        """Take one packet of this stream; False when it is not wanted."""
         if self._receiver is None:
             return False
-        if packet.ssrc != self._remote_ssrc:
-            if self._remote_ssrc is not None:
-                self._restart()
+        if self._remote_ssrc is None:
             self._remote_ssrc = packet.ssrc
+        elif packet.ssrc != self._remote_ssrc:
+            return self._another_source(packet, now_ns)
+        self._heard_ns = now_ns
+        self._receiver.push(packet, now_ns)
+        return True
+
+    def _another_source(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
+        """A packet of an SSRC that is not the stream's: a sender that began anew, or garbage.
+
+        It takes two packets in sequence (RFC 3550 A.1) after a silence of the old source to become
+        the stream, so that garbage does not restart decoders.
+        """
+        first, self._newcomer = self._newcomer, packet
+        if (
+            first is None
+            or self._receiver is None
+            or packet.ssrc != first.ssrc
+            or packet.sequence != (first.sequence + 1) & 0xFFFF
+            or now_ns - self._heard_ns < SOURCE_CHANGE_NS
+        ):
+            return False
+        self._remote_ssrc, self._newcomer = packet.ssrc, None
+        self._restart()
+        self._heard_ns = now_ns
+        self._receiver.push(first, now_ns)
         self._receiver.push(packet, now_ns)
         return True
 
@@ -102,9 +133,11 @@ class RtpStream:
             case rtcp.FullIntra(entries=entries) if any(ssrc == self.ssrc for ssrc, _ in entries):
                 self.feedback.keyframe_wanted()
             case rtcp.Remb(bitrate_bps=bitrate_bps, ssrcs=ssrcs) if self.ssrc in ssrcs:
-                self.feedback.bitrate_advised(bitrate_bps)
+                self.feedback.bitrate_advised(self._rate.heard(bitrate_bps, now_ns))
             case rtcp.SenderReport(ssrc=ssrc, ntp_time=ntp_time) if ssrc == self._remote_ssrc:
                 self._last_report = (ntp_time >> 16 & 0xFFFF_FFFF, now_ns)
+            case rtcp.Bye(sources=sources) if self._remote_ssrc in sources:
+                self.goodbye()
             case _:
                 pass
 

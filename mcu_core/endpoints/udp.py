@@ -6,11 +6,11 @@ and another source is learnt only after a silence, or when it is the one that th
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+import socket
+from collections.abc import Callable
 from typing import Any, cast
 
 from mcu_core.endpoints.endpoint import EndpointStats
-from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.protocol.rtcp import is_rtcp
 
@@ -59,15 +59,14 @@ class SourcePin:
 class RtpPort(asyncio.DatagramProtocol):
     """One UDP port for RTP and, multiplexed or alone, RTCP (RFC 5761).
 
-    Tests are in the order of their price: length, version, source, payload type; only then is a
-    packet parsed by `on_rtp` or `on_rtcp`. Runs on the event loop.
+    Tests are in the order of their price: length, version, source; only then `on_rtp` and `on_rtcp`
+    look at a packet. Runs on the event loop.
     """
 
     def __init__(
         self, pin: SourcePin, clock: Clock, stats: EndpointStats, on_rtp: Taker, on_rtcp: Taker
     ) -> None:
         self.destination: Address | None = None
-        self.payload_types: Collection[int] = ()
         self.strangers = 0
         self._pin = pin
         self._clock = clock
@@ -77,14 +76,12 @@ class RtpPort(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def open(self, network: NetworkOptions, wanted: int = 0) -> int:
-        """Bind; the port. Raises Refused when none is free."""
-        opened = open_udp(network, wanted=wanted)
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=opened)
-        return int(opened.getsockname()[1])
+    async def open(self, bound: socket.socket) -> None:
+        """Listen on a bound socket, which is closed with this port."""
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -110,11 +107,11 @@ class RtpPort(asyncio.DatagramProtocol):
         if not self._pin.admits(address, now_ns):
             self.strangers += 1
             self._stats.packets_dropped += 1
-        elif len(data) < SMALLEST_RTP_BYTES or data[1] & 0x7F not in self.payload_types:
+        elif len(data) < SMALLEST_RTP_BYTES:
             self._stats.packets_dropped += 1
         elif self._on_rtp(data):  # which counts what it refuses
             self._pin.heard(address, now_ns)
-            self._count(data)
+            self._count(data, address)
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
         """RTCP pins nothing: it may come from another port than RTP, but not from another host."""
@@ -123,11 +120,15 @@ class RtpPort(asyncio.DatagramProtocol):
             self.strangers += 1
             self._stats.packets_dropped += 1
         elif self._on_rtcp(data):
-            self._count(data)
+            self._count(data, address)
 
-    def _count(self, data: bytes) -> None:
+    def _count(self, data: bytes, address: Address) -> None:
         self._stats.packets_in += 1
         self._stats.bytes_in += len(data)
+        if address[0] != self._pin.named:
+            # Its packets come by another host than it named: a NAT is in between, and the way back
+            # is where they came from. The same host may well listen where it does not send from.
+            self.destination = address
 
     def send(self, datagram: bytes) -> None:
         """Send to the destination; dropped and counted while there is none."""

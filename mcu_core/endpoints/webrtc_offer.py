@@ -17,6 +17,11 @@ MAX_CANDIDATES = 16
 CARRIED_KINDS = ("audio", "video")
 BUNDLE = "a=group:BUNDLE"
 
+UNWANTED = ("a=end-of-candidates", "a=extmap:")
+"""Without its end the list of candidates is never complete, and addresses that the other side does
+not name (mDNS, RFC 8828) are still learnt from its own checks. Header extensions are not used:
+streams are told apart by payload type, a browser turns pictures upright where none is agreed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -84,9 +89,7 @@ class WebRtcOffer:
                 candidates += 1
                 if candidates > MAX_CANDIDATES or not _usable(line):
                     continue
-            # Without this line the list is never complete: addresses that the other side does not
-            # name (mDNS, RFC 8828) are still learnt from its own checks.
-            if line != "a=end-of-candidates":
+            if not line.startswith(UNWANTED):
                 lines.append(line)
         return _text(lines)
 

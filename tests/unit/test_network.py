@@ -1,10 +1,10 @@
 """Addresses and ports of media."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
-from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.endpoints.network import NetworkOptions, open_udp, open_udp_pair
 from mcu_core.errors import Refused
 
 
@@ -18,13 +18,21 @@ def test_a_port_of_the_range_is_taken_and_a_full_range_is_refused() -> None:
         assert again.getsockname() == ("127.0.0.1", port)
 
 
-def test_the_wanted_port_is_taken_when_free_and_another_when_not() -> None:
-    with closing(open_udp(NetworkOptions())) as first:
-        port = first.getsockname()[1]
-        with closing(open_udp(NetworkOptions(), wanted=port)) as second:
-            assert second.getsockname()[1] != port
-    with closing(open_udp(NetworkOptions(), wanted=port)) as third:
-        assert third.getsockname()[1] == port
+def test_a_pair_is_even_and_the_next_and_the_wanted_one_where_free() -> None:
+    with ExitStack() as stack:
+        rtp, rtcp = (stack.enter_context(closing(one)) for one in open_udp_pair(NetworkOptions()))
+        port = rtp.getsockname()[1]
+        assert port % 2 == 0
+        assert rtcp.getsockname()[1] == port + 1
+        for one in open_udp_pair(NetworkOptions(), wanted=port):
+            stack.enter_context(closing(one))
+            assert one.getsockname()[1] not in (port, port + 1)
+        with pytest.raises(Refused):
+            open_udp_pair(NetworkOptions(port_range=(port, port + 1)))
+    with ExitStack() as stack:
+        for one in open_udp_pair(NetworkOptions(), wanted=port):
+            stack.enter_context(closing(one))
+        assert one.getsockname()[1] == port + 1
 
 
 def test_the_advertised_address_is_told_and_the_bound_one_used() -> None:

@@ -44,7 +44,11 @@ def test_the_answer_refuses_what_was_left_out_in_the_order_of_the_offer() -> Non
         "m=audio 5000 UDP/TLS/RTP/SAVPF 111",
         "m=video 0 UDP/TLS/RTP/SAVPF 96",
     ]
-    assert [line for line in lines if line.startswith("a=mid:")] == ["a=mid:0", "a=mid:1", "a=mid:2"]
+    assert [line for line in lines if line.startswith("a=mid:")] == [
+        "a=mid:0",
+        "a=mid:1",
+        "a=mid:2",
+    ]
 
 
 @pytest.mark.parametrize(
