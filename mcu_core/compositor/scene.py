@@ -1,0 +1,163 @@
+"""What stands where on a canvas, in pixels: pure decisions, no picture is touched.
+
+All rectangles that are drawn are even in place and size, because chroma has half the resolution.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from mcu_core.contract.definition import PaneFit
+from mcu_core.layouts.model import Layout
+from mcu_core.media.picture import Picture
+
+PaneState = Literal["live", "stalled", "no-video", "empty"]
+"""live: the picture; stalled: the last one, greyed; no-video: placeholder; empty: nothing there."""
+
+FILL_BELOW = Fraction(115, 100)
+"""PaneFit.AUTO stretches where the aspects differ by less than this ratio (design 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaneView:
+    """What one pane shows: a source's picture, how it fits, its name, and its state."""
+
+    source_id: str
+    picture: Picture | None
+    fit: PaneFit = PaneFit.AUTO
+    label: str = ""
+    speaking: bool = False
+    state: PaneState = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A layout and what stands in its panes; panes without a view are empty."""
+
+    layout: Layout
+    panes: tuple[PaneView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRect:
+    """A rectangle in luma samples; origin at the upper left."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def right(self) -> int:
+        """The column after the last."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> int:
+        """The row after the last."""
+        return self.y + self.h
+
+    def overlaps(self, other: "PixelRect") -> bool:
+        """True if the two share a sample."""
+        return (
+            self.x < other.right
+            and other.x < self.right
+            and self.y < other.bottom
+            and other.y < self.bottom
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a source meets its pane.
+
+    `crop` is the part of the source that is used, as it lies in memory (before turning), its corner
+    even; `turns` the quarter turns clockwise after that; `tile` where it goes on the canvas; `bars`
+    the rest of the pane.
+    """
+
+    crop: PixelRect
+    turns: int
+    tile: PixelRect
+    bars: tuple[PixelRect, ...]
+
+
+def plan(layout: Layout, canvas_w: int, canvas_h: int) -> tuple[PixelRect, ...]:
+    """The panes in pixels, in the layout's order.
+
+    An edge that two panes share is one number in the layout and so one number here: no gap, no
+    overlap but the layout's own. On a tiny canvas a pane may come out empty (w or h 0).
+    """
+    rects = []
+    for pane in layout.panes:
+        left, right = (_even_edge(edge, canvas_w) for edge in (pane.x, pane.right))
+        top, bottom = (_even_edge(edge, canvas_h) for edge in (pane.y, pane.bottom))
+        rects.append(PixelRect(left, top, right - left, bottom - top))
+    return tuple(rects)
+
+
+def place(
+    src_w: int, src_h: int, pixel_aspect: Fraction, rotation: int, rect: PixelRect, fit: PaneFit
+) -> Placement:
+    """Where a source of `src_w` x `src_h` samples goes in the pane `rect`.
+
+`pixel_aspect` is a sample's width over its height (0 means unknown, taken as square),
+    `rotation` what a viewer must turn the picture clockwise, in degrees. Any size from 1 x 1 on is
+    right; `rect` must not be empty.
+    """
+    turns = rotation // 90 % 4
+    shape = Fraction(src_w, src_h) * (pixel_aspect if pixel_aspect > 0 else 1)
+    if turns % 2:
+        shape = 1 / shape
+    pane = Fraction(rect.w, rect.h)
+    whole = PixelRect(0, 0, src_w, src_h)
+    match _settled(fit, shape / pane):
+        case PaneFit.CROP:
+            # Turned by a quarter, what is too wide on the canvas is too high in memory.
+            share = pane / shape if turns % 2 == 0 else shape / pane
+            return Placement(_cropped(src_w, src_h, share), turns, rect, ())
+        case PaneFit.FIT:
+            tile = _fitted(rect, shape)
+            return Placement(whole, turns, tile, _bars(rect, tile))
+        case _:
+            return Placement(whole, turns, rect, ())
+
+
+def _even_edge(edge: Fraction, size: int) -> int:
+    return 2 * int(edge * size / 2 + Fraction(1, 2))
+
+
+def _settled(fit: PaneFit, ratio: Fraction) -> PaneFit:
+    if fit is not PaneFit.AUTO:
+        return fit
+    return PaneFit.FILL if 1 / FILL_BELOW < ratio < FILL_BELOW else PaneFit.FIT
+
+
+def _fitted(rect: PixelRect, shape: Fraction) -> PixelRect:
+    """The largest even rectangle of that shape in the middle of `rect`."""
+    w = min(rect.w, _even_size(rect.h * shape))
+    h = min(rect.h, _even_size(rect.w / shape))
+    x = rect.x + (rect.w - w) // 4 * 2
+    y = rect.y + (rect.h - h) // 4 * 2
+    return PixelRect(x, y, w, h)
+
+
+def _even_size(size: Fraction) -> int:
+    return max(2, 2 * int(size / 2 + Fraction(1, 2)))
+
+
+def _bars(rect: PixelRect, tile: PixelRect) -> tuple[PixelRect, ...]:
+    around = (
+        PixelRect(rect.x, rect.y, rect.w, tile.y - rect.y),
+        PixelRect(rect.x, tile.bottom, rect.w, rect.bottom - tile.bottom),
+        PixelRect(rect.x, tile.y, tile.x - rect.x, tile.h),
+        PixelRect(tile.right, tile.y, rect.right - tile.right, tile.h),
+    )
+    return tuple(bar for bar in around if bar.w and bar.h)
+
+
+def _cropped(src_w: int, src_h: int, share: Fraction) -> PixelRect:
+    """The middle of the source: `share` of its width if below 1, else 1 / share of its height."""
+    w = max(1, round(src_w * min(share, Fraction(1))))
+    h = max(1, round(src_h * min(1 / share, Fraction(1))))
+    return PixelRect((src_w - w) // 4 * 2, (src_h - h) // 4 * 2, w, h)
