@@ -57,34 +57,46 @@ class VideoDecoder:
             frames = self._context.decode(packet)
             if any(frame.is_corrupt for frame in frames):
                 raise CodecFailure("a damaged picture")
-            return [self._picture(frame, unit) for frame in frames]
+            aspect = self._context.sample_aspect_ratio
+            return [picture_of(f, _stamp(f, unit), aspect, unit.rotation) for f in frames]
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"{self.codec.name} picture: {error}") from error
 
-    def _picture(self, frame: av.VideoFrame, unit: AccessUnit) -> Picture:
-        color = _color(frame)
-        if frame.format.name not in _IN_PLACE:
-            matrix = _SWS_BT709 if color.matrix is Matrix.BT709 else _SWS_BT601
-            frame = frame.reformat(
-                format="yuv420p",
-                src_colorspace=matrix,
-                dst_colorspace=matrix,
-                dst_color_range="MPEG",
-                threads=1,
-            )
-            color = Color(color.matrix, Range.LIMITED)
-        width, height = frame.width, frame.height
-        half_width, half_height = (width + 1) // 2, (height + 1) // 2
-        return Picture(
-            _plane(frame, 0, width, height),
-            _plane(frame, 1, half_width, half_height),
-            _plane(frame, 2, half_width, half_height),
-            stamp_ns=unit.stamp_ns if frame.pts is None else frame.pts,
-            color=color,
-            pixel_aspect=_pixel_aspect(self._context.sample_aspect_ratio),
-            rotation=unit.rotation,
-            owner=frame,
+
+def picture_of(
+    frame: av.VideoFrame, stamp_ns: int, pixel_aspect: Fraction | None, rotation: int
+) -> Picture:
+    """A decoded frame as a Picture that views its memory; other forms than I420 are converted.
+
+    `pixel_aspect` None or 0: square pixels. The serial is left 0.
+    """
+    color = _color(frame)
+    if frame.format.name not in _IN_PLACE:
+        matrix = _SWS_BT709 if color.matrix is Matrix.BT709 else _SWS_BT601
+        frame = frame.reformat(
+            format="yuv420p",
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            dst_color_range="MPEG",
+            threads=1,
         )
+        color = Color(color.matrix, Range.LIMITED)
+    width, height = frame.width, frame.height
+    half_width, half_height = (width + 1) // 2, (height + 1) // 2
+    return Picture(
+        _plane(frame, 0, width, height),
+        _plane(frame, 1, half_width, half_height),
+        _plane(frame, 2, half_width, half_height),
+        stamp_ns=stamp_ns,
+        color=color,
+        pixel_aspect=_pixel_aspect(pixel_aspect),
+        rotation=rotation,
+        owner=frame,
+    )
+
+
+def _stamp(frame: av.VideoFrame, unit: AccessUnit) -> int:
+    return unit.stamp_ns if frame.pts is None else frame.pts
 
 
 def _plane(frame: av.VideoFrame, index: int, width: int, height: int) -> Plane:
