@@ -8,6 +8,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from mcu_core.egress.timestamps import TIMESTAMPS, rtp_ticks
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, VP8
@@ -19,7 +20,6 @@ NEVER = 1 << 30
 """Group length: keyframes come when asked for, never by the clock (design 5)."""
 
 LOWEST_BPS = 50_000
-TIMESTAMPS = 1 << 32
 
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_MPEG
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
@@ -127,12 +127,12 @@ class VideoEncoder:
 
     def _unit(self, data: bytes, keyframe: bool, stamp_ns: int) -> EncodedUnit:
         codec = self.form.codec
-        ticks = stamp_ns * codec.rtp_clock // NS_PER_SECOND
         return EncodedUnit(
             codec=codec,
             data=data,
             stamp_ns=stamp_ns,
-            rtp_timestamp=(self._first_timestamp + ticks) % TIMESTAMPS,
+            rtp_timestamp=(self._first_timestamp + rtp_ticks(stamp_ns, codec.rtp_clock))
+            % TIMESTAMPS,
             keyframe=keyframe,
             payloads=self._payloader.payloads(data, keyframe),
             duration_ns=self._duration_ns,
