@@ -1,0 +1,1 @@
+"""Capability sets and session descriptions: what two sides can agree on. Pure."""

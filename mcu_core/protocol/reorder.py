@@ -35,7 +35,7 @@ class ReorderBuffer:
         self._suspect: RtpPacket | None = None
 
     def push(self, packet: RtpPacket, now_ns: int) -> bool:
-        """Take a packet as it arrives; False if it was late, a duplicate, or is not believed yet."""
+        """Take a packet as it arrives; False if it was late, a duplicate, or not believed yet."""
         sequence = packet.sequence
         if sequence == self._next or self._next is None:
             self._suspect = None

@@ -1,0 +1,52 @@
+"""What two sides have agreed on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mcu_core.media.codec import Codec
+from mcu_core.protocol.sdp import SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAgreement:
+    """One kind of media.
+
+    `payload_type_out` is what we write into our packets, `payload_type_in` what theirs have. Our
+    media goes to `remote_host`:`remote_port`, our RTCP to `remote_rtcp_host`:`remote_rtcp_port`
+    (the same with `rtcp_mux`). `send` and `receive` are ours. `fmtp`: their format parameters, for
+    the depayloader (parameter sets) and for what we send. `max_bitrate_bps`: the most that they
+    take, None where they set no limit. `feedback`: RTCP feedback that both sides understand, as
+    ``nack pli``; empty for peers that know of none.
+    """
+
+    codec: Codec
+    payload_type_out: int
+    payload_type_in: int
+    remote_host: str
+    remote_port: int
+    remote_rtcp_port: int
+    send: bool
+    receive: bool
+    rtcp_mux: bool
+    fmtp: Mapping[str, str]
+    max_bitrate_bps: int | None
+    remote_rtcp_host: str = ""
+    feedback: tuple[str, ...] = ()
+
+    @property
+    def stereo(self) -> bool:
+        """Whether they want to hear two channels; Opus is mono where nothing is said (RFC 7587)."""
+        return self.codec.channels == 2 and self.fmtp.get("stereo") == "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The outcome: the description to hand out, and one agreement per kind, None where refused.
+
+    `refusals`: for people, why media sections of the other side were not taken.
+    """
+
+    description: SessionDescription
+    video: MediaAgreement | None
+    audio: MediaAgreement | None
+    refusals: tuple[str, ...] = ()

@@ -1,0 +1,43 @@
+"""What one side can do and where it can be reached: the input of every negotiation."""
+
+from dataclasses import dataclass, field
+
+from mcu_core.media.codec import RTP_CODECS, Codec, Kind
+
+DEFAULT_MAX_BITRATE_BPS = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What we can send and receive.
+
+    `codecs` in our order of preference: it decides, not the other side's, so that many sites share
+    few encoders. `send` and `receive`: the kinds of media that we are willing to. `max_bitrate_bps`
+    bits per second of video that we take. `h264_level`: level_idc of the largest picture that we
+    take, ten times the level's number (40: 1080p30).
+    """
+
+    codecs: tuple[Codec, ...] = RTP_CODECS
+    send: frozenset[Kind] = frozenset(Kind)
+    receive: frozenset[Kind] = frozenset(Kind)
+    max_bitrate_bps: int = DEFAULT_MAX_BITRATE_BPS
+    h264_level: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAddress:
+    """Where we take packets: an IP address of either family and a port per kind of media.
+
+    `rtcp_ports`: where RTCP goes without rtcp-mux; the port after RTP's where a kind has none.
+    `session_id` and `version` go into the origin line: one id per session, a version per change.
+    """
+
+    host: str
+    ports: dict[Kind, int] = field(default_factory=dict)
+    rtcp_ports: dict[Kind, int] = field(default_factory=dict)
+    session_id: int = 0
+    version: int = 0
+
+    def rtcp_port(self, kind: Kind) -> int:
+        """The port for RTCP of that kind without rtcp-mux."""
+        return self.rtcp_ports.get(kind) or self.ports[kind] + 1

@@ -1,0 +1,167 @@
+"""Which offered format is which codec, and what its parameters mean: one row per codec."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mcu_core.media.codec import H264, OPUS, RTP_CODECS, Codec, Kind
+from mcu_core.negotiation.capabilities import Capabilities
+from mcu_core.protocol.sdp import MediaDescription, Rtpmap
+
+Parameters = Mapping[str, str]
+
+DEFAULT_PROFILE_LEVEL = "420010"
+"""Baseline level 1, where an offer states none (RFC 6184 8.1)."""
+
+OWN_PROFILE = "42e0"
+"""Constrained Baseline: what we send, and what every profile in the table below decodes."""
+
+# profile_idc to its name: 8 bit 4:2:0, which is what the engine's pictures are.
+_PROFILES = {0x42: "Baseline", 0x4D: "Main", 0x58: "Extended", 0x64: "High"}
+
+FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+"""The feedback that we send and obey (RFC 4585 4.2, RFC 5104 7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One payload type of a media section: its codec and the author's parameters for it."""
+
+    payload_type: int
+    codec: Codec
+    fmtp: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLevel:
+    """H.264's profile-level-id (RFC 6184 8.1): three bytes as hexadecimal."""
+
+    profile: int
+    constraints: int
+    level: int
+
+    @classmethod
+    def read(cls, fmtp: Parameters) -> "ProfileLevel | None":
+        """From format parameters, with the default; None if it is no such number."""
+        text = fmtp.get("profile-level-id", DEFAULT_PROFILE_LEVEL)
+        try:
+            profile, constraints, level = bytes.fromhex(text)
+        except ValueError:
+            return None
+        return cls(profile, constraints, level)
+
+    def serialize(self) -> str:
+        """Six hexadecimal digits."""
+        return bytes((self.profile, self.constraints, self.level)).hex()
+
+
+def formats(media: MediaDescription) -> list[Format]:
+    """The payload types of a section that are codecs of ours, in its own order.
+
+    A static type needs no rtpmap (RFC 3551 6); FFmpeg writes none for G.711.
+    """
+    maps = media.rtpmaps
+    found: list[Format] = []
+    for text in media.formats:
+        if not (text.isascii() and text.isdigit()) or int(text) > 127:
+            continue
+        payload_type = int(text)
+        codec = _codec(media.kind, payload_type, maps.get(payload_type))
+        if codec is not None:
+            found.append(Format(payload_type, codec, media.fmtp(payload_type)))
+    return found
+
+
+def _codec(kind: str, payload_type: int, rtpmap: Rtpmap | None) -> Codec | None:
+    for codec in RTP_CODECS:
+        if codec.kind != kind:
+            continue
+        if rtpmap is None:
+            if codec.static_payload_type == payload_type:
+                return codec
+        elif rtpmap.name.lower() == codec.name.lower() and rtpmap.clock == codec.rtp_clock:
+            return codec
+    return None
+
+
+def refusal(offered: Format) -> str:
+    """Why a format of a codec that we have cannot be taken; empty if it can."""
+    if offered.codec is not H264:
+        return ""
+    level = ProfileLevel.read(offered.fmtp)
+    if level is None:
+        return "profile-level-id is not six hexadecimal digits"
+    if level.profile not in _PROFILES:
+        return f"H.264 profile {level.profile:02x} is not 8 bit 4:2:0 (send yuv420p)"
+    if offered.fmtp.get("packetization-mode", "0") not in ("0", "1"):
+        return "H.264 interleaved mode is not supported"
+    return ""
+
+
+def fragments(fmtp: Parameters) -> bool:
+    """Whether H.264 pictures may be cut over packets (packetization mode 1, RFC 6184 6.3)."""
+    return fmtp.get("packetization-mode") == "1"
+
+
+def rank(offered: Format, caps: Capabilities) -> tuple[int, bool]:
+    """Sorts formats by our preference: codec first, then H.264 that may be fragmented."""
+    return caps.codecs.index(offered.codec), not fragments(offered.fmtp)
+
+
+def offer_parameters(codec: Codec, caps: Capabilities) -> dict[str, str]:
+    """Our format parameters for a codec in an offer."""
+    make = _OFFERED.get(codec)
+    return make(caps) if make else {}
+
+
+def answer_parameters(offered: Format, caps: Capabilities) -> dict[str, str]:
+    """Our format parameters in the answer to a format that was not refused."""
+    if offered.codec is H264:
+        return _answer_h264(offered.fmtp, caps)
+    return offer_parameters(offered.codec, caps)
+
+
+def _offer_h264(caps: Capabilities) -> dict[str, str]:
+    return {
+        "profile-level-id": f"{OWN_PROFILE}{caps.h264_level:02x}",
+        "level-asymmetry-allowed": "1",
+        "packetization-mode": "1",
+    }
+
+
+def _answer_h264(theirs: Parameters, caps: Capabilities) -> dict[str, str]:
+    """The profile and the mode are theirs, the level our own where they allow that (8.2.2)."""
+    offered = ProfileLevel.read(theirs) or ProfileLevel(0x42, 0, 10)
+    asymmetric = theirs.get("level-asymmetry-allowed") == "1"
+    level = caps.h264_level if asymmetric else min(offered.level, caps.h264_level)
+    agreed = ProfileLevel(offered.profile, offered.constraints, level)
+    answer = {"profile-level-id": agreed.serialize()}
+    if asymmetric:
+        answer["level-asymmetry-allowed"] = "1"
+    answer["packetization-mode"] = theirs.get("packetization-mode", "0")
+    return answer
+
+
+def _offer_opus(caps: Capabilities) -> dict[str, str]:
+    return {"minptime": "10", "stereo": "1", "sprop-stereo": "1"}
+
+
+_OFFERED: dict[Codec, Callable[[Capabilities], dict[str, str]]] = {
+    H264: _offer_h264,
+    OPUS: _offer_opus,
+}
+
+
+def attributes(
+    codec: Codec, payload_type: int, parameters: Parameters, feedback: tuple[str, ...]
+) -> list[tuple[str, str | None]]:
+    """The attribute lines that describe one payload type."""
+    channels = codec.channels if codec is OPUS else 1
+    rtpmap = Rtpmap(codec.name, codec.rtp_clock, channels)
+    lines: list[tuple[str, str | None]] = [("rtpmap", f"{payload_type} {rtpmap.serialize()}")]
+    if parameters:
+        joined = ";".join(f"{name}={value}" for name, value in parameters.items())
+        lines.append(("fmtp", f"{payload_type} {joined}"))
+    lines += (("rtcp-fb", f"{payload_type} {one}") for one in feedback)
+    if codec.kind is Kind.AUDIO:
+        lines.append(("ptime", "20"))
+    return lines
