@@ -57,7 +57,7 @@ def test_an_own_layout_is_read() -> None:
         ('{"t": 1, "mute": 4}', "events[1].mute"),
         ('{"t": 1, "unmute": "a"}', "events[1].unmute"),
         ('{"t": 1, "layout": 50}', "events[1].layout"),
-        ('{"t": 1, "layout": {"panes": [{"x":0,"y":0,"w":2,"h":1}]}}', "events[1].layout.panes[0].w"),
+        ('{"t": 1, "layout": {"panes": [{"x":2}]}}', "events[1].layout.panes[0].x"),
         ('{"t": 1, "panes": 3}', "events[1].panes"),
         ('{"t": 1, "panes": [1, 9]}', "events[1].panes[1]"),
         ('{"t": 1, "panes": [{"site": 1, "fit": "best"}]}', "events[1].panes[0].fit"),
