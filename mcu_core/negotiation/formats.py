@@ -129,14 +129,19 @@ def _offer_h264(caps: Capabilities) -> dict[str, str]:
 
 
 def _answer_h264(theirs: Parameters, caps: Capabilities) -> dict[str, str]:
-    """The profile and the mode are theirs, the level our own where they allow that (8.2.2)."""
-    offered = ProfileLevel.read(theirs) or ProfileLevel(0x42, 0, 10)
-    asymmetric = theirs.get("level-asymmetry-allowed") == "1"
-    level = caps.h264_level if asymmetric else min(offered.level, caps.h264_level)
-    agreed = ProfileLevel(offered.profile, offered.constraints, level)
-    answer = {"profile-level-id": agreed.serialize()}
-    if asymmetric:
-        answer["level-asymmetry-allowed"] = "1"
+    """The profile and the mode are theirs, the level our own where they allow that (8.2.2).
+
+    Where they say nothing of a profile, as FFmpeg often does, neither do we.
+    """
+    answer: dict[str, str] = {}
+    offered = ProfileLevel.read(theirs)
+    if offered is not None and "profile-level-id" in theirs:
+        asymmetric = theirs.get("level-asymmetry-allowed") == "1"
+        level = caps.h264_level if asymmetric else min(offered.level, caps.h264_level)
+        agreed = ProfileLevel(offered.profile, offered.constraints, level)
+        answer["profile-level-id"] = agreed.serialize()
+        if asymmetric:
+            answer["level-asymmetry-allowed"] = "1"
     answer["packetization-mode"] = theirs.get("packetization-mode", "0")
     return answer
 

@@ -23,7 +23,9 @@ For players that only listen
     two together, is declined there. For answers both ways, `listening` gives the same view.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 from mcu_core.errors import MalformedInput, Refused
 from mcu_core.media.codec import H264, Codec, Kind
@@ -90,11 +92,12 @@ def answer(offer: SessionDescription, caps: Capabilities, local: LocalAddress) -
 def offer(caps: Capabilities, local: LocalAddress) -> SessionDescription:
     """Our offer: one section per kind that `local` has a port for, all codecs in our order."""
     sections: list[MediaDescription] = []
+    dynamic = count(FIRST_DYNAMIC)
     for kind in (Kind.AUDIO, Kind.VIDEO):
         codecs = [codec for codec in caps.codecs if codec.kind is kind]
         direction = Direction.of(kind in caps.send, kind in caps.receive)
         if codecs and local.ports.get(kind) and direction is not Direction.INACTIVE:
-            sections.append(_offer_media(kind, codecs, direction, caps, local))
+            sections.append(_offer_media(kind, codecs, direction, caps, local, dynamic))
     return _session(tuple(sections), local)
 
 
@@ -177,7 +180,7 @@ def _answer_media(
         port=local.ports[kind] if receive or not send else theirs.port,
         proto=theirs.proto,
         formats=(str(chosen.payload_type),),
-        bandwidth=_bandwidth(kind, caps),
+        bandwidth=_bandwidth(kind, caps) if receive else (),
         attributes=(
             *_transport_lines(kind, Direction.of(send, receive), mux, local),
             *(("mid", mid) for mid in theirs.values("mid")),
@@ -266,16 +269,15 @@ def _offer_media(
     direction: Direction,
     caps: Capabilities,
     local: LocalAddress,
+    dynamic: Iterator[int],
 ) -> MediaDescription:
     lines: list[Attribute] = []
     numbers: list[str] = []
-    dynamic = FIRST_DYNAMIC
     feedback = FEEDBACK if kind is Kind.VIDEO else ()
     for codec in codecs:
         payload_type = codec.static_payload_type
         if payload_type is None:
-            payload_type = dynamic
-            dynamic += 1
+            payload_type = next(dynamic)
         numbers.append(str(payload_type))
         lines += attributes(codec, payload_type, offer_parameters(codec, caps), feedback)
     return MediaDescription(
@@ -305,7 +307,7 @@ def _transport_lines(
 
 
 def _bandwidth(kind: Kind, caps: Capabilities) -> tuple[tuple[str, int], ...]:
-    """How much video we take, in both ways that are in use; sound needs no limit."""
+    """How much video we take, in both units that are in use; sound needs no limit."""
     if kind is Kind.AUDIO:
         return ()
     return ("AS", -(-caps.max_bitrate_bps // 1000)), ("TIAS", caps.max_bitrate_bps)
