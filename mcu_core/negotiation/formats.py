@@ -97,14 +97,18 @@ def refusal(offered: Format) -> str:
     return ""
 
 
-def fragments(fmtp: Parameters) -> bool:
-    """Whether H.264 pictures may be cut over packets (packetization mode 1, RFC 6184 6.3)."""
-    return fmtp.get("packetization-mode") == "1"
+def whole_packets_only(offered: Format) -> bool:
+    """Whether an H.264 picture may not be cut over packets (packetization mode 0, RFC 6184 6.2).
+
+    That is what an offer without the parameter means by the letter (8.1). In practice it was
+    written by hand for FFmpeg or GStreamer, which take every mode, so only a stated 0 counts.
+    """
+    return offered.codec is H264 and offered.fmtp.get("packetization-mode") == "0"
 
 
 def rank(offered: Format, caps: Capabilities) -> tuple[int, bool]:
-    """Sorts formats by our preference: codec first, then H.264 that may be fragmented."""
-    return caps.codecs.index(offered.codec), not fragments(offered.fmtp)
+    """Sorts formats by our preference: codec first, then H.264 of a stated mode 1."""
+    return caps.codecs.index(offered.codec), offered.fmtp.get("packetization-mode") != "1"
 
 
 def offer_parameters(codec: Codec, caps: Capabilities) -> dict[str, str]:
@@ -142,7 +146,8 @@ def _answer_h264(theirs: Parameters, caps: Capabilities) -> dict[str, str]:
         answer["profile-level-id"] = agreed.serialize()
         if asymmetric:
             answer["level-asymmetry-allowed"] = "1"
-    answer["packetization-mode"] = theirs.get("packetization-mode", "0")
+    if "packetization-mode" in theirs:
+        answer["packetization-mode"] = theirs["packetization-mode"]
     return answer
 
 

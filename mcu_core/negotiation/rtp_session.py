@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import count
 
 from mcu_core.errors import MalformedInput, Refused
-from mcu_core.media.codec import H264, Codec, Kind
+from mcu_core.media.codec import Codec, Kind
 from mcu_core.negotiation.agreement import Agreement, MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.formats import (
@@ -37,10 +37,10 @@ from mcu_core.negotiation.formats import (
     answer_parameters,
     attributes,
     formats,
-    fragments,
     offer_parameters,
     rank,
     refusal,
+    whole_packets_only,
 )
 from mcu_core.protocol.sdp import (
     Attribute,
@@ -162,7 +162,7 @@ def _answer_media(
     connection = _connection(offer, theirs)
     direction = offer.direction_of(theirs)
     send = direction.receives and kind in caps.send and not connection.held
-    if chosen.codec is H264 and not fragments(chosen.fmtp):
+    if whole_packets_only(chosen):
         # Mode 0 takes no picture larger than a packet, and encoders are shared with others.
         send = False
     receive = direction.sends and kind in caps.receive
@@ -345,7 +345,7 @@ def _read_answer_media(
     kind = Kind(ours.kind)
     mine, direction = offered.direction_of(ours), answered.direction_of(theirs)
     send = mine.sends and direction.receives and kind in caps.send and not connection.held
-    if chosen.codec is H264 and not fragments(chosen.fmtp):
+    if whole_packets_only(chosen):
         send = False
     agreed = _agreement(
         chosen,
