@@ -1,6 +1,7 @@
 """`mcu`: the one command, with a word for each thing it does."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+OWN_WORDS = {"run", "engine", "recorder", "control"}
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -64,8 +66,26 @@ def control(context: typer.Context) -> None:
     main(context.args)
 
 
+WORDS = {
+    "mix": "control_api.cli.mix:mix_files",
+    "layouts": "control_api.cli.layouts:show_layouts",
+}
+"""Words that live in files of their own, loaded only when one of them, or help, is asked for."""
+
+
+def register(asked: str) -> None:
+    """Add the words of WORDS to the command: only `asked` if it is one of them, else all."""
+    wanted = {asked: WORDS[asked]} if asked in WORDS else WORDS
+    for word, place in wanted.items():
+        module, _, function = place.partition(":")
+        app.command(word)(getattr(import_module(module), function))
+
+
 def main() -> None:
     """Entry point: a refusal is one clear line and exit code 2."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    if asked not in OWN_WORDS:
+        register(asked)
     try:
         app()
     except McuError as error:
