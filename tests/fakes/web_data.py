@@ -15,57 +15,106 @@ HOSPITALS = (
 )
 
 
+VIDEO = {"codec": "h264", "width": 1280, "height": 720, "fps": 30.0, "stalled": False}
+
+
 def site(sid: str, name: str, kind: str) -> Json:
     """A site that has joined, or waits where a person or device must come first."""
     there = kind in ("file", "pattern")
     return {
-        "id": sid, "name": name, "kind": kind, "state": "joined" if there else "away",
-        "muted": False, "quiet": False, "gain_db": 0, "level_dbov": -127.0, "speaking": False,
-        "video": {"codec": "h264", "width": 1280, "height": 720, "fps": 30.0, "stalled": False} if there else None,
-        "audio": {"codec": "opus"} if there else None, "reason": "",
-    }  # fmt: skip
+        "id": sid,
+        "name": name,
+        "kind": kind,
+        "state": "joined" if there else "away",
+        "muted": False,
+        "quiet": False,
+        "gain_db": 0,
+        "level_dbov": -127.0,
+        "speaking": False,
+        "video": dict(VIDEO) if there else None,
+        "audio": {"codec": "opus"} if there else None,
+        "reason": "",
+    }
 
 
-def _joined(sid: str, name: str, kind: str, **more: Any) -> Json:
-    made = {**site(sid, name, "file"), "kind": kind}
-    if kind == "rtp":
-        made["audio"] = {"codec": "pcma"}
-    return {**made, **more}
+def _joined(sid: str, name: str, kind: str) -> Json:
+    audio = {"codec": "pcma" if kind == "rtp" else "opus"}
+    return {**site(sid, name, "file"), "kind": kind, "audio": audio}
+
+
+def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
+    return {
+        "id": cid,
+        "name": name,
+        "width": 1280,
+        "height": 720,
+        "fps": 30,
+        "engine": "engine-0",
+        "revision": 1,
+        "layout": {"mode": None, "own": None},
+        "shown": {"mode": 1, "panes": []},
+        "panes": [],
+        "sites": sites,
+        "speaker": speaker,
+        "recording": None,
+        "show_names": True,
+    }
 
 
 def conferences() -> list[Json]:
     """A lively one and a small one."""
     sites = [_joined(f"s{k + 1}", name, kind) for k, (name, kind) in enumerate(HOSPITALS)]
+    sites[0]["speaking"] = True
     sites[1]["muted"] = True
-    sites[3]["video"] = {"codec": "vp8", "width": 640, "height": 360, "fps": 15.0, "stalled": True}
+    sites[3]["video"]["stalled"] = True
     sites[4]["gain_db"] = 4
     sites[6].update(state="away", video=None, audio=None)
-    sites[0]["speaking"] = True
-    base = {
-        "width": 1280, "height": 720, "fps": 30, "engine": "engine-0", "revision": 1,
-        "shown": {"mode": 1, "panes": []}, "show_names": True, "recording": None,
-    }  # fmt: skip
-    return [
-        {
-            **base, "id": "c1", "name": "心血管远程会诊 · Cardiology round", "layout": {"mode": 21, "own": None},
-            "panes": [{"kind": "site", "site": "s3", "fit": "auto"}], "sites": sites, "speaker": "s1",
-            "recording": {"id": "r1", "state": "recording"},
-        },
-        {
-            **base, "id": "c2", "name": "Teaching hour", "layout": {"mode": None, "own": None}, "panes": [],
-            "sites": [_joined("t1", "Lecture hall", "webrtc"), _joined("t2", "Nursing school", "webrtc")], "speaker": "t1",
-        },
-    ]  # fmt: skip
+    lively = _conference("c1", "心血管远程会诊 · Cardiology round", sites, "s1")
+    lively["layout"]["mode"] = 21
+    lively["panes"] = [{"kind": "site", "site": "s3", "fit": "auto"}]
+    lively["recording"] = {"id": "r1", "state": "recording"}
+    pupils = [_joined("t1", "Lecture hall", "webrtc"), _joined("t2", "Nursing school", "webrtc")]
+    return [lively, _conference("c2", "Teaching hour", pupils, "t1")]
 
 
 def recordings() -> list[Json]:
     """One that runs, complete ones, one that was cut off."""
     rows = (
-        ("r1", "心血管远程会诊 · Cardiology round", "recording", "2026-11-21T01:32:05+00:00", 2765.0, 712_000_000),
+        (
+            "r1",
+            "心血管远程会诊 · Cardiology round",
+            "recording",
+            "2026-11-21T01:32:05+00:00",
+            2765.0,
+            712_000_000,
+        ),
         ("r2", "Tumour board, week 47", "done", "2026-11-20T13:00:12+00:00", 5412.4, 1_384_000_000),
-        ("r3", "县医院急诊会诊（胸痛中心）", "done", "2026-11-19T08:21:40+00:00", 1284.0, 301_500_000),
-        ("r4", "Teaching hour: echo basics", "done", "2026-11-18T15:30:00+00:00", 3604.0, 905_000_000),
-        ("r5", "Night call, mobile unit 7", "failed", "2026-11-17T23:04:18+00:00", 96.0, 22_400_000),
+        (
+            "r3",
+            "县医院急诊会诊（胸痛中心）",
+            "done",
+            "2026-11-19T08:21:40+00:00",
+            1284.0,
+            301_500_000,
+        ),
+        (
+            "r4",
+            "Teaching hour: echo basics",
+            "done",
+            "2026-11-18T15:30:00+00:00",
+            3604.0,
+            905_000_000,
+        ),
+        (
+            "r5",
+            "Night call, mobile unit 7",
+            "failed",
+            "2026-11-17T23:04:18+00:00",
+            96.0,
+            22_400_000,
+        ),
     )
     names = ("id", "title", "state", "started_at", "duration_s", "size_bytes")
-    return [{"conference": "c1", "reason": "", **dict(zip(names, row, strict=True))} for row in rows]
+    return [
+        {"conference": "c1", "reason": "", **dict(zip(names, row, strict=True))} for row in rows
+    ]

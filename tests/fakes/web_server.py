@@ -1,8 +1,9 @@
 """A server for looking at the web pages without engine, recorder or database: invented data only.
 
-Run it with ``python -m tests.fakes.web_server [port]``. It speaks the REST and events that the pages
-use, keeps everything in memory, and puts `web_media.js` into the pages, which stands in for WebRTC
-with drawn pictures. ``?empty`` in a page's address has no meaning here; POST /mock/reset empties it.
+Run it with ``python -m tests.fakes.web_server [port]``. It speaks the REST and events that the
+pages use, keeps everything in memory, and puts `web_media.js` into the pages, which stands in for
+WebRTC with drawn pictures. POST /mock/reset?empty=true takes the conferences away,
+?signed_in=false ends the session.
 """
 
 import asyncio
@@ -30,7 +31,18 @@ PAGES = {"": "index", "login": "login", "recordings": "recordings"}
 TICKS_PER_SECOND = 10
 SPEAKER_TICKS = 50
 QUEUE = 200
-ANSWER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=mcu\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 42000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+ANSWER = "\r\n".join(
+    [
+        "v=0",
+        "o=- 1 1 IN IP4 127.0.0.1",
+        "s=mcu",
+        "c=IN IP4 127.0.0.1",
+        "t=0 0",
+        "m=video 42000 RTP/AVP 96",
+        "a=rtpmap:96 H264/90000",
+        "",
+    ]
+)
 
 app = FastAPI()
 api = FastAPI()
@@ -69,13 +81,21 @@ class World:
         """Work out the shown panes as an engine would, and tell."""
         own, number = conference["layout"]["own"], conference["layout"]["mode"]
         joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
-        layout = read_layout(own) if own else layout_for(len(joined)) if number is None else mode(number)
+        layout = (
+            read_layout(own) if own else layout_for(len(joined)) if number is None else mode(number)
+        )
         wanted = (conference["panes"] + [{"kind": "auto"}] * len(layout.panes))[: len(layout.panes)]
         fixed = {pane["site"] for pane in wanted if pane["kind"] == "site"}
         rest = iter([sid for sid in joined if sid not in fixed])
         shown = []
         for pane in wanted:
-            shown.append(pane["site"] if pane["kind"] == "site" else "" if pane["kind"] == "empty" else next(rest, ""))
+            shown.append(
+                pane["site"]
+                if pane["kind"] == "site"
+                else ""
+                if pane["kind"] == "empty"
+                else next(rest, "")
+            )
         conference["shown"] = {"mode": layout.id, "panes": shown}
         conference["revision"] += 1
         self.tell("conference", conference)
@@ -86,7 +106,13 @@ world = World()
 
 def problem(status: int, detail: str, field: str = "") -> JSONResponse:
     """An RFC 9457 answer."""
-    body = {"type": "about:blank", "title": "refused", "status": status, "detail": detail, "field": field}
+    body = {
+        "type": "about:blank",
+        "title": "refused",
+        "status": status,
+        "detail": detail,
+        "field": field,
+    }
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
@@ -136,7 +162,10 @@ def layouts() -> list[Json]:
 
 
 def _layout(layout: Layout) -> Json:
-    panes = [{"x": float(p.x), "y": float(p.y), "w": float(p.w), "h": float(p.h), "z": p.z} for p in layout.panes]
+    panes = [
+        {"x": float(p.x), "y": float(p.y), "w": float(p.w), "h": float(p.h), "z": p.z}
+        for p in layout.panes
+    ]
     return {"id": layout.id, "name": layout.name, "main": layout.main, "panes": panes}
 
 
@@ -150,8 +179,8 @@ def all_conferences() -> list[Json]:
 def new_conference(body: Json) -> Json:
     """An empty one."""
     made = {
-        **conferences()[0], "id": world.next_id("c"), "name": body["name"], "sites": [], "panes": [],
-        "layout": {"mode": None, "own": None}, "speaker": "", "recording": None, "revision": 0,
+        **conferences()[0], "id": world.next_id("c"), "name": body["name"], "sites": [],
+        "panes": [], "layout": {"mode": None, "own": None}, "speaker": "", "recording": None, "revision": 0,
         "width": body.get("width", 1280), "height": body.get("height", 720),
     }  # fmt: skip
     world.conferences[made["id"]] = made
@@ -258,7 +287,13 @@ def detach(cid: str, eid: str) -> Response:
 def record(cid: str) -> Json:
     """Start."""
     conference = world.conferences[cid]
-    made = {**recordings()[1], "id": world.next_id("r"), "title": conference["name"], "state": "recording", "duration_s": 0.0}
+    made = {
+        **recordings()[1],
+        "id": world.next_id("r"),
+        "title": conference["name"],
+        "state": "recording",
+        "duration_s": 0.0,
+    }
     world.recordings[made["id"]] = made
     conference["recording"] = {"id": made["id"], "state": "recording"}
     world.arrange(conference)
@@ -322,7 +357,9 @@ def _levels(conference: Json, tick: int) -> str:
         loud = sid == conference["speaker"]
         wobble = math.sin(tick * 0.9 + k * 2) * 7 + math.sin(tick * 2.3 + k) * 5
         levels[sid] = (-18 if loud else -50) + wobble
-    return f"event: levels\ndata: {json.dumps({'conference': conference['id'], 'levels': levels})}\n\n"
+    return (
+        f"event: levels\ndata: {json.dumps({'conference': conference['id'], 'levels': levels})}\n\n"
+    )
 
 
 @api.get("/events")
@@ -350,6 +387,14 @@ def media() -> FileResponse:
     return FileResponse(MEDIA, media_type="text/javascript")
 
 
+@app.get("/static/player.js")
+def player() -> Response:
+    """No tracks here to play: the stand-in's player."""
+    return Response(
+        "export const openPlayer = window.inventedPlayer;", media_type="text/javascript"
+    )
+
+
 @app.get("/static/{path:path}")
 def static(path: str) -> Response:
     """The pages' files."""
@@ -367,8 +412,15 @@ def page(page: str = "", rest: str = "") -> HTMLResponse:
     text = (WEB / f"{PAGES.get(page, page)}.html").read_text("utf-8")
     text = text.replace("</title>", '</title><script src="/mock/media.js"></script>', 1)
     policy = "default-src 'self'; media-src 'self' blob:"
-    return HTMLResponse(text, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+    return HTMLResponse(
+        text, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    )
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8123, log_level="warning")
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(sys.argv[1]) if len(sys.argv) > 1 else 8123,
+        log_level="warning",
+    )

@@ -12,6 +12,7 @@ const MIC = { icons: ["mic-off", "mic"], words: ["call.mic_on", "call.mic_off"] 
 const CAMERA = { icons: ["camera-off", "camera"], words: ["call.camera_on", "call.camera_off"] };
 const TALKING_DB = -38;
 const TALKING_TIMES = 8;
+const IDLE_MS = 4000;
 
 /** Both directions from the start, so that a camera switched on later needs no new offer. */
 function siteLink(cid, sid, devices, senders) {
@@ -27,6 +28,17 @@ function siteLink(cid, sid, devices, senders) {
     exchange: (offer) => post(`${sitePath(cid, sid)}/webrtc`, offer),
     release: (endpoint) => remove(endpointPath(cid, endpoint), { keepalive: true }).catch(() => {}),
   });
+}
+
+/** In full screen the bars go away while nobody moves. */
+function restsWhenIdle() {
+  let timer = 0;
+  const wake = () => {
+    delete document.body.dataset.idle;
+    clearTimeout(timer);
+    timer = setTimeout(() => (document.body.dataset.idle = ""), IDLE_MS);
+  };
+  for (const event of ["pointermove", "pointerdown", "keydown", "focusin"]) document.addEventListener(event, wake);
 }
 
 export class Call {
@@ -50,6 +62,7 @@ export class Call {
     byId("try-again").addEventListener("click", () => this.#link?.start());
     byId("hear").addEventListener("click", () => this.#hear());
     devices.addEventListener("change", () => this.#devicesChanged());
+    restsWhenIdle();
   }
 
   start(cid, seat) {

@@ -32,12 +32,13 @@ export function when(stamp) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
 
-/** "H.264 1280×720 30" or the words for no picture. */
+/** "H.264 720p30 · Opus": what a site sends; empty when nothing. */
 export function mediaLine(site) {
   const parts = [];
   if (site.video) {
     const { codec, width, height, fps } = site.video;
-    parts.push(codecName(codec), width ? `${width}×${height}` : "", fps ? `${Math.round(fps)} fps` : "");
+    const form = width ? `${Math.min(width, height)}p${fps ? Math.round(fps) : ""}` : "";
+    parts.push(`${codecName(codec)} ${form}`.trim());
   }
   if (site.audio) parts.push(codecName(site.audio.codec));
   return parts.filter(Boolean).join(" · ");

@@ -27,7 +27,7 @@ export function clearProblems(form) {
     control.removeAttribute("aria-invalid");
     noteOf(control)?.classList.remove("bad");
   }
-  form.querySelector(".form-problem")?.remove();
+  form.querySelector(".form-problem.passing")?.remove();
 }
 
 /** The last name in a path like "sites[2].name". */
@@ -46,7 +46,7 @@ export function showProblem(form, error) {
     return;
   }
   const text = error.field && error.detail ? t("error.at_field", { field: error.field, detail: error.detail }) : explain(error);
-  const box = el("p", { class: "form-problem", role: "alert" }, icon("alert"), el("span", { text }));
+  const box = el("p", { class: "form-problem passing", role: "alert" }, icon("alert"), el("span", { text }));
   const foot = form.querySelector("footer");
   if (foot) foot.before(box);
   else form.append(box);

@@ -1,5 +1,5 @@
 // Where in a JSON text a value stands: pure scanning, so that an error can point at its place.
-const SPACE = /[\s]/;
+const SPACE = /\s/;
 
 /** "layout.panes[2].w" as ["panes", 2, "w"]; the first name may be the body's own. */
 export function steps(path, root = "layout") {
@@ -32,10 +32,11 @@ class Scanner {
     for (let k = 0; this.at < this.text.length; k += 1) {
       this.space();
       if (this.text[this.at] === close) break;
+      const before = this.at;
       const key = keyOf(k);
       this.value([...path, key]);
       this.space();
-      if (this.text[this.at] === ",") this.at += 1;
+      if (this.text[this.at] === "," || this.at === before) this.at += 1; // never stand still
     }
     this.at += 1;
   }

@@ -2,7 +2,7 @@
 import { svg } from "/static/dom.js";
 
 const UNIT = 100;
-const GAP = 1.6;
+const GAP = 5;
 
 /** 0.25, "0.25" or "1/4" as a number. */
 export function fraction(value) {

@@ -19,9 +19,20 @@ const EXAMPLE = {
   ],
 };
 
+/** 0.6666666 as "2/3", which the server takes exactly; short decimals stay. */
+function neat(value) {
+  if (Number(value.toFixed(3)) === value) return value;
+  for (let bottom = 3; bottom <= 48; bottom += 1) {
+    const top = Math.round(value * bottom);
+    if (Math.abs(top / bottom - value) < 1e-6) return `${top}/${bottom}`;
+  }
+  return Number(value.toFixed(4));
+}
+
 /** JSON with one pane a line, as a person would write it. */
 function pretty(own) {
-  const { panes, ...rest } = own;
+  const { panes: exact, ...rest } = own;
+  const panes = exact.map(({ x, y, w, h, z }) => ({ x: neat(x), y: neat(y), w: neat(w), h: neat(h), ...(z ? { z } : {}) }));
   const head = Object.entries(rest).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`);
   const lines = panes.map((pane) => `    ${JSON.stringify(pane).replace(/,/g, ", ").replace(/:/g, ": ")}`);
   return `{\n${head.join("\n")}\n  "panes": [\n${lines.join(",\n")}\n  ]\n}`;
@@ -37,11 +48,17 @@ function parsed(text) {
   }
 }
 
+/** The layout that is shown, to be changed; an example where that is a single picture. */
+function startFrom({ panes, main }) {
+  if (panes.length < 2) return EXAMPLE;
+  return { name: "own", main, overlap: panes.some((pane) => pane.z > 0), panes };
+}
+
 class Editor {
   constructor(conference, layout) {
     this.aspect = conference.width / conference.height;
     this.area = el("textarea", { name: "own", rows: 12, spellcheck: "false", class: "code", autofocus: true });
-    this.area.value = pretty(conference.layout.own || (layout.panes.length > 1 ? { name: "own", main: layout.main, overlap: layout.panes.some((pane) => pane.z > 0), panes: layout.panes } : EXAMPLE));
+    this.area.value = pretty(conference.layout.own || startFrom(layout));
     this.preview = el("div", { class: "own-preview" });
     this.words = el("span", {});
     this.problem = el("p", { class: "form-problem", role: "alert", hidden: true }, icon("alert"), this.words);

@@ -15,15 +15,11 @@ const rid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const video = byId("video");
 const seek = byId("seek");
 let recording = null;
+let player = null;
 let seeking = false;
 
 /** The end that can be reached now: grows while the recording is written. */
-function length() {
-  const end = video.seekable.length ? video.seekable.end(video.seekable.length - 1) : 0;
-  const whole = Number.isFinite(video.duration) ? video.duration : 0;
-  return Math.max(end, whole, recording?.state === "recording" ? 0 : recording?.duration_s || 0);
-}
-
+const length = () => player?.duration || recording?.duration_s || 0;
 const isLive = () => recording?.state === "recording";
 
 function showTime() {
@@ -59,7 +55,7 @@ function toggle() {
 }
 
 function jump(to) {
-  video.currentTime = Math.min(Math.max(0, to), Math.max(0, length() - 0.1));
+  player?.seek(Math.min(to, length() - 0.1));
   showTime();
 }
 
@@ -77,7 +73,7 @@ function controls() {
   video.addEventListener("click", toggle);
   byId("back").addEventListener("click", () => jump(video.currentTime - STEP_S));
   byId("ahead").addEventListener("click", () => jump(video.currentTime + STEP_S));
-  byId("to-live").addEventListener("click", () => jump(length() - 1));
+  byId("to-live").addEventListener("click", () => player?.goLive());
   byId("speed").addEventListener("change", (event) => (video.playbackRate = Number(event.target.value)));
   byId("mute").addEventListener("click", () => (video.muted = !video.muted));
   byId("volume").addEventListener("input", (event) => {
@@ -123,16 +119,25 @@ async function refresh() {
   describe();
 }
 
+/** The player found out something: the length, the end of the recording, a failure. */
+function changed(now) {
+  if (now.error) fail(new Error(now.error));
+  else byId("problem").hidden = true;
+  if (isLive() && !now.live) refresh().catch(() => {});
+  showTime();
+}
+
 async function begin() {
   mountBar(byId("bar"), { page: "recordings" });
   controls();
   onLanguage(() => recording && describe());
   try {
     await refresh();
-    await openPlayer({
+    player = await openPlayer({
       video,
       manifestUrl: recordingUrl(rid, "manifest"),
       trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
+      onChange: changed,
     });
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {

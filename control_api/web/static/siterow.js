@@ -40,6 +40,7 @@ export class SiteRow {
     node.classList.toggle("speaking", Boolean(site.speaking));
     setIcon(this.kind, KIND_ICONS[site.kind] || "person");
     saysPlainly(this.name, site.name);
+    this.name.title = site.name;
     const words = stateWords(site);
     if (words.key) say(this.state, words.key);
     else saysPlainly(this.state, words.text);

@@ -1,0 +1,106 @@
+"""The pages' decisions that need no browser, run in node: panes, places in JSON, waiting times."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.unit.web.files import STATIC
+
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(
+    NODE is None, reason="node, which runs the scripts, is not installed"
+)
+
+AUTO = {"kind": "auto", "site": "", "fit": "auto"}
+
+
+def run(module: str, expression: str) -> Any:
+    """The value of an expression in which `m` is the module."""
+    url = (STATIC / f"{module}.js").as_uri()
+    script = (
+        f"const m = await import({json.dumps(url)}); console.log(JSON.stringify({expression}));"
+    )
+    command = [str(NODE), "--input-type=module", "-e", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def fixed(site: str, fit: str = "auto") -> dict[str, str]:
+    return {"kind": "site", "site": site, "fit": fit}
+
+
+def test_a_site_is_put_into_a_pane() -> None:
+    assert run("panes", 'm.withSite([], 3, 1, "a")') == [AUTO, fixed("a"), AUTO]
+
+
+def test_two_fixed_sites_change_places_and_fits_stay_with_the_panes() -> None:
+    panes = json.dumps([fixed("a", "crop"), fixed("b", "fit"), AUTO])
+    assert run("panes", f'm.withSite({panes}, 3, 1, "a")') == [
+        fixed("b", "crop"),
+        fixed("a", "fit"),
+        AUTO,
+    ]
+
+
+def test_a_site_dragged_from_an_automatic_pane_leaves_it_to_the_displaced() -> None:
+    panes = json.dumps([AUTO, fixed("b")])
+    assert run("panes", f'm.withSite({panes}, 2, 1, "a", 0)') == [fixed("b"), fixed("a")]
+
+
+def test_a_pane_becomes_empty_and_keeps_its_fit() -> None:
+    panes = json.dumps([fixed("a", "crop")])
+    assert run("panes", f'm.withKind({panes}, 2, 0, "empty")') == [
+        {"kind": "empty", "site": "", "fit": "crop"},
+        AUTO,
+    ]
+    assert run("panes", f'm.withFit({panes}, 1, 0, "fill")') == [fixed("a", "fill")]
+
+
+LAYOUT = """{
+  "name": "x, \\"]}",
+  "panes": [
+    {"x": 0, "w": 0.5},
+    {"x": 0.5, "w": 7}
+  ]
+}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("layout.panes[1].w", "7", 5),
+        ("layout.panes[0].x", "0", 4),
+        ("own.panes[1]", '{"x": 0.5, "w": 7}', 5),
+        ("layout.panes[1].h", '{"x": 0.5, "w": 7}', 5),  # missing: the pane that should have it
+        ("layout.name", '"x, \\"]}"', 2),
+    ],
+)
+def test_an_error_points_at_its_value(path: str, text: str, line: int) -> None:
+    place = run("jsonplace", f"m.placeOf({json.dumps(LAYOUT)}, {json.dumps(path)})")
+    assert LAYOUT[place["start"] : place["end"]] == text
+    assert place["line"] == line
+
+
+@pytest.mark.parametrize("broken", ['{"a": [1, {', "[1 }", '{"a" 1', '"', "[,,", "{]"])
+def test_scanning_broken_json_comes_to_an_end(broken: str) -> None:
+    assert run("jsonplace", f'm.placeOf({json.dumps(broken)}, "layout.a[0]").line') == 1
+
+
+def test_the_pane_of_a_path() -> None:
+    assert run("jsonplace", '[m.paneOf("layout.panes[2].w"), m.paneOf("layout.name")]') == [2, -1]
+
+
+def test_waiting_times_double_up_to_eight_seconds() -> None:
+    assert run("backoff", "[0, 1, 2, 3, 4, 9].map((n) => m.delayMs(n, 0.5))") == [
+        500,
+        1000,
+        2000,
+        4000,
+        8000,
+        8000,
+    ]
+    assert run("backoff", "[m.delayMs(4, 0), m.delayMs(4, 1)]") == [7200, 8800]

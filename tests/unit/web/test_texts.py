@@ -1,0 +1,72 @@
+"""Every word of the pages exists in both languages, and none is left over."""
+
+import re
+
+import pytest
+
+from mcu_core.contract.definition import PaneFit, SiteKind
+from tests.unit.web.files import sources, texts
+
+LITERAL = re.compile(r'"([a-z]+\.[a-z][a-z0-9_.]*|error\.\d+)"')
+TEMPLATE = re.compile(r"`([a-z]+\.[a-z_]*)\$\{")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+NOT_TEXTS = ("mcu.", "download.")
+
+DEVICE_PROBLEMS = ("denied", "missing", "busy", "insecure")
+LINK_STATES = ("idle", "connecting", "live", "waiting", "failed")
+FAMILIES = {
+    "call.": LINK_STATES,
+    "connection.": ("connecting", "open", "lost"),
+    "device.": tuple(f"{kind}_{why}" for kind in ("audio", "video") for why in DEVICE_PROBLEMS),
+    "error.": ("0", "400", "401", "403", "404", "409", "422", "429", "500", "502", "503", "504"),
+    "fit.": tuple(PaneFit),
+    "kind.": tuple(f"{kind}{end}" for kind in SiteKind for end in ("", "_hint")),
+    "pane.kind_": ("auto", "site", "empty"),
+    "recordings.state_": ("recording", "done", "failed"),
+    "stage.": (*LINK_STATES, "empty"),
+    "state.": ("away", "joining", "joined"),
+    "theme.": ("auto", "light", "dark"),
+}
+"""Keys that the scripts put together at run time, by their beginning."""
+
+
+def computed() -> set[str]:
+    return {start + end for start, ends in FAMILIES.items() for end in ends}
+
+
+def named() -> set[str]:
+    """Keys written out in pages and scripts (of a namespace that has texts)."""
+    spaces = {key.split(".")[0] for key in texts("en")}
+    found = {key for key in LITERAL.findall(sources()) if not key.startswith(NOT_TEXTS)}
+    return {key for key in found if key.split(".")[0] in spaces}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_key_that_is_used_has_a_text(language: str) -> None:
+    assert not (named() | computed()) - set(texts(language))
+
+
+def test_no_text_is_left_over() -> None:
+    assert not set(texts("en")) - named() - computed()
+
+
+def test_both_languages_have_the_same_keys_and_placeholders() -> None:
+    en, zh = texts("en"), texts("zh")
+    assert list(en) == list(zh)
+    for key, text in en.items():
+        assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(zh[key])), key
+        assert text, key
+        assert zh[key], key
+
+
+def test_keys_put_together_are_known_here() -> None:
+    assert set(TEMPLATE.findall(sources())) - {"mcu.seat."} <= set(FAMILIES)
+
+
+def test_mute_and_quiet_keep_the_standards_words() -> None:
+    """WS/T 546: 闭音 closes the microphone, 静音 the loudspeaker."""
+    zh = texts("zh")
+    assert "闭音" in zh["site.mute"]
+    assert "静音" in zh["site.quiet"]
+    assert "闭音" in zh["call.muted"]
+    assert "静音" in zh["call.quiet"]
