@@ -1,0 +1,59 @@
+"""The doctor: every line has a verdict; what fails says so by the exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from control_api.cli import doctor
+from control_api.cli.doctor import Verdict, all_findings, chinese_fonts, cpu_flags, examine
+from mcu_core.media.codec import ALL_CODECS
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "STALL_SECONDS", 0.05)
+
+
+def test_this_machine_has_all_codecs_and_a_folder(tmp_path: Path) -> None:
+    findings = {finding.topic: finding for finding in all_findings(tmp_path / "var")}
+    assert all(findings[codec.name].verdict is Verdict.OK for codec in ALL_CODECS)
+    assert findings["data folder"].verdict is not Verdict.FAIL
+    assert all(f.advice for f in findings.values() if f.verdict is not Verdict.OK)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(examine)
+    done = CliRunner().invoke(app, arguments)
+    return done.exit_code, done.stdout
+
+
+def test_json_names_topic_and_verdict(tmp_path: Path) -> None:
+    code, text = run("--json", "--data", str(tmp_path))
+    assert code == 0
+    assert {"topic", "verdict", "seen", "advice"} == set(json.loads(text)[0])
+
+
+def test_a_missing_codec_fails_with_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_has_codec", lambda name, mode: name != "libx264")
+    code, text = run("--data", str(tmp_path))
+    assert code == 1
+    assert "FAIL" in text
+    assert "libx264" in text
+
+
+def test_fonts_and_flags_are_found_where_they_are(tmp_path: Path) -> None:
+    assert chinese_fonts((tmp_path,)) == []
+    (tmp_path / "deep").mkdir()
+    font = tmp_path / "deep" / "NotoSansCJK-Regular.ttc"
+    font.touch()
+    assert chinese_fonts((tmp_path,)) == [font]
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 sse4_1\n")
+    assert cpu_flags(cpuinfo) == {"fpu", "avx2", "sse4_1"}
+    assert cpu_flags(tmp_path / "none") == frozenset()
