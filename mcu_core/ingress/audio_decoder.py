@@ -1,0 +1,80 @@
+"""From coded sound frames to blocks at 48 kHz, stereo."""
+
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from numpy.typing import NDArray
+
+from mcu_core.errors import CodecFailure
+from mcu_core.media.codec import Codec
+from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
+
+LONGEST_FRAME_S = 0.5
+"""Opus has at most 120 ms per packet, G.711 what a datagram holds; more is no sound frame."""
+
+_CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
+_LAYOUTS = {1: "mono", 2: "stereo"}
+
+
+class AudioDecoder:
+    """One decoder of one stream; not thread-safe."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        try:
+            context = av.CodecContext.create(codec.decoder, "r")
+            assert isinstance(context, AudioCodecContext)
+            context.thread_count = 1
+            context.sample_rate = codec.sample_rate
+            context.layout = _LAYOUTS[codec.channels]
+        except _CODEC_ERRORS as error:
+            raise CodecFailure(f"no decoder for {codec.name}: {error}") from error
+        self._context = context
+        self._resampler: av.AudioResampler | None = None
+        self._resampled: tuple[int, int] = (0, 0)
+
+    def decode(self, data: bytes) -> tuple[Block, int]:
+        """Sound of one frame, shape (n, 2), and its own length in ns.
+
+        The first frame of a stream at another rate comes out some milliseconds shorter than it is:
+        the resampler keeps them. Mono sound is copied to both channels. Raises CodecFailure.
+        """
+        if not data:
+            raise CodecFailure("an empty sound frame")
+        try:
+            frames = self._context.decode(av.Packet(data))
+            length_s = sum(frame.samples / frame.sample_rate for frame in frames)
+            if not 0 < length_s <= LONGEST_FRAME_S:
+                raise CodecFailure(f"a sound frame of {length_s} s")
+            parts = [self._stereo(frame) for frame in frames]
+        except (*_CODEC_ERRORS, ZeroDivisionError) as error:
+            raise CodecFailure(f"{self.codec.name} sound: {error}") from error
+        sound = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return sound, round(length_s * 1e9)
+
+    def _stereo(self, frame: av.AudioFrame) -> Block:
+        channels = min(len(frame.layout.channels), CHANNELS)
+        if frame.sample_rate == SAMPLE_RATE and len(frame.layout.channels) == channels:
+            return _two_channels(_floats(frame), channels)
+        if self._resampler is None or self._resampled != (frame.sample_rate, channels):
+            self._resampler = av.AudioResampler("flt", _LAYOUTS[channels], SAMPLE_RATE)
+            self._resampled = (frame.sample_rate, channels)
+        frame.pts = None
+        parts = [_floats(part) for part in self._resampler.resample(frame)]
+        if not parts:
+            return np.empty((0, CHANNELS), np.float32)
+        return _two_channels(np.concatenate(parts), channels)
+
+
+def _floats(frame: av.AudioFrame) -> NDArray[np.float32]:
+    """Samples of shape (n, channels), full scale -1..1."""
+    raw = frame.to_ndarray()
+    channels = len(frame.layout.channels)
+    samples = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
+    if samples.dtype == np.int16:
+        return samples.astype(np.float32) * np.float32(1 / 32768)
+    return samples.astype(np.float32, copy=False)
+
+
+def _two_channels(samples: NDArray[np.float32], channels: int) -> Block:
+    return np.repeat(samples, 2, axis=1) if channels == 1 else np.ascontiguousarray(samples)

@@ -1,0 +1,275 @@
+"""Incoming sound over a simulated network: clean, bounded in delay, and never a click."""
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mcu_core.egress.audio_encoder import AudioEncoder
+from mcu_core.ingress.audio import WAITING_UNITS, AudioIngress
+from mcu_core.media.clock import NS_PER_MS, ManualClock
+from mcu_core.media.codec import G722, OPUS, PCMA, PCMU, Codec
+from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, SAMPLE_RATE, Block
+from mcu_core.media.units import AccessUnit, AudioForm
+from tests.fakes.tones import Mono, blocks, largest_step, sinad_db, tone
+
+FORMS = {
+    "opus": AudioForm(OPUS, 2, 64_000),
+    "G722": AudioForm(G722, 1, 64_000),
+    "PCMA": AudioForm(PCMA, 1, 64_000),
+    "PCMU": AudioForm(PCMU, 1, 64_000),
+}
+ALL = pytest.mark.parametrize("codec", [OPUS, G722, PCMA, PCMU], ids=lambda codec: codec.name)
+PHASE_NS = 7 * NS_PER_MS
+"""Where between two frames the mixer pulls."""
+
+Transit = Callable[[int], float | None]
+"""Delay of the n-th frame in ms; None where it is lost."""
+
+
+def coded(codec: Codec, sound: Mono, first: int = 0) -> list[AccessUnit]:
+    encoder = AudioEncoder(FORMS[codec.name])
+    units = []
+    for k, block in enumerate(blocks(sound)):
+        unit = encoder.encode(block, (first + k) * BLOCK_NS)
+        assert unit is not None
+        units.append(AccessUnit(codec, unit.data, unit.stamp_ns, True))
+    return units
+
+
+class Call:
+    """A stream over a network, and the mixer that pulls it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(1000 * NS_PER_MS)
+        self.ingress = AudioIngress(self.clock, "site")
+        self.blocks: list[Block | None] = []
+        self.delays: list[float] = []
+        self._network: list[tuple[int, int, AccessUnit]] = []
+        self._start_ns = self.clock.now_ns()
+
+    def send(self, units: list[AccessUnit], transit: Transit) -> None:
+        for n, unit in enumerate(units):
+            late = transit(n)
+            if late is not None:
+                arrival = self._start_ns + unit.stamp_ns + int(late * NS_PER_MS)
+                self._network.append((arrival, len(self._network), unit))
+        self._network.sort(key=lambda entry: entry[:2])
+
+    def run(self, ticks: int) -> None:
+        for _ in range(ticks):
+            pull_ns = self._start_ns + len(self.blocks) * BLOCK_NS + PHASE_NS
+            while self._network and self._network[0][0] <= pull_ns:
+                arrival, _, unit = self._network.pop(0)
+                self.clock.advance_ns(max(0, arrival - self.clock.now_ns()))
+                self.ingress.push(unit)
+            self.clock.advance_ns(max(0, pull_ns - self.clock.now_ns()))
+            self.blocks.append(self.ingress.pull(pull_ns))
+            self.delays.append(self.ingress.stats.buffered_ms)
+
+    def heard(self, first: int = 0, last: int | None = None) -> Mono:
+        """Left channel of a range of ticks, silence where there was nothing."""
+        chosen = self.blocks[first:last]
+        parts = [np.zeros(BLOCK_SAMPLES) if b is None else b[:, 0] for b in chosen]
+        return np.concatenate(parts).astype(np.float64)
+
+
+def jitter(most_ms: float, seed: int = 1) -> Transit:
+    chance = random.Random(seed)
+    return lambda n: chance.uniform(0, most_ms)
+
+
+@ALL
+def test_a_tone_comes_through_whole(codec: Codec) -> None:
+    call = Call()
+    call.send(coded(codec, tone(1000, 3 * SAMPLE_RATE)), lambda n: 5.0)
+    call.run(140)
+    assert all(block is not None for block in call.blocks[6:])
+    sound = call.heard(60)
+    # Coders make noise of their own; a cut in the wave of 0.5 would make steps of 0.1 and more.
+    assert largest_step(sound) < 4 * largest_step(tone(1000, SAMPLE_RATE))
+    assert sinad_db(sound[-SAMPLE_RATE:], (1000.0,)) > 15
+    stats = call.ingress.stats
+    assert stats.concealed_ms == 0
+    assert (stats.late, stats.dropped, stats.broken) == (0, 0, 0)
+    assert stats.codec == codec.name
+
+
+def test_mono_stands_on_both_sides_and_stereo_stays() -> None:
+    call = Call()
+    call.send(coded(PCMU, tone(500, SAMPLE_RATE)), lambda n: 0.0)
+    call.run(40)
+    block = call.blocks[-1]
+    assert block is not None
+    assert block.shape == (BLOCK_SAMPLES, 2)
+    assert block.dtype == np.float32
+    assert np.array_equal(block[:, 0], block[:, 1])
+    assert 0.45 < np.abs(block).max() < 0.55
+
+
+@ALL
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_loss_is_bridged_without_clicks(codec: Codec, share: float) -> None:
+    chance = random.Random(7)
+    call = Call()
+    call.send(
+        coded(codec, tone(400, 8 * SAMPLE_RATE)),
+        lambda n: None if n > 10 and chance.random() < share else 3.0,
+    )
+    call.run(380)
+    sound = call.heard(60)
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() < 1.0
+    # The wave itself bends by 0.0014 per sample; a hole or a wrong seam would show as 0.1 to 0.5.
+    assert largest_step(sound) < 0.05
+    assert call.ingress.stats.concealed_ms > share * 6000 / 2
+    level = np.sqrt(np.square(sound).mean())
+    assert level > (0.8 if share < 0.1 else 0.6) * 0.5 / np.sqrt(2)
+
+
+def test_loss_does_not_make_the_delay_grow() -> None:
+    chance = random.Random(9)
+    call = Call()
+    call.send(
+        coded(PCMU, tone(400, 12 * SAMPLE_RATE)),
+        lambda n: None if chance.random() < 0.1 else 3.0,
+    )
+    call.run(580)
+    assert max(call.delays[100:]) < 70
+
+
+@pytest.mark.parametrize("most_ms", [10, 40, 80])
+def test_jitter_is_absorbed_after_it_has_been_seen(most_ms: int) -> None:
+    call = Call()
+    call.send(coded(PCMU, tone(400, 12 * SAMPLE_RATE)), jitter(most_ms))
+    call.run(580)
+    sound = call.heard(300)
+    assert largest_step(sound) < 0.05
+    assert np.mean(call.delays[300:]) < most_ms + 70
+    assert call.ingress.stats.late < 25
+
+
+def test_delay_comes_down_again_after_a_burst() -> None:
+    """The network stops for 300 ms, then everything comes at once; later all is calm."""
+
+    def transit(n: int) -> float:
+        return max(0.0, 300.0 - (n - 100) * 20) if 100 <= n < 115 else 2.0
+
+    call = Call()
+    call.send(coded(PCMU, tone(400, 14 * SAMPLE_RATE)), transit)
+    call.run(690)
+    assert max(call.delays[60:100]) < 60
+    assert max(call.delays[130:200]) < 320
+    assert max(call.delays[450:]) < 60, "within seconds"
+    sound = call.heard(200)
+    assert largest_step(sound) < 0.05
+    assert call.ingress.stats.shortened > 0
+
+
+def test_a_second_of_network_failure_leaves_no_lasting_delay() -> None:
+    def transit(n: int) -> float:
+        return max(0.0, 1000.0 - (n - 100) * 20) if 100 <= n < 150 else 2.0
+
+    call = Call()
+    call.send(coded(OPUS, tone(400, 12 * SAMPLE_RATE)), transit)
+    call.run(590)
+    assert call.blocks[130] is None, "nothing to be heard meanwhile"
+    assert max(call.delays[155:]) < 320
+    assert max(call.delays[500:]) < 60
+
+
+@ALL
+def test_a_sender_that_stops_fades_and_gives_none_and_comes_back(codec: Codec) -> None:
+    call = Call()
+    call.send(coded(codec, tone(400, SAMPLE_RATE)), lambda n: 3.0)
+    call.send(coded(codec, tone(400, SAMPLE_RATE), first=150), lambda n: 3.0)
+    call.run(220)
+    assert call.blocks[40] is not None
+    assert all(block is None for block in call.blocks[60:149])
+    assert all(block is not None for block in call.blocks[155:195])
+    assert largest_step(call.heard(10)) < 0.05
+    assert call.ingress.stats.concealed_ms < 200
+
+
+def test_reordered_frames_are_put_right() -> None:
+    def transit(n: int) -> float:
+        return 24.0 if n % 5 == 0 else 0.0
+
+    call = Call()
+    call.send(coded(PCMU, tone(400, 6 * SAMPLE_RATE)), transit)
+    call.run(290)
+    assert sinad_db(call.heard(200, 280), (400.0,)) > 25
+
+
+def test_frames_sent_twice_are_heard_once() -> None:
+    units = coded(PCMU, tone(400, 2 * SAMPLE_RATE))
+    call = Call()
+    call.send(units, lambda n: 3.0)
+    call.send(units, lambda n: 9.0)
+    call.run(95)
+    assert sinad_db(call.heard(30), (400.0,)) > 25
+
+
+def test_a_flood_is_bounded_and_passes() -> None:
+    units = coded(PCMU, tone(400, 20 * SAMPLE_RATE))
+    call = Call()
+    for unit in units:
+        call.ingress.push(unit)
+        assert len(call.ingress._units) <= WAITING_UNITS
+    assert call.ingress.stats.dropped > 500
+    call.run(100)
+    assert max(call.delays) < 1000
+
+
+def test_garbage_is_bridged() -> None:
+    rng = np.random.default_rng(3)
+    units = coded(OPUS, tone(400, 2 * SAMPLE_RATE))
+    for n in range(20, 90, 7):
+        size = int(rng.integers(0, 60))
+        data = rng.integers(0, 256, size, np.uint8).tobytes()
+        units[n] = AccessUnit(OPUS, data, units[n].stamp_ns)
+    call = Call()
+    call.send(units, lambda n: 3.0)
+    call.run(110)
+    assert all(np.isfinite(block).all() for block in call.blocks if block is not None)
+
+
+def test_a_new_sender_begins_on_a_timeline_of_its_own() -> None:
+    call = Call()
+    call.send(coded(PCMU, tone(400, SAMPLE_RATE)), lambda n: 3.0)
+    call.run(52)
+    call.ingress.reset()
+    call.run(5)
+    assert call.blocks[51] is not None
+    call.run(3)
+    assert call.blocks[-1] is None
+    call.send(coded(OPUS, tone(400, SAMPLE_RATE), first=60), lambda n: 3.0)
+    call.run(40)
+    assert call.blocks[-5] is not None
+    assert call.ingress.stats.codec == "opus"
+    assert largest_step(call.heard(10)) < 0.05
+
+
+def test_stamps_that_jump_are_followed() -> None:
+    """A sender restarts its clock without saying so."""
+    call = Call()
+    call.send(coded(PCMU, tone(400, SAMPLE_RATE)), lambda n: 3.0)
+    again = [
+        AccessUnit(unit.codec, unit.data, unit.stamp_ns + 3600 * 10**9)
+        for unit in coded(PCMU, tone(400, SAMPLE_RATE))
+    ]
+    call.send(again, lambda n: 1000.0 + 3.0 - 3600_000)
+    call.run(98)
+    assert all(block is not None for block in call.blocks[62:])
+    assert largest_step(call.heard(10, 95)) < 0.05
+
+
+def test_after_close_there_is_nothing() -> None:
+    call = Call()
+    call.send(coded(PCMU, tone(400, SAMPLE_RATE)), lambda n: 3.0)
+    call.run(20)
+    call.ingress.close()
+    call.ingress.close()
+    call.run(10)
+    assert call.blocks[-1] is None
