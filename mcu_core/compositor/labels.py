@@ -14,7 +14,7 @@ PLATE = (12, 16, 22, 165)
 LONGEST = 120
 """Characters of a name that are looked at."""
 SHARE = 0.052
-SMALLEST, LARGEST = 12, 38
+SMALLEST, LARGEST = 12, 34
 """The text is this share of the pane's height high, within these pixels."""
 LEAST_WIDTH, LEAST_HEIGHT = 64, 48
 """Panes below this carry no name."""

@@ -5,6 +5,7 @@ All rectangles that are drawn are even in place and size, because chroma has hal
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from mcu_core.contract.definition import PaneFit
@@ -96,12 +97,13 @@ def plan(layout: Layout, canvas_w: int, canvas_h: int) -> tuple[PixelRect, ...]:
     return tuple(rects)
 
 
+@lru_cache(4096)
 def place(
     src_w: int, src_h: int, pixel_aspect: Fraction, rotation: int, rect: PixelRect, fit: PaneFit
 ) -> Placement:
     """Where a source of `src_w` x `src_h` samples goes in the pane `rect`.
 
-`pixel_aspect` is a sample's width over its height (0 means unknown, taken as square),
+    `pixel_aspect` is a sample's width over its height (0 means unknown, taken as square),
     `rotation` what a viewer must turn the picture clockwise, in degrees. Any size from 1 x 1 on is
     right; `rect` must not be empty.
     """

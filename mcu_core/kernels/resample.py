@@ -49,8 +49,13 @@ of two, which would share cache sets."""
 
 @kernel(INT(INT), inline=True)
 def rounding(taps: int) -> int:
-    """What all taps lose by keeping the high half, on average; bounded so that no sum overflows."""
-    return min(taps // 2, 32)
+    """What all taps lose by keeping the high half: half a step each, on average.
+
+    Bounded so that white does not overflow: a sum of white taps is 65280 at most, and when there
+    are more than 256 nonzero ones, the surplus loses nearly a step each. Both passes together and
+    the final half step may add 255.
+    """
+    return min(taps // 2, 63 + max(0, taps - 258))
 
 
 @kernel(NOTHING(NUMBERS, PLANE_IN, INT, INT, SPANS, WEIGHTS))

@@ -1,0 +1,76 @@
+"""Names on pictures and on placeholders."""
+
+import pytest
+
+from mcu_core.compositor import fonts, labels, placeholder
+from mcu_core.compositor.fonts import FontChoice
+
+AWKWARD = ["\ud800 lone", "\u202eright to left", "👩‍⚕️ 😀", "a\nb\tc", "x" * 5000, "ß", "\u0301"]
+
+
+def test_this_machine_writes_chinese() -> None:
+    choice = fonts.chosen()
+    assert choice.chinese, "install fonts-noto-cjk"
+    # A font without them would draw the same box for both.
+    assert bytes(fonts.font(20).getmask("会")) != bytes(fonts.font(20).getmask("诊"))
+
+
+def test_plates_are_even_and_inside_the_pane() -> None:
+    for width, height in ((1920, 1080), (640, 360), (213, 121), (64, 48)):
+        plate = labels.label("省人民医院远程会诊中心", width, height)
+        assert plate is not None
+        assert plate.width % 2 == plate.height % 2 == 0
+        assert plate.width + 2 * labels.margin(height) <= width
+        assert plate.alpha.max() > 240
+        assert plate.alpha[0, 0] < 40  # round corners
+
+
+def test_long_names_end_in_an_ellipsis() -> None:
+    assert labels.shortened("abc", 20, 500) == "abc"
+    short = labels.shortened("名" * 50, 20, 200)
+    assert short.endswith("…")
+    assert labels.text_width(short, 20) <= 200
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
+def test_no_name_no_plate(text: str) -> None:
+    assert labels.label(text, 640, 360) is None
+    assert placeholder.placeholder(text, 640, 360) is None
+
+
+def test_tiny_panes_carry_no_name() -> None:
+    assert labels.label("name", 40, 30) is None
+    assert placeholder.placeholder("name", 16, 16) is None
+
+
+@pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
+def test_no_text_is_too_awkward(text: str) -> None:
+    for width, height in ((640, 360), (64, 48)):
+        for drawn in (
+            labels.label(text, width, height),
+            placeholder.placeholder(text, width, height),
+        ):
+            assert drawn is not None
+            assert drawn.width <= width
+            assert drawn.height <= height
+
+
+def test_a_machine_without_fonts_draws_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "chosen", lambda: FontChoice(None, 0, False))
+    fonts.font.cache_clear()
+    labels.label.cache_clear()
+    try:
+        plate = labels.label("会诊 room", 640, 360)
+    finally:
+        fonts.font.cache_clear()
+        labels.label.cache_clear()
+    assert plate is not None
+
+
+def test_the_lists_of_fonts_lead_to_files_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    fonts.chosen.cache_clear()
+    try:
+        assert fonts.chosen() == FontChoice(None, 0, False)
+    finally:
+        fonts.chosen.cache_clear()

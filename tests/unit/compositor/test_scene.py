@@ -1,0 +1,101 @@
+"""Where panes and pictures go, in pixels."""
+
+from fractions import Fraction
+
+import pytest
+
+from mcu_core.compositor.scene import PixelRect, place, plan
+from mcu_core.contract.definition import PaneFit
+from mcu_core.layouts.catalogue import MODES, mode
+from mcu_core.layouts.own import read_layout
+
+SQUARE = Fraction(1)
+CIF = Fraction(12, 11)
+PANE = PixelRect(0, 0, 640, 360)
+
+CANVASES = [(352, 288), (640, 480), (1280, 720), (1366, 768), (1920, 1080), (130, 98), (16, 16)]
+
+
+@pytest.mark.parametrize(("width", "height"), CANVASES)
+def test_tiled_modes_cover_every_canvas_exactly(width: int, height: int) -> None:
+    for layout in MODES:
+        rects = plan(layout, width, height)
+        for rect in rects:
+            assert not any(side % 2 for side in (rect.x, rect.y, rect.w, rect.h))
+            assert rect.x >= 0 <= rect.y
+            assert rect.right <= width
+            assert rect.bottom <= height
+        if layout.kind == "pip":
+            continue
+        assert not any(a.overlaps(b) for k, a in enumerate(rects) for b in rects[k + 1 :])
+        if layout.kind == "tiled":
+            assert sum(rect.w * rect.h for rect in rects) == width * height
+
+
+def test_edges_are_the_nearest_even_pixels() -> None:
+    assert plan(mode(35), 1280, 720)[4] == PixelRect(426, 240, 428, 240)
+    assert plan(mode(16), 1280, 720)[1] == PixelRect(256, 468, 256, 144)
+
+
+def test_a_pane_below_a_pixel_is_empty() -> None:
+    layout = read_layout({"panes": [{"x": 0, "y": 0, "w": 0.001, "h": 1}]})
+    assert plan(layout, 352, 288)[0].w == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "rotation", "tile"),
+    [
+        ((1280, 720), SQUARE, 0, PANE),
+        ((640, 480), SQUARE, 0, PixelRect(80, 0, 480, 360)),
+        ((352, 288), CIF, 0, PixelRect(80, 0, 480, 360)),
+        ((352, 288), SQUARE, 0, PixelRect(100, 0, 440, 360)),
+        ((1280, 720), SQUARE, 90, PixelRect(218, 0, 202, 360)),
+        ((1280, 720), SQUARE, 180, PANE),
+        ((720, 1280), SQUARE, 270, PANE),
+        ((2560, 720), SQUARE, 0, PixelRect(0, 90, 640, 180)),
+        ((1, 1), SQUARE, 0, PixelRect(140, 0, 360, 360)),
+        ((1, 4000), SQUARE, 0, PixelRect(318, 0, 2, 360)),
+        ((640, 480), Fraction(0), 0, PixelRect(80, 0, 480, 360)),
+    ],
+)
+def test_fit_shows_all_of_it(
+    size: tuple[int, int], aspect: Fraction, rotation: int, tile: PixelRect
+) -> None:
+    placement = place(*size, aspect, rotation, PANE, PaneFit.FIT)
+    assert placement.tile == tile
+    assert placement.crop == PixelRect(0, 0, *size)
+    assert placement.turns == rotation // 90
+    covered = [placement.tile, *placement.bars]
+    assert sum(rect.w * rect.h for rect in covered) == PANE.w * PANE.h
+    assert not any(a.overlaps(b) for k, a in enumerate(covered) for b in covered[k + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "rotation", "crop"),
+    [
+        ((1280, 720), SQUARE, 0, PixelRect(0, 0, 1280, 720)),
+        ((640, 480), SQUARE, 0, PixelRect(0, 60, 640, 360)),
+        ((352, 288), CIF, 0, PixelRect(0, 36, 352, 216)),
+        ((2560, 720), SQUARE, 0, PixelRect(640, 0, 1280, 720)),
+        ((1280, 720), SQUARE, 90, PixelRect(436, 0, 405, 720)),
+        ((1, 1), SQUARE, 0, PixelRect(0, 0, 1, 1)),
+    ],
+)
+def test_crop_fills_the_pane_with_the_middle(
+    size: tuple[int, int], aspect: Fraction, rotation: int, crop: PixelRect
+) -> None:
+    placement = place(*size, aspect, rotation, PANE, PaneFit.CROP)
+    assert (placement.tile, placement.bars, placement.crop) == (PANE, (), crop)
+
+
+def test_fill_stretches() -> None:
+    placement = place(100, 400, SQUARE, 0, PANE, PaneFit.FILL)
+    assert (placement.tile, placement.crop) == (PANE, PixelRect(0, 0, 100, 400))
+
+
+@pytest.mark.parametrize(
+    ("width", "fills"), [(640, True), (735, True), (737, False), (557, True), (555, False)]
+)
+def test_auto_stretches_below_fifteen_percent(width: int, fills: bool) -> None:
+    placement = place(width, 360, SQUARE, 0, PANE, PaneFit.AUTO)
+    assert (placement.tile == PANE) is fills
