@@ -136,7 +136,7 @@ class Catalogue:
             state=info.state.value,
             duration_ms=round(info.duration_s * 1000, 3),
             next=news.position,
-            tracks=[_track_entry(news, name, folder) for name in news.tracks],
+            tracks=[_track_entry(news, name, folder) for name in TRACKS if name in news.tracks],
             gaps=[
                 GapEntry(
                     track=gap.track,

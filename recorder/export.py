@@ -93,7 +93,8 @@ class Export:
 def plan_export(folder: Path, index: RecordingIndex) -> Export:
     """Plan the download of what `index` knows; raises BrokenRecording when that is nothing."""
     try:
-        tracks = [_track(folder, track) for track in index.tracks.values() if track.fragments]
+        present = (index.tracks[name] for name in TRACKS if name in index.tracks)
+        tracks = [_track(folder, track) for track in present if track.fragments]
     except (OSError, ValueError) as error:
         raise BrokenRecording(f"a track file cannot be read ({error})") from error
     if not tracks:

@@ -1,0 +1,166 @@
+"""The reading side: lists, manifests, downloads and deletion, from files alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mcu_core.contract.events import TapUnit
+from mcu_core.errors import BadInput, NotFound
+from mcu_core.media.clock import NS_PER_SECOND
+from recorder.catalogue import Catalogue
+from recorder.contract import RecordingState
+from recorder.errors import BrokenRecording
+from recorder.export import Piece
+from recorder.files import RecordingFiles
+from recorder.fragments import Fragment
+from recorder.journal import JOURNAL_NAME, Started, Stopped
+from tests.unit.recorder.test_boxes import tree
+from tests.unit.recorder.test_fragments import FRAME_NS, frames, picture, sound
+from tests.unit.recorder.test_timeline import push_all, timeline
+
+WALL = "2026-11-21T08:00:0{}+00:00"
+Fill = Callable[..., RecordingFiles]
+
+
+def units() -> list[TapUnit]:
+    """Two seconds, then nothing for five, then a picture and some sound."""
+    heard = [sound(n * FRAME_NS) for n in range(94)]
+    late_ns = 7 * NS_PER_SECOND
+    late = [picture(late_ns, True), *(sound(late_ns + n * FRAME_NS) for n in range(5))]
+    return [*frames(60), *heard, *late]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def fill(store: Path, name: str = "r1", second: int = 0) -> RecordingFiles:
+    """A recording that is still open."""
+    started = Started(1, name, "c1", "Ward round", WALL.format(second), 0, "boot")
+    files = RecordingFiles.create(store / name, started)
+    line = timeline()
+    for item in push_all(line, units()) + line.flush():
+        if isinstance(item, Fragment):
+            files.put(item)
+        else:
+            files.note(item)
+    return files
+
+
+def end(files: RecordingFiles, **how: object) -> None:
+    files.note(Stopped(WALL.format(9), **how))  # type: ignore[arg-type]  # differs from test to test
+    files.close()
+
+
+def test_states_and_order(store: Path) -> None:
+    assert Catalogue(store).recordings() == []
+    running = fill(store, "b", 2)
+    end(fill(store, "a", 3))
+    end(fill(store, "c", 1), failed=True, reason="the disk is full")
+    fill(store, "d", 4).close()
+    (store / "stray").mkdir()
+    (store / ".deleted-x").mkdir()
+    infos = Catalogue(store).recordings()
+    running.close()
+    assert [(info.id, info.state) for info in infos] == [
+        ("c", RecordingState.FAILED),
+        ("b", RecordingState.RECORDING),
+        ("a", RecordingState.DONE),
+        ("d", RecordingState.INTERRUPTED),
+    ]
+    assert infos[0].reason == "the disk is full"
+    assert infos[1].duration_s == pytest.approx(7.107, abs=0.001)
+    track_bytes = sum(path.stat().st_size for path in (store / "b").glob("*.mp4"))
+    assert infos[1].size_bytes == track_bytes
+
+
+def test_a_manifest_and_its_increments(store: Path) -> None:
+    end(fill(store))
+    catalogue = Catalogue(store)
+    whole = catalogue.manifest("r1")
+    assert [(t["name"], t["kind"], t["codec"]) for t in whole["tracks"]] == [
+        ("main", "video", "avc1.42C00D"),
+        ("sound", "audio", "mp4a.40.2"),
+    ]
+    main = whole["tracks"][0]
+    assert main["fragments"][0][2:] == (0.0, 233.333, True, 0)
+    assert (main["inits"][0]["width"], main["inits"][0]["height"]) == (320, 180)
+    assert [(gap["track"], gap["duration_ms"] > 1900) for gap in whole["gaps"]] == [
+        ("main", True),
+        ("sound", True),
+    ]
+    assert not whole["live"]
+    news = catalogue.manifest("r1", after=whole["next"])
+    assert (news["tracks"], news["gaps"], news["next"]) == ([], [], whole["next"])
+    with pytest.raises(BadInput, match="after"):
+        catalogue.manifest("r1", after=-1)
+
+
+def test_fragments_that_did_not_reach_the_disk_are_not_told(store: Path) -> None:
+    end(fill(store))
+    path = Catalogue(store).track_path("r1", "main")
+    before = len(Catalogue(store).manifest("r1")["tracks"][0]["fragments"])
+    with path.open("r+b") as track:
+        track.truncate(path.stat().st_size - 1)
+    assert len(Catalogue(store).manifest("r1")["tracks"][0]["fragments"]) == before - 1
+    assert Catalogue(store).export("r1").size > 0
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "-x", "x" * 65, "ä"])
+def test_ids_that_could_leave_the_store_are_refused(store: Path, name: str) -> None:
+    with pytest.raises(BadInput, match="recording"):
+        Catalogue(store).info(name)
+
+
+def test_what_is_not_there(store: Path) -> None:
+    catalogue = Catalogue(store)
+    with pytest.raises(NotFound):
+        catalogue.info("r1")
+    with pytest.raises(NotFound):
+        catalogue.export("r1")
+    end(fill(store))
+    for track in ("content", "../main", JOURNAL_NAME):
+        with pytest.raises(NotFound):
+            catalogue.track_path("r1", track)
+
+
+def test_deleted_at_once_and_swept_later(store: Path) -> None:
+    end(fill(store))
+    catalogue = Catalogue(store)
+    catalogue.delete("r1")
+    catalogue.delete("r1")
+    assert list(store.iterdir()) == []
+    (store / ".deleted-old").mkdir()
+    catalogue.sweep()
+    assert list(store.iterdir()) == []
+
+
+def test_a_download_is_one_file_from_any_byte(store: Path, tmp_path: Path) -> None:
+    files = fill(store)
+    export = Catalogue(store).export("r1")
+    files.close()
+    export.save(tmp_path / "whole.mp4")
+    whole = (tmp_path / "whole.mp4").read_bytes()
+    assert len(whole) == export.size
+    for start, stop in ((0, 1), (5, 900), (1500, 1501), (export.size - 3, None), (2000, 9000)):
+        assert b"".join(export.blocks(start, stop)) == whole[start:stop]
+    moov_size = int.from_bytes(whole[32:36], "big")
+    found = tree(whole[: 32 + moov_size])
+    assert whole[32 + moov_size + 4 : 32 + moov_size + 8] == b"mdat"
+    assert "moov/trak/mdia/minf/stbl/co64" in found
+
+
+def test_silence_is_stored_once_in_a_download(store: Path) -> None:
+    end(fill(store))
+    export = Catalogue(store).export("r1")
+    silent = [piece for piece in export.pieces[1:] if piece.path is None]
+    assert silent == [Piece(None, 0, 48 * 6, bytes.fromhex("211004608c1c") * 48)]
+
+
+def test_nothing_stored_is_nothing_to_download(store: Path) -> None:
+    started = Started(1, "r1", "c1", "", WALL.format(0), 0, "boot")
+    RecordingFiles.create(store / "r1", started).close()
+    with pytest.raises(BrokenRecording, match="nothing is stored"):
+        Catalogue(store).export("r1")
