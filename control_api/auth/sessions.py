@@ -1,0 +1,187 @@
+"""Login, logout, and who is behind a token."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from control_api.auth.invitations import (
+    HOURS,
+    Invitation,
+    invite,
+    looks_like_invitation,
+    read_invitation,
+)
+from control_api.auth.passwords import Passwords, check_password
+from control_api.auth.roles import Principal, Role
+from control_api.auth.throttle import Throttle
+from control_api.errors import NotLoggedIn, Throttled
+from control_api.persistence.users import User, UserRows
+from mcu_core.errors import BadInput, NotFound, Refused
+from mcu_core.media.clock import Clock, wall_time_s
+
+ADMIN = "admin"
+TOKEN_BYTES = 32
+USER_NAME = re.compile(r"[\w.@-]{1,64}")
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token; tokens are random, so a plain hash cannot be searched."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a file that only its owner may read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A new session: who, the token for the cookie, and how long it is good."""
+
+    principal: Principal
+    token: str
+    seconds: int
+
+
+class Sessions:
+    """Knows who is logged in. `open` before use; `close` makes the login link worthless."""
+
+    def __init__(
+        self,
+        rows: UserRows,
+        passwords: Passwords,
+        clock: Clock,
+        data: Path,
+        hours: float,
+        wall_s: Callable[[], float] = wall_time_s,
+    ) -> None:
+        self._rows = rows
+        self._passwords = passwords
+        self._clock = clock
+        self._throttle = Throttle()
+        self._password_file = data / "admin-password"
+        self._link_file = data / "login-token"
+        self._seconds = int(hours * 3600)
+        self._wall_s = wall_s
+        self._link_token = ""
+        self._secret = ""
+
+    async def open(self, given_password: Path | None = None) -> None:
+        """Make the first administrator where there is none, and the login link of this start."""
+        self._secret = await self._rows.secret("invitations", secrets.token_urlsafe(TOKEN_BYTES))
+        if await self._rows.user(ADMIN) is None:
+            if given_password is not None:
+                password = (await asyncio.to_thread(given_password.read_text, "utf-8")).strip()
+                check_password(password)
+            else:
+                password = secrets.token_urlsafe(12)
+                write_secret(self._password_file, password)
+            hashed = await self._passwords.hash(password)
+            await self._rows.put(User(ADMIN, Role.ADMIN, hashed))
+        self._link_token = secrets.token_urlsafe(TOKEN_BYTES)
+        write_secret(self._link_file, self._link_token)
+
+    def close(self) -> None:
+        """The login link ends with the process; safe twice."""
+        self._link_token = ""
+        self._link_file.unlink(missing_ok=True)
+
+    async def login(self, user: str, password: str, source: str) -> Login:
+        """Check a password; raises NotLoggedIn, or Throttled after too many wrong ones."""
+        wait_s = self._throttle.wait_s(user, source, self._clock.now_ns())
+        if wait_s:
+            raise Throttled(f"too many wrong passwords; try again in {wait_s} s", wait_s)
+        found = await self._rows.user(user)
+        if not await self._passwords.matches(found.password_hash if found else None, password):
+            self._throttle.was_wrong(user, source, self._clock.now_ns())
+            raise NotLoggedIn("user or password is wrong")
+        assert found is not None
+        self._throttle.was_right(user, source)
+        return await self._start(Principal(found.name, Role(found.role)))
+
+    async def login_by_link(self, token: str) -> Login:
+        """Check the token of the login link that this start wrote; raises NotLoggedIn."""
+        if not self._link_token or not hmac.compare_digest(
+            token.encode(), self._link_token.encode()
+        ):
+            raise NotLoggedIn("this login link is not valid any more")
+        return await self._start(Principal(ADMIN, Role.ADMIN))
+
+    async def _start(self, principal: Principal) -> Login:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        await self._keep(token, principal.name)
+        return Login(principal, token, self._seconds)
+
+    async def _keep(self, token: str, user: str) -> None:
+        now_s = self._wall_s()
+        await self._rows.put_session(token_hash(token), user, now_s + self._seconds, now_s)
+
+    async def identify(self, token: str) -> Principal:
+        """Who is behind a session's or an invitation's token; raises NotLoggedIn.
+
+        A session that is used is prolonged once half of its time has gone.
+        """
+        now_s = self._wall_s()
+        if looks_like_invitation(token):
+            seat = read_invitation(self._secret, token, now_s)
+            return Principal("guest", Role.GUEST, seat.conference, seat.site)
+        found = await self._rows.session(token_hash(token), now_s) if token else None
+        if found is None:
+            raise NotLoggedIn("log in first")
+        if found.expires_s - now_s < self._seconds / 2:
+            await self._keep(token, found.user)
+        return Principal(found.user, Role(found.role))
+
+    async def logout(self, token: str) -> None:
+        """End the session of that token; unknown ones have ended."""
+        await self._rows.remove_session(token_hash(token))
+
+    def invite(self, conference: str, site: str, hours: float = HOURS) -> tuple[str, float]:
+        """A token for one seat and when it expires (Unix seconds)."""
+        expires_s = self._wall_s() + hours * 3600
+        return invite(self._secret, Invitation(conference, site, expires_s)), expires_s
+
+    async def change_password(self, user: str, old: str, new: str, source: str) -> Login:
+        """Give a user a new password; all earlier sessions end, a fresh one begins."""
+        await self.login(user, old, source)
+        check_password(new)
+        found = await self._rows.user(user)
+        if found is None:
+            raise BadInput("user", "a user")
+        hashed = await self._passwords.hash(new)
+        await self._rows.put(User(found.name, found.role, hashed))
+        await self._rows.remove_sessions_of(user)
+        if user == ADMIN:
+            self._password_file.unlink(missing_ok=True)  # what stands there is no longer true
+        return await self._start(Principal(found.name, Role(found.role)))
+
+    # ------------------------------------------------------------------ users
+
+    async def users(self) -> list[User]:
+        """All users by name."""
+        return await self._rows.users()
+
+    async def add_user(self, name: str, password: str, role: str) -> None:
+        """Add a user; raises BadInput, or Refused when there is one of that name."""
+        if not USER_NAME.fullmatch(name):
+            raise BadInput("name", "1..64 letters, digits or . _ @ -")
+        check_password(password)
+        if await self._rows.user(name) is not None:
+            raise Refused(f"there is a user {name!r} already")
+        await self._rows.put(User(name, Role(role), await self._passwords.hash(password)))
+
+    async def remove_user(self, name: str) -> None:
+        """Remove a user; raises NotFound, or Refused for the administrator of the first start."""
+        if name == ADMIN:
+            raise Refused(f"{ADMIN} stays, or nobody might be able to log in")
+        if await self._rows.user(name) is None:
+            raise NotFound("user", name)
+        await self._rows.remove(name)

@@ -1,0 +1,45 @@
+"""The exceptions of the control plane, beside those of the media plane (mcu_core/errors.py).
+
+McuError
+└── ControlError
+    ├── NotLoggedIn   nobody is logged in, or the password or token is wrong
+    ├── Forbidden     logged in, but this role may not do that
+    ├── Throttled     too many attempts; says when to come back
+    ├── TooLarge      a body over its limit
+    ├── WrongType     a body of another media type than the one expected
+    └── Away          the process that would do it does not answer now; it is being restarted
+"""
+
+from mcu_core.errors import McuError
+
+
+class ControlError(McuError):
+    """Root of what the control plane raises on purpose; the message is for people."""
+
+
+class NotLoggedIn(ControlError):
+    """Nobody is logged in, or the password or token is wrong."""
+
+
+class Forbidden(ControlError):
+    """This role may not do that."""
+
+
+class Throttled(ControlError):
+    """Too many attempts; `retry_after_s` seconds from now the next one is looked at."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TooLarge(ControlError):
+    """A body over its limit."""
+
+
+class WrongType(ControlError):
+    """A body of another media type than the one expected."""
+
+
+class Away(ControlError):
+    """An engine or the recorder does not answer now."""

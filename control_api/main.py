@@ -1,0 +1,135 @@
+"""The control process: its application, put together, and its life."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from control_api.rest import (
+    conferences,
+    events,
+    pages,
+    problems,
+    recordings,
+    session,
+    sites,
+    system,
+    whip,
+)
+from control_api.rest.shields import Shields
+from control_api.services.bridge import Bridge
+from control_api.settings import Settings
+
+log = structlog.get_logger()
+
+END_S = 3
+"""How long requests under way may take to end."""
+
+
+def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
+    """The application; its lifespan opens and closes the bridge."""
+    bridge = bridge or Bridge(settings)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await bridge.open()
+            yield
+        finally:
+            await bridge.close()
+
+    app = FastAPI(
+        title="MCU control",
+        version=version("mcu"),
+        summary="Conferences, sites, layouts, recordings",
+        lifespan=life,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.bridge = bridge
+    api = APIRouter(prefix="/api/v1")
+    for router in (
+        session.public,
+        session.router,
+        conferences.router,
+        sites.router,
+        whip.router,
+        recordings.router,
+        events.router,
+        system.api,
+    ):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(whip.router, include_in_schema=False)
+    for router in (system.root, system.public, pages.public, pages.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    problems.install(app)
+    app.add_middleware(Shields)
+    return app
+
+
+class ControlServer(uvicorn.Server):
+    """uvicorn, told by our own signal handlers to end; open event feeds end first."""
+
+    def __init__(self, config: uvicorn.Config, bridge: Bridge) -> None:
+        super().__init__(config)
+        self._bridge = bridge
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends orderly on SIGTERM and SIGINT, with exit code 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def end(self) -> None:
+        """Begin to end."""
+        log.info("control ends")
+        self._bridge.feed.close()
+        self.should_exit = True
+
+
+def server_for(settings: Settings, bridge: Bridge) -> ControlServer:
+    """A server for one bridge."""
+    config = uvicorn.Config(
+        build_app(settings, bridge),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=END_S,
+        lifespan="on",
+    )
+    return ControlServer(config, bridge)
+
+
+async def _live(settings: Settings) -> None:
+    server = server_for(settings, Bridge(settings))
+    # What start-up made lives as long as the process: no collection need look at it again.
+    gc.collect()
+    gc.freeze()
+    await server.serve()
+    if not server.started:
+        raise SystemExit(3)
+
+
+def serve(settings: Settings) -> None:
+    """Run the control process until SIGTERM or SIGINT."""
+    uvloop.run(_live(settings))

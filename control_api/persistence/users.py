@@ -1,0 +1,126 @@
+"""Rows of users, of their sessions, and of the secrets that this installation made for itself."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from control_api.persistence.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may log in; `role` is one of auth/roles.py."""
+
+    name: str
+    role: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A login that is still good until `expires_s` (Unix seconds)."""
+
+    user: str
+    role: str
+    expires_s: float
+
+
+class UserRows:
+    """Reads and writes users and sessions; each call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def user(self, name: str) -> User | None:
+        """The user of that name."""
+        async with self._database.begin() as connection:
+            row = (
+                await connection.execute(
+                    text("SELECT name, role, password_hash FROM users WHERE name = :name"),
+                    {"name": name},
+                )
+            ).first()
+        return User(row.name, row.role, row.password_hash) if row is not None else None
+
+    async def users(self) -> list[User]:
+        """All users by name."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(
+                text("SELECT name, role, password_hash FROM users ORDER BY name")
+            )
+        return [User(row.name, row.role, row.password_hash) for row in rows]
+
+    async def put(self, user: User) -> None:
+        """Write a user, new or changed."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO users (name, role, password_hash) VALUES (:name, :role, :hash)"
+                    " ON CONFLICT (name) DO UPDATE SET role = :role, password_hash = :hash"
+                ),
+                {"name": user.name, "role": user.role, "hash": user.password_hash},
+            )
+
+    async def remove(self, name: str) -> None:
+        """Forget a user and end that user's sessions."""
+        async with self._database.begin() as connection:
+            await connection.execute(text("DELETE FROM users WHERE name = :name"), {"name": name})
+
+    async def session(self, token_hash: str, now_s: float) -> StoredSession | None:
+        """The session of that token's hash, unless it has expired."""
+        async with self._database.begin() as connection:
+            row = (
+                await connection.execute(
+                    text(
+                        "SELECT users.name, users.role, sessions.expires_s FROM sessions"
+                        " JOIN users ON users.name = sessions.user_name"
+                        " WHERE token_hash = :hash AND expires_s > :now"
+                    ),
+                    {"hash": token_hash, "now": now_s},
+                )
+            ).first()
+        return StoredSession(row.name, row.role, row.expires_s) if row is not None else None
+
+    async def put_session(self, token_hash: str, user: str, expires_s: float, now_s: float) -> None:
+        """Write or prolong a session; expired ones go."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM sessions WHERE expires_s <= :now"), {"now": now_s}
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO sessions (token_hash, user_name, expires_s)"
+                    " VALUES (:hash, :user, :expires)"
+                    " ON CONFLICT (token_hash) DO UPDATE SET expires_s = :expires"
+                ),
+                {"hash": token_hash, "user": user, "expires": expires_s},
+            )
+
+    async def remove_session(self, token_hash: str) -> None:
+        """End one session."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM sessions WHERE token_hash = :hash"), {"hash": token_hash}
+            )
+
+    async def remove_sessions_of(self, user: str) -> None:
+        """End all sessions of a user."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM sessions WHERE user_name = :user"), {"user": user}
+            )
+
+    async def secret(self, name: str, fresh: str) -> str:
+        """The secret of that name; the first call keeps `fresh` as it."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO secrets (name, value) VALUES (:name, :value)"
+                    " ON CONFLICT (name) DO NOTHING"
+                ),
+                {"name": name, "value": fresh},
+            )
+            row = await connection.execute(
+                text("SELECT value FROM secrets WHERE name = :name"), {"name": name}
+            )
+            return str(row.scalar_one())

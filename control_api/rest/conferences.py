@@ -1,0 +1,137 @@
+"""Routes: conferences, their layout and panes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from control_api.auth.roles import Action
+from control_api.rest.guard import BridgeOf, may
+from control_api.rest.schemas import (
+    ConferenceBody,
+    ConferenceChange,
+    LayoutBody,
+    LayoutModePane,
+    LayoutModeView,
+    PaneBody,
+)
+from control_api.services.presentation import choose_mode, choose_own
+from control_api.services.views import ConferenceView
+from mcu_core.contract.definition import LayoutChoice
+from mcu_core.errors import BadInput
+from mcu_core.layouts.catalogue import MODES
+
+router = APIRouter()
+
+CONTROL = [Depends(may(Action.CONTROL))]
+SEE = [Depends(may(Action.SEE))]
+SEE_ONE = [Depends(may(Action.SEE_ONE))]
+
+
+def layout_choice(body: LayoutBody, prefix: str = "") -> LayoutChoice:
+    """What a layout body asks for; raises BadInput naming the value."""
+    if not body.model_fields_set:
+        raise BadInput(f"{prefix}mode", "a layout number 0..49, null, or an own layout in `own`")
+    if body.own is None:
+        return choose_mode(body.mode)
+    if body.mode is not None:
+        raise BadInput(f"{prefix}mode", "nothing beside `own`")
+    return choose_own(body.own, f"{prefix}own")
+
+
+@router.get("/layouts", tags=["layouts"], summary="All 50 modes", dependencies=SEE_ONE)
+async def layouts() -> list[LayoutModeView]:
+    """Mode 0 is a single picture, 1..49 those of WS/T 546 table 63; panes as fractions."""
+    return [
+        LayoutModeView(
+            id=number,
+            name=layout.name,
+            main=layout.main,
+            panes=[
+                LayoutModePane(
+                    x=float(pane.x),
+                    y=float(pane.y),
+                    w=float(pane.w),
+                    h=float(pane.h),
+                    z=pane.z,
+                )
+                for pane in layout.panes
+            ],
+        )
+        for number, layout in enumerate(MODES)
+    ]
+
+
+@router.get("/conferences", tags=["conferences"], summary="All conferences", dependencies=SEE)
+async def conferences(bridge: BridgeOf) -> list[ConferenceView]:
+    """Oldest first."""
+    return bridge.conferences.list()
+
+
+@router.post(
+    "/conferences",
+    status_code=201,
+    tags=["conferences"],
+    summary="Make a conference",
+    dependencies=CONTROL,
+)
+async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
+    """It runs at once, on the least loaded engine, and stays until it is deleted."""
+    layout = layout_choice(body.layout, "layout.") if body.layout is not None else None
+    return await bridge.conferences.create(body.name, body.width, body.height, body.fps, layout)
+
+
+@router.get(
+    "/conferences/{cid}", tags=["conferences"], summary="One conference", dependencies=SEE_ONE
+)
+async def conference(cid: str, bridge: BridgeOf) -> ConferenceView:
+    """As it is wanted and as its engine shows it."""
+    return bridge.conferences.get(cid)
+
+
+@router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=CONTROL)
+async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> ConferenceView:
+    """Only what is named changes."""
+    return await bridge.conferences.change(
+        cid, body.name, body.width, body.height, body.fps, body.show_names
+    )
+
+
+@router.delete(
+    "/conferences/{cid}",
+    status_code=204,
+    tags=["conferences"],
+    summary="End it",
+    dependencies=CONTROL,
+)
+async def end(cid: str, bridge: BridgeOf) -> None:
+    """All its connections end; a running recording is ended first and stays in the library."""
+    await bridge.conferences.end(cid)
+
+
+@router.put(
+    "/conferences/{cid}/layout", tags=["layouts"], summary="Change the layout", dependencies=CONTROL
+)
+async def set_layout(cid: str, body: LayoutBody, bridge: BridgeOf) -> ConferenceView:
+    """`{"mode": 12}`, `{"own": {...}}`, or `{"mode": null}`: by the number of sites."""
+    return await bridge.presentation.set_layout(cid, layout_choice(body))
+
+
+@router.put(
+    "/conferences/{cid}/panes", tags=["layouts"], summary="Fill all panes", dependencies=CONTROL
+)
+async def set_panes(cid: str, body: list[PaneBody], bridge: BridgeOf) -> ConferenceView:
+    """Panes that the list does not reach are automatic."""
+    return await bridge.presentation.set_panes(cid, [pane.pane() for pane in body])
+
+
+@router.put(
+    "/conferences/{cid}/panes/{k}", tags=["layouts"], summary="Fill one pane", dependencies=CONTROL
+)
+async def set_pane(
+    cid: str,
+    k: Annotated[int, Path(ge=0, description="from 0, in the order of the layout")],
+    body: PaneBody,
+    bridge: BridgeOf,
+) -> ConferenceView:
+    """The others keep what they hold."""
+    return await bridge.presentation.set_pane(cid, k, body.pane())

@@ -1,0 +1,80 @@
+"""Route: the event feed as server-sent events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
+
+from control_api.auth.roles import Action, Principal, Role
+from control_api.errors import Throttled
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.services.bridge import Bridge
+from control_api.services.feed import Reader
+from control_api.services.views import public_view
+from mcu_core.errors import NotFound
+
+router = APIRouter(tags=["events"])
+
+KEEP_ALIVE_S = 15.0
+NAMES = "hello, conference, site, levels, speaker, layout, recording, rejoin, gone"
+
+
+def sse(name: str, data: str) -> str:
+    """One event; JSON has no line breaks, so one data line is enough."""
+    return f"event: {name}\ndata: {data}\n\n"
+
+
+@router.get(
+    "/events",
+    summary="What happens, as it happens",
+    description=f"Server-sent events: {NAMES}. Data is JSON; `conference` carries a whole one.",
+    dependencies=[Depends(may(Action.SEE_ONE))],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def events(bridge: BridgeOf, principal: PrincipalOf) -> StreamingResponse:
+    """First `hello`, then every conference as it is, then what changes."""
+    if bridge.feed.full:
+        raise Throttled("too many readers of the event feed", 5)
+    if principal.role is Role.GUEST and principal.conference not in bridge.wanted:
+        raise NotFound("conference", principal.conference)
+    return StreamingResponse(
+        _stream(bridge, principal),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(bridge: Bridge, principal: Principal) -> AsyncIterator[str]:
+    guest = principal.role is Role.GUEST
+    reader = bridge.feed.subscribe(principal.conference)
+    try:
+        yield sse("hello", _json({"user": principal.name, "role": principal.role.value}))
+        for view in bridge.conferences.list():
+            if not guest:
+                yield sse("conference", _json(view.model_dump()))
+            elif view.id == principal.conference:
+                yield sse("conference", _json(public_view(view).model_dump()))
+        async for text in _news(reader, guest):
+            yield text
+    finally:
+        reader.close()
+
+
+async def _news(reader: Reader, guest: bool) -> AsyncIterator[str]:
+    while True:
+        try:
+            async with asyncio.timeout(KEEP_ALIVE_S):
+                event = await reader.next()
+        except TimeoutError:
+            yield ": still here\n\n"
+            continue
+        if event is None:
+            return
+        yield sse(event.name, event.public if guest else event.data)
+
+
+def _json(data: object) -> str:
+    return msgspec.json.encode(data).decode()

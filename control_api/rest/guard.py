@@ -1,0 +1,51 @@
+"""Who asks, and may he: dependencies that every route but the public ones carries."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from control_api.auth.roles import Action, Principal, check
+from control_api.services.bridge import Bridge
+
+COOKIE = "mcu_session"
+INVITE = "invite"
+
+
+def bridge_of(request: Request) -> Bridge:
+    """The use cases behind this application."""
+    bridge = request.app.state.bridge
+    assert isinstance(bridge, Bridge)
+    return bridge
+
+
+BridgeOf = Annotated[Bridge, Depends(bridge_of)]
+
+
+def token_of(request: Request) -> str:
+    """The session's or invitation's token: bearer, `invite` of the address, or cookie.
+
+    The address is for EventSource and links, which cannot carry a header.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return request.query_params.get(INVITE) or request.cookies.get(COOKIE, "")
+
+
+async def principal_of(request: Request, bridge: BridgeOf) -> Principal:
+    """Who asks; raises NotLoggedIn."""
+    return await bridge.sessions.identify(token_of(request))
+
+
+PrincipalOf = Annotated[Principal, Depends(principal_of)]
+
+
+def may(action: Action) -> Callable[[Request, PrincipalOf], Awaitable[None]]:
+    """A dependency that lets only those pass who may do that; raises NotLoggedIn, Forbidden."""
+
+    async def checked(request: Request, principal: PrincipalOf) -> None:
+        path = request.path_params
+        check(principal, action, path.get("cid", principal.conference), path.get("sid", ""))
+
+    return checked

@@ -1,0 +1,204 @@
+"""Bodies of requests; what is answered is in services/views.py."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from mcu_core.contract.definition import FileSource, Pane, PaneFit, PatternSource, SiteKind
+
+Name = Annotated[
+    StrictStr, Field(description="1..64 characters, any script", examples=["协和医院 Union"])
+]
+
+
+class Body(BaseModel):
+    """A body of a request: unknown fields are errors, since they are mostly typing mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoginBody(Body):
+    """User and password, or the token of the login link that `mcu run` prints."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user": "admin", "password": "…"}]})
+
+    user: Annotated[StrictStr, Field(max_length=200)] = ""
+    password: Annotated[StrictStr, Field(max_length=1000)] = ""
+    token: Annotated[StrictStr, Field(max_length=200)] = ""
+
+
+class PasswordBody(Body):
+    """A new password for the user that is logged in."""
+
+    old: Annotated[StrictStr, Field(max_length=1000)]
+    new: Annotated[StrictStr, Field(max_length=1000)]
+
+
+class UserBody(Body):
+    """A new user."""
+
+    name: Annotated[StrictStr, Field(max_length=200)]
+    password: Annotated[StrictStr, Field(max_length=1000)]
+    role: Literal["admin", "operator", "viewer"]
+
+
+class LayoutBody(Body):
+    """A mode 0..49 of WS/T 546 table 63, or an own layout; `{"mode": null}`: automatic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"mode": 12},
+                {"mode": None},
+                {"own": {"panes": [{"x": 0, "y": 0, "w": "2/3", "h": 1}]}},
+            ]
+        }
+    )
+
+    mode: StrictInt | None = None
+    own: Any = Field(
+        None,
+        description=(
+            "panes in fractions of the canvas (numbers, or texts such as 2/3), higher z above"
+            " lower; overlap true where panes may lie over each other"
+        ),
+    )
+
+
+class ConferenceBody(Body):
+    """A new conference; the canvas is even, 128x96 to 1920x1080."""
+
+    name: Name
+    width: StrictInt = 1280
+    height: StrictInt = 720
+    fps: StrictInt = 30
+    layout: LayoutBody | None = None
+
+
+class ConferenceChange(Body):
+    """What to change; what is not named stays."""
+
+    name: Name | None = None
+    width: StrictInt | None = None
+    height: StrictInt | None = None
+    fps: StrictInt | None = None
+    show_names: StrictBool | None = None
+
+
+class PaneBody(Body):
+    """What stands in a pane: the loudest site not shown elsewhere, one site, or nothing."""
+
+    kind: Literal["auto", "site", "empty"] = "auto"
+    site: StrictStr = ""
+    fit: PaneFit = PaneFit.AUTO
+
+    def pane(self) -> Pane:
+        """As the contract has it."""
+        return Pane(self.kind, self.site, self.fit)
+
+
+class FileBody(Body):
+    """A clip on the engine's machine."""
+
+    path: Annotated[StrictStr, Field(min_length=1, max_length=4096)]
+    loop: StrictBool = True
+
+    def source(self) -> FileSource:
+        """As the contract has it."""
+        return FileSource(self.path, self.loop)
+
+
+class PatternBody(Body):
+    """A test pattern: frame counter, flat colour, tone and a chirp each second."""
+
+    width: Annotated[StrictInt, Field(ge=64, le=1920, multiple_of=2)] = 640
+    height: Annotated[StrictInt, Field(ge=64, le=1080, multiple_of=2)] = 360
+    fps: Annotated[StrictInt, Field(ge=1, le=60)] = 30
+    color: Annotated[StrictStr, Field(pattern="^#[0-9a-fA-F]{6}$")] = "#206080"
+    tone_hz: Annotated[float, Field(ge=20, le=20_000)] = 440.0
+
+    def source(self) -> PatternSource:
+        """As the contract has it."""
+        return PatternSource(self.width, self.height, self.fps, self.color, self.tone_hz)
+
+
+class SiteBody(Body):
+    """A new site. webrtc and rtp sites connect later; file and pattern sites by themselves."""
+
+    name: Name
+    kind: SiteKind
+    muted: StrictBool = False
+    quiet: StrictBool = False
+    gain_db: float = 0.0
+    file: FileBody | None = None
+    pattern: PatternBody | None = None
+
+
+class SiteChange(Body):
+    """What to change; what is not named stays."""
+
+    name: Name | None = None
+    muted: StrictBool | None = None
+    quiet: StrictBool | None = None
+    gain_db: float | None = None
+
+
+class OfferBody(Body):
+    """A browser's offer with all its candidates."""
+
+    sdp: StrictStr
+    type: Literal["offer"] = "offer"
+
+
+class AnswerView(BaseModel):
+    """Our answer, and the connection's name, for DELETE …/endpoints/{endpoint}."""
+
+    sdp: str
+    type: Literal["answer"] = "answer"
+    endpoint: str
+
+
+class RecordingBody(Body):
+    """A title, otherwise the conference's name."""
+
+    title: StrictStr = ""
+
+
+class InvitationBody(Body):
+    """How long the link is good."""
+
+    hours: Annotated[float, Field(gt=0, le=24 * 31)] = 24.0
+
+
+class InvitationView(BaseModel):
+    """A link with which one guest takes this seat without an account."""
+
+    url: str
+    token: str
+    expires_at: str
+
+
+class SessionView(BaseModel):
+    """Who is logged in."""
+
+    user: str
+    role: str
+
+
+class LayoutModePane(BaseModel):
+    """One pane of a mode in fractions of the canvas."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    z: int
+
+
+class LayoutModeView(BaseModel):
+    """One of the 50 modes; `main` is the index of its main pane."""
+
+    id: int
+    name: str
+    main: int
+    panes: list[LayoutModePane]

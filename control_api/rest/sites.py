@@ -1,0 +1,117 @@
+"""Routes: sites, their connections and invitations."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from control_api.auth.roles import Action, Role
+from control_api.errors import Forbidden
+from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.schemas import (
+    AnswerView,
+    InvitationBody,
+    InvitationView,
+    OfferBody,
+    SiteBody,
+    SiteChange,
+)
+from control_api.services import sites as use_cases
+from control_api.services.views import SiteView
+
+router = APIRouter(prefix="/conferences/{cid}", tags=["sites"])
+
+CONTROL = [Depends(may(Action.CONTROL))]
+JOIN = [Depends(may(Action.JOIN))]
+
+
+@router.post("/sites", status_code=201, summary="Add a site", dependencies=CONTROL)
+async def add(cid: str, body: SiteBody, bridge: BridgeOf) -> SiteView:
+    """webrtc and rtp sites connect later with an offer; file and pattern sites by themselves."""
+    return await bridge.sites.add(
+        cid,
+        use_cases.NewSite(
+            body.name,
+            body.kind,
+            body.muted,
+            body.quiet,
+            body.gain_db,
+            body.file.source() if body.file is not None else None,
+            body.pattern.source() if body.pattern is not None else None,
+        ),
+    )
+
+
+@router.get("/sites/{sid}", summary="One site", dependencies=[Depends(may(Action.SEE_ONE))])
+async def site(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
+    """As it is wanted and as its engine shows it."""
+    return bridge.sites.get(cid, sid)
+
+
+@router.patch("/sites/{sid}", summary="Change a site", dependencies=CONTROL)
+async def change(cid: str, sid: str, body: SiteChange, bridge: BridgeOf) -> SiteView:
+    """`muted` 闭音: the others do not hear it. `quiet` 静音: it hears nothing."""
+    return await bridge.sites.change(
+        cid, sid, use_cases.SiteChange(body.name, body.muted, body.quiet, body.gain_db)
+    )
+
+
+@router.delete("/sites/{sid}", status_code=204, summary="Remove a site", dependencies=CONTROL)
+async def remove(cid: str, sid: str, bridge: BridgeOf) -> None:
+    """Its connection ends, its panes become automatic."""
+    await bridge.sites.remove(cid, sid)
+
+
+@router.post("/sites/{sid}/webrtc", summary="Join by WebRTC", dependencies=JOIN)
+async def attach_webrtc(cid: str, sid: str, body: OfferBody, bridge: BridgeOf) -> AnswerView:
+    """A second join replaces the first: seat, pane and mute stay."""
+    attached = await bridge.sites.attach_webrtc(cid, sid, body.sdp)
+    return AnswerView(sdp=attached.sdp, endpoint=attached.endpoint)
+
+
+@router.post("/watch", summary="Watch by WebRTC", dependencies=[Depends(may(Action.WATCH))])
+async def watch(cid: str, body: OfferBody, bridge: BridgeOf) -> AnswerView:
+    """Picture and sound of the whole conference, receive only."""
+    attached = await bridge.sites.watch(cid, body.sdp)
+    return AnswerView(sdp=attached.sdp, endpoint=attached.endpoint)
+
+
+@router.post(
+    "/sites/{sid}/rtp",
+    summary="Connect an RTP site",
+    dependencies=JOIN,
+    response_class=Response,
+    responses={200: {"content": {SDP: {}}, "description": "our answer"}},
+    openapi_extra=SDP_BODY,
+)
+async def attach_rtp(cid: str, sid: str, request: Request, bridge: BridgeOf) -> Response:
+    """An SDP offer in, the answer with our addresses and ports out."""
+    attached = await bridge.sites.attach_rtp(cid, sid, await sdp_body(request))
+    location = f"/api/v1/conferences/{quote(cid)}/endpoints/{quote(attached.endpoint)}"
+    return Response(attached.sdp, 200, {"Location": location}, SDP)
+
+
+@router.delete("/endpoints/{eid}", status_code=204, summary="Hang up", dependencies=JOIN)
+async def detach(cid: str, eid: str, bridge: BridgeOf, principal: PrincipalOf) -> None:
+    """Ends one connection; the site stays defined. Guests may end their own only."""
+    if principal.role is Role.GUEST and bridge.observed.site_of(cid, eid) != principal.site:
+        raise Forbidden("the invitation is for another site")
+    await bridge.sites.detach(cid, eid)
+
+
+@router.post(
+    "/sites/{sid}/invitation", status_code=201, summary="Invite a guest", dependencies=CONTROL
+)
+async def invite(
+    cid: str, sid: str, request: Request, bridge: BridgeOf, body: InvitationBody | None = None
+) -> InvitationView:
+    """A link with which somebody joins as this site, without an account."""
+    bridge.sites.get(cid, sid)
+    token, expires_s = bridge.sessions.invite(cid, sid, (body or InvitationBody()).hours)
+    query = urlencode({"site": sid, "invite": token})
+    return InvitationView(
+        url=f"{str(request.base_url).rstrip('/')}/join/{quote(cid)}?{query}",
+        token=token,
+        expires_at=datetime.fromtimestamp(expires_s, UTC).isoformat(timespec="seconds"),
+    )

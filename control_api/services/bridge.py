@@ -1,0 +1,104 @@
+"""Everything that control does, put together: the use cases, and the life of what they stand on."""
+
+import asyncio
+
+import structlog
+
+from control_api.auth.passwords import Passwords
+from control_api.auth.sessions import Sessions
+from control_api.persistence.conferences import ConferenceRows
+from control_api.persistence.database import Database
+from control_api.persistence.users import UserRows
+from control_api.services.conferences import Conferences
+from control_api.services.demo import read_clips, try_demo
+from control_api.services.feed import Feed
+from control_api.services.keeper import Keeper
+from control_api.services.observed import Observed
+from control_api.services.presentation import Presentation
+from control_api.services.recordings import Recordings
+from control_api.services.sites import Sites
+from control_api.services.wanted import Wanted
+from control_api.settings import Settings
+from mcu_core.errors import McuError
+from mcu_core.media.clock import Clock, MonotonicClock
+
+log = structlog.get_logger()
+
+FIRST_ENGINE_S = 60.0
+
+
+class Bridge:
+    """The conference bridge; `open` and `close` are its life. Engines outlive it."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, passwords: Passwords | None = None
+    ) -> None:
+        clock = clock or MonotonicClock()
+        self.settings = settings
+        self._database = Database(settings.data / "mcu.sqlite3")
+        self.feed = Feed()
+        self.wanted = Wanted(ConferenceRows(self._database))
+        self.observed = Observed(self.wanted, self.feed, clock)
+        self.keeper = Keeper(
+            settings.engines,
+            self.wanted,
+            self.observed,
+            self.feed,
+            settings.engine_patience_s,
+            settings.snapshot_every_s,
+        )
+        self.conferences = Conferences(self.wanted, self.observed, self.keeper, self.feed)
+        self.presentation = Presentation(self.conferences)
+        self.sites = Sites(self.wanted, self.observed, self.keeper, self.conferences)
+        self.recordings = Recordings(
+            settings.recorder,
+            settings.recordings,
+            self.wanted,
+            self.observed,
+            self.keeper,
+            self.feed,
+        )
+        self.conferences.before_end = self.recordings.before_end
+        self.sessions = Sessions(
+            UserRows(self._database),
+            passwords or Passwords(),
+            clock,
+            settings.data,
+            settings.session_hours,
+        )
+        self._demo: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Read what is kept, then connect; raises McuError when the data cannot be used."""
+        await self._database.open()
+        await self.wanted.load()
+        await self.sessions.open(self.settings.admin_password_file)
+        self.keeper.start()
+        self.recordings.start()
+        if self.settings.demo is not None:
+            self._demo = asyncio.create_task(self._make_demo(), name="demo")
+
+    async def close(self) -> None:
+        """End everything of ours and wait for it; safe twice. Conferences and recordings go on."""
+        self.feed.close()
+        if self._demo is not None:
+            self._demo.cancel()
+            await asyncio.gather(self._demo, return_exceptions=True)
+        await self.recordings.stop()
+        await self.keeper.stop()
+        self.sessions.close()
+        await self._database.close()
+
+    async def _make_demo(self) -> None:
+        assert self.settings.demo is not None
+        try:
+            clips = await asyncio.to_thread(read_clips, self.settings.demo)
+            async with asyncio.timeout(FIRST_ENGINE_S):
+                await self.keeper.engine_ready.wait()
+        except TimeoutError:
+            log.error("no demo conference", reason="no engine came up")
+            return
+        except McuError as error:
+            log.error("no demo conference", reason=str(error))
+            return
+        await try_demo(clips, self.wanted, self.conferences, self.sites)

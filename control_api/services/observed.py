@@ -1,0 +1,166 @@
+"""What engines tell of conferences and sites, and the events that callers get of it."""
+
+import msgspec
+
+from control_api.services.feed import LEVELS, Feed, Pace
+from control_api.services.views import (
+    ConferenceView,
+    SeenConference,
+    SeenSite,
+    SiteView,
+    conference_view,
+    public_site,
+    public_view,
+    site_view,
+)
+from control_api.services.wanted import Wanted
+from mcu_core.contract.events import Event, LayoutShown, Levels, SiteChanged, SpeakerChanged
+from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
+from mcu_core.errors import NotFound
+from mcu_core.media.clock import Clock
+
+
+class Observed:
+    """Remembers what was last seen of each wanted conference; all methods on the event loop."""
+
+    def __init__(self, wanted: Wanted, feed: Feed, clock: Clock) -> None:
+        self._wanted = wanted
+        self._feed = feed
+        self._clock = clock
+        self._seen: dict[str, SeenConference] = {}
+        self._paces: dict[str, Pace] = {}
+
+    # ------------------------------------------------------------------ what is shown
+
+    def view(self, conference: str) -> ConferenceView:
+        """A conference for callers; raises NotFound."""
+        return conference_view(self._wanted[conference], self._of(conference))
+
+    def site(self, conference: str, site: str) -> SiteView:
+        """A site for callers; raises NotFound."""
+        for view in self.view(conference).sites:
+            if view.id == site:
+                return view
+        raise NotFound("site", site)
+
+    def site_of(self, conference: str, endpoint: str) -> str:
+        """The site that this connection belongs to; empty for a viewer's or an unknown one."""
+        for site, seen in self._of(conference).sites.items():
+            if endpoint and seen.snapshot.endpoint == endpoint:
+                return site
+        return ""
+
+    def publish(self, conference: str) -> ConferenceView:
+        """Tell everybody how a conference is now."""
+        view = self.view(conference)
+        self._feed.publish(
+            "conference", conference, view.model_dump(), public_view(view).model_dump()
+        )
+        return view
+
+    def joined(self) -> int:
+        """How many sites are connected."""
+        return sum(
+            seen.snapshot.state == "joined"
+            for conference in self._seen.values()
+            for seen in conference.sites.values()
+        )
+
+    def forget(self, conference: str) -> None:
+        """A conference has ended."""
+        self._seen.pop(conference, None)
+        self._paces.pop(conference, None)
+
+    def _of(self, conference: str) -> SeenConference:
+        return self._seen.setdefault(conference, SeenConference())
+
+    def _carries(self, engine: str, conference: str) -> bool:
+        return conference in self._wanted and self._wanted[conference].engine == engine
+
+    # ------------------------------------------------------------------ what engines tell
+
+    def engine_gone(self, engine: str) -> None:
+        """Nothing is known any more of the conferences of an engine."""
+        for definition in self._wanted.on_engine(engine):
+            seen = self._of(definition.id)
+            seen.speaker = ""
+            for site in definition.sites:
+                self._see_site(
+                    definition.id, SiteSnapshot(site.id, site.name), "the media engine is away"
+                )
+
+    def snapshot(self, engine: str, snapshot: EngineSnapshot) -> None:
+        """Take a snapshot; what changed is told as events."""
+        for conference in snapshot.conferences:
+            if self._carries(engine, conference.id):
+                self._take(conference)
+
+    def _take(self, snapshot: ConferenceSnapshot) -> None:
+        seen = self._of(snapshot.id)
+        for site in snapshot.sites:
+            known = seen.sites.get(site.id)
+            reason = known.reason if known is not None and site.state == "away" else ""
+            self._see_site(snapshot.id, site, reason)
+        for gone in set(seen.sites) - {site.id for site in snapshot.sites}:
+            del seen.sites[gone]
+        if (seen.mode, seen.panes) != (snapshot.mode, snapshot.panes):
+            self._see_layout(snapshot.id, snapshot.mode, snapshot.panes)
+        if seen.speaker != snapshot.speaker:
+            self._see_speaker(snapshot.id, snapshot.speaker)
+
+    def event(self, engine: str, event: Event) -> None:
+        """Take an event of an engine; those about conferences it shall not carry are ignored."""
+        if not self._carries(engine, event.conference):
+            return
+        match event:
+            case SiteChanged():
+                self._site_changed(event)
+            case SpeakerChanged():
+                self._see_speaker(event.conference, event.site)
+            case LayoutShown():
+                self._see_layout(event.conference, event.mode, event.panes)
+            case Levels():
+                self._levels(event)
+            case _:
+                pass  # ConferenceFailed is the keeper's; newer engines may tell more
+
+    def _site_changed(self, event: SiteChanged) -> None:
+        known = self._of(event.conference).sites.get(event.site)
+        before = known.snapshot if known is not None else SiteSnapshot(event.site, "")
+        now = msgspec.structs.replace(before, state=event.state, endpoint=event.endpoint)
+        self._see_site(event.conference, now, event.reason)
+
+    def _see_site(self, conference: str, snapshot: SiteSnapshot, reason: str) -> None:
+        """Remember a site, and tell it when callers would see a difference beyond its level."""
+        seen = self._of(conference)
+        definition = self._wanted[conference].definition
+        wanted = next((site for site in definition.sites if site.id == snapshot.id), None)
+        if wanted is None:
+            return
+        before = site_view(wanted, seen.sites.get(snapshot.id), seen.speaker)
+        seen.sites[snapshot.id] = SeenSite(snapshot, reason)
+        after = site_view(wanted, seen.sites[snapshot.id], seen.speaker)
+        if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
+            self._feed.publish(
+                "site",
+                conference,
+                {"conference": conference, "site": after.model_dump()},
+                {"conference": conference, "site": public_site(after).model_dump()},
+            )
+
+    def _see_layout(self, conference: str, mode: int | None, panes: tuple[str, ...]) -> None:
+        seen = self._of(conference)
+        seen.mode, seen.panes = mode, panes
+        self._feed.publish(
+            "layout", conference, {"conference": conference, "mode": mode, "panes": panes}
+        )
+
+    def _see_speaker(self, conference: str, site: str) -> None:
+        self._of(conference).speaker = site
+        self._feed.publish("speaker", conference, {"conference": conference, "site": site})
+
+    def _levels(self, event: Levels) -> None:
+        if self._paces.setdefault(event.conference, Pace()).passes(self._clock.now_ns()):
+            self._feed.publish(
+                LEVELS, event.conference, {"conference": event.conference, "levels": event.levels}
+            )

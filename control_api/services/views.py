@@ -1,0 +1,267 @@
+"""What callers are shown of conferences, sites and recordings: made of what is wanted and seen."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from control_api.persistence.conferences import WantedConference
+from mcu_core.contract.definition import (
+    ConferenceDefinition,
+    LayoutRect,
+    Pane,
+    PaneFit,
+    SiteDefinition,
+    SiteKind,
+)
+from mcu_core.contract.snapshots import SiteSnapshot
+from recorder.contract import RecordingInfo, RecordingState
+
+SiteState = Literal["away", "joining", "joined"]
+SILENCE_DBOV = -127.0
+
+
+class View(BaseModel):
+    """A value that is shown, never changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class VideoView(View):
+    """The picture that a site sends."""
+
+    codec: str
+    width: int
+    height: int
+    fps: float
+    stalled: bool
+
+
+class AudioView(View):
+    """The sound that a site sends."""
+
+    codec: str
+
+
+class SiteView(View):
+    """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing)."""
+
+    id: str
+    name: str
+    kind: SiteKind
+    state: SiteState
+    muted: bool
+    quiet: bool
+    gain_db: float
+    level_dbov: float
+    speaking: bool
+    video: VideoView | None
+    audio: AudioView | None
+    reason: str
+
+
+class RectView(View):
+    """One pane of an own layout, in fractions of the canvas."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    z: int
+
+
+class OwnLayoutView(View):
+    """A caller's own layout as it was understood."""
+
+    name: str
+    main: int
+    overlap: bool
+    panes: list[RectView]
+
+
+class LayoutView(View):
+    """The wanted layout: a mode 0..49, an own one, or neither: by the number of sites."""
+
+    mode: int | None
+    own: OwnLayoutView | None
+
+
+class ShownView(View):
+    """What the picture shows now: the mode (None: own layout) and who stands in which pane."""
+
+    mode: int | None
+    panes: list[str]
+
+
+class PaneView(View):
+    """What is wanted in a pane."""
+
+    kind: Literal["auto", "site", "empty"]
+    site: str
+    fit: PaneFit
+
+
+class RunningRecordingView(View):
+    """The recording that is running."""
+
+    id: str
+    state: Literal["recording"]
+
+
+class ConferenceView(View):
+    """One conference as it is wanted and seen; `engine` carries it."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    fps: int
+    engine: str
+    revision: int
+    layout: LayoutView
+    shown: ShownView
+    panes: list[PaneView]
+    sites: list[SiteView]
+    speaker: str
+    recording: RunningRecordingView | None
+    show_names: bool
+
+
+class RecordingView(View):
+    """One recording; it can be played while it is still `recording`."""
+
+    id: str
+    conference: str
+    title: str
+    state: Literal["recording", "done", "failed"]
+    started_at: str
+    duration_s: float
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSite:
+    """What the engine last told of a site; `reason` says why it is away."""
+
+    snapshot: SiteSnapshot
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SeenConference:
+    """What the engine last told of a conference."""
+
+    mode: int | None = None
+    panes: tuple[str, ...] = ()
+    speaker: str = ""
+    sites: dict[str, SeenSite] = field(default_factory=dict)
+
+
+def site_view(site: SiteDefinition, seen: SeenSite | None, speaker: str) -> SiteView:
+    """One site as it is wanted and seen; `seen` None while its engine has told nothing."""
+    now = seen.snapshot if seen is not None else SiteSnapshot(site.id, site.name)
+    joined = now.state == "joined"
+    state: SiteState = "joined" if joined else "joining" if now.state == "joining" else "away"
+    video = VideoView(
+        codec=now.video_codec,
+        width=now.width,
+        height=now.height,
+        fps=round(now.fps, 1),
+        stalled=now.video_stalled,
+    )
+    return SiteView(
+        id=site.id,
+        name=site.name,
+        kind=site.kind,
+        state=state,
+        muted=site.muted,
+        quiet=site.quiet,
+        gain_db=site.gain_db,
+        level_dbov=now.level_dbov if joined else SILENCE_DBOV,
+        speaking=joined and speaker == site.id,
+        video=video if joined and now.video_codec else None,
+        audio=AudioView(codec=now.audio_codec) if joined and now.audio_codec else None,
+        reason=seen.reason if seen is not None else "",
+    )
+
+
+def conference_view(wanted: WantedConference, seen: SeenConference) -> ConferenceView:
+    """A conference as it is wanted and seen."""
+    definition, recording = wanted.definition, wanted.recording
+    return ConferenceView(
+        id=definition.id,
+        name=definition.name,
+        width=definition.width,
+        height=definition.height,
+        fps=definition.fps,
+        engine=wanted.engine,
+        revision=definition.revision,
+        layout=_layout_view(definition),
+        shown=ShownView(mode=seen.mode, panes=list(seen.panes)),
+        panes=[_pane_view(pane) for pane in definition.panes],
+        sites=[site_view(site, seen.sites.get(site.id), seen.speaker) for site in definition.sites],
+        speaker=seen.speaker,
+        recording=(
+            RunningRecordingView(id=recording.id, state="recording")
+            if recording is not None
+            else None
+        ),
+        show_names=definition.show_names,
+    )
+
+
+def _layout_view(definition: ConferenceDefinition) -> LayoutView:
+    own = definition.layout.own
+    if own is None:
+        return LayoutView(mode=definition.layout.mode, own=None)
+    rects = [_rect_view(rect) for rect in own.panes]
+    return LayoutView(
+        mode=None,
+        own=OwnLayoutView(name=own.name, main=own.main, overlap=own.overlap, panes=rects),
+    )
+
+
+def _rect_view(rect: LayoutRect) -> RectView:
+    return RectView(x=rect.x, y=rect.y, w=rect.w, h=rect.h, z=rect.z)
+
+
+def _pane_view(pane: Pane) -> PaneView:
+    return PaneView(kind=pane.kind, site=pane.site, fit=pane.fit)
+
+
+def public_view(view: ConferenceView) -> ConferenceView:
+    """What a guest is shown: not where it runs, nor why others are away."""
+    sites = [public_site(site) for site in view.sites]
+    return view.model_copy(update={"engine": "", "sites": sites})
+
+
+def public_site(view: SiteView) -> SiteView:
+    """What a guest is shown of a site."""
+    return view.model_copy(update={"reason": ""})
+
+
+def recording_view(info: RecordingInfo, wanted: bool) -> RecordingView:
+    """One recording; an interrupted one that is wanted is about to go on."""
+    state: Literal["recording", "done", "failed"]
+    reason = info.reason
+    match info.state:
+        case RecordingState.RECORDING:
+            state = "recording"
+        case RecordingState.DONE:
+            state = "done"
+        case RecordingState.FAILED:
+            state = "failed"
+        case RecordingState.INTERRUPTED:
+            state = "recording" if wanted else "failed"
+            reason = reason or "interrupted"
+    return RecordingView(
+        id=info.id,
+        conference=info.conference,
+        title=info.title,
+        state=state,
+        started_at=info.started_at,
+        duration_s=round(info.duration_s, 3),
+        size_bytes=info.size_bytes,
+        reason=reason,
+    )

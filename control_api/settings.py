@@ -1,0 +1,34 @@
+"""What can be set from outside: read once at start, from the environment or the command line."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Options of the control process; the environment gives them as MCU_CONTROL_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="MCU_CONTROL_", frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    data: Path = Path("var")
+    engines: dict[str, Path] = Field(default_factory=dict)
+    """Name and Unix socket of each media engine."""
+    recorder: Path | None = None
+    """Unix socket of the recorder; None where nothing is recorded."""
+    demo: Path | None = None
+    """A folder with demo.json: a demo conference is kept whose sites play its clips."""
+    admin_password_file: Path | None = None
+    """The first start takes the password of `admin` from here instead of inventing one."""
+    session_hours: float = Field(12.0, gt=0, le=24 * 366)
+    engine_patience_s: float = Field(10.0, gt=0)
+    """An engine may be away that long before its conferences move to another one."""
+    snapshot_every_s: float = Field(2.0, gt=0)
+    """How often engines are asked for what no event tells: picture sizes, rates, counters."""
+
+    @property
+    def recordings(self) -> Path:
+        """Where the recorder keeps its files."""
+        return self.data / "recordings"

@@ -1,0 +1,151 @@
+"""A scripted engine: speaks the contract over a real Unix socket, keeps what it is told, no media."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mcu_core.contract.caller import failure_of
+from mcu_core.contract.commands import (
+    Answer,
+    Attached,
+    AttachRtp,
+    AttachWebRtc,
+    CloseConference,
+    Command,
+    Detach,
+    Done,
+    GetSnapshot,
+    PutConference,
+)
+from mcu_core.contract.definition import ConferenceDefinition
+from mcu_core.contract.events import Event, SiteChanged
+from mcu_core.contract.line import Door, Line, LineClosed
+from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
+from mcu_core.contract.wire import ENGINE_FRAMING, Hello, Message, Notice, Reply, Request
+from mcu_core.errors import McuError, NotFound
+
+FIRST_PORT = 40_000
+
+
+@dataclass
+class FakeEngine:
+    """`open` and `close` are its life; `forget` makes it a fresh process, as after a crash.
+
+    `asked` holds every command but snapshots; `refuse` may raise an McuError for a command.
+    """
+
+    socket: Path
+    name: str = "engine-0"
+    pid: int = 100
+    refuse: Callable[[Command], None] = lambda command: None
+    asked: list[Command] = field(default_factory=list)
+    conferences: dict[str, ConferenceDefinition] = field(default_factory=dict)
+    endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Connection to (conference, site)."""
+    _lines: set[Line[Message]] = field(default_factory=set)
+    _made: int = 0
+    _door: Door[Message] | None = None
+
+    async def open(self) -> None:
+        self._door = Door(self.socket, ENGINE_FRAMING, self._serve)
+        await self._door.open()
+
+    async def close(self) -> None:
+        if self._door is not None:
+            await self._door.close()
+            self._door = None
+
+    def forget(self) -> None:
+        self.pid += 1
+        self.asked.clear()
+        self.conferences.clear()
+        self.endpoints.clear()
+
+    def tell(self, event: Event) -> None:
+        for line in self._lines:
+            line.send(Notice(event))
+
+    async def _serve(self, line: Line[Message]) -> None:
+        assert isinstance(await line.receive(), Hello)
+        self._lines.add(line)
+        try:
+            while True:
+                request = await line.receive()
+                assert isinstance(request, Request)
+                line.send(Reply(request.id, self._answer(request.body)))
+        except LineClosed:
+            return
+        finally:
+            self._lines.discard(line)
+
+    def _answer(self, command: Command) -> Answer:
+        if isinstance(command, GetSnapshot):
+            return self.snapshot()
+        self.asked.append(command)
+        try:
+            self.refuse(command)
+            return self._carry_out(command)
+        except McuError as error:
+            return failure_of(error)
+
+    def _carry_out(self, command: Command) -> Answer:
+        match command:
+            case PutConference(definition):
+                self.conferences[definition.id] = definition
+            case CloseConference(conference):
+                self.conferences.pop(conference, None)
+            case AttachWebRtc(conference, site):
+                return self._attach(conference, site, (0, 0))
+            case AttachRtp(conference, site, _, ports):
+                self._made += 2
+                fresh = (FIRST_PORT + self._made, FIRST_PORT + self._made + 1)
+                return self._attach(conference, site, ports if any(ports) else fresh)
+            case Detach(conference, endpoint):
+                if endpoint in self.endpoints:
+                    _, site = self.endpoints.pop(endpoint)
+                    self.tell(SiteChanged(conference, site, "away", "", "left"))
+        return Done()
+
+    def _attach(self, conference: str, site: str, ports: tuple[int, int]) -> Answer:
+        if conference not in self.conferences:
+            raise NotFound("conference", conference)
+        self._made += 1
+        endpoint = f"{site or 'viewer'}-{self.pid}-{self._made}"
+        self.endpoints[endpoint] = (conference, site)
+        if site:
+            self.tell(SiteChanged(conference, site, "joined", endpoint))
+        return Attached(endpoint, f"v=0\r\ns=answer {endpoint}\r\n", ports)
+
+    def snapshot(self) -> EngineSnapshot:
+        return EngineSnapshot(
+            name=self.name,
+            pid=self.pid,
+            started_ns=self.pid,
+            now_ns=0,
+            conferences=tuple(self._conference(one) for one in self.conferences.values()),
+            counters={"cpu_share": 0.25},
+        )
+
+    def _conference(self, definition: ConferenceDefinition) -> ConferenceSnapshot:
+        seated = {site: endpoint for endpoint, (_, site) in self.endpoints.items()}
+        return ConferenceSnapshot(
+            id=definition.id,
+            revision=definition.revision,
+            layout=definition.layout,
+            mode=definition.layout.mode,
+            panes=(),
+            sites=tuple(
+                SiteSnapshot(
+                    site.id,
+                    site.name,
+                    endpoint=seated.get(site.id, ""),
+                    state="joined" if site.id in seated else "away",
+                    muted=site.muted,
+                    quiet=site.quiet,
+                    fps=25.0 if site.id in seated else 0.0,
+                )
+                for site in definition.sites
+            ),
+            video_outputs=(),
+            audio_outputs=(),
+        )
