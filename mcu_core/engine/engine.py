@@ -223,6 +223,7 @@ class Engine:
             self._network,
             self._clock,
             conference.form(),
+            CALL_SOUND,
         )
         answer = await session.accept(command.offer_sdp, command.ports)
         await self._connect_or_stop(conference, command.site, session)

@@ -135,6 +135,7 @@ class _Reader:
     def __init__(self, line: Line[Message]) -> None:
         self._line = line
         self._lost: dict[str, int] = {}
+        self._begun = False
         self._wait_keyframe = False
 
     def send(self, message: TapMessage) -> None:
@@ -145,6 +146,9 @@ class _Reader:
 
     def send_unit(self, name: str, unit: EncodedUnit) -> None:
         picture = name == PICTURE
+        if picture and not self._begun and not unit.keyframe:
+            return  # a reader begins with a keyframe: what came before was not lost to it
+        self._begun = self._begun or picture
         if self._line.backlog > SLOW_READER_BYTES or (
             picture and self._wait_keyframe and not unit.keyframe
         ):
