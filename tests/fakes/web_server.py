@@ -180,7 +180,8 @@ def new_conference(body: Json) -> Json:
     """An empty one."""
     made = {
         **conferences()[0], "id": world.next_id("c"), "name": body["name"], "sites": [],
-        "panes": [], "layout": {"mode": None, "own": None}, "speaker": "", "recording": None, "revision": 0,
+        "panes": [], "layout": {"mode": None, "own": None}, "speaker": "", "recording": None,
+        "revision": 0,
         "width": body.get("width", 1280), "height": body.get("height", 720),
     }  # fmt: skip
     world.conferences[made["id"]] = made
@@ -206,7 +207,7 @@ def change_conference(cid: str, body: Json) -> Json:
 def end_conference(cid: str) -> Response:
     """Gone."""
     world.conferences.pop(cid)
-    world.tell("conference", {"id": cid, "deleted": True})
+    world.tell("gone", {"conference": cid})
     return Response(status_code=204)
 
 
@@ -249,6 +250,16 @@ def change_site(cid: str, sid: str, body: Json) -> Json:
     _find(cid, sid).update(body)
     world.arrange(world.conferences[cid])
     return _find(cid, sid)
+
+
+@api.post("/conferences/{cid}/sites/{sid}/invitation", status_code=201)
+def invite(cid: str, sid: str, request: Request) -> Json:
+    """A link that looks like one."""
+    host = request.headers["host"]
+    return {
+        "url": f"http://{host}/join/{cid}?site={sid}&invite=v1.b2s.c2lnbmF0dXJl",
+        "token": "v1.",
+    }
 
 
 @api.delete("/conferences/{cid}/sites/{sid}")
@@ -328,7 +339,7 @@ def one_recording(rid: str) -> Json:
 def delete_recording(rid: str) -> Response:
     """Gone."""
     world.recordings.pop(rid)
-    world.tell("recording", {"id": rid, "deleted": True})
+    world.tell("recording", {"id": rid, "state": "deleted"})
     return Response(status_code=204)
 
 

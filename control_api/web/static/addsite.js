@@ -4,7 +4,7 @@ import { openDialog } from "/static/dialogs.js";
 import { el, icon } from "/static/dom.js";
 import { copyable, field, input, onSubmit } from "/static/forms.js";
 import { translate } from "/static/i18n.js";
-import { joinUrl } from "/static/sitepanel.js";
+import { doneFooter, linkPage, swap } from "/static/invite.js";
 
 const KINDS = [
   { id: "webrtc", icon: "browser" },
@@ -48,24 +48,6 @@ const BODY = {
 const sendOffer = (cid, site, sdp) =>
   request("POST", `${sitePath(cid, site.id)}/rtp`, sdp, { type: "application/sdp" });
 
-const doneFooter = (close) =>
-  el("footer", { class: "actions" }, el("button", { type: "button", class: "primary", say: "common.done", on: { click: close } }));
-
-function swap(dialog, body) {
-  dialog.querySelector(".dialog-body").replaceWith(body);
-  translate(dialog);
-  body.querySelector("input, textarea, button")?.focus();
-}
-
-function linkPage(cid, site, close) {
-  const url = joinUrl(cid, site);
-  return el("div", { class: "dialog-body" },
-    el("p", { class: "good-line" }, icon("check"), el("span", { say: ["add.made", { name: site.name }] })),
-    copyable("add.link", url),
-    el("p", {}, el("a", { href: url, target: "_blank", rel: "noopener", say: "add.open_link" })),
-    doneFooter(close));
-}
-
 function answerPage(answer, close) {
   return el("div", { class: "dialog-body" },
     el("p", { class: "good-line" }, icon("check"), el("span", { say: "add.answer_hint" })),
@@ -103,20 +85,8 @@ export function openAddSite(cid, made) {
     const name = data.get("name").trim();
     site = site?.kind === kind && site.name === name ? site : await post(`${conferencePath(cid)}/sites`, { name, kind, ...BODY[kind](data) });
     made(site);
-    if (kind === "webrtc") swap(box.dialog, linkPage(cid, site, box.close));
+    if (kind === "webrtc") swap(box.dialog, await linkPage(cid, site, box.close));
     else if (kind === "rtp" && data.get("sdp").trim()) swap(box.dialog, answerPage(await sendOffer(cid, site, data.get("sdp")), box.close));
     else box.close();
   });
-}
-
-/** The address of the conference for people to join with their browsers. */
-export function openInvite(conference) {
-  const url = joinUrl(conference.id);
-  const body = el("div", { class: "dialog-body" },
-    el("p", { say: ["invite.text", { name: conference.name }] }),
-    copyable("add.link", url),
-    el("p", {}, el("a", { href: url, target: "_blank", rel: "noopener", say: "invite.join_here" })));
-  const box = openDialog("invite.title", body);
-  body.append(doneFooter(box.close));
-  translate(box.dialog);
 }

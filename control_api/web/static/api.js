@@ -13,10 +13,13 @@ export class ApiError extends Error {
   constructor(status, problem = {}) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
-    this.detail = problem.detail || "";
     this.field = problem.field || "";
+    this.detail = withoutField(problem.detail || "", this.field);
   }
 }
+
+/** "panes[2].w: expected …" without the name that the page shows by itself. */
+const withoutField = (detail, field) => (field && detail.startsWith(`${field}: `) ? detail.slice(field.length + 2) : detail);
 
 export function toLogin() {
   const here = location.pathname + location.search;

@@ -1,10 +1,11 @@
 // The console: puts the picture, the sites, the layouts and the server's events together.
 import { conferencePath, patch, put, remove, sitePath } from "/static/api.js";
-import { openAddSite, openInvite, openRtpDialog } from "/static/addsite.js";
+import { openAddSite, openRtpDialog } from "/static/addsite.js";
 import { conferencePicker } from "/static/conferencemenu.js";
 import { confirmed } from "/static/dialogs.js";
 import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
 import { Feed } from "/static/events.js";
+import { openInvite } from "/static/invite.js";
 import { LayoutPicker } from "/static/layoutpicker.js";
 import { attempt } from "/static/notify.js";
 import { openOwnLayout } from "/static/ownlayout.js";
@@ -89,6 +90,8 @@ function namesButton() {
   return button;
 }
 
+const reload = () => store.reload(store.currentId);
+
 const picker = conferencePicker(store);
 const stage = new Stage(byId("stage"), {
   openPane,
@@ -113,10 +116,10 @@ byId("strip").append(
   el("span", { class: "strip-buttons" }, stage.sound, names, fullscreenButton(byId("stage-frame"))),
   record.node);
 byId("site-actions").append(
-  el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current) } }, icon("link"), el("span", { say: "invite.button" })),
+  el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
   el("button", {
     type: "button", class: "primary", id: "add-site",
-    on: { click: () => openAddSite(store.currentId, () => store.reload(store.currentId)) },
+    on: { click: () => openAddSite(store.currentId, reload) },
   }, icon("plus"), el("span", { say: "add.button" })));
 byId("create-first").addEventListener("click", picker.create);
 

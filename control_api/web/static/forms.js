@@ -70,7 +70,7 @@ export function onSubmit(form, action) {
 }
 
 /** A read-only text with a copy button. */
-export function copyable(words, text, { tall = false } = {}) {
+export function copyable(words, text, { tall = false, hint = null } = {}) {
   const area = tall ? el("textarea", { readonly: true, rows: 10, spellcheck: "false" }) : el("input", { readonly: true });
   area.value = text;
   area.addEventListener("focus", () => area.select());
@@ -80,7 +80,7 @@ export function copyable(words, text, { tall = false } = {}) {
     button.dataset.i18n = "common.copied";
     button.textContent = t("common.copied");
   });
-  const box = field(words, area);
+  const box = field(words, area, hint);
   box.classList.add(tall ? "copy-tall" : "copy");
   area.after(button);
   return box;

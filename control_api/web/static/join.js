@@ -81,14 +81,13 @@ onSubmit(byId("join-form"), async (data) => {
 
 function siteChanged(data) {
   if (data.conference !== cid || !conference) return;
-  const fresh = typeof data.site === "object" ? data.site : { ...data, id: data.site };
-  conference.sites = conference.sites.map((site) => (site.id === fresh.id ? { ...site, ...fresh } : site));
+  conference.sites = conference.sites.map((site) => (site.id === data.site.id ? { ...site, ...data.site } : site));
   showConference();
 }
 
 feed.handle({
   conference: (data) => {
-    if (data.id !== cid || data.deleted) return;
+    if (data.id !== cid) return;
     conference = data;
     showConference();
   },

@@ -102,7 +102,7 @@ async function load() {
 
 feed.handle({
   recording: (data) => {
-    if (data.deleted) recordings.delete(data.id);
+    if (data.state === "deleted") recordings.delete(data.id);
     else recordings.set(data.id, { ...recordings.get(data.id), ...data });
     show();
   },

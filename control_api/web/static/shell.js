@@ -56,7 +56,10 @@ function userButton() {
     "aria-haspopup": "true",
     on: { click: () => openPopover(button, menu(), { name: "nav.account" }) },
   }, icon("person"), name);
-  get("/session").then((session) => saysPlainly(name, session.user), () => {});
+  get("/session").then((session) => {
+    saysPlainly(name, session.user);
+    document.body.dataset.role = session.role;
+  }, () => {});
   return button;
 }
 

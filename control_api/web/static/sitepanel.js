@@ -1,17 +1,15 @@
 // What can be done with one site: volume, a pane (by keyboard as well), name, link, removal.
 import { el, icon, setVar } from "/static/dom.js";
-import { copyText } from "/static/forms.js";
-import { t } from "/static/i18n.js";
-import { toast } from "/static/notify.js";
+import { copyLink } from "/static/invite.js";
 import { closePopover } from "/static/popover.js";
 
-const GAIN_DB = 20;
+const GAIN_DB = { min: -40, max: 20, step: 1 };
 
 const gainText = (db) => `${db > 0 ? "+" : ""}${db} dB`;
 
 function gain(site, change) {
   const value = el("output", { text: gainText(site.gain_db) });
-  const slider = el("input", { type: "range", min: -GAIN_DB, max: GAIN_DB, step: 1, value: site.gain_db, label: "site.gain" });
+  const slider = el("input", { type: "range", ...GAIN_DB, value: site.gain_db, label: "site.gain" });
   slider.addEventListener("input", () => (value.textContent = gainText(Number(slider.value))));
   slider.addEventListener("change", () => change({ gain_db: Number(slider.value) }));
   return el("div", { class: "gain" }, el("span", { say: "site.gain" }), slider, value);
@@ -53,23 +51,6 @@ function rename(site, change) {
     change({ name: name.value.trim() });
   });
   return form;
-}
-
-/** The address at which a person joins as this site. */
-export function joinUrl(cid, site = null) {
-  const url = new URL(`/join/${encodeURIComponent(cid)}`, location.origin);
-  if (site) url.searchParams.set("site", site.id);
-  if (site?.invite) url.searchParams.set("invite", site.invite);
-  return url.href;
-}
-
-async function copyLink(cid, site) {
-  const area = el("textarea", {});
-  area.value = joinUrl(cid, site);
-  document.body.append(area);
-  await copyText(area.value, area);
-  area.remove();
-  toast("good", t("site.link_copied"));
 }
 
 /** `act` = {change(fields), place(k), rtp(), remove()}. */

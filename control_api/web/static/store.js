@@ -67,12 +67,10 @@ export class Store extends EventTarget {
   /** The handlers for the server's events (see Feed.handle). */
   handlers() {
     return {
-      conference: (data) => (data.deleted || data.closed ? this.drop(data.id) : this.put(data)),
-      gone: (data) => this.drop(data.id || data.conference),
+      conference: (data) => this.put(data),
+      gone: (data) => this.drop(data.conference),
       site: (data) => this.#change(data.conference, (conference) => {
-        const fresh = typeof data.site === "object" ? data.site : { ...data, id: data.site };
-        delete fresh.conference;
-        conference.sites = conference.sites.map((site) => (site.id === fresh.id ? merged(site, fresh) : site));
+        conference.sites = conference.sites.map((site) => (site.id === data.site.id ? { ...site, ...data.site } : site));
       }),
       speaker: (data) => this.#change(data.conference, (conference) => {
         conference.speaker = data.site;
@@ -106,6 +104,3 @@ export class Store extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
-
-const merged = (site, fresh) =>
-  ({ ...site, ...Object.fromEntries(Object.entries(fresh).filter(([, value]) => value !== undefined)) });
