@@ -56,7 +56,7 @@ class Tone(AudioStreamTrack):
     async def recv(self) -> av.AudioFrame:
         frame = await super().recv()
         assert isinstance(frame, av.AudioFrame)
-        phase = 2 * np.pi * 440 * (np.arange(frame.samples) + frame.pts) / frame.sample_rate
+        phase = 2 * np.pi * 440 * (np.arange(frame.samples) + (frame.pts or 0)) / frame.sample_rate
         tone = (np.sin(phase) * 16_000).astype(np.int16).reshape(1, -1)
         sounding = av.AudioFrame.from_ndarray(tone, "s16", "mono")
         sounding.pts, sounding.time_base = frame.pts, Fraction(1, frame.sample_rate)
@@ -80,7 +80,11 @@ class Site:
         peer.feedback.keyframe_wanted = self._keyframe_wanted
         peer.feedback.bitrate_advised = self.advised.append
         loop = asyncio.get_running_loop()
-        self.video.on_keyframe_needed = lambda: loop.call_soon_threadsafe(peer.ask_keyframe)
+
+        def keyframe_needed() -> None:
+            loop.call_soon_threadsafe(peer.ask_keyframe)
+
+        self.video.on_keyframe_needed = keyframe_needed
 
     def _keyframe_wanted(self) -> None:
         self.keyframes_wanted += 1

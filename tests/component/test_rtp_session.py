@@ -1,0 +1,369 @@
+"""Plain RTP session against raw sockets: payload formats, pinned source, garbage, feedback."""
+
+import asyncio
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from mcu_core.egress.audio_encoder import AudioEncoder
+from mcu_core.egress.sender import RtpSender
+from mcu_core.egress.video_encoder import VideoEncoder
+from mcu_core.endpoints.endpoint import Intake
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.errors import BadInput, Refused
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.video import VideoIngress
+from mcu_core.media.clock import MonotonicClock, cpu_time_s
+from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
+from mcu_core.media.picture import blank_picture
+from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
+from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+from mcu_core.protocol import rtcp, rtp
+from tests.fakes.rtp_viewer import rtp_viewer
+from tests.fakes.waiting import until
+
+WIDTH, HEIGHT = 320, 180
+FORM = VideoForm(H264, WIDTH, HEIGHT, 30, 500_000)
+CLOCK = MonotonicClock()
+VIDEO_TYPE, AUDIO_TYPE = 96, 97
+OFFER = """v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 {host}
+t=0 0
+m=video {video} RTP/AVP 96
+a=rtpmap:96 {picture}/90000
+a=fmtp:96 packetization-mode=1
+{lines}m=audio {audio} RTP/AVP 97
+a=rtpmap:97 {sound}
+"""
+
+
+@dataclass
+class Site:
+    """What the engine would hold for one site, and what its endpoint told."""
+
+    video: VideoIngress = field(default_factory=lambda: VideoIngress(CLOCK, "site"))
+    audio: AudioIngress = field(default_factory=lambda: AudioIngress(CLOCK, "site"))
+    keyframes_wanted: int = 0
+
+    def wants_keyframe(self) -> None:
+        self.keyframes_wanted += 1
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    one = Site()
+    one.video.start()
+    yield one
+    await one.video.stop()
+    one.audio.close()
+
+
+@pytest.fixture
+async def session(site: Site) -> AsyncIterator[RtpSession]:
+    intake = Intake(site.video, site.audio)
+    one = RtpSession("r", intake, NetworkOptions(), CLOCK, FORM)
+    one.feedback.keyframe_wanted = site.wants_keyframe
+    yield one
+    await one.stop()
+    await one.stop()
+
+
+class Device:
+    """A sender and receiver of RTP on a socket per kind of media."""
+
+    def __init__(self) -> None:
+        self.video, self.audio = _bound(), _bound()
+        self.session: tuple[int, int] = (0, 0)
+
+    def offer(self, picture: Codec = H264, sound: Codec = OPUS, lines: str = "") -> str:
+        channels = "/2" if sound is OPUS else ""
+        return OFFER.format(
+            host="127.0.0.1",
+            video=self.video.getsockname()[1],
+            audio=self.audio.getsockname()[1],
+            picture=picture.name,
+            sound=f"{sound.name}/{sound.rtp_clock}{channels}",
+            lines=lines,
+        )
+
+    def sender(self, codec: Codec = H264, ssrc: int = 77) -> RtpSender:
+        """Packs pictures and sends them to the session."""
+        return RtpSender(ssrc, VIDEO_TYPE, codec, CLOCK, self.transmit_video)
+
+    def transmit_video(self, packet: bytes) -> None:
+        self.video.sendto(packet, ("127.0.0.1", self.session[0]))
+
+    def transmit_audio(self, packet: bytes) -> None:
+        self.audio.sendto(packet, ("127.0.0.1", self.session[1]))
+
+    def received(self) -> list[bytes]:
+        """Everything that waits on the video socket."""
+        found = []
+        while True:
+            try:
+                found.append(self.video.recv(2048))
+            except BlockingIOError:
+                return found
+
+
+@pytest.fixture
+def device() -> Iterator[Device]:
+    one = Device()
+    yield one
+    one.video.close()
+    one.audio.close()
+
+
+def _bound() -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.setblocking(False)
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+async def join(session: RtpSession, device: Device, offer: str) -> str:
+    answer = await session.accept(offer)
+    device.session = session.ports
+    await session.start()
+    return answer
+
+
+class Pictures:
+    """Encodes grey pictures, each brighter than the one before, and hands them to `send`."""
+
+    def __init__(self, send: Callable[[EncodedUnit], None], codec: Codec = H264) -> None:
+        self._encoder = VideoEncoder(replace(FORM, codec=codec))
+        self._send = send
+        self._number = 0
+
+    def send(self, keyframe: bool = False) -> None:
+        picture = blank_picture(WIDTH, HEIGHT, 30 + self._number % 200)
+        picture = replace(picture, stamp_ns=self._number * 33_333_333)
+        self._send(self._encoder.encode(picture, keyframe or self._number == 0))
+        self._number += 1
+
+    async def send_until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                self.send()
+                await asyncio.sleep(0.01)
+
+    def close(self) -> None:
+        self._encoder.close()
+
+
+# ------------------------------------------------------------------------------------------- media
+
+
+@pytest.mark.parametrize("codec", [H264, VP8])
+async def test_pictures_of_each_codec_come_in(
+    site: Site, session: RtpSession, device: Device, codec: Codec
+) -> None:
+    await join(session, device, device.offer(picture=codec))
+    assert session.video_out == replace(FORM, codec=codec)
+    with closing(Pictures(device.sender(codec).send, codec)) as pictures:
+        await pictures.send_until(lambda: site.video.stats.frames > 2)
+    latest = site.video.latest()
+    assert latest is not None
+    assert (latest.width, latest.height) == (WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize("codec", [OPUS, G722, PCMA, PCMU])
+async def test_sound_of_each_codec_comes_in(
+    site: Site, session: RtpSession, device: Device, codec: Codec
+) -> None:
+    await join(session, device, device.offer(sound=codec))
+    assert session.audio_out is not None
+    assert session.audio_out.codec is codec
+    encoder = AudioEncoder(AudioForm(codec, codec.channels, 64_000))
+    sender = RtpSender(5, AUDIO_TYPE, codec, CLOCK, device.transmit_audio)
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(960) / SAMPLE_RATE)
+    block = np.repeat(tone.astype(np.float32)[:, None], 2, axis=1)
+    loudest = 0.0
+    async with asyncio.timeout(10):
+        for number in range(1000):
+            unit = encoder.encode(block, number * BLOCK_NS)
+            if unit is not None:
+                sender.send(unit)
+            await asyncio.sleep(BLOCK_NS / 1e9)
+            heard = site.audio.pull(CLOCK.now_ns())
+            loudest = max(loudest, 0.0 if heard is None else float(np.abs(heard).max()))
+            if loudest > 0.4:
+                break
+    encoder.close()
+
+
+async def test_a_player_sees_what_is_sent(session: RtpSession) -> None:
+    with rtp_viewer() as viewer:
+        await session.accept(viewer.offer())
+        await session.start()
+        with closing(Pictures(session.send_video)) as pictures:
+            await pictures.send_until(lambda: viewer.pictures > 2)
+        assert viewer.picture is not None
+        assert viewer.picture[0].shape == (HEIGHT, WIDTH)
+
+
+# --------------------------------------------------------------------------- strangers and garbage
+
+
+async def test_strangers_are_kept_out_and_counted(
+    site: Site, session: RtpSession, device: Device
+) -> None:
+    await join(session, device, device.offer())
+    with closing(Pictures(device.sender().send)) as pictures, closing(_bound()) as stranger:
+        await pictures.send_until(lambda: site.video.stats.frames > 0)
+        before = session.stats.packets_in
+        for number in range(50):
+            packet = rtp.header(VIDEO_TYPE, True, number, 0, 99) + b"\x65no"
+            stranger.sendto(packet, ("127.0.0.1", session.ports[0]))
+            stranger.sendto(rtcp.compound([rtcp.Bye((77,))]), ("127.0.0.1", session.ports[0]))
+        await until(lambda: session.stats.packets_dropped >= 50)
+        assert session.stats.packets_in - before <= 50  # RTCP of the same host is let through
+        frames = site.video.stats.frames
+        await pictures.send_until(lambda: site.video.stats.frames > frames)
+    assert site.video.stats.broken == 0
+
+
+def garbage(seed: int) -> Iterator[bytes]:
+    """Short, wrong version, wrong payload type, wrong extension lengths, and noise."""
+    rng = random.Random(seed)
+    while True:
+        yield b""
+        yield rng.randbytes(7)
+        yield b"\x00" + rng.randbytes(40)
+        yield rtp.header(33, False, rng.randrange(65_536), 1, 77) + rng.randbytes(30)
+        yield bytes((0x90, VIDEO_TYPE)) + rng.randbytes(10) + b"\xbe\xde\xff\xff"
+        yield rtp.header(VIDEO_TYPE, True, rng.randrange(65_536), 1, rng.getrandbits(32))
+        yield bytes((0x80, 200, 0, 200)) + rng.randbytes(24)
+
+
+async def test_a_flood_of_garbage_costs_little_and_hurts_nobody(
+    site: Site, session: RtpSession, device: Device
+) -> None:
+    await join(session, device, device.offer())
+    with closing(Pictures(device.sender().send)) as pictures:
+        await pictures.send_until(lambda: site.video.stats.frames > 0)
+
+        def reached(expected: int) -> bool:
+            return session.stats.packets_dropped >= expected
+
+        source, began_s = garbage(7), cpu_time_s()
+        dropped = session.stats.packets_dropped
+        for rounds in range(1, 101):
+            for _ in range(100):
+                device.transmit_video(next(source))  # from the pinned source itself
+            pictures.send()
+            expected = dropped + 100 * rounds
+            await until(partial(reached, expected))
+        spent_s = cpu_time_s() - began_s
+        frames = site.video.stats.frames
+        await pictures.send_until(lambda: site.video.stats.frames > frames + 2)
+    assert site.video.stats.broken == 0
+    assert spent_s < 1.5  # sending and the pictures included; measured 0.15
+
+
+async def test_the_next_sender_is_taken_after_a_goodbye(
+    site: Site, session: RtpSession, device: Device
+) -> None:
+    await join(session, device, device.offer())
+    with closing(Pictures(device.sender().send)) as first:
+        await first.send_until(lambda: site.video.stats.frames > 0)
+    device.transmit_video(rtcp.compound([rtcp.ReceiverReport(77), rtcp.Bye((77,))]))
+    frames = site.video.stats.frames
+    device.video.close()
+    device.video = _bound()  # another port
+    await asyncio.sleep(0.25)  # a sender that begins anew is not there at once either
+    with closing(Pictures(device.sender(ssrc=78).send)) as successor:
+        await successor.send_until(lambda: site.video.stats.frames > frames + 2)
+
+
+# ---------------------------------------------------------------------------------------- feedback
+
+
+async def test_reports_and_keyframe_requests_go_to_the_sender(
+    site: Site, session: RtpSession, device: Device
+) -> None:
+    await join(session, device, device.offer(lines="a=rtcp-mux\na=rtcp-fb:96 nack pli\n"))
+    heard: list[rtcp.RtcpPacket] = []
+    with closing(Pictures(device.sender().send)) as pictures:
+        await pictures.send_until(lambda: site.video.stats.frames > 0)
+        session.ask_keyframe()
+        session.ask_keyframe()
+
+        def reported() -> bool:
+            for data in device.received():
+                heard.extend(rtcp.parse(data))
+            return any(isinstance(one, rtcp.ReceiverReport) and one.reports for one in heard)
+
+        await pictures.send_until(reported)
+    assert [one.media_ssrc for one in heard if isinstance(one, rtcp.PictureLoss)] == [77]
+
+
+async def test_a_keyframe_request_of_the_receiver_reaches_the_owner(
+    site: Site, session: RtpSession, device: Device
+) -> None:
+    await join(session, device, device.offer(lines="a=rtcp-mux\n"))
+    with closing(Pictures(session.send_video)) as pictures:
+        packets: list[bytes] = []
+
+        def arrived() -> bool:
+            packets.extend(data for data in device.received() if not rtcp.is_rtcp(data))
+            return bool(packets)
+
+        await pictures.send_until(arrived)
+    ssrc = rtp.parse(packets[0]).ssrc
+    device.transmit_video(rtcp.compound([rtcp.ReceiverReport(1), rtcp.PictureLoss(1, ssrc)]))
+    await until(lambda: site.keyframes_wanted == 1)
+
+
+# ------------------------------------------------------------------------------------- negotiation
+
+
+async def test_a_session_comes_back_on_the_ports_that_its_sender_knows(
+    session: RtpSession, device: Device, site: Site
+) -> None:
+    await session.accept(device.offer())
+    ports = session.ports
+    assert all(port and port % 2 == 0 for port in ports)
+    await session.stop()
+    again = RtpSession("again", Intake(site.video, site.audio), NetworkOptions(), CLOCK, FORM)
+    answer = await again.accept(device.offer(), ports)
+    assert again.ports == ports
+    assert f"m=video {ports[0]} " in answer
+    await again.stop()
+
+
+@pytest.mark.parametrize("host", ["host.example", "224.0.0.9"])
+async def test_an_address_that_is_none_of_one_host_is_bad_input(
+    session: RtpSession, device: Device, host: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        await session.accept(device.offer().replace("127.0.0.1", host))
+    assert error.value.field.startswith("sdp")
+    assert session.ports == (0, 0)
+
+
+async def test_nothing_in_common_is_refused_and_leaves_no_port_open(
+    session: RtpSession, device: Device
+) -> None:
+    offer = device.offer().replace("H264", "H266").replace("opus/48000/2", "lyra/16000")
+    with pytest.raises(Refused):
+        await session.accept(offer)
+    assert session.ports == (0, 0)
+    with pytest.raises(Refused):
+        await session.start()
+
+
+async def test_a_second_offer_is_refused(session: RtpSession, device: Device) -> None:
+    await session.accept(device.offer())
+    with pytest.raises(Refused):
+        await session.accept(device.offer())
