@@ -68,9 +68,9 @@ class AudioIngress:
     """Jitter buffer, decoder and concealment of one stream.
 
     `push`, `reset` and `close` belong to the event loop, `pull` to the mixer's thread. Sound goes
-    by its media time: a frame is played when `Arrivals.target_ns` has gone by since it could have come
-    at the earliest. A missing frame is made up out of what was heard before; a sender that stops
-    fades out. Decoding happens in `pull`, so a stream that nobody mixes costs nothing.
+    by its media time: a frame is played when `Arrivals.target_ns` has gone by since it could have
+    come at the earliest. A missing frame is made up out of what was heard before; a sender that
+    stops fades out. Decoding happens in `pull`, so a stream that nobody mixes costs nothing.
     """
 
     def __init__(self, clock: Clock, name: str) -> None:

@@ -1,0 +1,151 @@
+"""From packets to coded units: what WebRTC and plain RTP have in common behind their sockets."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.video import VideoIngress
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.codec import Codec
+from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.loss import NackSchedule
+from mcu_core.protocol.payload.base import Depayloader, depayloader
+from mcu_core.protocol.reception import Reception
+from mcu_core.protocol.reorder import ReorderBuffer
+from mcu_core.protocol.rtcp import Nack
+from mcu_core.protocol.rtcp_reports import ReportBlock
+from mcu_core.protocol.rtp import RtpPacket
+from mcu_core.protocol.sequence import Unwrapper, sequence_delta
+
+REORDER_NS = 30 * NS_PER_MS
+"""How long packets overtake each other on the way."""
+
+LEAST_REPAIR_NS = 100 * NS_PER_MS
+LONGEST_REPAIR_NS = 400 * NS_PER_MS
+"""How long a gap may hold the picture up while it is asked for again; then a keyframe is better."""
+
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+class RtpVideoReceiver:
+    """One sender's pictures: puts packets in order, asks for lost ones, hands on whole units.
+
+    `rtt_ns`: round trip to the sender, 0 while unknown; may be changed at any time, as may
+    `repairs`: whether lost packets are worth waiting for, that is, whether NACKs are understood.
+    A packet of another SSRC begins a new stream. Everything is called on the event loop.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        clock: Clock,
+        ingress: VideoIngress,
+        *,
+        own_ssrc: int = 0,
+        fmtp: Mapping[str, str] = _NO_PARAMETERS,
+    ) -> None:
+        self.rtt_ns = 0
+        self.repairs = True
+        self._codec = codec
+        self._clock = clock
+        self._ingress = ingress
+        self._own_ssrc = own_ssrc
+        self._fmtp = fmtp
+        self._stamp_ns = 0
+        self._reception: Reception | None = None
+        self._begin(0)
+
+    def _begin(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._order = ReorderBuffer(REORDER_NS)
+        self._nacks = NackSchedule()
+        self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
+        self._last_sequence: int | None = None
+
+    @property
+    def lost(self) -> int:
+        """Packets given up so far."""
+        return self._order.lost
+
+    def push(self, packet: RtpPacket, now_ns: int) -> None:
+        """Take one packet as it arrives."""
+        if self._reception is None or packet.ssrc != self._ssrc:
+            self._begin(packet.ssrc)
+            self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+        self._reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+        self._nacks.push(packet.sequence, now_ns)
+        if self._order.push(packet, now_ns):
+            self._hand_on(now_ns)
+
+    def poll(self, now_ns: int) -> list[Nack]:
+        """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
+        self._hand_on(now_ns)
+        missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
+        return [Nack(self._own_ssrc, self._ssrc, tuple(missing))] if missing else []
+
+    def report_block(self) -> ReportBlock | None:
+        """What to report of this stream now; None before its first packet."""
+        return self._reception.report_block(self._clock.now_ns()) if self._reception else None
+
+    def _hand_on(self, now_ns: int) -> None:
+        self._order.wait_ns = self._patience_ns()
+        for packet in self._order.pop(now_ns):
+            last, self._last_sequence = self._last_sequence, packet.sequence
+            lost_before = last is not None and sequence_delta(packet.sequence, last) != 1
+            for frame in self._depayloader.push(packet, lost_before):
+                # Two pictures of one moment (a burst after a repair) still have an order.
+                self._stamp_ns = max(now_ns, self._stamp_ns + 1)
+                self._ingress.push(
+                    AccessUnit(
+                        self._codec, frame.data, self._stamp_ns, frame.keyframe, frame.broken
+                    )
+                )
+
+    def _patience_ns(self) -> int:
+        """Time for two requests and their answers, where there will be answers."""
+        if not self.repairs:
+            return REORDER_NS
+        return max(LEAST_REPAIR_NS, min(LONGEST_REPAIR_NS, REORDER_NS + 2 * self.rtt_ns))
+
+
+class RtpAudioReceiver:
+    """One sender's sound. The ingress orders frames by their stamps, so none is held up here."""
+
+    def __init__(
+        self,
+        codec: Codec,
+        clock: Clock,
+        ingress: AudioIngress,
+        *,
+        fmtp: Mapping[str, str] = _NO_PARAMETERS,
+    ) -> None:
+        self._codec = codec
+        self._clock = clock
+        self._ingress = ingress
+        self._fmtp = fmtp
+        self._reception: Reception | None = None
+        self._begin(0)
+
+    def _begin(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
+        self._timestamps = Unwrapper(32)
+
+    def push(self, packet: RtpPacket, now_ns: int) -> None:
+        """Take one packet as it arrives."""
+        if self._reception is None or packet.ssrc != self._ssrc:
+            self._begin(packet.ssrc)
+            self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+        self._reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+        for frame in self._depayloader.push(packet, lost_before=False):
+            ticks = self._timestamps.unwrap(frame.rtp_timestamp)
+            stamp_ns = ticks * NS_PER_SECOND // self._codec.rtp_clock
+            self._ingress.push(AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken))
+
+    def poll(self, now_ns: int) -> list[Nack]:
+        """Nothing: sound that is late is of no use."""
+        return []
+
+    def report_block(self) -> ReportBlock | None:
+        """What to report of this stream now; None before its first packet."""
+        return self._reception.report_block(self._clock.now_ns()) if self._reception else None

@@ -1,0 +1,118 @@
+"""One receiver's stream: continuous whatever encoder made its units, repeatable, reported."""
+
+from mcu_core.egress.sender import HISTORY_PACKETS, RESEND_EVERY_NS, RtpSender
+from mcu_core.media.clock import NS_PER_SECOND, ManualClock
+from mcu_core.media.codec import H264, OPUS, Codec
+from mcu_core.media.sound import BLOCK_NS
+from mcu_core.media.units import EncodedUnit
+from mcu_core.protocol.rtp import RtpPacket, parse
+from mcu_core.protocol.sequence import sequence_delta, timestamp_delta
+
+FRAME_NS = 33_333_333
+
+
+def unit(codec: Codec, stamp_ns: int, *payloads: bytes, encoder_start: int = 0) -> EncodedUnit:
+    return EncodedUnit(codec, b"".join(payloads), stamp_ns, encoder_start, True, payloads, FRAME_NS)
+
+
+class Receiver:
+    """A sender, and what came out of it."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.clock = ManualClock(NS_PER_SECOND)
+        self.packets: list[RtpPacket] = []
+        self.sender = RtpSender(77, 96, codec, self.clock, self._take)
+
+    def _take(self, data: bytes) -> None:
+        self.packets.append(parse(data))
+
+
+def test_sequence_counts_on_and_the_marker_ends_a_picture() -> None:
+    line = Receiver(H264)
+    for n in range(3):
+        line.sender.send(unit(H264, n * FRAME_NS, b"a", b"b", b"c"))
+    assert [packet.marker for packet in line.packets] == [False, False, True] * 3
+    first = line.packets[0].sequence
+    assert [sequence_delta(p.sequence, first) for p in line.packets] == list(range(9))
+    assert {(p.ssrc, p.payload_type) for p in line.packets} == {(77, 96)}
+    assert b"".join(p.payload for p in line.packets) == b"abc" * 3
+    stamps = [p.timestamp for p in line.packets]
+    assert stamps[0] == stamps[1] == stamps[2]
+    assert abs(timestamp_delta(stamps[3], stamps[0]) - 3000) <= 1
+
+
+def test_another_encoder_goes_on_where_the_first_one_was() -> None:
+    """Two groups have random starts of their own; the receiver must not see the change."""
+    line = Receiver(H264)
+    line.sender.send(unit(H264, FRAME_NS, b"a", encoder_start=123))
+    line.sender.send(unit(H264, 2 * FRAME_NS, b"b", encoder_start=4_000_000_000))
+    line.sender.send(unit(H264, 3 * FRAME_NS, b"c", encoder_start=9))
+    steps = [
+        timestamp_delta(b.timestamp, a.timestamp)
+        for a, b in zip(line.packets, line.packets[1:], strict=False)
+    ]
+    assert all(abs(step - 3000) <= 1 for step in steps)
+    assert sequence_delta(line.packets[2].sequence, line.packets[0].sequence) == 2
+
+
+def test_a_stamp_that_goes_back_still_moves_the_stream_on() -> None:
+    line = Receiver(H264)
+    for stamp in (5 * FRAME_NS, 4 * FRAME_NS, 4 * FRAME_NS):
+        line.sender.send(unit(H264, stamp, b"x"))
+    first = line.packets[0].timestamp
+    assert [timestamp_delta(p.timestamp, first) for p in line.packets] == [0, 1, 2]
+
+
+def test_sound_moves_by_exactly_one_block_and_marks_its_beginning() -> None:
+    line = Receiver(OPUS)
+    start = 1_234_567_891
+    for n in range(200):
+        line.sender.send(unit(OPUS, start + n * BLOCK_NS, b"x"))
+    first = line.packets[0].timestamp
+    assert [timestamp_delta(p.timestamp, first) for p in line.packets] == [
+        960 * n for n in range(200)
+    ]
+    assert [p.marker for p in line.packets] == [True] + [False] * 199
+
+
+def test_lost_packets_are_sent_again_as_they_were() -> None:
+    line = Receiver(H264)
+    line.sender.send(unit(H264, 0, b"a", b"b", b"c"))
+    wanted = line.packets[1]
+    line.sender.resend([wanted.sequence, (wanted.sequence + 5000) & 0xFFFF])
+    assert line.packets[3:] == [wanted]
+    assert line.sender.resent == 1
+    assert line.sender.packets == 3
+
+
+def test_impatient_requests_are_answered_once() -> None:
+    line = Receiver(H264)
+    line.sender.send(unit(H264, 0, b"a"))
+    sequence = line.packets[0].sequence
+    for _ in range(5):
+        line.sender.resend([sequence, sequence])
+    assert line.sender.resent == 1
+    line.clock.advance_ns(RESEND_EVERY_NS)
+    line.sender.resend([sequence])
+    assert line.sender.resent == 2
+
+
+def test_history_is_bounded_over_the_wrap_of_sequence_numbers() -> None:
+    line = Receiver(H264)
+    for n in range(70):
+        line.sender.send(unit(H264, n * FRAME_NS, *[b"x"] * 1000))
+        assert len(line.sender._history) <= HISTORY_PACKETS
+    oldest = line.packets[-HISTORY_PACKETS]
+    gone = line.packets[-HISTORY_PACKETS - 1]
+    count = len(line.packets)
+    line.sender.resend([oldest.sequence, gone.sequence])
+    assert line.packets[count:] == [oldest]
+
+
+def test_a_report_puts_the_stream_s_clock_beside_the_wall_clock() -> None:
+    line = Receiver(H264)
+    line.sender.send(unit(H264, 5 * NS_PER_SECOND, b"abc", b"de"))
+    report = line.sender.sender_report(7 * NS_PER_SECOND)
+    assert timestamp_delta(report.rtp_timestamp, line.packets[0].timestamp) == 2 * 90_000
+    assert (report.ssrc, report.packet_count, report.octet_count) == (77, 2, 5)
+    assert report.ntp_time >> 32 > 3_900_000_000, "seconds since 1900"
