@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import mcu_core.kernels.sound  # noqa: F401  # importing it compiles or loads its kernels
 from mcu_core.kernels.planes import blend, copy, fill, turn
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
