@@ -17,6 +17,7 @@ const IDLE_MS = 4000;
 /** Both directions from the start, so that a camera switched on later needs no new offer. */
 function siteLink(cid, sid, devices, senders) {
   return new MediaLink({
+    replaces: true,
     prepare: async (pc) => {
       for (const kind of ["video", "audio"]) {
         const transceiver = pc.addTransceiver(kind, { direction: "sendrecv" });

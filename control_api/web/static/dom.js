@@ -1,5 +1,5 @@
 // Building nodes: a tag, its properties, its children. Texts go through i18n by their keys.
-import { label, say } from "/static/i18n.js";
+import { aria, label, placeholder, say } from "/static/i18n.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -8,9 +8,8 @@ const SPECIAL = {
   text: (node, value) => (node.textContent = value),
   say: (node, value) => say(node, ...[value].flat()),
   label: (node, value) => label(node, ...[value].flat()),
-  placeholder: (node, value) => {
-    node.dataset.i18nPlaceholder = value;
-  },
+  aria: (node, value) => aria(node, ...[value].flat()),
+  placeholder: (node, value) => placeholder(node, value),
   data: (node, value) => Object.assign(node.dataset, value),
   on: (node, value) => {
     for (const [event, handler] of Object.entries(value)) node.addEventListener(event, handler);

@@ -3,7 +3,11 @@ import { en } from "/static/texts/en.js";
 import { zh } from "/static/texts/zh.js";
 
 const TEXTS = { en, zh };
-const ATTRIBUTES = { i18nLabel: ["aria-label", "title"], i18nPlaceholder: ["placeholder"] };
+const ATTRIBUTES = {
+  i18nLabel: ["aria-label", "title"],
+  i18nAria: ["aria-label"],
+  i18nPlaceholder: ["placeholder"],
+};
 const listeners = new Set();
 
 let current = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
@@ -34,13 +38,20 @@ export function saysPlainly(node, text) {
   return node;
 }
 
-/** The accessible name and tooltip of a node. */
-export function label(node, key, params = {}) {
-  node.dataset.i18nLabel = key;
-  node.dataset.i18nLabelParams = JSON.stringify(params);
-  for (const attribute of ATTRIBUTES.i18nLabel) node.setAttribute(attribute, t(key, params));
+function sayAttribute(node, name, key, params) {
+  node.dataset[name] = key;
+  node.dataset[`${name}Params`] = JSON.stringify(params);
+  for (const attribute of ATTRIBUTES[name]) node.setAttribute(attribute, t(key, params));
   return node;
 }
+
+/** The accessible name and tooltip of a node. */
+export const label = (node, key, params = {}) => sayAttribute(node, "i18nLabel", key, params);
+
+/** The accessible name alone, for large things over which a tooltip would only disturb. */
+export const aria = (node, key, params = {}) => sayAttribute(node, "i18nAria", key, params);
+
+export const placeholder = (node, key, params = {}) => sayAttribute(node, "i18nPlaceholder", key, params);
 
 function params(node, name) {
   return JSON.parse(node.dataset[name] || "{}");

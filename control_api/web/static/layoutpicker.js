@@ -1,6 +1,6 @@
 // The drawings of all layouts, grouped by their number of panes; one press switches.
 import { el, pressed } from "/static/dom.js";
-import { label } from "/static/i18n.js";
+import { aria } from "/static/i18n.js";
 import { automaticDrawing, choiceOf, drawing, grouped } from "/static/layouts.js";
 
 /** Arrow keys walk through the drawings; only the marked one is a tab stop. */
@@ -50,8 +50,7 @@ export class LayoutPicker {
   #group(count, list) {
     const group = this.#frame(String(count), list.map((mode) =>
       this.#button(`mode-${mode.id}`, drawing(mode), ["layout.mode", { id: mode.id, count }], { mode: mode.id })));
-    label(group, "layout.group", { count });
-    group.removeAttribute("title");
+    aria(group, "layout.group", { count });
     return group;
   }
 

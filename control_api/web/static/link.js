@@ -9,8 +9,9 @@ const FINAL = new Set([401, 403, 404]);
 
 /**
  * `prepare(pc)` adds the transceivers; `exchange(offer)` answers {sdp, endpoint}; `release(endpoint)`
- * tells the server that we go. Events: "state" with {state, error, retryMs}; state is idle,
- * connecting, live, waiting (for the next attempt) or failed (no sense in trying again).
+ * tells the server that we go; `replaces`: a new connection ends the old one by itself. Events:
+ * "stream" with the MediaStream, "state" with {state, error, retryMs}; state is idle, connecting,
+ * live, waiting (for the next attempt) or failed (no sense in trying again).
  */
 export class MediaLink extends EventTarget {
   #pc = null;
@@ -18,29 +19,38 @@ export class MediaLink extends EventTarget {
   #watch = 0;
   #attempt = 0;
   #endpoint = "";
+  #life = null;
   state = "idle";
 
-  constructor({ prepare, exchange, release }) {
+  constructor({ prepare, exchange, release, replaces = false }) {
     super();
     this.prepare = prepare;
     this.exchange = exchange;
     this.release = release;
+    this.replaces = replaces;
     this.stream = new MediaStream();
-    window.addEventListener("online", () => this.retryNow());
-    window.addEventListener("pagehide", () => this.#leave());
-    navigator.connection?.addEventListener?.("change", () => this.suspect());
-  }
-
-  get endpoint() {
-    return this.#endpoint;
   }
 
   start() {
     this.#attempt = 0;
+    this.#heed();
     return this.#connect();
   }
 
+  /** The network changed, the page goes, or comes back out of the browser's cache. */
+  #heed() {
+    if (this.#life) return;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    window.addEventListener("online", () => this.retryNow(), { signal });
+    window.addEventListener("pagehide", () => this.#leave(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.restart(), { signal });
+    navigator.connection?.addEventListener?.("change", () => this.suspect(), { signal });
+  }
+
   stop() {
+    this.#life?.abort();
+    this.#life = null;
     clearTimeout(this.#timer);
     this.#drop();
     this.#leave();
@@ -68,6 +78,7 @@ export class MediaLink extends EventTarget {
   async #connect() {
     clearTimeout(this.#timer);
     this.#drop();
+    if (!this.replaces) this.#leave();
     this.#say("connecting");
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.#pc = pc;
@@ -76,8 +87,8 @@ export class MediaLink extends EventTarget {
     try {
       await this.prepare(pc);
       const answer = await negotiate(pc, this.exchange);
-      if (this.#pc !== pc) return;
-      this.#endpoint = answer.endpoint || "";
+      if (this.#pc === pc) this.#endpoint = answer.endpoint;
+      else this.release(answer.endpoint); // given up while the answer was on its way
     } catch (error) {
       if (this.#pc === pc) this.#broken(error);
     }

@@ -52,8 +52,7 @@ export function openPopover(anchor, content, { name, wide = false, onClose } = {
   const same = open?.anchor === anchor;
   closePopover();
   if (same) return null;
-  const panel = el("div", { class: wide ? "popover wide" : "popover", role: "dialog", label: name }, content);
-  panel.removeAttribute("title");
+  const panel = el("div", { class: wide ? "popover wide" : "popover", role: "dialog", aria: name }, content);
   panel.addEventListener("keydown", onKey);
   translate(panel);
   const host = anchor.closest("dialog") || document.fullscreenElement || document.body;

@@ -1,7 +1,7 @@
 // The bar on top of every page: where one is, the connection, the language, the colours, who is in.
 import { get, remove } from "/static/api.js";
 import { el, icon, iconButton, setIcon } from "/static/dom.js";
-import { label, language, onLanguage, say, saysPlainly, setLanguage, translate } from "/static/i18n.js";
+import { label, language, onLanguage, say, saysPlainly, setLanguage, t, translate } from "/static/i18n.js";
 import { closePopover, openPopover } from "/static/popover.js";
 
 const PAGES = [
@@ -76,8 +76,7 @@ function connection(feed) {
   const show = (state) => {
     node.dataset.state = state;
     say(words, `connection.${state}`);
-    label(node, `connection.${state}`);
-    node.removeAttribute("aria-label");
+    node.title = t(`connection.${state}`);
   };
   feed.addEventListener("state", (event) => show(event.detail));
   show(feed.state);

@@ -17,8 +17,7 @@ function gain(site, change) {
 
 /** The layout as a small map of buttons: press one to put the site there. */
 function paneMap(site, layout, aspect, shown, place) {
-  const map = el("div", { class: "pane-map", role: "group", label: "site.place" });
-  map.removeAttribute("title");
+  const map = el("div", { class: "pane-map", role: "group", aria: "site.place" });
   setVar(map, "--aspect", aspect);
   layout.panes.forEach((pane, k) => {
     const button = el("button", {

@@ -1,7 +1,7 @@
 // The live picture with a grid of panes over it: each pane is a button (its menu) and a place to drop a site.
 import { draggable } from "/static/drag.js";
 import { el, icon, iconButton, pressed, setIcon, setVar } from "/static/dom.js";
-import { label, say, saysPlainly } from "/static/i18n.js";
+import { aria, label, say, saysPlainly } from "/static/i18n.js";
 import { drawingOrder } from "/static/layouts.js";
 import { watchLink } from "/static/watch.js";
 
@@ -30,11 +30,9 @@ export class Stage {
   /** `actions`: openPane(k, anchor), drop(k, site, from), siteName(id). */
   constructor(root, actions) {
     this.actions = actions;
-    this.video = el("video", { id: "picture", autoplay: true, playsinline: true, tabindex: "-1", label: "stage.picture" });
+    this.video = el("video", { id: "picture", autoplay: true, playsinline: true, tabindex: "-1", aria: "stage.picture" });
     this.video.muted = true;
-    this.video.removeAttribute("title");
-    this.overlay = el("div", { class: "panes", role: "group", label: "stage.panes" });
-    this.overlay.removeAttribute("title");
+    this.overlay = el("div", { class: "panes", role: "group", aria: "stage.panes" });
     this.words = el("p", {});
     this.again = el("button", { type: "button", class: "plain", say: "stage.try_now", on: { click: () => this.#link?.start() } });
     this.notice = el("div", { class: "stage-notice", role: "status" }, el("i", { class: "spinner" }), this.words, this.again);
@@ -123,8 +121,7 @@ export class Stage {
     if (text) saysPlainly(name, text);
     else say(name, "pane.nobody");
     say(how, `pane.kind_${wanted}`);
-    label(button, text ? "pane.label" : "pane.label_empty", { number: k + 1, name: text });
-    button.removeAttribute("title");
+    aria(button, text ? "pane.label" : "pane.label_empty", { number: k + 1, name: text });
   }
 }
 
