@@ -146,7 +146,7 @@ class RtpSession:
         if agreed.send:
             self._open_out(stream, agreed)
         if agreed.receive:
-            stream.receive_into(self._intake)
+            stream.receive_into(self._intake, agreed.fmtp)
         line.group.add(stream)
 
     def _open_out(self, stream: RtpStream, agreed: MediaAgreement) -> None:

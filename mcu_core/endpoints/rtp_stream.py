@@ -4,20 +4,24 @@ Everything here runs on the event loop; the decode threads behind the ingress an
 before `send` have their own bounded queues.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from mcu_core.adaptation.receiver_rate import ReceiverRate
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.receiver import RtpAudioReceiver, RtpVideoReceiver
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol import rtcp, rtp
+from mcu_core.protocol.ntp import middle_bits, ntp_time, round_trip_ns, short_from_ns
 
 Transmit = Callable[[bytes], None]
+
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 REPORT_EVERY_NS = NS_PER_SECOND
 KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
@@ -59,6 +63,7 @@ class RtpStream:
         self._sent = False
         self._rate = ReceiverRate()
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
+        self._pictures: RtpVideoReceiver | None = None
         self._restart: Callable[[], None] = lambda: None
         self._remote_ssrc: int | None = None
         self._heard_ns = 0
@@ -68,13 +73,19 @@ class RtpStream:
         self._report_due_ns = 0
         self._keyframe_asked_ns = 0
 
-    def receive_into(self, intake: Intake) -> None:
-        """Hand on what arrives; a sender that was there before is forgotten."""
+    def receive_into(self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS) -> None:
+        """Hand on what arrives; a sender that was there before is forgotten.
+
+        `fmtp`: the sender's format parameters, which may hold what its packets leave out.
+        """
         if self.codec.kind is Kind.VIDEO and intake.video is not None:
-            self._receiver = RtpVideoReceiver(self.codec, self._clock, intake.video)
+            self._receiver = self._pictures = RtpVideoReceiver(
+                self.codec, self._clock, intake.video, own_ssrc=self.ssrc, fmtp=fmtp
+            )
+            self._pictures.repairs = self.nack
             self._restart = intake.video.restart
         elif self.codec.kind is Kind.AUDIO and intake.audio is not None:
-            self._receiver = RtpAudioReceiver(self.codec, self._clock, intake.audio)
+            self._receiver = RtpAudioReceiver(self.codec, self._clock, intake.audio, fmtp=fmtp)
             self._restart = intake.audio.reset
         self._restart()
 
@@ -134,12 +145,24 @@ class RtpStream:
                 self.feedback.keyframe_wanted()
             case rtcp.Remb(bitrate_bps=bitrate_bps, ssrcs=ssrcs) if self.ssrc in ssrcs:
                 self.feedback.bitrate_advised(self._rate.heard(bitrate_bps, now_ns))
-            case rtcp.SenderReport(ssrc=ssrc, ntp_time=ntp_time) if ssrc == self._remote_ssrc:
-                self._last_report = (ntp_time >> 16 & 0xFFFF_FFFF, now_ns)
+            case rtcp.SenderReport(ssrc=ssrc, ntp_time=theirs) if ssrc == self._remote_ssrc:
+                self._last_report = (middle_bits(theirs), now_ns)
             case rtcp.Bye(sources=sources) if self._remote_ssrc in sources:
                 self.goodbye()
             case _:
                 pass
+        if isinstance(report, rtcp.SenderReport | rtcp.ReceiverReport):
+            self._note_round_trip(report.reports)
+
+    def _note_round_trip(self, blocks: Sequence[rtcp.ReportBlock]) -> None:
+        """How long an answer takes, out of what is said about our own stream."""
+        if self._pictures is None:
+            return
+        now_ntp = ntp_time(int(wall_time_s() * NS_PER_SECOND))
+        for block in blocks:
+            round_trip = round_trip_ns(block, now_ntp) if block.ssrc == self.ssrc else None
+            if round_trip is not None:
+                self._pictures.rtt_ns = round_trip
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""
@@ -158,7 +181,7 @@ class RtpStream:
         """Send what is due: requests for lost packets at once, reports once per second."""
         if self._receiver is not None:
             wanted = self._receiver.poll(now_ns)
-            if wanted and self.nack:
+            if wanted:
                 self._tell(wanted)
         if now_ns >= self._report_due_ns:
             self._report_due_ns = now_ns + REPORT_EVERY_NS
@@ -184,10 +207,10 @@ class RtpStream:
         if block is None:
             return ()
         middle, heard_ns = self._last_report
-        delay = (now_ns - heard_ns) * 65_536 // NS_PER_SECOND if heard_ns else 0
+        delay = short_from_ns(now_ns - heard_ns) if heard_ns else 0
         return (replace(block, last_report=middle, delay=delay),)
 
-    def _tell(self, packets: list[rtcp.RtcpPacket]) -> None:
+    def _tell(self, packets: Sequence[rtcp.RtcpPacket]) -> None:
         self._send_rtcp(rtcp.compound(packets))
 
 

@@ -16,6 +16,7 @@ from aioice.ice import StunProtocol
 
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.protocol.rtcp import is_rtcp
 
 Taker = Callable[[bytes], bool]
 
@@ -28,10 +29,10 @@ LAST_STUN = 3
 MAX_WAITING_RECORDS = 64
 """DTLS records of a handshake that wait for their reader; more is a flood."""
 
+MAX_EARLY_PACKETS = 64
+"""The other side may finish the handshake before us: its first keyframe is worth keeping."""
 
-def is_rtcp(first: int, second: int) -> bool:
-    """Whether a packet that begins with these bytes is RTCP (RFC 5761 4)."""
-    return FIRST_RTP <= first <= LAST_RTP and 192 <= second <= 223
+SMALLEST_BYTES = 12
 
 
 class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
@@ -73,6 +74,7 @@ class WebRtcLink:
         self._network = network
         self.stats = stats
         self.heard = 0
+        self._early: list[bytes] = []
         self.on_rtp: Taker = lambda data: False
         self.on_rtcp: Taker = lambda data: False
 
@@ -113,6 +115,9 @@ class WebRtcLink:
         await self.dtls.start(dtls_parameters)
         if self.dtls.state != "connected":
             raise ConnectionError("the encrypted connection could not be set up (DTLS)")
+        early, self._early = self._early, []
+        for data in early:
+            self.media_received(data)
 
     def lost_reason(self) -> str:
         """Why the transport is gone; empty while it stands."""
@@ -125,10 +130,13 @@ class WebRtcLink:
     def media_received(self, data: bytes) -> None:
         """Decrypt one SRTP or SRTCP packet and hand it on; forged and repeated ones are counted."""
         session = self.dtls._rx_srtp
-        if session is None or len(data) < 12:
+        if session is None and len(self._early) < MAX_EARLY_PACKETS:
+            self._early.append(data)
+            return
+        if session is None or len(data) < SMALLEST_BYTES:
             self.stats.packets_dropped += 1
             return
-        control = is_rtcp(data[0], data[1])
+        control = is_rtcp(data)
         try:
             plain = session.unprotect_rtcp(data) if control else session.unprotect(data)
         except pylibsrtp.Error:

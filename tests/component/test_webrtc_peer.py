@@ -219,15 +219,18 @@ async def test_lost_packets_are_asked_for_and_come_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = WebRtcLink.media_received
-    numbers = count()
+    numbers = count(1)  # a stream whose first packet is lost begins with its next keyframe
 
     def lossy(link: WebRtcLink, data: bytes) -> None:
         if next(numbers) % 20:
             taken(link, data)
 
     monkeypatch.setattr(WebRtcLink, "media_received", lossy)
-    async with call(site, Camera()):
+    async with call(site, Camera()) as (peer, _):
         await until(lambda: site.video.stats.frames > 30)
+        receiver = peer._streams.streams[0]._pictures
+        assert receiver is not None
+        assert receiver.lost == 0
     assert site.video.stats.broken == 0
 
 
