@@ -1,4 +1,4 @@
-"""An engine's socket that serves the tap of one conference from really encoded picture and sound."""
+"""An engine socket that serves the tap of one conference from really encoded H.264 and AAC."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -130,6 +130,11 @@ class FakeTap:
     def readers(self) -> int:
         """How many read now."""
         return len(self._lines)
+
+    @property
+    def newest_ns(self) -> int:
+        """Stamp of the last unit given out."""
+        return self._held[-1].stamp_ns
 
     def send(self, units: list[TapUnit]) -> None:
         """Give units to all readers."""
