@@ -70,10 +70,14 @@ class VideoIngress:
     Units pushed without a gap between them form a run. A run begins after an overflow or a
     restart, and its pictures wait for a keyframe. Whatever goes wrong, `latest` keeps the last good
     picture and the sender is asked for a keyframe.
+
+    `watched` may be set False while nobody sees this source: then nothing is decoded, nor asked for
+    (design 4.1), until it is set True again and a keyframe comes.
     """
 
     def __init__(self, clock: Clock, name: str) -> None:
         self.on_keyframe_needed: Callable[[], None] = lambda: None
+        self.watched = True
         self.stats = VideoStats()
         self._clock = clock
         self._name = name
@@ -135,7 +139,7 @@ class VideoIngress:
                 self._decoder = None
                 return
             self._take(waiting)
-            if self._wish.due(self._clock.now_ns()):
+            if self.watched and self._wish.due(self._clock.now_ns()):
                 self.stats.keyframes_asked += 1
                 self.on_keyframe_needed()
 
@@ -144,7 +148,10 @@ class VideoIngress:
         if waiting.run != self._decoding_run or self._codec_changed(unit):
             self._decoding_run = waiting.run
             self._lose_track()
-        if unit.broken:
+        if not self.watched:
+            self.stats.dropped += 1
+            self._lose_track()
+        elif unit.broken:
             self.stats.broken += 1
             self._lose_track()
         elif self._entered or unit.keyframe:

@@ -213,6 +213,36 @@ async def test_a_decoder_that_is_too_slow_begins_again_at_a_keyframe(rig: Rig) -
     await rig.see(*units[-4:])
 
 
+async def test_what_nobody_sees_is_neither_decoded_nor_asked_for(rig: Rig) -> None:
+    units = stream(H264, 12, keyframes=(0, 9))
+    await rig.see(*units[:3])
+    rig.ingress.watched = False
+    await rig.feed(*units[3:6])
+    assert (rig.ingress.stats.frames, rig.asked) == (3, [])
+    rig.ingress.watched = True
+    await rig.feed(*units[6:9])
+    await until(lambda: len(rig.asked) == 1, "a request")
+    await rig.see(*units[9:])
+
+
+def test_odd_sizes_are_taken_as_they_are() -> None:
+    context = av.CodecContext.create("libvpx", "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height, context.pix_fmt = 321, 181, "yuv420p"
+    context.time_base = Fraction(1, 30)
+    context.options = {"deadline": "realtime", "lag-in-frames": "0"}
+    frame = av.VideoFrame(321, 181, "yuv420p")
+    for plane, code in zip(frame.planes, (90, 100, 150), strict=True):
+        np.frombuffer(memoryview(plane), np.uint8)[:] = code
+    frame.pts = 0
+    (packet,) = context.encode(frame)
+    (picture,) = VideoDecoder(VP8).decode(AccessUnit(VP8, bytes(packet), 1, True))
+    assert picture.y.shape == (181, 321)
+    assert picture.u.shape == picture.v.shape == (91, 161)
+    for plane_read, code in ((picture.y, 90), (picture.u, 100), (picture.v, 150)):
+        assert np.abs(plane_read.astype(int) - code).max() < 4
+
+
 async def test_a_picture_stays_whole_while_the_decoder_goes_on(rig: Rig) -> None:
     units = stream(H264, 30)
     await rig.see(units[0])
