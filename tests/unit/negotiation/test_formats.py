@@ -1,0 +1,101 @@
+"""Which offered format is which codec, and H.264's parameters."""
+
+import pytest
+
+from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8
+from mcu_core.negotiation.capabilities import Capabilities
+from mcu_core.negotiation.formats import (
+    Format,
+    ProfileLevel,
+    answer_parameters,
+    formats,
+    refusal,
+    whole_packets_only,
+)
+from mcu_core.protocol.sdp import MediaDescription
+
+CAPS = Capabilities()
+
+
+def section(kind: str, numbers: str, *rtpmaps: str) -> MediaDescription:
+    lines = tuple(("rtpmap", text) for text in rtpmaps)
+    return MediaDescription(kind, 1, "RTP/AVP", tuple(numbers.split()), attributes=lines)
+
+
+def test_static_types_need_no_rtpmap() -> None:
+    found = formats(section("audio", "0 8 9 18"))
+    assert [(one.payload_type, one.codec) for one in found] == [(0, PCMU), (8, PCMA), (9, G722)]
+
+
+def test_a_static_type_with_another_rtpmap_is_what_that_says() -> None:
+    assert formats(section("audio", "0", "0 G729/8000")) == []
+    (found,) = formats(section("audio", "8", "8 opus/48000/2"))
+    assert found.codec is OPUS
+
+
+def test_names_have_no_case_but_clocks_must_fit() -> None:
+    found = formats(
+        section("audio", "96 97 98", "96 OPUS/48000/2", "97 pcmu/16000", "98 g722/8000")
+    )
+    assert [one.codec for one in found] == [OPUS, G722]
+
+
+def test_a_codec_of_the_other_kind_is_none() -> None:
+    assert formats(section("video", "0 96", "96 opus/48000/2")) == []
+    assert [one.codec for one in formats(section("video", "96", "96 VP8/90000"))] == [VP8]
+
+
+def test_formats_that_are_no_payload_types_are_passed_over() -> None:
+    assert formats(section("audio", "webrtc-datachannel 128 ٣")) == []
+
+
+@pytest.mark.parametrize(
+    ("fmtp", "reason"),
+    [
+        ({}, ""),
+        ({"profile-level-id": "42e01f", "packetization-mode": "1"}, ""),
+        ({"profile-level-id": "64001F", "packetization-mode": "1"}, ""),
+        ({"profile-level-id": "F4000D"}, "4:2:0"),
+        ({"profile-level-id": "6e001f"}, "4:2:0"),
+        ({"profile-level-id": "nonsense"}, "hexadecimal"),
+        ({"profile-level-id": "42e0"}, "hexadecimal"),
+        ({"packetization-mode": "2"}, "interleaved"),
+    ],
+)
+def test_what_h264_can_be_taken(fmtp: dict[str, str], reason: str) -> None:
+    said = refusal(Format(96, H264, fmtp))
+    assert bool(said) == bool(reason)
+    assert reason in said
+
+
+def test_only_a_stated_mode_0_forbids_fragments() -> None:
+    assert whole_packets_only(Format(96, H264, {"packetization-mode": "0"}))
+    assert not whole_packets_only(Format(96, H264, {}))
+    assert not whole_packets_only(Format(96, VP8, {"packetization-mode": "0"}))
+
+
+def test_profile_and_mode_of_an_answer_are_the_offers() -> None:
+    theirs = {"profile-level-id": "4d0029", "packetization-mode": "1"}
+    assert answer_parameters(Format(96, H264, theirs), CAPS) == {
+        "profile-level-id": "4d0028",
+        "packetization-mode": "1",
+    }
+
+
+def test_the_level_of_an_answer_is_ours_only_where_levels_may_differ() -> None:
+    low = {"profile-level-id": "42e00d", "packetization-mode": "1"}
+    assert answer_parameters(Format(96, H264, low), CAPS)["profile-level-id"] == "42e00d"
+    free = low | {"level-asymmetry-allowed": "1"}
+    answered = answer_parameters(Format(96, H264, free), CAPS)
+    assert answered["profile-level-id"] == "42e028"
+    assert answered["level-asymmetry-allowed"] == "1"
+
+
+def test_where_they_say_nothing_we_say_nothing() -> None:
+    assert answer_parameters(Format(96, H264, {}), CAPS) == {}
+
+
+def test_profile_level_is_three_bytes() -> None:
+    level = ProfileLevel.read({"profile-level-id": "42E01F"})
+    assert level == ProfileLevel(0x42, 0xE0, 31)
+    assert level.serialize() == "42e01f"
