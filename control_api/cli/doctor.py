@@ -20,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.stalls import measure_stalls
 from control_api.cli.demo_clips import recipes
+from mcu_core.compositor.fonts import chosen
 from mcu_core.errors import McuError
 from mcu_core.media.codec import ALL_CODECS
 
@@ -27,14 +28,6 @@ API_PORT = 8080
 LEAST_CORES, LEAST_MEMORY_GB, LEAST_DISK_GB = 2, 2.0, 5.0
 STALL_SECONDS = 1.0
 STALL_WARN_MS = 5.0
-CHINESE_FONT_FILES = (
-    "NotoSansCJK*",
-    "NotoSerifCJK*",
-    "wqy-*",
-    "SourceHanSans*",
-    "DroidSansFallback*",
-)
-FONT_FOLDERS = (Path("/usr/share/fonts"), Path("~/.fonts"), Path("~/.local/share/fonts"))
 TEST_PROGRAMS = (
     ("ffmpeg", "ffmpeg"),
     ("gst-launch-1.0", "gstreamer1.0-tools"),
@@ -170,22 +163,13 @@ def _has_codec(name: str, mode: str) -> bool:
 
 
 def _fonts() -> Iterator[Finding]:
-    found = chinese_fonts(FONT_FOLDERS)
-    if found:
-        yield Finding("Chinese font", Verdict.OK, found[0].name)
+    font = chosen()
+    seen = font.path.name if font.path is not None else "Pillow's own"
+    if font.chinese:
+        yield Finding("font of names", Verdict.OK, f"{seen}, with Chinese")
         return
     advice = "apt-get install fonts-noto-cjk: else Chinese names are drawn as boxes"
-    yield Finding("Chinese font", Verdict.WARN, "none found", advice)
-
-
-def chinese_fonts(folders: tuple[Path, ...]) -> list[Path]:
-    """Font files that hold Chinese characters, by their names."""
-    return [
-        path
-        for folder in folders
-        for pattern in CHINESE_FONT_FILES
-        for path in sorted(folder.expanduser().rglob(pattern))
-    ]
+    yield Finding("font of names", Verdict.WARN, f"{seen}, without Chinese", advice)
 
 
 def _ports() -> Iterator[Finding]:

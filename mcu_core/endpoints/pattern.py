@@ -32,7 +32,7 @@ MIN_SIZE, MAX_WIDTH, MAX_HEIGHT, MAX_FPS = (128, 96), 1920, 1080, 60
 KEYFRAME_EACH_S = 2
 _BITS_PER_PIXEL = 0.06
 _SOUND_BITRATE = 64_000
-_TONE_AMPLITUDE, _CHIRP_AMPLITUDE = 0.1, 0.3
+TONE_AMPLITUDE, _CHIRP_AMPLITUDE = 0.1, 0.3
 _CHIRP_S, _CHIRP_FROM_HZ, _CHIRP_TO_HZ = 0.04, 1_000.0, 4_000.0
 
 _BAR_LUMA = 200
@@ -110,22 +110,28 @@ def _write_name(luma: Plane, name: str) -> None:
     luma[:] = np.asarray(image)
 
 
+def chirp() -> NDArray[np.float64]:
+    """The chirp that begins each second of a pattern's sound, 40 ms at 48 kHz."""
+    time = np.arange(int(_CHIRP_S * SAMPLE_RATE)) / SAMPLE_RATE
+    rise = (_CHIRP_TO_HZ - _CHIRP_FROM_HZ) / _CHIRP_S
+    phase = 2 * np.pi * (_CHIRP_FROM_HZ + rise * time / 2) * time
+    swell: NDArray[np.float64] = np.sin(np.pi * time / _CHIRP_S)
+    return _CHIRP_AMPLITUDE * swell * np.sin(phase)
+
+
 class PatternSound:
     """The tone and the chirps, block by block, without a step between blocks."""
 
-    def __init__(self, tone_hz: float) -> None:
+    def __init__(self, tone_hz: float, tone_amplitude: float = TONE_AMPLITUDE) -> None:
         self._tone_hz = tone_hz
-        chirp_time = np.arange(int(_CHIRP_S * SAMPLE_RATE)) / SAMPLE_RATE
-        rise = (_CHIRP_TO_HZ - _CHIRP_FROM_HZ) / _CHIRP_S
-        phase = 2 * np.pi * (_CHIRP_FROM_HZ + rise * chirp_time / 2) * chirp_time
-        window = np.sin(np.pi * chirp_time / _CHIRP_S)
+        self._tone_amplitude = tone_amplitude
         self._second = np.zeros(SAMPLE_RATE)
-        self._second[: len(chirp_time)] = _CHIRP_AMPLITUDE * window * np.sin(phase)
+        self._second[: len(chirp())] = chirp()
 
     def block(self, number: int) -> NDArray[np.float32]:
         """Samples of block `number`, shape (960,), both channels alike."""
         samples = number * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES)
-        tone = _TONE_AMPLITUDE * np.sin(2 * np.pi * self._tone_hz * (samples / SAMPLE_RATE))
+        tone = np.sin(2 * np.pi * self._tone_hz * (samples / SAMPLE_RATE)) * self._tone_amplitude
         return (tone + self._second[samples % SAMPLE_RATE]).astype(np.float32)
 
 

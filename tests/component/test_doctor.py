@@ -8,7 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from control_api.cli import doctor
-from control_api.cli.doctor import Verdict, all_findings, chinese_fonts, cpu_flags, examine
+from control_api.cli.doctor import Verdict, all_findings, cpu_flags, examine
+from mcu_core.compositor.fonts import FontChoice
 from mcu_core.media.codec import ALL_CODECS
 
 
@@ -47,13 +48,17 @@ def test_a_missing_codec_fails_with_exit_code_1(
     assert "libx264" in text
 
 
-def test_fonts_and_flags_are_found_where_they_are(tmp_path: Path) -> None:
-    assert chinese_fonts((tmp_path,)) == []
-    (tmp_path / "deep").mkdir()
-    font = tmp_path / "deep" / "NotoSansCJK-Regular.ttc"
-    font.touch()
-    assert chinese_fonts((tmp_path,)) == [font]
+def test_processor_flags_are_read(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 sse4_1\n")
     assert cpu_flags(cpuinfo) == {"fpu", "avx2", "sse4_1"}
     assert cpu_flags(tmp_path / "none") == frozenset()
+
+
+def test_a_machine_without_chinese_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "chosen", lambda: FontChoice(None, 0, False))
+    font = next(f for f in all_findings(tmp_path) if f.topic == "font of names")
+    assert font.verdict is Verdict.WARN
+    assert "fonts-noto-cjk" in font.advice
