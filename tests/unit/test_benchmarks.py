@@ -13,7 +13,7 @@ from benchmarks.streams import BLOCKS_PER_S, LOOP_S
 from benchmarks.watcher import LOOP_FRAMES, Seen, amplitude, picture_delays_ms, sound_delays_ms
 from mcu_core.endpoints.pattern import TONE_AMPLITUDE, PatternSound
 from mcu_core.errors import BadInput
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+from mcu_core.media.clock import NS_PER_MS
 from mcu_core.media.marker import Marker
 from mcu_core.media.sound import BLOCK_NS
 
