@@ -183,13 +183,12 @@ class RtpStream:
             wanted = self._receiver.poll(now_ns)
             if wanted:
                 self._tell(wanted)
-        if now_ns >= self._report_due_ns:
+        flows = self._sent or self._remote_ssrc is not None
+        if flows and now_ns >= self._report_due_ns:
             self._report_due_ns = now_ns + REPORT_EVERY_NS
             self._report(now_ns)
 
     def _report(self, now_ns: int) -> None:
-        if not self._sent and self._remote_ssrc is None:
-            return
         packets: list[rtcp.RtcpPacket] = [self._own_report(now_ns)]
         packets.append(rtcp.SourceDescription.named(self.ssrc, CNAME))
         if self.remb and self.codec.kind is Kind.VIDEO and self._remote_ssrc is not None:

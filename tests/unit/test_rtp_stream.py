@@ -1,0 +1,156 @@
+"""One m-line's packets and reports, without sockets."""
+
+import pytest
+
+from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.rtp_stream import (
+    DEFAULT_RECEIVE_BPS,
+    KEYFRAME_REQUEST_EVERY_NS,
+    REPORT_EVERY_NS,
+    SOURCE_CHANGE_NS,
+    RtpStream,
+    StreamGroup,
+)
+from mcu_core.ingress.video import VideoIngress
+from mcu_core.media.clock import NS_PER_SECOND, ManualClock
+from mcu_core.media.codec import H264
+from mcu_core.media.units import EncodedUnit
+from mcu_core.protocol import rtcp, rtp
+
+OURS, THEIRS, OTHER = 1, 77, 78
+SLICE = b"\x41\x9a"
+
+
+class Ingress(VideoIngress):
+    """Counts instead of decoding."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock, "site")
+        self.restarts = 0
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+
+class Rig:
+    """A video stream in a group, and all that it sent."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(NS_PER_SECOND)
+        self.ingress = Ingress(self.clock)
+        self.rtp: list[bytes] = []
+        self.rtcp: list[rtcp.RtcpPacket] = []
+        self.stats = EndpointStats()
+        self.group = StreamGroup(self.clock, self.stats)
+        self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self.rtp.append, self._report)
+        self.stream.receive_into(Intake(self.ingress, None))
+        self.ingress.restarts = 0
+        self.group.add(self.stream)
+
+    def _report(self, data: bytes) -> None:
+        self.rtcp.extend(rtcp.parse(data))
+
+    def receive(self, sequence: int, ssrc: int = THEIRS, payload_type: int = 96) -> bool:
+        head = rtp.header(payload_type, True, sequence, sequence * 3000, ssrc)
+        return self.group.rtp_received(head + SLICE)
+
+    def told(self, kind: type) -> list[rtcp.RtcpPacket]:
+        return [one for one in self.rtcp if isinstance(one, kind)]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_packets_of_another_payload_type_are_counted_and_dropped(rig: Rig) -> None:
+    assert rig.receive(1)
+    assert not rig.receive(2, payload_type=111)
+    assert not rig.group.rtp_received(b"\x90\x60" + bytes(10))
+    assert rig.stats.packets_dropped == 2
+
+
+def test_garbage_of_other_sources_does_not_restart_the_decoder(rig: Rig) -> None:
+    rig.receive(1)
+    rig.clock.advance_ns(2 * SOURCE_CHANGE_NS)
+    for number in range(100):
+        assert not rig.receive(number * 7, ssrc=OTHER + number)
+    assert rig.ingress.restarts == 0
+
+
+def test_a_second_source_does_not_replace_one_that_is_heard(rig: Rig) -> None:
+    for number in range(10):
+        assert rig.receive(number)
+        assert not rig.receive(number, ssrc=OTHER)
+    assert rig.ingress.restarts == 0
+
+
+def test_a_sender_that_began_anew_is_taken_at_its_second_packet(rig: Rig) -> None:
+    rig.receive(500)
+    rig.clock.advance_ns(SOURCE_CHANGE_NS)
+    assert not rig.receive(9, ssrc=OTHER)
+    assert rig.receive(10, ssrc=OTHER)
+    assert rig.ingress.restarts == 1
+
+
+def test_keyframe_requests_are_coalesced_and_need_a_sender(rig: Rig) -> None:
+    rig.stream.ask_keyframe()
+    assert not rig.rtcp
+    rig.receive(1)
+    rig.stream.ask_keyframe()
+    rig.stream.ask_keyframe()
+    assert rig.told(rtcp.PictureLoss) == [rtcp.PictureLoss(OURS, THEIRS)]
+    rig.clock.advance_ns(KEYFRAME_REQUEST_EVERY_NS)
+    rig.stream.ask_keyframe()
+    assert len(rig.told(rtcp.PictureLoss)) == 2
+
+
+def test_what_is_received_is_reported_each_second_with_the_rate_wanted(rig: Rig) -> None:
+    rig.group.tick(rig.clock.now_ns())
+    assert not rig.rtcp
+    rig.receive(1)
+    rig.group.rtcp_received(rtcp.SenderReport(THEIRS, 5 << 32, 0, 1, 2).serialize())
+    rig.clock.advance_ns(NS_PER_SECOND)
+    rig.group.tick(rig.clock.now_ns())
+    rig.group.tick(rig.clock.now_ns())
+    (report,) = rig.told(rtcp.ReceiverReport)
+    assert isinstance(report, rtcp.ReceiverReport)
+    assert report.reports[0].ssrc == THEIRS
+    assert report.reports[0].last_report == 5 << 16
+    assert report.reports[0].delay == 65_536
+    assert rig.told(rtcp.Remb) == [rtcp.Remb(OURS, DEFAULT_RECEIVE_BPS, (THEIRS,))]
+
+
+def test_what_is_sent_is_reported_by_a_sender_report(rig: Rig) -> None:
+    unit = EncodedUnit(H264, SLICE, NS_PER_SECOND, 0, True, (SLICE,), 0)
+    rig.stream.send(unit)
+    assert not rig.rtp  # the other side takes nothing
+    rig.stream.sends = True
+    rig.stream.send(unit)
+    assert rtp.parse(rig.rtp[0]).payload_type == 97
+    rig.clock.advance_ns(REPORT_EVERY_NS)
+    rig.group.tick(rig.clock.now_ns())
+    (report,) = rig.told(rtcp.SenderReport)
+    assert isinstance(report, rtcp.SenderReport)
+    assert (report.ssrc, report.packet_count) == (OURS, 1)
+
+
+def test_feedback_about_our_stream_only_reaches_the_owner(rig: Rig) -> None:
+    wanted: list[int] = []
+    rig.stream.feedback.keyframe_wanted = lambda: wanted.append(1)
+    rig.stream.feedback.bitrate_advised = wanted.append
+    for report in (
+        rtcp.PictureLoss(THEIRS, OTHER),
+        rtcp.FullIntra(THEIRS, ((OTHER, 1),)),
+        rtcp.Remb(THEIRS, 900_000, (OTHER,)),
+    ):
+        rig.group.rtcp_received(report.serialize())
+    assert not wanted
+    rig.group.rtcp_received(rtcp.FullIntra(THEIRS, ((OURS, 1),)).serialize())
+    rig.group.rtcp_received(rtcp.Remb(THEIRS, 900_000, (OURS,)).serialize())
+    assert len(wanted) == 2
+
+
+def test_malformed_reports_are_counted(rig: Rig) -> None:
+    assert not rig.group.rtcp_received(b"\x80\xc8\x00\x50" + bytes(20))
+    assert rig.stats.packets_dropped == 1
