@@ -5,8 +5,11 @@ import random
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
+import structlog
+
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp_pair
+from mcu_core.endpoints.refresh import Refresh
 from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
 from mcu_core.errors import BadInput, Refused
@@ -18,9 +21,14 @@ from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.rtp_session import answer
 from mcu_core.protocol import sdp
 
+log = structlog.get_logger()
+
 TICK_S = 0.02
 CALL_SOUND = AudioForm(OPUS, 2, 64_000)
 KINDS = (Kind.VIDEO, Kind.AUDIO)
+
+CAN_ASK = frozenset({"nack pli", "ccm fir"})
+"""A receiver that understands one of these asks for keyframes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class RtpSession:
         self._audio = audio
         self._lines: dict[Kind, _Line] = {}
         self._ticking: asyncio.Task[None] | None = None
+        self._can_ask = True
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -155,6 +164,7 @@ class RtpSession:
         if codec.kind is Kind.VIDEO and self._video is not None:
             rate = min(self._video.bitrate_bps, agreed.max_bitrate_bps or self._video.bitrate_bps)
             self.video_out = replace(self._video, codec=codec, bitrate_bps=rate)
+            self._can_ask = not CAN_ASK.isdisjoint(agreed.feedback)
         elif codec.kind is Kind.AUDIO and self._audio is not None:
             channels = 2 if agreed.stereo else 1
             self.audio_out = replace(self._audio, codec=codec, channels=channels)
@@ -166,14 +176,24 @@ class RtpSession:
         if not self._lines:
             raise Refused("this session has not been negotiated")
         self._ticking = asyncio.create_task(self._tick(), name=f"rtp {self.id}")
+        self._ticking.add_done_callback(self._ended)
         self.feedback.state_changed("joined", "")
 
     async def _tick(self) -> None:
+        refresh = Refresh(self._clock.now_ns())
         while True:
             now_ns = self._clock.now_ns()
+            if not self._can_ask and refresh.due(now_ns):
+                self.feedback.keyframe_wanted()
             for line in self._lines.values():
                 line.group.tick(now_ns)
             await asyncio.sleep(TICK_S)
+
+    def _ended(self, ticking: asyncio.Task[None]) -> None:
+        error = None if ticking.cancelled() else ticking.exception()
+        if error is not None:
+            log.error("session failed", endpoint=self.id, exc_info=error)
+            self.feedback.state_changed("away", "internal error")
 
     async def stop(self) -> None:
         """Close the ports and wait for them; safe twice."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import CODECS
 from aiortc.exceptions import OperationError
@@ -29,6 +30,8 @@ from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import H264, VP8, Kind, codec_named
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+
+log = structlog.get_logger()
 
 CONNECT_WITHIN_S = 20.0
 TICK_S = 0.02
@@ -191,6 +194,7 @@ class WebRtcPeer:
             await self.stop()
             raise
         self._running = asyncio.create_task(self._run(), name=f"webrtc {self.id}")
+        self._running.add_done_callback(self._ended)
         return answer
 
     async def _negotiate(self, offer_sdp: str) -> str:
@@ -288,6 +292,8 @@ class WebRtcPeer:
         """Nothing left to open after `accept`; raises Refused before it."""
         if self._running is None:
             raise Refused("this connection has not been negotiated")
+        if self._connected:  # before anybody listened
+            self.feedback.state_changed("joined", "")
 
     async def _run(self) -> None:
         try:
@@ -320,6 +326,13 @@ class WebRtcPeer:
             for link, _, _ in self._links:
                 if link.lost_reason():
                     return link.lost_reason()
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        error = None if running.cancelled() else running.exception()
+        if error is not None:
+            log.error("connection failed", endpoint=self.id, exc_info=error)
+            self._connected = False
+            self.feedback.state_changed("away", "internal error")
 
     def _heard(self) -> int:
         return sum(link.heard for link, _, _ in self._links)

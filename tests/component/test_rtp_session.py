@@ -17,6 +17,7 @@ from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.errors import BadInput, Refused
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -367,3 +368,17 @@ async def test_a_second_offer_is_refused(session: RtpSession, device: Device) ->
     await session.accept(device.offer())
     with pytest.raises(Refused):
         await session.accept(device.offer())
+
+
+async def test_a_fault_of_ours_ends_the_session_and_says_so(
+    session: RtpSession, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[tuple[str, str]] = []
+    session.feedback.state_changed = lambda state, reason: states.append((state, reason))
+
+    def broken(group: StreamGroup, now_ns: int) -> None:
+        raise RuntimeError("as a mistake in a receiver would")
+
+    monkeypatch.setattr(StreamGroup, "tick", broken)
+    await join(session, device, device.offer())
+    await until(lambda: ("away", "internal error") in states)
