@@ -116,9 +116,8 @@ class Fleet:
 
     async def stop(self) -> None:
         """Hang up everywhere and wait for it; safe twice. The engines go on."""
-        tasks = [member.giving_up for member in self.members.values() if member.giving_up]
-        tasks += [self._polling] if self._polling is not None else []
         await asyncio.gather(*(member.link.stop() for member in self.members.values()))
+        tasks = [self._polling] if self._polling is not None else []
         tasks += [member.giving_up for member in self.members.values() if member.giving_up]
         for task in tasks:
             task.cancel()

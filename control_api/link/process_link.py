@@ -101,4 +101,5 @@ class ProcessLink(Generic[C, A]):
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
             await caller.close()
-            self._on_down()
+            if self._task is not None:  # else it is we who hang up
+                self._on_down()

@@ -1,4 +1,4 @@
-"""A scripted engine: speaks the contract over a real Unix socket, keeps what it is told, no media."""
+"""A scripted engine: speaks the contract over a real Unix socket, keeps what it hears, no media."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from mcu_core.contract.commands import (
     Detach,
     Done,
     GetSnapshot,
+    OpenTap,
     PutConference,
 )
 from mcu_core.contract.definition import ConferenceDefinition
@@ -22,7 +23,7 @@ from mcu_core.contract.events import Event, SiteChanged
 from mcu_core.contract.line import Door, Line, LineClosed
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
 from mcu_core.contract.wire import ENGINE_FRAMING, Hello, Message, Notice, Reply, Request
-from mcu_core.errors import McuError, NotFound
+from mcu_core.errors import BadInput, McuError, NotFound
 
 FIRST_PORT = 40_000
 
@@ -104,6 +105,8 @@ class FakeEngine:
                 if endpoint in self.endpoints:
                     _, site = self.endpoints.pop(endpoint)
                     self.tell(SiteChanged(conference, site, "away", "", "left"))
+            case GetSnapshot() | OpenTap():
+                raise BadInput("command", "one that control sends")
         return Done()
 
     def _attach(self, conference: str, site: str, ports: tuple[int, int]) -> Answer:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 from control_api.auth.passwords import Passwords
 from control_api.main import build_app
@@ -57,8 +59,16 @@ class Control:
 
     def client(self, **arguments: Any) -> httpx.AsyncClient:
         """A further client, not logged in."""
-        transport = httpx.ASGITransport(build_app(self.settings, self.bridge))
+        app = shared_app()
+        app.state.bridge = self.bridge
+        transport = httpx.ASGITransport(app)
         return httpx.AsyncClient(transport=transport, base_url="http://control/api/v1", **arguments)
+
+
+@cache
+def shared_app() -> FastAPI:
+    """One application for all tests, each with its own bridge: its schemas take long to make."""
+    return build_app(Settings())
 
 
 def cheap_passwords() -> Passwords:
@@ -81,7 +91,7 @@ async def running_control(
     async with control.client() as api:
         control.api = api
         try:
-            token = (data / "login-token").read_text().strip()  # noqa: ASYNC240  # some bytes
+            token = (data / "login-token").read_text().strip()
             await control.json("POST", "/session", json={"token": token})
             yield control
         finally:

@@ -1,0 +1,69 @@
+"""The database file: its tables, what it keeps over a restart, a file of a newer program."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from control_api.persistence.conferences import (
+    ConferenceRows,
+    RtpOffer,
+    WantedConference,
+    WantedRecording,
+)
+from control_api.persistence.database import Database
+from mcu_core.contract.definition import (
+    ConferenceDefinition,
+    LayoutChoice,
+    LayoutRect,
+    OwnLayout,
+    Pane,
+    SiteDefinition,
+    SiteKind,
+)
+from mcu_core.errors import Refused
+
+RICH = WantedConference(
+    ConferenceDefinition(
+        "a",
+        "示范会诊",
+        layout=LayoutChoice(own=OwnLayout((LayoutRect(0, 0, 1 / 3, 1),))),
+        panes=(Pane("site", "r"),),
+        sites=(SiteDefinition("r", "RTP", SiteKind.RTP, gain_db=-3.5),),
+        revision=7,
+    ),
+    "engine-1",
+    {"r": RtpOffer("v=0\r\n", (40000, 40002))},
+    WantedRecording("rec-1", "标题"),
+)
+
+
+async def test_what_is_wanted_survives(tmp_path: Path) -> None:
+    for attempt in range(2):
+        database = Database(tmp_path / "new" / "mcu.sqlite3")
+        await database.open()
+        rows = ConferenceRows(database)
+        if attempt == 0:
+            await rows.put(WantedConference(ConferenceDefinition("b", "B"), "engine-0"))
+            await rows.put(RICH)
+        else:
+            assert [row.definition.id for row in await rows.load()] == ["b", "a"]
+            assert (await rows.load())[1] == RICH
+            await rows.remove("a")
+            assert len(await rows.load()) == 1
+            await rows.put(RICH)  # nothing of the removed one is in the way
+        await database.close()
+        await database.close()
+    assert (tmp_path / "new" / "mcu.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mcu.sqlite3")
+    await database.open()
+    async with database.begin() as connection:
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
+        assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+        await connection.execute(text("INSERT INTO schema_version (number) VALUES (99)"))
+    await database.close()
+    with pytest.raises(Refused, match="newer version"):
+        await database.open()

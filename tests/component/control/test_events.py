@@ -1,0 +1,111 @@
+"""The event feed over a real socket, and the end of the server while it is read."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from control_api.main import ControlServer, server_for
+from mcu_core.contract.events import Levels, SiteChanged
+from tests.component.control.conftest import Control, until
+from tests.fakes.engine import FakeEngine
+
+
+class Served:
+    """A real server on a loopback port in front of a control."""
+
+    def __init__(self, server: ControlServer, control: Control) -> None:
+        self.server = server
+        port = server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = control.api.cookies["mcu_session"]
+
+
+@pytest.fixture
+async def served(control: Control) -> AsyncIterator[Served]:
+    settings = control.settings.model_copy(update={"port": 0})
+    server = server_for(settings, control.bridge)
+    server.config.lifespan = "off"  # the bridge is the fixture's
+    running = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    yield Served(server, control)
+    server.end()
+    await running
+
+
+@asynccontextmanager
+async def reading(served: Served, query: str = "") -> AsyncIterator[AsyncIterator[tuple[str, Any]]]:
+    """The events of one reader: name and data."""
+    headers = {} if query else {"Authorization": f"Bearer {served.token}"}
+    async with (
+        httpx.AsyncClient(base_url=served.url, headers=headers) as client,
+        client.stream("GET", f"/api/v1/events{query}") as reply,
+    ):
+        assert reply.status_code == 200
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        yield parsed(reply.aiter_lines())
+
+
+async def parsed(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, Any]]:
+    name = ""
+    async for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+async def next_named(events: AsyncIterator[tuple[str, Any]], name: str) -> Any:
+    async with asyncio.timeout(10):
+        async for found, data in events:
+            if found == name:
+                return data
+    raise AssertionError(f"the feed ended without {name}")
+
+
+async def test_hello_then_all_conferences_then_news(
+    control: Control, engine: FakeEngine, served: Served
+) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "webrtc")
+    async with reading(served) as events:
+        assert await anext(events) == ("hello", {"user": "admin", "role": "admin"})
+        name, conference = await anext(events)
+        assert (name, conference["id"]) == ("conference", cid)
+        await control.json("PUT", f"/conferences/{cid}/layout", json={"mode": 8})
+        assert (await next_named(events, "conference"))["layout"]["mode"] == 8
+        engine.tell(SiteChanged(cid, sid, "joined", "e"))
+        told = await next_named(events, "site")
+        assert (told["conference"], told["site"]["state"]) == (cid, "joined")
+        engine.tell(Levels(cid, {sid: -20.5}))
+        levels = await next_named(events, "levels")
+        assert levels == {"conference": cid, "levels": {sid: -20.5}}
+        await control.json("DELETE", f"/conferences/{cid}")
+        assert (await next_named(events, "gone"))["id"] == cid
+    await until(lambda: control.bridge.feed.readers == 0, "the reader is forgotten")
+
+
+async def test_a_guest_hears_of_one_conference_only(control: Control, served: Served) -> None:
+    cid, other = await control.conference(), await control.conference()
+    sid = await control.site(cid, "webrtc")
+    invited = await control.json("POST", f"/conferences/{cid}/sites/{sid}/invitation")
+    async with reading(served, f"?invite={invited['token']}") as events:
+        assert (await anext(events))[1]["role"] == "guest"
+        assert (await anext(events))[1]["id"] == cid
+        await control.json("PUT", f"/conferences/{other}/layout", json={"mode": 8})
+        await control.json("PUT", f"/conferences/{cid}/layout", json={"mode": 9})
+        told = await next_named(events, "conference")
+        assert (told["id"], told["layout"]["mode"], told["engine"]) == (cid, 9, "")
+
+
+async def test_the_server_ends_while_the_feed_is_read(control: Control, served: Served) -> None:
+    async with reading(served) as events:
+        await anext(events)
+        served.server.end()
+        async with asyncio.timeout(2):
+            rest = [name async for name, _ in events]
+    assert rest == []

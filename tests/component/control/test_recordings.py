@@ -1,0 +1,202 @@
+"""Recording through REST: start, stop, a recorder that dies, and bytes of files that grow."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mcu_core.media.clock import wall_time
+from recorder.contract import DeleteRecording, RecordingState, StartRecording, StopRecording
+from recorder.files import RecordingFiles
+from recorder.journal import FragmentWritten, Started, Stopped
+from recorder.tracks import TRACKS
+from tests.component.control.conftest import Control, running_control, until
+from tests.fakes.engine import FakeEngine
+from tests.fakes.recorder_process import FakeRecorder
+
+
+@pytest.fixture
+async def recorder(tmp_path: Path) -> AsyncIterator[FakeRecorder]:
+    recorder = FakeRecorder(tmp_path / "recorder.sock")
+    await recorder.open()
+    yield recorder
+    await recorder.close()
+
+
+@pytest.fixture
+async def control(
+    tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
+) -> AsyncIterator[Control]:
+    engines = {"engine-0": engine.socket}
+    async with running_control(tmp_path / "data", engines, recorder=recorder.socket) as control:
+        await until(lambda: control.bridge.keeper.engine_ready.is_set())
+        await until(lambda: control.bridge.recordings.up)
+        yield control
+
+
+async def test_a_conference_is_recorded(
+    control: Control, engine: FakeEngine, recorder: FakeRecorder
+) -> None:
+    cid = await control.conference(name="示范会诊")
+    started = await control.json("POST", f"/conferences/{cid}/recording")
+    rid = started["id"]
+    assert (started["state"], started["title"]) == ("recording", "示范会诊")
+    assert recorder.asked == [StartRecording(rid, cid, "示范会诊", str(engine.socket))]
+    now = await control.json("GET", f"/conferences/{cid}")
+    assert now["recording"] == {"id": rid, "state": "recording"}
+
+    again = await control.api.post(f"/conferences/{cid}/recording", json={"title": "x"})
+    assert again.status_code == 409
+
+    ended = await control.json("DELETE", f"/conferences/{cid}/recording")
+    assert (ended["id"], ended["state"]) == (rid, "done")
+    assert (await control.json("GET", f"/conferences/{cid}"))["recording"] is None
+    assert (await control.api.delete(f"/conferences/{cid}/recording")).status_code == 404
+
+
+async def test_a_refused_start_is_told_and_leaves_nothing(
+    control: Control, recorder: FakeRecorder
+) -> None:
+    recorder.refusals = 1
+    cid = await control.conference()
+    reply = await control.api.post(f"/conferences/{cid}/recording", json={"title": " 标题 "})
+    assert reply.status_code == 409
+    assert "tap gives nothing" in reply.json()["detail"]
+    assert (await control.json("GET", f"/conferences/{cid}"))["recording"] is None
+    started = await control.json("POST", f"/conferences/{cid}/recording", json={"title": " 标题 "})
+    assert started["title"] == "标题"
+
+
+async def test_a_restarted_recorder_goes_on_under_the_same_id(
+    control: Control, recorder: FakeRecorder
+) -> None:
+    cid = await control.conference()
+    rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+    await recorder.close()
+    await until(lambda: not control.bridge.recordings.up)
+    assert (await control.json("GET", f"/conferences/{cid}"))["recording"]["id"] == rid
+    recorder.pid += 1
+    recorder.change(rid, RecordingState.INTERRUPTED)
+    recorder.asked.clear()
+    recorder.refusals = 1  # its engine is not there yet
+    await recorder.open()
+    await until(lambda: recorder.recordings[rid].state is RecordingState.RECORDING)
+    starts = [command for command in recorder.asked if isinstance(command, StartRecording)]
+    assert {start.recording for start in starts} == {rid}
+
+
+async def test_a_restarted_control_lets_a_recording_run(
+    tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
+) -> None:
+    data, engines = tmp_path / "data", {"engine-0": engine.socket}
+    async with running_control(data, engines, recorder=recorder.socket) as control:
+        await until(lambda: control.bridge.keeper.engine_ready.is_set())
+        await until(lambda: control.bridge.recordings.up)
+        cid = await control.conference()
+        rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+    recorder.asked.clear()
+    async with running_control(data, engines, recorder=recorder.socket) as control:
+        await until(lambda: control.bridge.recordings.up)
+        await control.json("DELETE", f"/conferences/{cid}/recording")
+        assert recorder.asked == [StopRecording(rid)]
+
+
+async def test_stop_while_the_recorder_is_away_is_caught_up(
+    control: Control, recorder: FakeRecorder, tmp_path: Path
+) -> None:
+    cid = await control.conference()
+    rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+    await recorder.close()
+    await until(lambda: not control.bridge.recordings.up)
+    written(tmp_path, rid, cid, b"1234").close()
+    ended = await control.json("DELETE", f"/conferences/{cid}/recording")
+    assert ended["state"] == "failed"
+    await recorder.open()
+    await until(lambda: recorder.recordings[rid].state is RecordingState.DONE)
+
+
+async def test_a_recording_that_failed_is_told_and_not_begun_again(
+    control: Control, recorder: FakeRecorder
+) -> None:
+    cid = await control.conference()
+    rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+    reader = control.bridge.feed.subscribe()
+    recorder.asked.clear()
+    recorder.change(rid, RecordingState.FAILED, "the disk is full")
+    await until(lambda: control.bridge.conferences.get(cid).recording is None)
+    event = next(event for event in reader._events if event.name == "recording")
+    assert "the disk is full" in event.data
+    assert recorder.asked == []
+    reader.close()
+
+
+async def test_a_conference_ends_with_its_recording(
+    control: Control, recorder: FakeRecorder
+) -> None:
+    cid = await control.conference()
+    rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+    await control.json("DELETE", f"/conferences/{cid}")
+    assert recorder.recordings[rid].state is RecordingState.DONE
+
+
+def written(tmp_path: Path, rid: str, cid: str, data: bytes) -> RecordingFiles:
+    """Files of a recording that is being written: one fragment of these bytes."""
+    folder = tmp_path / "data" / "recordings" / rid
+    started = Started(1, rid, cid, "Ward 病房", wall_time().isoformat(), 0, "boot")
+    files = RecordingFiles.create(folder, started)
+    (folder / TRACKS["main"].file_name).write_bytes(data)
+    files.note(FragmentWritten("main", 0, len(data), 0, TRACKS["main"].timescale, True, 0))
+    return files
+
+
+async def test_the_library_and_the_bytes_of_a_growing_track(
+    control: Control, recorder: FakeRecorder, tmp_path: Path
+) -> None:
+    files = written(tmp_path, "round-1", "c", b"0123456789")
+    track = tmp_path / "data" / "recordings" / "round-1" / TRACKS["main"].file_name
+    (row,) = await control.json("GET", "/recordings")
+    assert (row["id"], row["title"], row["state"]) == ("round-1", "Ward 病房", "recording")
+    assert (row["duration_s"], row["size_bytes"]) == (1.0, 10)
+    manifest = await control.json("GET", "/recordings/round-1/manifest")
+    assert manifest["live"] is True
+    assert manifest["tracks"][0]["fragments"] == [[0, 10, 0.0, 1000.0, True, 0]]
+    after = {"after": manifest["next"]}
+    news = await control.json("GET", "/recordings/round-1/manifest", params=after)
+    assert news["tracks"] == []
+
+    url = "/recordings/round-1/tracks/main"
+    whole = await control.api.get(url)
+    assert (whole.status_code, whole.content) == (200, b"0123456789")
+    assert whole.headers["accept-ranges"] == "bytes"
+    part = await control.api.get(url, headers={"Range": "bytes=4-6"})
+    assert (part.status_code, part.content) == (206, b"456")
+    assert part.headers["content-range"] == "bytes 4-6/10"
+    beyond = await control.api.get(url, headers={"Range": "bytes=10-"})
+    assert beyond.status_code == 416
+    assert beyond.headers["content-range"] == "bytes */10"
+    with track.open("ab") as file:
+        file.write(b"abc")
+    grown = await control.api.get(url, headers={"Range": "bytes=10-"})
+    assert (grown.status_code, grown.content) == (206, b"abc")
+
+    assert (await control.api.delete("/recordings/round-1")).status_code == 409
+    files.note(Stopped(wall_time().isoformat()))
+    files.close()
+    await control.json("DELETE", "/recordings/round-1")
+    assert recorder.asked == [DeleteRecording("round-1")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/recordings/none", 404),
+        ("/recordings/none/manifest", 404),
+        ("/recordings/none/tracks/main", 404),
+        ("/recordings/none/download.mp4", 404),
+        ("/recordings/%2e%2e", 422),
+        ("/recordings/..%2f..%2fetc/manifest", 404),
+        ("/recordings/round-1/tracks/..", 404),
+    ],
+)
+async def test_what_is_not_there_is_not_served(control: Control, path: str, status: int) -> None:
+    assert (await control.api.get(path)).status_code in (status, 404)

@@ -1,0 +1,98 @@
+"""Throttle, invitations, roles, names: pure decisions."""
+
+import pytest
+
+from control_api.auth.invitations import Invitation, invite, read_invitation
+from control_api.auth.roles import ALLOWED, Action, Principal, Role, check
+from control_api.auth.throttle import FREE_ATTEMPTS, MOST_KEPT, Throttle
+from control_api.errors import Forbidden, NotLoggedIn
+from control_api.services.names import clean_name
+from mcu_core.errors import BadInput
+from mcu_core.media.clock import NS_PER_SECOND
+
+
+def test_the_sixth_wrong_attempt_waits() -> None:
+    throttle = Throttle()
+    for _ in range(FREE_ATTEMPTS):
+        assert throttle.wait_s("admin", "here", 0) == 0
+        throttle.was_wrong("admin", "here", 0)
+    assert throttle.wait_s("admin", "here", 0) == 300
+    assert throttle.wait_s("admin", "here", 299_500_000_000) == 1
+    assert throttle.wait_s("admin", "elsewhere", 0) == 0
+    assert throttle.wait_s("somebody", "here", 0) == 0
+    assert throttle.wait_s("admin", "here", 300 * NS_PER_SECOND) == 0
+
+
+def test_a_right_one_forgives() -> None:
+    throttle = Throttle()
+    for _ in range(FREE_ATTEMPTS):
+        throttle.was_wrong("admin", "here", 0)
+    throttle.was_right("admin", "here")
+    assert throttle.wait_s("admin", "here", 0) == 0
+
+
+def test_the_throttle_does_not_grow_without_end() -> None:
+    throttle = Throttle()
+    for number in range(MOST_KEPT + 10):
+        throttle.was_wrong(f"user {number}", "here", 0)
+    assert len(throttle._wrong) == MOST_KEPT
+
+
+def test_an_invitation_is_good_for_its_seat_until_it_expires() -> None:
+    token = invite("secret", Invitation("c", "s", 100.0))
+    assert read_invitation("secret", token, 99.0) == Invitation("c", "s", 100.0)
+    with pytest.raises(NotLoggedIn, match="expired"):
+        read_invitation("secret", token, 100.0)
+    with pytest.raises(NotLoggedIn, match="not valid"):
+        read_invitation("another secret", token, 0.0)
+
+
+def test_a_changed_invitation_is_refused() -> None:
+    token = invite("secret", Invitation("c", "s", 100.0))
+    other = invite("other", Invitation("c2", "s", 100.0))
+    mixed = ".".join([*other.split(".")[:2], token.split(".")[2]])
+    for forged in ("", "v1.", "v1.x.y", token + "A", "A" + token, mixed, "v1." + "A" * 5000):
+        with pytest.raises(NotLoggedIn):
+            read_invitation("secret", forged, 0.0)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_may_do_what_the_weaker_may(role: Role) -> None:
+    order = [Role.VIEWER, Role.OPERATOR, Role.ADMIN]
+    if role in order[:-1]:
+        assert ALLOWED[role] < ALLOWED[order[order.index(role) + 1]]
+    assert (Action.USERS in ALLOWED[role]) == (role is Role.ADMIN)
+
+
+def test_a_guest_is_bound_to_one_seat() -> None:
+    guest = Principal("guest", Role.GUEST, "c", "s")
+    check(guest, Action.JOIN, "c", "s")
+    check(guest, Action.SEE_ONE, "c")
+    for action, conference, site in (
+        (Action.JOIN, "c", "other"),
+        (Action.JOIN, "other", "s"),
+        (Action.SEE_ONE, "other", ""),
+        (Action.SEE, "c", ""),
+        (Action.CONTROL, "c", "s"),
+    ):
+        with pytest.raises(Forbidden):
+            check(guest, action, conference, site)
+
+
+@pytest.mark.parametrize(
+    ("given", "cleaned"),
+    [
+        ("  北京协和医院 ", "北京协和医院"),
+        ("e\u0301", "é"),
+        ("Prof. 👩‍⚕️ Wang", "Prof. 👩‍⚕️ Wang"),
+        ("x" * 64, "x" * 64),
+    ],
+)
+def test_a_good_name(given: str, cleaned: str) -> None:
+    assert clean_name(given) == cleaned
+
+
+@pytest.mark.parametrize("name", ["", " \t", "x" * 65, "a\nb", "a\x00b", "\u202eabc", "a\u2028b"])
+def test_a_bad_name(name: str) -> None:
+    with pytest.raises(BadInput, match=r"^title: "):
+        clean_name(name, "title")
