@@ -62,43 +62,45 @@ async def test_the_same_again_is_no_change(control: Control, engine: FakeEngine)
 OWN_BAD = {"panes": [{"x": 0, "y": 0, "w": 0.1, "h": 1}] * 2 + [{"x": 0, "y": 0, "w": 7, "h": 1}]}
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "field"),
-    [
-        ("PUT", "/layout", {"mode": 50}, "mode"),
-        ("PUT", "/layout", {"mode": True}, "mode"),
-        ("PUT", "/layout", {"mode": "12"}, "mode"),
-        ("PUT", "/layout", {}, "mode"),
-        ("PUT", "/layout", {"own": "broken"}, "own"),
-        ("PUT", "/layout", {"own": OWN_BAD}, "own.panes[2].w"),
-        ("PUT", "/layout", {"colour": 3}, "colour"),
-        ("PUT", "/panes", [{"kind": "site", "site": "nobody"}], "panes[0].site"),
-        ("PUT", "/panes", [{"kind": "auto"}, {"kind": "clock"}], "[1].kind"),
-        ("PUT", "/panes/100", {"kind": "empty"}, "k"),
-        ("PATCH", "", {"name": " "}, "name"),
-        ("PATCH", "", {"name": "a\u202eb"}, "name"),
-        ("PATCH", "", {"width": 321}, "width"),
-        ("PATCH", "", {"height": 2000}, "height"),
-        ("PATCH", "", {"fps": 0}, "fps"),
-        ("POST", "/sites", {"name": "x", "kind": "carrier pigeon"}, "kind"),
-        ("POST", "/sites", {"name": "x" * 65, "kind": "rtp"}, "name"),
-        ("POST", "/sites", {"name": "x", "kind": "file"}, "file"),
-        ("POST", "/sites", {"name": "x", "kind": "file", "file": {"path": "a.mp4"}}, "file.path"),
-        ("POST", "/sites", {"name": "x", "kind": "rtp", "gain_db": 99}, "gain_db"),
-    ],
-)
+BAD_INPUT: list[tuple[str, str, Any, str]] = [
+    ("PUT", "/layout", {"mode": 50}, "mode"),
+    ("PUT", "/layout", {"mode": True}, "mode"),
+    ("PUT", "/layout", {"mode": "12"}, "mode"),
+    ("PUT", "/layout", {}, "mode"),
+    ("PUT", "/layout", {"own": "broken"}, "own"),
+    ("PUT", "/layout", {"own": OWN_BAD}, "own.panes[2].w"),
+    ("PUT", "/layout", {"colour": 3}, "colour"),
+    ("PUT", "/panes", [{"kind": "site", "site": "nobody"}], "panes[0].site"),
+    ("PUT", "/panes", [{"kind": "auto"}, {"kind": "clock"}], "[1].kind"),
+    ("PUT", "/panes/100", {"kind": "empty"}, "k"),
+    ("PATCH", "", {"name": " "}, "name"),
+    ("PATCH", "", {"name": "a\u202eb"}, "name"),
+    ("PATCH", "", {"width": 321}, "width"),
+    ("PATCH", "", {"height": 2000}, "height"),
+    ("PATCH", "", {"fps": 0}, "fps"),
+    ("POST", "/sites", {"name": "x", "kind": "carrier pigeon"}, "kind"),
+    ("POST", "/sites", {"name": "x" * 65, "kind": "rtp"}, "name"),
+    ("POST", "/sites", {"name": "x", "kind": "file"}, "file"),
+    ("POST", "/sites", {"name": "x", "kind": "file", "file": {"path": "a.mp4"}}, "file.path"),
+    ("POST", "/sites", {"name": "x", "kind": "rtp", "gain_db": 99}, "gain_db"),
+]
+"""Method, path behind the conference, body, and the field that is to blame."""
+
+
 async def test_bad_input_names_its_field_and_changes_nothing(
-    control: Control, engine: FakeEngine, method: str, path: str, body: Any, field: str
+    control: Control, engine: FakeEngine, subtests: pytest.Subtests
 ) -> None:
     cid = await control.conference()
     count = len(engine.asked)
-    reply = await control.api.request(method, f"/conferences/{cid}{path}", json=body)
-    assert reply.status_code == 422, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
-    problem = reply.json()
-    assert problem["field"] == field
-    assert problem["status"] == 422
-    assert problem["detail"]
+    for method, path, body, field in BAD_INPUT:
+        with subtests.test(path=path, body=body):
+            reply = await control.api.request(method, f"/conferences/{cid}{path}", json=body)
+            assert reply.status_code == 422, reply.text
+            assert reply.headers["content-type"] == "application/problem+json"
+            problem = reply.json()
+            assert problem["field"] == field
+            assert problem["status"] == 422
+            assert problem["detail"]
     assert len(engine.asked) == count
     assert (await control.json("GET", f"/conferences/{cid}"))["revision"] == 1
 
@@ -109,16 +111,13 @@ async def test_mode_50_says_which_there_are(control: Control) -> None:
     assert "0..49" in reply.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    ("content", "status"), [(b'{"mode": ', 400), (b'{"mode": "\xff\xfe"}', 400), (b"\x00", 400)]
-)
-async def test_what_is_not_json_is_refused(control: Control, content: bytes, status: int) -> None:
+async def test_what_is_not_json_is_refused(control: Control) -> None:
     cid = await control.conference()
-    reply = await control.api.put(
-        f"/conferences/{cid}/layout", content=content, headers={"Content-Type": "application/json"}
-    )
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
+    kind = {"Content-Type": "application/json"}
+    for content in (b'{"mode": ', b'{"mode": "\xff\xfe"}', b"\x00"):
+        reply = await control.api.put(f"/conferences/{cid}/layout", content=content, headers=kind)
+        assert reply.status_code == 400, reply.text
+        assert reply.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_body_over_the_limit_is_refused(control: Control) -> None:
