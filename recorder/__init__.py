@@ -1,0 +1,1 @@
+"""The recorder: a participant that writes, and the readers of what it wrote."""

@@ -1,113 +1,42 @@
 """The real recorder process on a fake engine's tap: recorded, killed, resumed, exported, played."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import pytest
 
-from mcu_core.contract.events import TapUnit
-from mcu_core.contract.line import LineClosed
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
-from recorder.catalogue import Catalogue, Manifest
+from recorder.catalogue import Manifest
 from recorder.contract import (
     DeleteRecording,
     GetRecordings,
-    RecorderCaller,
     RecorderSnapshot,
-    RecordingChanged,
-    RecordingInfo,
     RecordingState,
     StartRecording,
-    StopRecording,
 )
 from recorder.index import read_index
+from tests.fakes.recorder_bench import (
+    Bench,
+    decoded_times,
+    faultless,
+    media,
+    recorded,
+    tap_of,
+)
 from tests.fakes.tap import Clip, FakeTap, encode_clip, play
 
-DEADLINE_S = 10.0
 CLOCK = MonotonicClock()
 
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
     return encode_clip(4.0)
-
-
-class Bench:
-    """A recorder process, its store and a connection to it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = folder / "store"
-        self.engine = folder / "engine.sock"
-        self.catalogue = Catalogue(self.store)
-        self.changes: list[RecordingInfo] = []
-        self._socket = folder / "recorder.sock"
-        self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-
-    async def launch(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "recorder",
-            "--socket", str(self._socket), "--store", str(self.store), "--log-level", "warning",
-        )  # fmt: skip
-        self.caller = await self._connect()
-        self._reading = asyncio.create_task(self.caller.run())
-
-    async def _connect(self) -> RecorderCaller:
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                try:
-                    return await RecorderCaller.connect(self._socket, "test", self._note)
-                except LineClosed:
-                    await asyncio.sleep(0.02)
-
-    def _note(self, event: object) -> None:
-        if isinstance(event, RecordingChanged):
-            self.changes.append(event.recording)
-
-    async def end(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-        await self._process.wait()
-        await self.caller.close()
-        if self._reading is not None:
-            await self._reading
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    async def start(self, recording: str = "r1") -> RecordingInfo:
-        info = await self.caller.call(
-            StartRecording(recording, "c1", "Ward round", str(self.engine))
-        )
-        assert isinstance(info, RecordingInfo)
-        return info
-
-    async def stop(self, recording: str = "r1") -> RecordingInfo:
-        info = await self.caller.call(StopRecording(recording))
-        assert isinstance(info, RecordingInfo)
-        return info
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            while not true():
-                await asyncio.sleep(0.02)
-
-    def stored_s(self, recording: str = "r1") -> float:
-        try:
-            return self.catalogue.info(recording).duration_s
-        except NotFound:
-            return 0.0
 
 
 @pytest.fixture
@@ -117,61 +46,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     yield bench
     if bench.running:
         await bench.end(signal.SIGTERM)
-
-
-@asynccontextmanager
-async def tap_of(bench: Bench, clip: Clip) -> AsyncIterator[FakeTap]:
-    tap = FakeTap(bench.engine, "c1", clip.tracks)
-    await tap.open()
-    try:
-        yield tap
-    finally:
-        await tap.close()
-
-
-async def recorded(bench: Bench, tap: FakeTap, units: list[TapUnit]) -> RecordingInfo:
-    """Record these units, all at once, and stop."""
-    starting = asyncio.create_task(bench.start())
-    await bench.until(lambda: tap.readers == 1)
-    tap.send(units)
-    await starting
-    end_ns = units[-1].stamp_ns - units[0].stamp_ns
-    await bench.until(lambda: bench.stored_s() >= end_ns / NS_PER_SECOND - 0.5)
-    return await bench.stop()
-
-
-def media(bench: Bench, track: str, recording: str = "r1") -> bytes:
-    """The track as a player sees it: its init segments and the fragments of the journal."""
-    data = bench.catalogue.track_path(recording, track).read_bytes()
-    index = read_index(bench.catalogue.folder(recording)).tracks[track]
-    return data[: index.stored]
-
-
-def faultless(path: Path) -> list[dict[str, object]]:
-    """Decode with Debian's ffmpeg and stop at the first fault; the streams as ffprobe sees them."""
-    decoded = subprocess.run(
-        ["ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode", "-i", str(path),
-         "-map", "0", "-f", "null", "-"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (decoded.returncode, decoded.stderr) == (0, "")
-    probed = subprocess.run(
-        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", str(path)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    streams: list[dict[str, object]] = json.loads(probed.stdout)["streams"]
-    return streams
-
-
-def decoded_times(path: Path) -> dict[str, list[float]]:
-    """Seconds at which PyAV shows each picture and begins each sound frame."""
-    times: dict[str, list[float]] = {"video": [], "audio": []}
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0, audio=0):
-            assert isinstance(frame, (av.VideoFrame, av.AudioFrame))
-            assert frame.time is not None
-            times["video" if isinstance(frame, av.VideoFrame) else "audio"].append(frame.time)
-    return times
 
 
 async def test_a_recording_plays_and_keeps_the_stamps(

@@ -14,7 +14,7 @@ import pytest
 
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from recorder.catalogue import Catalogue
-from tests.component.test_recorder import Bench, recorded, tap_of
+from tests.fakes.recorder_bench import Bench, recorded, tap_of
 from tests.fakes.tap import Clip, encode_clip, play
 
 CHROMIUM = shutil.which("chromium")
