@@ -19,6 +19,12 @@ def _threads() -> set[threading.Thread]:
     }
 
 
+def pytest_collection_finish() -> None:
+    """What imports made lives to the end: the collection after each test need not look at it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def leak_check() -> Iterator[None]:
     """Fails a test that leaves threads; unclosed sockets and tasks warn, and warnings fail."""

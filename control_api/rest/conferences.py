@@ -77,7 +77,7 @@ async def conferences(bridge: BridgeOf) -> list[ConferenceView]:
 async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
     """It runs at once, on the least loaded engine, and stays until it is deleted."""
     layout = layout_choice(body.layout, "layout.") if body.layout is not None else None
-    return await bridge.conferences.create(body.name, body.width, body.height, body.fps, layout)
+    return await bridge.conferences.create(layout=layout, **body.model_dump(exclude={"layout"}))
 
 
 @router.get(
@@ -91,9 +91,7 @@ async def conference(cid: str, bridge: BridgeOf) -> ConferenceView:
 @router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=CONTROL)
 async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> ConferenceView:
     """Only what is named changes."""
-    return await bridge.conferences.change(
-        cid, body.name, body.width, body.height, body.fps, body.show_names
-    )
+    return await bridge.conferences.change(cid, **body.model_dump())
 
 
 @router.delete(

@@ -65,24 +65,22 @@ class LayoutBody(Body):
     )
 
 
-class ConferenceBody(Body):
-    """A new conference; the canvas is even, 128x96 to 1920x1080."""
-
-    name: Name
-    width: StrictInt = 1280
-    height: StrictInt = 720
-    fps: StrictInt = 30
-    layout: LayoutBody | None = None
-
-
 class ConferenceChange(Body):
-    """What to change; what is not named stays."""
+    """What to change, what is not named stays; the canvas is even, 128x96 to 1920x1200."""
 
     name: Name | None = None
     width: StrictInt | None = None
     height: StrictInt | None = None
     fps: StrictInt | None = None
+    video_bitrate_bps: StrictInt | None = None
     show_names: StrictBool | None = None
+
+
+class ConferenceBody(ConferenceChange):
+    """A new conference; by default 1280x720 at 30 pictures and 2 Mbit/s, names shown."""
+
+    name: Name
+    layout: LayoutBody | None = None
 
 
 class PaneBody(Body):

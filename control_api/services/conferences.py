@@ -1,7 +1,7 @@
 """Use cases: making, changing and ending conferences; every change goes through `amend`."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -15,28 +15,15 @@ from control_api.services.names import clean_name
 from control_api.services.observed import Observed
 from control_api.services.views import ConferenceView
 from control_api.services.wanted import Wanted
+from mcu_core.contract.check import check
 from mcu_core.contract.commands import CloseConference, PutConference
 from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice
-from mcu_core.errors import BadInput, McuError, Refused
+from mcu_core.errors import McuError, Refused
 
 log = structlog.get_logger()
 
 MOST_CONFERENCES = 50
-WIDTHS, HEIGHTS, RATES = (128, 1920), (96, 1080), (1, 60)
-
 Edit = Callable[[ConferenceDefinition], ConferenceDefinition]
-
-
-def check_size(definition: ConferenceDefinition) -> None:
-    """Raise BadInput unless the canvas is one that the engine can compose."""
-    for field, value, (least, most) in (
-        ("width", definition.width, WIDTHS),
-        ("height", definition.height, HEIGHTS),
-    ):
-        if not least <= value <= most or value % 2:
-            raise BadInput(field, f"an even number of pixels, {least}..{most}")
-    if not RATES[0] <= definition.fps <= RATES[1]:
-        raise BadInput("fps", f"{RATES[0]}..{RATES[1]} pictures per second")
 
 
 class Conferences:
@@ -61,25 +48,26 @@ class Conferences:
     async def create(
         self,
         name: str,
-        width: int = 1280,
-        height: int = 720,
-        fps: int = 30,
         layout: LayoutChoice | None = None,
         conference: str = "",
+        **fields: int | bool | None,
     ) -> ConferenceView:
-        """Make a conference on the least loaded engine; raises BadInput, Refused."""
+        """Make a conference on the least loaded engine; raises BadInput, Refused.
+
+        `fields`: others of ConferenceDefinition (width, fps, ...); None leaves the default.
+        """
         if len(self._wanted.all()) >= MOST_CONFERENCES:
             raise Refused(f"there are {MOST_CONFERENCES} conferences already")
-        definition = ConferenceDefinition(
-            id=conference or secrets.token_hex(5),
-            name=clean_name(name),
-            width=width,
-            height=height,
-            fps=fps,
-            layout=layout or LayoutChoice(),
-            revision=1,
+        definition = msgspec.structs.replace(
+            ConferenceDefinition(
+                id=conference or secrets.token_hex(5),
+                name=clean_name(name),
+                layout=layout or LayoutChoice(),
+                revision=1,
+            ),
+            **_given(fields),
         )
-        check_size(definition)
+        check(definition)
         engine = self._keeper.place()
         async with self._wanted.lock(definition.id):
             await self._wanted.put(WantedConference(definition, engine))
@@ -102,7 +90,7 @@ class Conferences:
             if edited == before.definition:
                 return self._observed.view(conference)
             definition = _next(edited, before.definition)
-            check_size(definition)
+            check(definition)
             sites = {site.id for site in definition.sites}
             rtp = {site: offer for site, offer in before.rtp.items() if site in sites}
             await self._wanted.put(replace(before, definition=definition, rtp=rtp))
@@ -116,23 +104,12 @@ class Conferences:
             return self._observed.publish(conference)
 
     async def change(
-        self,
-        conference: str,
-        name: str | None = None,
-        width: int | None = None,
-        height: int | None = None,
-        fps: int | None = None,
-        show_names: bool | None = None,
+        self, conference: str, name: str | None = None, **fields: int | bool | None
     ) -> ConferenceView:
-        """Change what is given; None leaves as it is."""
-        given = {
-            "name": None if name is None else clean_name(name),
-            "width": width,
-            "height": height,
-            "fps": fps,
-            "show_names": show_names,
-        }
-        changes = {field: value for field, value in given.items() if value is not None}
+        """Change what is given, fields as for `create`; None leaves as it is."""
+        changes: dict[str, str | int | bool] = dict(_given(fields))
+        if name is not None:
+            changes["name"] = clean_name(name)
         return await self.amend(
             conference, lambda definition: msgspec.structs.replace(definition, **changes)
         )
@@ -170,3 +147,7 @@ def _next(definition: ConferenceDefinition, before: ConferenceDefinition) -> Con
 
 async def _nothing(conference: str) -> None:
     return
+
+
+def _given(fields: Mapping[str, int | bool | None]) -> dict[str, int | bool]:
+    return {name: value for name, value in fields.items() if value is not None}

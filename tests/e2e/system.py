@@ -132,7 +132,7 @@ class System:
         reply = self.api.request(method, path, **arguments)
         assert reply.is_success, f"{method} {path}: {reply.status_code} {reply.text}"
         kind = reply.headers.get("content-type", "")
-        return reply.json() if "json" in kind else reply.text
+        return reply.json() if "json" in kind and reply.content else reply.text
 
     def engines(self) -> list[dict[str, Any]]:
         """Snapshots of the connected engines."""
