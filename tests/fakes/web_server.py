@@ -215,7 +215,7 @@ def end_conference(cid: str) -> Response:
 def set_layout(cid: str, body: Json) -> Json:
     """A mode, an own layout, or automatic."""
     if body.get("own"):
-        read_layout(body["own"])
+        read_layout(body["own"], "own")
     world.conferences[cid]["layout"] = {"mode": body.get("mode"), "own": body.get("own")}
     world.arrange(world.conferences[cid])
     return world.conferences[cid]

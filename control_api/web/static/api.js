@@ -21,7 +21,7 @@ export class ApiError extends Error {
 /** "panes[2].w: expected …" without the name that the page shows by itself. */
 const withoutField = (detail, field) => (field && detail.startsWith(`${field}: `) ? detail.slice(field.length + 2) : detail);
 
-export function toLogin() {
+function toLogin() {
   const here = location.pathname + location.search;
   if (location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(here)}`);
 }

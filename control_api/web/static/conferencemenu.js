@@ -15,7 +15,7 @@ function sizeSelect() {
 
 const fpsSelect = () => el("select", { name: "fps" }, [30, 25, 15, 60].map((fps) => el("option", { value: fps, text: `${fps} fps` })));
 
-export function openNewConference(made) {
+function openNewConference(made) {
   const form = el("form", { class: "dialog-body" },
     field("conference.name", input("name", { required: true, maxlength: 64, autofocus: true, placeholder: "conference.name_placeholder" })),
     el("div", { class: "row" }, field("conference.size", sizeSelect()), field("conference.fps", fpsSelect())),

@@ -152,7 +152,7 @@ store.addEventListener("modes", () => {
 });
 
 feed.handle(store.handlers()).handle({
-  rejoin: (data) => data.conference === store.currentId && stage.suspect(),
+  rejoin: (data) => data.conference === store.currentId && !data.site && stage.rejoin(),
 });
 feed.addEventListener("state", (event) => {
   if (event.detail === "open") attempt(() => store.load()); // events missed meanwhile are in the whole

@@ -1,5 +1,5 @@
 // Numbers, sizes and times as people read them.
-import { language, t } from "/static/i18n.js";
+import { language } from "/static/i18n.js";
 
 const two = (value) => String(value).padStart(2, "0");
 
@@ -37,15 +37,16 @@ export function mediaLine(site) {
   const parts = [];
   if (site.video) {
     const { codec, width, height, fps } = site.video;
-    const form = width ? `${Math.min(width, height)}p${fps ? Math.round(fps) : ""}` : "";
+    const form = width ? `${Math.min(width, height)}p${fps ? steady(fps) : ""}` : "";
     parts.push(`${codecName(codec)} ${form}`.trim());
   }
   if (site.audio) parts.push(codecName(site.audio.codec));
   return parts.filter(Boolean).join(" · ");
 }
 
+/** To the next five, so that a measured rate does not flicker in the list. */
+const steady = (fps) => Math.max(5, Math.round(fps / 5) * 5);
+
 const CODECS = { h264: "H.264", vp8: "VP8", opus: "Opus", pcma: "G.711 A", pcmu: "G.711 µ", g722: "G.722" };
 
-export const codecName = (codec) => CODECS[String(codec || "").toLowerCase()] || codec || "";
-
-export const kindName = (kind) => t(`kind.${kind}`);
+const codecName = (codec) => CODECS[String(codec || "").toLowerCase()] || codec || "";

@@ -34,7 +34,7 @@ export function clearProblems(form) {
 const lastName = (path) => path.split(/[.[\]]/).filter((part) => part && !/^\d+$/.test(part)).pop() || "";
 
 /** Shows an error at the field that the server names, or at the foot of the form. */
-export function showProblem(form, error) {
+function showProblem(form, error) {
   clearProblems(form);
   const control = error.field ? form.elements.namedItem(lastName(error.field)) : null;
   if (control instanceof HTMLElement && noteOf(control)) {

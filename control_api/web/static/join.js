@@ -93,7 +93,7 @@ feed.handle({
   },
   site: siteChanged,
   rejoin: (data) => {
-    if (data.conference === cid && seat && (!data.site || data.site === seat.site)) call.rejoin();
+    if (data.conference === cid && seat && data.site === seat.site) call.rejoin();
   },
 });
 feed.addEventListener("state", (event) => event.detail === "open" && lookUp());

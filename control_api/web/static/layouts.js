@@ -5,7 +5,7 @@ const UNIT = 100;
 const GAP = 5;
 
 /** 0.25, "0.25" or "1/4" as a number. */
-export function fraction(value) {
+function fraction(value) {
   if (typeof value === "number") return value;
   const [top, bottom = "1"] = String(value).split("/");
   return Number(top) / Number(bottom);
@@ -21,7 +21,7 @@ export function readLayout(layout) {
 }
 
 const FULL = { x: 0, y: 0, w: 1, h: 1, z: 0 };
-export const SINGLE = { id: 0, name: "CP_None", main: 0, panes: [FULL] };
+const SINGLE = { id: 0, name: "CP_None", main: 0, panes: [FULL] };
 
 /** Indexes of the panes from the lowest to the highest. */
 export const drawingOrder = (panes) => panes.map((_, k) => k).sort((a, b) => panes[a].z - panes[b].z || a - b);

@@ -1,5 +1,5 @@
 // What stands in which pane: pure changes to the list [{kind, site, fit}, ...].
-export const AUTO = { kind: "auto", site: "", fit: "auto" };
+const AUTO = { kind: "auto", site: "", fit: "auto" };
 export const FITS = ["auto", "fit", "fill", "crop"];
 
 const clean = (pane) => ({ kind: pane.kind, site: pane.site || "", fit: pane.fit || "auto" });

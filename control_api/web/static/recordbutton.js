@@ -13,7 +13,7 @@ export class RecordButton {
 
   constructor() {
     this.words = el("span", { class: "record-words" });
-    this.time = el("span", { class: "record-time", text: "0:00" });
+    this.time = el("span", { class: "record-time", text: "0:00", hidden: true });
     this.node = el("button", { type: "button", id: "record", class: "record", on: { click: () => this.#press() } },
       el("i", { class: "record-dot" }), this.words, this.time);
     this.update(null);

@@ -52,6 +52,7 @@ class Row {
     this.date.textContent = when(recording.started_at);
     this.node.dataset.state = recording.state;
     say(this.state, `recordings.state_${recording.state}`);
+    this.state.title = recording.reason || "";
     this.length.textContent = duration(recording.duration_s);
     this.bytes.textContent = size(recording.size_bytes);
     label(this.download, "recordings.download_of", { title: recording.title });

@@ -21,7 +21,7 @@ export function saveSeat(cid, seat) {
   }
 }
 
-export const forgetSeat = (cid) => sessionStorage.removeItem(key(cid));
+const forgetSeat = (cid) => sessionStorage.removeItem(key(cid));
 
 export function lastName() {
   try {

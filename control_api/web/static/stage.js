@@ -55,9 +55,9 @@ export class Stage {
     this.#link?.start();
   }
 
-  /** The engine asked for a new connection, or may have been replaced. */
-  suspect() {
-    this.#link?.suspect();
+  /** The server asked viewers for a new connection: the engine was replaced. */
+  rejoin() {
+    this.#link?.restart();
   }
 
   #play(stream) {
