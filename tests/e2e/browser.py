@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from tests.e2e.system import System
+from tests.e2e.system import System, until
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -94,7 +94,7 @@ def pixel(page: Page, selector: str, x: float, y: float) -> tuple[int, int, int]
     return tuple(color) if color else None
 
 
-def plays(page: Page, selector: str, count: int = 30, limit_ms: float = 30_000) -> None:
+def plays(page: Page, selector: str, count: int = 30, limit_s: float = 30) -> None:
     """Wait until a video element has shown `count` more pictures."""
     target = frames(page, selector) + count
-    page.wait_for_function(f"({FRAMES})('{selector}') >= {target}", timeout=limit_ms)
+    until(lambda: frames(page, selector) >= target, limit_s, f"{count} pictures in {selector}")
