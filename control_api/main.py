@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from control_api.rest import (
     conferences,
+    docs,
     events,
     pages,
     problems,
@@ -71,7 +72,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     app.include_router(whip.router, include_in_schema=False)
-    for router in (system.root, system.public, pages.public, pages.router):
+    for router in (system.root, system.public, pages.public, pages.router, docs.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     problems.install(app)

@@ -14,7 +14,7 @@ from mcu_core.errors import McuError
 log = structlog.get_logger()
 
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 0.5
 
 C = TypeVar("C")
 A = TypeVar("A")

@@ -11,7 +11,7 @@ from control_api.rest.pages import WEB
 from tests.component.control.conftest import Control, shared_app
 
 PUBLIC = {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/login")}
-PAGES = {"/", "/join/{cid}", "/recordings", "/play/{rid}"}
+PAGES = {"/", "/docs", "/join/{cid}", "/recordings", "/play/{rid}"}
 
 
 def concrete(path: str) -> str:
@@ -28,7 +28,10 @@ def all_paths() -> set[tuple[str, str]]:
     documented = {
         (method.upper(), path) for path, methods in schema["paths"].items() for method in methods
     }
-    hidden = {("GET", page) for page in PAGES} | {("POST", "/whip/{cid}/{sid}")}
+    hidden = {("GET", page) for page in PAGES} | {
+        ("POST", "/whip/{cid}/{sid}"),
+        ("GET", "/api/v1/openapi.json"),
+    }
     return documented | hidden
 
 
@@ -67,6 +70,17 @@ async def test_every_answer_carries_the_security_headers(control: Control) -> No
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_api_describes_itself(control: Control) -> None:
+    page = await control.api.get("http://control/docs")
+    assert "PUT /api/v1/conferences/{cid}/layout" in page.text
+    assert "<script" not in page.text
+    described = (await control.api.get("/openapi.json")).json()
+    for path, methods in described["paths"].items():
+        for method, about in methods.items():
+            assert about["summary"], f"{method} {path}"
+            assert about["description"], f"{method} {path}"
 
 
 async def test_first_start_writes_the_password_that_logs_in(
