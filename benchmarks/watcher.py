@@ -103,10 +103,10 @@ class SoundWatcher:
         self._packets.append((now_ns, packet.payload))
 
     def decoded(self) -> tuple[NDArray[np.float32], list[int]]:
-        """All sound, one channel, and when each 20 ms of it came."""
+        """All sound, its left channel, and when each 20 ms of it came."""
         decoder: Any = av.CodecContext.create(OPUS.decoder, "r")
         decoder.sample_rate, decoder.layout = SAMPLE_RATE, "stereo"
-        resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+        resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
         blocks, moments = [], []
         for at_ns, payload in self._packets:
             for frame in decoder.decode(av.Packet(payload)):
@@ -151,6 +151,15 @@ def amplitude(samples: NDArray[np.float32], hertz: float) -> float:
     time = np.arange(len(samples)) / SAMPLE_RATE
     weighted = samples * window * np.exp(-2j * np.pi * hertz * time)
     return float(2 * np.abs(weighted.sum()) / window.sum())
+
+
+def usual_amplitude(samples: NDArray[np.float32], hertz: float) -> float:
+    """The median over seconds of `amplitude`: a lost packet is a crack, not a voice."""
+    seconds = [
+        samples[start : start + SAMPLE_RATE]
+        for start in range(0, len(samples) - SAMPLE_RATE + 1, SAMPLE_RATE)
+    ]
+    return float(np.median([amplitude(second, hertz) for second in seconds])) if seconds else 0.0
 
 
 def sound_delays_ms(

@@ -202,10 +202,28 @@ def _samples(container: Any, start_ns: int) -> Iterator[Block]:
             offset = begin_ns * SAMPLE_RATE // NS_PER_SECOND
             if offset > 0:
                 yield np.zeros((offset, CHANNELS), np.float32)
+        if _is_plain(frame):
+            yield _columns(frame)
+            continue
         for out in resampler.resample(frame):
             yield _stereo(out, mono)
     for out in resampler.resample(None):
         yield _stereo(out, mono)
+
+
+def _is_plain(frame: av.AudioFrame) -> bool:
+    """Whether it is what a resampler would make of it, but for the order: Opus and AAC mostly."""
+    plain = frame.sample_rate == SAMPLE_RATE and frame.format.name == "fltp"
+    return plain and frame.layout.name in ("mono", "stereo")
+
+
+def _columns(frame: av.AudioFrame) -> Block:
+    """One or two planes as shape (samples, 2)."""
+    samples = np.empty((frame.samples, CHANNELS), np.float32)
+    for channel in range(CHANNELS):
+        plane = frame.planes[min(channel, len(frame.planes) - 1)]
+        samples[:, channel] = np.frombuffer(memoryview(plane), np.float32, frame.samples)
+    return samples
 
 
 def _stereo(frame: av.AudioFrame, mono: bool) -> Block:
@@ -215,6 +233,8 @@ def _stereo(frame: av.AudioFrame, mono: bool) -> Block:
 
 def _taken(waiting: deque[Block], count: int) -> Block:
     """`count` samples from the front of `waiting`, which must hold them."""
+    if len(waiting[0]) == count:
+        return waiting.popleft()
     parts = []
     while count:
         piece = waiting.popleft()

@@ -10,7 +10,14 @@ from benchmarks.conference import FRAME_NS, decibels, lateness_ns, tone, tone_of
 from benchmarks.report import Report, percentile
 from benchmarks.stalls import Stall, summary
 from benchmarks.streams import BLOCKS_PER_S, LOOP_S
-from benchmarks.watcher import LOOP_FRAMES, Seen, amplitude, picture_delays_ms, sound_delays_ms
+from benchmarks.watcher import (
+    LOOP_FRAMES,
+    Seen,
+    amplitude,
+    picture_delays_ms,
+    sound_delays_ms,
+    usual_amplitude,
+)
 from mcu_core.endpoints.pattern import TONE_AMPLITUDE, PatternSound
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_MS
@@ -74,6 +81,10 @@ def test_tones_are_told_apart_and_loop_without_a_step() -> None:
     assert decibels(amplitude(samples, tone_of(3)) / TONE_AMPLITUDE) < -100
     assert all((tone_of(k) * LOOP_S) % 1 == 0 for k in range(16))
     assert decibels(0) == -200
+    cracked = samples.copy()
+    cracked[70_000:70_900] = 0
+    assert usual_amplitude(cracked, tone_of(2)) == pytest.approx(TONE_AMPLITUDE, rel=0.01)
+    assert usual_amplitude(cracked[:100], tone_of(2)) == 0
 
 
 def test_a_report_goes_to_json_and_to_a_plot(tmp_path: Path) -> None:
