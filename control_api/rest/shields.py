@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -42,7 +41,8 @@ def is_cross_site(method: str, headers: Headers) -> bool:
     if fetch_site is not None:
         return fetch_site not in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+    # An origin is scheme, host and port only (RFC 6454 7); what is none of ours need not be parsed.
+    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
 
 
 class Shields:
