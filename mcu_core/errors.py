@@ -1,11 +1,11 @@
 """The exceptions of the media plane.
 
-    McuError
-    ├── BadInput          a caller's value is wrong; names the field and what was expected
-    │   └── MalformedInput  bytes or text from the network that cannot be parsed (also a ValueError)
-    ├── NotFound          the named conference, site or endpoint does not exist
-    ├── Refused           understood, but not possible now; carries a reason that people can read
-    └── CodecFailure      an encoder or decoder could not be opened or broke
+McuError
+├── BadInput          a caller's value is wrong; names the field and what was expected
+│   └── MalformedInput  bytes or text from the network that cannot be parsed (also a ValueError)
+├── NotFound          the named conference, site or endpoint does not exist
+├── Refused           understood, but not possible now; carries a reason that people can read
+└── CodecFailure      an encoder or decoder could not be opened or broke
 """
 
 

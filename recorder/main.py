@@ -34,11 +34,11 @@ def run(socket: Path, store: Path, log_level: str = "info") -> None:
     uvloop.run(serve(socket, store))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Read the command line and run."""
-    parser = argparse.ArgumentParser(prog="recorder", description="Records conferences.")
+    parser = argparse.ArgumentParser(prog="mcu recorder", description="Records conferences.")
     parser.add_argument("--socket", type=Path, required=True, help="where control finds it")
     parser.add_argument("--store", type=Path, required=True, help="folder of all recordings")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning"))
-    arguments = parser.parse_args()
-    run(arguments.socket, arguments.store, arguments.log_level)
+    options = parser.parse_args(arguments)
+    run(options.socket, options.store, options.log_level)

@@ -53,7 +53,7 @@ def engine(context: typer.Context) -> None:
 @app.command(context_settings=PASS_ON)
 def recorder(context: typer.Context) -> None:
     """Run the recorder process alone (see mcu recorder --help)."""
-    from recorder.__main__ import main
+    from recorder.main import main
 
     main(context.args)
 

@@ -2,8 +2,8 @@
 
 A receiver cannot estimate more than about one and a half times what it is sent. While a picture
 stands still and costs a few kbit/s, its advice is a few kbit/s too; taken at its word, the next
-movement would find an encoder that has been starved by its own thrift. So an advice counts as a limit
-only when it lies below what was really sent: then the path is full.
+movement would find an encoder that has been starved by its own thrift. So an advice counts as a
+limit only when it lies below what was really sent: then the path is full.
 """
 
 from mcu_core.media.clock import NS_PER_SECOND

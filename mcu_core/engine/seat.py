@@ -1,6 +1,7 @@
 """Seat: a site's place in a conference, kept while connections come and go."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mcu_core.contract.definition import SiteDefinition
 from mcu_core.contract.snapshots import SiteSnapshot
@@ -47,7 +48,7 @@ class Seat:
         """Where its endpoint delivers."""
         return Intake(self.video, self.audio)
 
-    def picture_state(self, now_ns: int) -> str:
+    def picture_state(self, now_ns: int) -> Literal["live", "stalled", "no-video"]:
         """live, stalled or no-video: how its pane is shown."""
         picture = self.video.latest()
         if picture is None or not self.joined_ns:

@@ -104,6 +104,7 @@ class RtpViewer:
     def _watch(self) -> None:
         frames = depayloader(H264)
         decoder = av.CodecContext.create("h264", "r")
+        assert isinstance(decoder, av.VideoCodecContext)
         expected: int | None = None
         for packet in self._packets(self.video):
             lost = expected is not None and packet.sequence != expected
@@ -111,11 +112,10 @@ class RtpViewer:
             for frame in frames.push(packet, lost):
                 self.keyframes += frame.keyframe
                 for picture in decoder.decode(av.Packet(frame.data)):
-                    assert isinstance(picture, av.VideoFrame)
-                    self._show(picture)
+                        self._show(picture)
 
     def _show(self, picture: av.VideoFrame) -> None:
-        array = picture.to_ndarray(format="yuv420p")
+        array = picture.to_ndarray(format="yuv420p").astype(np.uint8, copy=False)
         height, width = picture.height, picture.width
         chroma = array[height:].reshape(2, height // 2, width // 2)
         with self._changed:
@@ -127,10 +127,10 @@ class RtpViewer:
 
     def _listen(self) -> None:
         decoder = av.CodecContext.create(self._sound.decoder, "r")
+        assert isinstance(decoder, av.AudioCodecContext)
         _describe(decoder, self._sound)
         for packet in self._packets(self.audio):
             for frame in decoder.decode(av.Packet(packet.payload)):
-                assert isinstance(frame, av.AudioFrame)
                 array = frame.to_ndarray()
                 if array.dtype == np.int16:
                     array = array.astype(np.float32) / 32768
@@ -139,8 +139,7 @@ class RtpViewer:
                 self.samples.append(mono.mean(axis=1, dtype=np.float32))
 
 
-def _describe(decoder: av.CodecContext, codec: Codec) -> None:
-    assert isinstance(decoder, av.AudioCodecContext)
+def _describe(decoder: av.AudioCodecContext, codec: Codec) -> None:
     decoder.sample_rate = codec.sample_rate
     decoder.layout = "stereo" if codec.channels == 2 else "mono"
     decoder.open()
