@@ -4,20 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, Principal, Role
-from control_api.errors import Throttled
-from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.errors import NotLoggedIn, Throttled
+from control_api.rest.guard import BridgeOf, PrincipalOf, may, token_of
 from control_api.services.bridge import Bridge
 from control_api.services.feed import Reader
 from control_api.services.views import public_view
 from mcu_core.errors import NotFound
+from mcu_core.media.clock import NS_PER_SECOND
 
 router = APIRouter(tags=["events"])
 
 KEEP_ALIVE_S = 15.0
+CHECK_AGAIN_NS = 30 * NS_PER_SECOND
+"""A feed may run for days: so often it is asked again whether its reader is still welcome."""
+
 NAMES = "hello, conference, site, levels, speaker, layout, recording, rejoin, gone"
 
 
@@ -34,20 +38,20 @@ def sse(name: str, data: str) -> str:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def events(bridge: BridgeOf, principal: PrincipalOf) -> StreamingResponse:
+async def events(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> StreamingResponse:
     """First `hello`, then every conference as it is, then what changes."""
     if bridge.feed.full:
         raise Throttled("too many readers of the event feed", 5)
     if principal.role is Role.GUEST and principal.conference not in bridge.wanted:
         raise NotFound("conference", principal.conference)
     return StreamingResponse(
-        _stream(bridge, principal),
+        _stream(bridge, principal, token_of(request)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(bridge: Bridge, principal: Principal) -> AsyncIterator[str]:
+async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIterator[str]:
     guest = principal.role is Role.GUEST
     reader = bridge.feed.subscribe(principal.conference)
     try:
@@ -57,8 +61,14 @@ async def _stream(bridge: Bridge, principal: Principal) -> AsyncIterator[str]:
                 yield sse("conference", _json(view.model_dump()))
             elif view.id == principal.conference:
                 yield sse("conference", _json(public_view(view).model_dump()))
+        checked_ns = bridge.clock.now_ns()
         async for text in _news(reader, guest):
+            if bridge.clock.now_ns() - checked_ns >= CHECK_AGAIN_NS:
+                await bridge.sessions.identify(token)
+                checked_ns = bridge.clock.now_ns()
             yield text
+    except NotLoggedIn:
+        return  # logged out, removed or expired meanwhile
     finally:
         reader.close()
 

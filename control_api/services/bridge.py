@@ -33,7 +33,7 @@ class Bridge:
     def __init__(
         self, settings: Settings, clock: Clock | None = None, passwords: Passwords | None = None
     ) -> None:
-        clock = clock or MonotonicClock()
+        self.clock = clock = clock or MonotonicClock()
         self.settings = settings
         self._database = Database(settings.data / "mcu.sqlite3")
         self.feed = Feed()

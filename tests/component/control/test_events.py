@@ -109,3 +109,17 @@ async def test_the_server_ends_while_the_feed_is_read(control: Control, served: 
         async with asyncio.timeout(2):
             rest = [name async for name, _ in events]
     assert rest == []
+
+
+async def test_a_feed_ends_when_its_reader_logged_out(control: Control, served: Served) -> None:
+    await control.conference()
+    async with reading(served) as events:
+        await anext(events)
+        await anext(events)
+        async with control.client(cookies=control.api.cookies) as same:
+            assert (await same.delete("/session")).status_code == 204
+        control.clock.advance_ns(31 * 10**9)
+        control.bridge.feed.publish("speaker", "", {"secret": True})
+        async with asyncio.timeout(2):
+            rest = [name async for name, _ in events]
+    assert rest == []

@@ -139,6 +139,29 @@ async def test_a_conference_ends_with_its_recording(
     assert recorder.recordings[rid].state is RecordingState.DONE
 
 
+async def test_a_recording_is_taken_up_on_the_engine_to_which_its_conference_moves(
+    tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
+) -> None:
+    second = FakeEngine(tmp_path / "engine-1.sock", name="engine-1", pid=200)
+    await second.open()
+    engines = {"engine-0": engine.socket, "engine-1": second.socket}
+    options = {"recorder": recorder.socket, "engine_patience_s": 0.2}
+    async with running_control(tmp_path / "data", engines, **options) as control:
+        await until(lambda: len(control.bridge.keeper.fleet.up()) == 2)
+        await until(lambda: control.bridge.recordings.up)
+        cid = await control.conference()
+        first = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
+        await engine.close()
+        await until(lambda: len(recorder.recordings) == 2)
+        await until(lambda: control.bridge.conferences.get(cid).recording is not None)
+    start = recorder.asked[-1]
+    assert isinstance(start, StartRecording)
+    assert (start.conference, start.engine_socket) == (cid, str(second.socket))
+    assert recorder.recordings[first].state is RecordingState.DONE
+    assert recorder.recordings[start.recording].title == recorder.recordings[first].title
+    await second.close()
+
+
 def written(tmp_path: Path, rid: str, cid: str, data: bytes) -> RecordingFiles:
     """Files of a recording that is being written: one fragment of these bytes."""
     folder = tmp_path / "data" / "recordings" / rid
