@@ -11,13 +11,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.stalls import Stall
 from benchmarks.streams import BLOCKS_PER_S, FPS, Stream
 from mcu_core.errors import MalformedInput
-from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import H264, OPUS
 from mcu_core.protocol import rtcp, rtp, sdp
 
 VIDEO_TYPE, AUDIO_TYPE = 96, 111
+LATE_NS = 5 * NS_PER_MS
+LONGEST_WAIT_NS = 20 * NS_PER_MS
 RECEIVE_BYTES = 4 * 1024 * 1024
 
 Arrived = Callable[[rtp.RtpPacket, int], None]
@@ -123,8 +126,10 @@ class Wire:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire")
         self.start_ns = 0
+        self.stalls: list[Stall] = []
+        """When this thread itself was over LATE_NS late to look: arrivals are then noted late."""
         self.late_sends = 0
-        """Units that left over 5 ms late: then the bench itself could not keep up."""
+        """Units that left over LATE_NS late: then the bench itself could not keep up."""
 
     def __enter__(self) -> "Wire":
         self._thread.start()
@@ -140,19 +145,28 @@ class Wire:
         with selectors.DefaultSelector() as selector:
             for flow, _ in flows:
                 selector.register(flow.socket, selectors.EVENT_READ, flow)
+            expected_ns = start_ns
             while not self._stopping.is_set():
                 now_ns = self._clock.now_ns()
-                wait_ns = NS_PER_SECOND // 50
-                for flow, offset_ns in flows:
-                    due_ns = flow.due_ns(start_ns) + offset_ns
-                    if due_ns <= now_ns:
-                        self.late_sends += now_ns - due_ns > NS_PER_SECOND // 200
-                        flow.send(self._clock.now_ns())
-                        wait_ns = 0
-                    else:
-                        wait_ns = min(wait_ns, due_ns - now_ns)
+                if now_ns - expected_ns > LATE_NS:
+                    self.stalls.append(Stall(expected_ns, now_ns - expected_ns))
+                wait_ns = self._send_due(flows, now_ns)
+                expected_ns = now_ns + wait_ns
                 for key, _ in selector.select(wait_ns / NS_PER_SECOND):
                     key.data.receive(self._clock.now_ns())
+
+    def _send_due(self, flows: Sequence[tuple[Flow, int]], now_ns: int) -> int:
+        """Send what is due; how many ns there are until the next unit."""
+        wait_ns = LONGEST_WAIT_NS
+        for flow, offset_ns in flows:
+            due_ns = flow.due_ns(self.start_ns) + offset_ns
+            if due_ns <= now_ns:
+                self.late_sends += now_ns - due_ns > LATE_NS
+                flow.send(self._clock.now_ns())
+                wait_ns = 0
+            else:
+                wait_ns = min(wait_ns, due_ns - now_ns)
+        return wait_ns
 
 
 def _bound() -> socket.socket:
