@@ -18,7 +18,7 @@ from tests.fakes.recorder_bench import Bench, recorded, tap_of
 from tests.fakes.tap import Clip, encode_clip, play
 
 CHROMIUM = shutil.which("chromium")
-PLAYER = Path(__file__).parents[2] / "control_api/web/static/player.js"
+PLAYER = Path(__file__).parents[3] / "control_api/web/static/player.js"
 REPORT_S = 40.0
 CLOCK = MonotonicClock()
 
