@@ -10,6 +10,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mcu control", description="API and pages.")
     parser.add_argument("--data", type=Path, default=Path("var"), help="folder of all data")
     parser.add_argument("--listen", default="127.0.0.1:8080", help="HOST:PORT")
+    parser.add_argument("--tls-cert", type=Path, default=None, help="PEM certificate for HTTPS")
+    parser.add_argument("--tls-key", type=Path, default=None, help="PEM key of the certificate")
     parser.add_argument(
         "--engine", action="append", default=[], metavar="NAME=SOCKET", help="a media engine"
     )
@@ -42,6 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
         Settings(
             host=options.host,
             port=options.port,
+            tls_cert=options.tls_cert,
+            tls_key=options.tls_key,
             data=options.data,
             engines=options.engines,
             recorder=options.recorder,

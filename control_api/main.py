@@ -112,6 +112,8 @@ def server_for(settings: Settings, bridge: Bridge) -> ControlServer:
         build_app(settings, bridge),
         host=settings.host,
         port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -13,6 +13,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """PEM files; with them pages and API are served over HTTPS, which browsers want for cameras."""
     data: Path = Path("var")
     engines: dict[str, Path] = Field(default_factory=dict)
     """Name and Unix socket of each media engine."""

@@ -35,11 +35,13 @@ def run(
     advertise: Annotated[str, typer.Option(help="Media address told to sites behind a NAT")] = "",
     ports: Annotated[str, typer.Option(help="UDP port range for media, 0-0: any")] = "0-0",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate: serve HTTPS")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key of the certificate")] = None,
 ) -> None:
     """Run the whole system: engines, recorder, control API and console."""
     from control_api.cli.run import RunOptions, run  # each word loads only its own
 
-    run(RunOptions(data, listen, engines, demo, advertise, ports, log_level))
+    run(RunOptions(data, listen, engines, demo, advertise, ports, log_level, tls_cert, tls_key))
 
 
 @app.command(context_settings=PASS_ON)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import structlog
 from rich.console import Console
-from rich.panel import Panel
 
 from control_api.cli.supervisor import ChildSpec, supervise
 from mcu_core.errors import BadInput, Refused
@@ -41,6 +40,8 @@ class RunOptions:
     advertise: str = ""
     ports: str = "0-0"
     log_level: str = "info"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 def split_address(text: str, name: str = "--listen") -> tuple[str, int]:
@@ -133,9 +134,26 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
             *(*python, "control_api", "--data", str(options.data), "--listen", options.listen),
             *(*engine_flags, "--recorder", recorder_socket),
             *(("--demo", str(demo)) if demo is not None else ()),
+            *_tls_flags(options),
         ),
     )
     return [*engines, recorder, control]
+
+
+def _tls_flags(options: RunOptions) -> tuple[str, ...]:
+    if options.tls_cert is None or options.tls_key is None:
+        return ()
+    return ("--tls-cert", str(options.tls_cert), "--tls-key", str(options.tls_key))
+
+
+def check_tls(options: RunOptions) -> None:
+    """Raise BadInput unless certificate and key are both given and there, or neither is given."""
+    files = {"--tls-cert": options.tls_cert, "--tls-key": options.tls_key}
+    if all(path is None for path in files.values()):
+        return
+    for name, path in files.items():
+        if path is None or not path.is_file():
+            raise BadInput(name, f"a PEM file, together with its twin ({path or 'not given'})")
 
 
 async def _answers(host: str, port: int) -> bool:
@@ -159,8 +177,12 @@ async def _announce(options: RunOptions) -> None:
     else:
         log.error("control does not answer", address=options.listen)
         return
-    url = f"http://{f'[{own}]' if ':' in own else own}:{port}"
-    Console().print(Panel(_addresses(options, url, host), title="MCU", expand=False))
+    scheme = "http" if options.tls_cert is None else "https"
+    url = f"{scheme}://{f'[{own}]' if ':' in own else own}:{port}"
+    console = Console(soft_wrap=True, highlight=False)  # a link must stay on one line
+    console.rule("MCU")
+    console.print(_addresses(options, url, host))
+    console.rule()
 
 
 def _addresses(options: RunOptions, url: str, host: str) -> str:
@@ -199,6 +221,7 @@ def run(options: RunOptions) -> None:
     if not 1 <= options.engines <= 64:
         raise BadInput("--engines", "1 to 64")
     host, port = split_address(options.listen)
+    check_tls(options)
     sockets = socket_folder(options.data)
     with only_one(sockets):
         options.data.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,8 @@ def test_an_engine_dies_and_the_conference_comes_back(own_system: System) -> Non
         # The viewer was told nothing: its stored SDP was attached again, to the same port.
         assert viewer.wait_pictures(30)
         back_ns = next(at for at in viewer.arrivals_ns if at > killed_ns + 100_000_000)
-        assert back_ns - killed_ns < 10_000_000_000
+        print(f"first picture {(back_ns - killed_ns) / 1e9:.2f} s after the kill")
+        assert back_ns - killed_ns < 3_000_000_000
         own_system.joined(conference, 1)
 
 

@@ -9,6 +9,7 @@ from control_api.cli.run import (
     LONGEST_SOCKET_PATH,
     RunOptions,
     check_free,
+    check_tls,
     child_specs,
     is_loopback,
     only_one,
@@ -70,3 +71,22 @@ def test_media_stays_on_loopback_until_listen_opens_it(tmp_path: Path) -> None:
     assert [spec.name for spec in opened] == ["engine-0", "engine-1", "recorder", "control"]
     assert closed[0].command[closed[0].command.index("--bind") + 1] == "127.0.0.1"
     assert opened[0].command[opened[0].command.index("--bind") + 1] == "0.0.0.0"
+
+
+def test_certificate_and_key_come_together(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.touch()
+    check_tls(RunOptions(tmp_path))
+    check_tls(RunOptions(tmp_path, tls_cert=key, tls_key=key))
+    with pytest.raises(BadInput, match="--tls-cert"):
+        check_tls(RunOptions(tmp_path, tls_key=key))
+    with pytest.raises(BadInput, match="--tls-key"):
+        check_tls(RunOptions(tmp_path, tls_cert=key, tls_key=tmp_path / "none.pem"))
+
+
+def test_control_gets_the_certificate(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    plain = child_specs(RunOptions(tmp_path), tmp_path, None)[-1].command
+    secure = child_specs(RunOptions(tmp_path, tls_cert=key, tls_key=key), tmp_path, None)
+    assert "--tls-cert" not in plain
+    assert secure[-1].command[-4:] == ("--tls-cert", str(key), "--tls-key", str(key))
