@@ -3,10 +3,11 @@
 import os
 import signal
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.system import System, until
+from tests.e2e.system import System, running_system, until
 from tests.fakes.rtp_viewer import RtpViewer, rtp_viewer
 
 SDP = {"Content-Type": "application/sdp"}
@@ -69,6 +70,26 @@ def test_an_engine_dies_and_the_conference_comes_back(own_system: System) -> Non
         print(f"first picture {(back_ns - killed_ns) / 1e9:.2f} s after the kill")
         assert back_ns - killed_ns < 3_000_000_000
         own_system.joined(conference, 1)
+
+
+@pytest.mark.timeout(120)
+def test_engines_share_conferences_and_die_alone(tmp_path: Path) -> None:
+    with running_system(tmp_path / "data", "--no-demo", "--engines", "2") as system:
+        until(lambda: len(system.engines()) == 2, 20, "two engines")
+        with rtp_viewer() as one, rtp_viewer() as other:
+            first, second = watched_conference(system, one), watched_conference(system, other)
+            by_engine = {
+                running["id"]: engine
+                for engine in system.engines()
+                for running in engine["conferences"]
+            }
+            assert by_engine[first]["name"] != by_engine[second]["name"]
+            os.kill(by_engine[first]["pid"], signal.SIGKILL)
+            start = len(other.arrivals_ns)
+            assert other.wait_pictures(90)
+            gaps = [b - a for a, b in pairwise(other.arrivals_ns[start:])]
+            assert max(gaps) < 500_000_000, "the other engine's conference went on"
+            assert one.wait_pictures(30)
 
 
 @pytest.mark.timeout(120)
