@@ -3,9 +3,9 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,26 +13,22 @@ import pytest
 
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.sender import RtpSender
-from mcu_core.egress.video_encoder import VideoEncoder
-from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.errors import BadInput, Refused
-from mcu_core.ingress.audio import AudioIngress
-from mcu_core.ingress.video import VideoIngress
-from mcu_core.media.clock import MonotonicClock, cpu_time_s
+from mcu_core.media.clock import cpu_time_s
 from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
-from mcu_core.media.picture import blank_picture
 from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
-from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+from mcu_core.media.units import AudioForm, VideoForm
 from mcu_core.protocol import rtcp, rtp
+from tests.fakes.brightening import Brightening
 from tests.fakes.rtp_viewer import rtp_viewer
+from tests.fakes.site import CLOCK, Site
 from tests.fakes.waiting import until
 
 WIDTH, HEIGHT = 320, 180
 FORM = VideoForm(H264, WIDTH, HEIGHT, 30, 500_000)
-CLOCK = MonotonicClock()
 VIDEO_TYPE, AUDIO_TYPE = 96, 97
 OFFER = """v=0
 o=- 1 1 IN IP4 127.0.0.1
@@ -47,32 +43,10 @@ a=rtpmap:97 {sound}
 """
 
 
-@dataclass
-class Site:
-    """What the engine would hold for one site, and what its endpoint told."""
-
-    video: VideoIngress = field(default_factory=lambda: VideoIngress(CLOCK, "site"))
-    audio: AudioIngress = field(default_factory=lambda: AudioIngress(CLOCK, "site"))
-    keyframes_wanted: int = 0
-
-    def wants_keyframe(self) -> None:
-        self.keyframes_wanted += 1
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    one = Site()
-    one.video.start()
-    yield one
-    await one.video.stop()
-    one.audio.close()
-
-
 @pytest.fixture
 async def session(site: Site) -> AsyncIterator[RtpSession]:
-    intake = Intake(site.video, site.audio)
-    one = RtpSession("r", intake, NetworkOptions(), CLOCK, FORM)
-    one.feedback.keyframe_wanted = site.wants_keyframe
+    one = RtpSession("r", site.intake, NetworkOptions(), CLOCK, FORM)
+    site.listen(one)
     yield one
     await one.stop()
     await one.stop()
@@ -138,30 +112,6 @@ async def join(session: RtpSession, device: Device, offer: str) -> str:
     return answer
 
 
-class Pictures:
-    """Encodes grey pictures, each brighter than the one before, and hands them to `send`."""
-
-    def __init__(self, send: Callable[[EncodedUnit], None], codec: Codec = H264) -> None:
-        self._encoder = VideoEncoder(replace(FORM, codec=codec))
-        self._send = send
-        self._number = 0
-
-    def send(self, keyframe: bool = False) -> None:
-        picture = blank_picture(WIDTH, HEIGHT, 30 + self._number % 200)
-        picture = replace(picture, stamp_ns=self._number * 33_333_333)
-        self._send(self._encoder.encode(picture, keyframe or self._number == 0))
-        self._number += 1
-
-    async def send_until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():
-                self.send()
-                await asyncio.sleep(0.01)
-
-    def close(self) -> None:
-        self._encoder.close()
-
-
 # ------------------------------------------------------------------------------------------- media
 
 
@@ -171,7 +121,7 @@ async def test_pictures_of_each_codec_come_in(
 ) -> None:
     await join(session, device, device.offer(picture=codec))
     assert session.video_out == replace(FORM, codec=codec)
-    with closing(Pictures(device.sender(codec).send, codec)) as pictures:
+    with closing(Brightening(device.sender(codec).send, replace(FORM, codec=codec))) as pictures:
         await pictures.send_until(lambda: site.video.stats.frames > 2)
     latest = site.video.latest()
     assert latest is not None
@@ -207,7 +157,7 @@ async def test_a_player_sees_what_is_sent(session: RtpSession) -> None:
     with rtp_viewer() as viewer:
         await session.accept(viewer.offer())
         await session.start()
-        with closing(Pictures(session.send_video)) as pictures:
+        with closing(Brightening(session.send_video, FORM)) as pictures:
             await pictures.send_until(lambda: viewer.pictures > 2)
         assert viewer.picture is not None
         assert viewer.picture[0].shape == (HEIGHT, WIDTH)
@@ -220,7 +170,10 @@ async def test_strangers_are_kept_out_and_counted(
     site: Site, session: RtpSession, device: Device
 ) -> None:
     await join(session, device, device.offer())
-    with closing(Pictures(device.sender().send)) as pictures, closing(_bound()) as stranger:
+    with (
+        closing(Brightening(device.sender().send, FORM)) as pictures,
+        closing(_bound()) as stranger,
+    ):
         await pictures.send_until(lambda: site.video.stats.frames > 0)
         before = session.stats.packets_in
         for number in range(50):
@@ -251,7 +204,7 @@ async def test_a_flood_of_garbage_costs_little_and_hurts_nobody(
     site: Site, session: RtpSession, device: Device
 ) -> None:
     await join(session, device, device.offer())
-    with closing(Pictures(device.sender().send)) as pictures:
+    with closing(Brightening(device.sender().send, FORM)) as pictures:
         await pictures.send_until(lambda: site.video.stats.frames > 0)
 
         def reached(expected: int) -> bool:
@@ -276,14 +229,14 @@ async def test_the_next_sender_is_taken_after_a_goodbye(
     site: Site, session: RtpSession, device: Device
 ) -> None:
     await join(session, device, device.offer())
-    with closing(Pictures(device.sender().send)) as first:
+    with closing(Brightening(device.sender().send, FORM)) as first:
         await first.send_until(lambda: site.video.stats.frames > 0)
     device.transmit_video(rtcp.compound([rtcp.ReceiverReport(77), rtcp.Bye((77,))]))
     frames = site.video.stats.frames
     device.video.close()
     device.video = _bound()  # another port
     await asyncio.sleep(0.25)  # a sender that begins anew is not there at once either
-    with closing(Pictures(device.sender(ssrc=78).send)) as successor:
+    with closing(Brightening(device.sender(ssrc=78).send, FORM)) as successor:
         await successor.send_until(lambda: site.video.stats.frames > frames + 2)
 
 
@@ -295,7 +248,7 @@ async def test_reports_and_keyframe_requests_go_to_the_sender(
 ) -> None:
     await join(session, device, device.offer(lines="a=rtcp-mux\na=rtcp-fb:96 nack pli\n"))
     heard: list[rtcp.RtcpPacket] = []
-    with closing(Pictures(device.sender().send)) as pictures:
+    with closing(Brightening(device.sender().send, FORM)) as pictures:
         await pictures.send_until(lambda: site.video.stats.frames > 0)
         session.ask_keyframe()
         session.ask_keyframe()
@@ -313,7 +266,7 @@ async def test_a_keyframe_request_of_the_receiver_reaches_the_owner(
     site: Site, session: RtpSession, device: Device
 ) -> None:
     await join(session, device, device.offer(lines="a=rtcp-mux\n"))
-    with closing(Pictures(session.send_video)) as pictures:
+    with closing(Brightening(session.send_video, FORM)) as pictures:
         packets: list[bytes] = []
 
         def arrived() -> bool:
@@ -336,7 +289,7 @@ async def test_a_session_comes_back_on_the_ports_that_its_sender_knows(
     ports = session.ports
     assert all(port and port % 2 == 0 for port in ports)
     await session.stop()
-    again = RtpSession("again", Intake(site.video, site.audio), NetworkOptions(), CLOCK, FORM)
+    again = RtpSession("again", site.intake, NetworkOptions(), CLOCK, FORM)
     answer = await again.accept(device.offer(), ports)
     assert again.ports == ports
     assert f"m=video {ports[0]} " in answer
@@ -371,14 +324,11 @@ async def test_a_second_offer_is_refused(session: RtpSession, device: Device) ->
 
 
 async def test_a_fault_of_ours_ends_the_session_and_says_so(
-    session: RtpSession, device: Device, monkeypatch: pytest.MonkeyPatch
+    site: Site, session: RtpSession, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    states: list[tuple[str, str]] = []
-    session.feedback.state_changed = lambda state, reason: states.append((state, reason))
-
     def broken(group: StreamGroup, now_ns: int) -> None:
         raise RuntimeError("as a mistake in a receiver would")
 
     monkeypatch.setattr(StreamGroup, "tick", broken)
     await join(session, device, device.offer())
-    await until(lambda: ("away", "internal error") in states)
+    await until(lambda: site.away == "internal error")

@@ -1,0 +1,124 @@
+"""How WebRTC connections begin, are refused, and end, against aiortc as the other side."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiortc.rtcdtlstransport import RTCCertificate, generate_certificate
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from mcu_core.endpoints.endpoint import Intake
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.webrtc_peer import SILENT_AFTER_NS, WebRtcPeer
+from mcu_core.errors import BadInput, Refused
+from mcu_core.media.clock import ManualClock
+from tests.fakes.site import CLOCK, Site
+from tests.fakes.waiting import until
+from tests.fakes.webrtc_call import FORM, SOUND, call, connect, peer_of, remote
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+# ------------------------------------------------------------------------------------- beginnings
+
+
+@pytest.fixture
+def offers() -> Callable[[str], str]:
+    head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+    return lambda lines: head + lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 H264\r\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\n",  # no ICE in it
+        "m=video 9 nonsense 96\r\na=mid:0\r\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF many\r\na=mid:0\r\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=setup:now\r\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=fingerprint:x\r\n",
+    ],
+)
+async def test_a_bad_offer_names_the_field_and_leaves_nothing_open(
+    site: Site, offers: Callable[[str], str], lines: str
+) -> None:
+    peer = peer_of(site)
+    with pytest.raises(BadInput) as error:
+        await peer.accept(offers(lines))
+    assert error.value.field == "sdp"
+
+
+async def test_nothing_in_common_is_refused_with_a_reason(
+    site: Site, offers: Callable[[str], str]
+) -> None:
+    offer = offers("m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 AV1/90000\r\n")
+    with pytest.raises(Refused, match="no codec in common"):
+        await peer_of(site).accept(offer)
+
+
+async def test_no_free_port_is_refused_and_leaves_nothing_open(site: Site) -> None:
+    async with call(site, "video") as (peer, connection):
+        port = int(connection.remoteDescription.sdp.split("m=video ")[1].split()[0])
+        network = NetworkOptions(port_range=(port, port))
+        second = WebRtcPeer("q", Intake(None, None), network, CLOCK, FORM, SOUND)
+        async with remote("video") as other:
+            await other.setLocalDescription(await other.createOffer())
+            with pytest.raises(Refused, match="no free UDP port"):
+                await second.accept(other.localDescription.sdp)
+        assert peer.video_out is not None
+
+
+async def test_a_peer_with_an_rsa_certificate_connects(site: Site) -> None:
+    key = rsa.generate_private_key(65_537, 2048)
+    certificate = RTCCertificate(key, generate_certificate(key))  # type: ignore[arg-type] # any key signs
+    create = certificate._create_ssl_context
+
+    def with_rsa(srtp_profiles: Any) -> Any:
+        context = create(srtp_profiles)
+        context.set_cipher_list(b"ECDHE-RSA-AES128-GCM-SHA256")
+        return context
+
+    certificate._create_ssl_context = with_rsa  # type: ignore[method-assign] # as GStreamer would
+    async with remote() as connection:
+        connection._RTCPeerConnection__certificates = [certificate]
+        connection.addTransceiver("video")
+        peer = peer_of(site)
+        try:
+            await connect(peer, connection)
+            await until(lambda: site.joined)
+        finally:
+            await peer.stop()
+
+
+# ---------------------------------------------------------------------------------------- endings
+
+
+async def test_it_is_away_when_the_other_side_leaves(site: Site) -> None:
+    async with call(site, "video") as (_, connection):
+        await connection.close()
+        await until(lambda: bool(site.away))
+    assert site.away == "the other side left"
+
+
+async def test_it_is_away_when_the_other_side_falls_silent(site: Site) -> None:
+    clock = ManualClock()
+    async with call(site, "video", clock=clock) as (_, connection):
+        link = connection.getTransceivers()[0].receiver.transport.transport._connection
+        for protocol in link._protocols:
+            protocol.transport.close()
+
+        def passed() -> bool:
+            clock.advance_ns(SILENT_AFTER_NS // 100)
+            return bool(site.away)
+
+        await until(passed)
+    assert site.away == "connection lost"
+
+
+async def test_stop_in_the_middle_of_connecting_leaves_nothing(site: Site) -> None:
+    async with remote("video") as connection:
+        peer = peer_of(site)
+        await connection.setLocalDescription(await connection.createOffer())
+        await peer.accept(connection.localDescription.sdp)
+        await peer.stop()
+        await peer.stop()
+    assert not site.states
