@@ -159,7 +159,7 @@ class Conference:
                 await self.connect(seat.definition.id, endpoint)
                 return
             except McuError as error:
-                self._site_state(seat, "away", str(error))
+                log.info("source failed", site=seat.definition.id, reason=str(error))
             await asyncio.sleep(RETRY_SOURCE_S)
 
     # ------------------------------------------------------------------ connections
@@ -204,8 +204,8 @@ class Conference:
         self._publish()
         try:
             await endpoint.start()
-        except McuError:
-            await self.disconnect(endpoint.id)
+        except McuError as error:
+            await self.disconnect(endpoint.id, str(error))
             raise
 
     async def _release(self, seat: Seat) -> None:
@@ -217,13 +217,13 @@ class Conference:
         seat.video.restart()
         seat.audio.reset()
 
-    async def disconnect(self, endpoint_id: str) -> None:
+    async def disconnect(self, endpoint_id: str, reason: str = "left") -> None:
         """End a connection; unknown ones have ended already."""
         if endpoint_id in self._viewers:
             await self._drop_viewer(endpoint_id)
         for seat in self._seats.values():
             if seat.endpoint is not None and seat.endpoint.id == endpoint_id:
-                await self._away(seat, "left")
+                await self._away(seat, reason)
 
     async def _away(self, seat: Seat, reason: str) -> None:
         await self._release(seat)
