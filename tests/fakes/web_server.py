@@ -6,11 +6,7 @@ WebRTC with drawn pictures. POST /mock/reset?empty=true takes the conferences aw
 ?signed_in=false ends the session.
 """
 
-import asyncio
-import json
-import math
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +15,15 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from mcu_core.errors import BadInput
-from mcu_core.layouts.automatic import layout_for
-from mcu_core.layouts.catalogue import MODES, mode
+from mcu_core.layouts.catalogue import MODES
 from mcu_core.layouts.model import Layout
 from mcu_core.layouts.own import read_layout
 from tests.fakes.web_data import Json, conferences, recordings, site
+from tests.fakes.web_world import World
 
 WEB = Path(__file__).parents[2] / "control_api" / "web"
 MEDIA = Path(__file__).with_name("web_media.js")
 PAGES = {"": "index", "login": "login", "recordings": "recordings"}
-TICKS_PER_SECOND = 10
-SPEAKER_TICKS = 50
-QUEUE = 200
 ANSWER = "\r\n".join(
     [
         "v=0",
@@ -46,59 +39,6 @@ ANSWER = "\r\n".join(
 
 app = FastAPI()
 api = FastAPI()
-
-
-class World:
-    """All that the pages can see, and who listens to its changes."""
-
-    def __init__(self) -> None:
-        self.conferences: dict[str, Json] = {}
-        self.recordings: dict[str, Json] = {}
-        self.signed_in = True
-        self.readers: set[asyncio.Queue[str]] = set()
-        self.count = 100
-        self.reset()
-
-    def reset(self, empty: bool = False) -> None:
-        """Back to the first data, or to none."""
-        self.conferences = {} if empty else {c["id"]: c for c in conferences()}
-        self.recordings = {} if empty else {r["id"]: r for r in recordings()}
-        for conference in self.conferences.values():
-            self.arrange(conference)
-
-    def next_id(self, letter: str) -> str:
-        """A new id."""
-        self.count += 1
-        return f"{letter}{self.count}"
-
-    def tell(self, name: str, data: Json) -> None:
-        """Send an event to all pages."""
-        for reader in self.readers:
-            if not reader.full():
-                reader.put_nowait(f"event: {name}\ndata: {json.dumps(data)}\n\n")
-
-    def arrange(self, conference: Json) -> None:
-        """Work out the shown panes as an engine would, and tell."""
-        own, number = conference["layout"]["own"], conference["layout"]["mode"]
-        joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
-        layout = (
-            read_layout(own) if own else layout_for(len(joined)) if number is None else mode(number)
-        )
-        wanted = (conference["panes"] + [{"kind": "auto"}] * len(layout.panes))[: len(layout.panes)]
-        fixed = {pane["site"] for pane in wanted if pane["kind"] == "site"}
-        rest = iter([sid for sid in joined if sid not in fixed])
-        shown = []
-        for pane in wanted:
-            shown.append(
-                pane["site"]
-                if pane["kind"] == "site"
-                else ""
-                if pane["kind"] == "empty"
-                else next(rest, "")
-            )
-        conference["shown"] = {"mode": layout.id, "panes": shown}
-        conference["revision"] += 1
-        self.tell("conference", conference)
 
 
 world = World()
@@ -343,40 +283,10 @@ def delete_recording(rid: str) -> Response:
     return Response(status_code=204)
 
 
-async def _lines() -> AsyncIterator[str]:
-    reader: asyncio.Queue[str] = asyncio.Queue(QUEUE)
-    world.readers.add(reader)
-    try:
-        yield "event: hello\ndata: {}\n\n"
-        tick = 0
-        while True:
-            await asyncio.sleep(1 / TICKS_PER_SECOND)
-            tick += 1
-            for conference in list(world.conferences.values()):
-                yield _levels(conference, tick)
-            while not reader.empty():
-                yield reader.get_nowait()
-    finally:
-        world.readers.discard(reader)
-
-
-def _levels(conference: Json, tick: int) -> str:
-    """Levels that move like talk: one site loud, the others at the noise of their rooms."""
-    joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
-    levels = {}
-    for k, sid in enumerate(joined):
-        loud = sid == conference["speaker"]
-        wobble = math.sin(tick * 0.9 + k * 2) * 7 + math.sin(tick * 2.3 + k) * 5
-        levels[sid] = (-18 if loud else -50) + wobble
-    return (
-        f"event: levels\ndata: {json.dumps({'conference': conference['id'], 'levels': levels})}\n\n"
-    )
-
-
 @api.get("/events")
 def events() -> StreamingResponse:
     """Server-sent events."""
-    return StreamingResponse(_lines(), media_type="text/event-stream")
+    return StreamingResponse(world.heard(), media_type="text/event-stream")
 
 
 @app.post("/mock/reset")
