@@ -6,13 +6,14 @@ their N-1 sound. Site 0's picture and sound are looked at.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from math import log10
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.browser_site import browser_site
 from benchmarks.report import Report, Row, percentile
 from benchmarks.rig import FPS, Usage, running_rig
 from benchmarks.rtp_peer import Peer, Wire
@@ -32,9 +33,9 @@ FIRST_TONE_HZ, TONE_RATIO = 300.0, 1.29
 """Not evenly spaced: what codecs make of two tones would fall on a third one."""
 
 
-def run(seconds: int, sites: int, clips: Path) -> Report:
-    """A conference of that many sites for that long."""
-    return asyncio.run(_measure(seconds, sites, clips))
+def run(seconds: int, sites: int, clips: Path, browser: bool = False) -> Report:
+    """A conference of that many sites, one of them a browser on request, for that long."""
+    return asyncio.run(_measure(seconds, sites, clips, browser))
 
 
 def tone_of(site: int) -> float:
@@ -66,32 +67,38 @@ def peers_of(made: Sequence[Stream]) -> list[Peer]:
     return [Peer(stream, k * FRAME_NS // len(made)) for k, stream in enumerate(made)]
 
 
-async def _measure(seconds: int, sites: int, clips: Path) -> Report:
-    sounds = [tone(tone_of(site)) for site in range(sites)]
-    peers = peers_of(streams(sites, clips, sounds))
-    async with running_rig(sites) as rig:
-        with ExitStack() as owned:
-            for peer in peers:
-                owned.callback(peer.close)
-            pictures = owned.enter_context(PictureWatcher(rig.panes))
-            sound = SoundWatcher()
-            peers[0].video.arrived, peers[0].audio.arrived = pictures.arrived, sound.arrived
-            for number, peer in enumerate(peers):
-                await rig.attach(number, peer)
-            wire = owned.enter_context(Wire(peers))
-            await asyncio.sleep(WARM_UP_S)
-            with StallWatch() as watch:
-                began, before = await rig.snapshot(), rig.usage()
-                first = len(pictures.arrivals_ns)
-                await asyncio.sleep(seconds)
-                ended, after = await rig.snapshot(), rig.usage()
-                arrivals = pictures.arrivals_ns[first:]
+async def _measure(seconds: int, sites: int, clips: Path, browser: bool) -> Report:
+    spoken = sites - browser  # the browser's own sound is its fake microphone's
+    sounds = [tone(tone_of(site)) for site in range(spoken)]
+    peers = peers_of(streams(spoken, clips, sounds))
+    async with running_rig(sites, browser) as rig, AsyncExitStack() as owned:
+        for peer in peers:
+            owned.callback(peer.close)
+        pictures = owned.enter_context(PictureWatcher(rig.panes))
+        sound = SoundWatcher()
+        peers[0].video.arrived, peers[0].audio.arrived = pictures.arrived, sound.arrived
+        for number, peer in enumerate(peers):
+            await rig.attach(number, peer)
+        page = await owned.enter_async_context(browser_site()) if browser else None
+        if page is not None:
+            await rig.attach_browser(page)
+        wire = owned.enter_context(Wire(peers))
+        await asyncio.sleep(WARM_UP_S)
+        with StallWatch() as watch:
+            began, before = await rig.snapshot(), rig.usage()
+            first, shown = len(pictures.arrivals_ns), await page.shown() if page else 0
+            await asyncio.sleep(seconds)
+            ended, after = await rig.snapshot(), rig.usage()
+            arrivals = pictures.arrivals_ns[first:]
+            shown = (await page.shown() if page else 0) - shown
     samples, _ = sound.decoded()
     rows = _rows(arrivals, (watch.result, summary((), wire.stalls)), seconds)
+    if browser:
+        rows.append(_row("pictures a second shown by the browser", shown / seconds, "30.0"))
     rows += _engine_rows(began, ended, before, after, seconds)
-    rows += _sound_rows(samples[int(WARM_UP_S * SAMPLE_RATE) :], sites)
+    rows += _sound_rows(samples[int(WARM_UP_S * SAMPLE_RATE) :], spoken)
     rows.append(_row("units that the bench sent over 5 ms late", wire.late_sends))
-    rows.append(_row("counters read", _share_read(pictures, sites)))
+    rows.append(_row("counters read", _share_read(pictures, spoken)))
     gaps = [(b - a) / NS_PER_MS for a, b in pairwise(arrivals)]
     report = Report(f"conference of {sites} sites, {seconds} s", rows, watch.result)
     report.series, report.series_unit = {"between pictures": gaps}, "ms"

@@ -10,10 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.browser_site import BrowserSite
 from benchmarks.rtp_peer import Peer
 from mcu_core.compositor.scene import plan
 from mcu_core.contract.caller import EngineCaller
-from mcu_core.contract.commands import Attached, AttachRtp, GetSnapshot, PutConference
+from mcu_core.contract.commands import (
+    Attached,
+    AttachRtp,
+    AttachWebRtc,
+    GetSnapshot,
+    PutConference,
+)
 from mcu_core.contract.definition import (
     ConferenceDefinition,
     LayoutChoice,
@@ -43,12 +50,16 @@ class Usage:
 
 
 class Rig:
-    """A running engine with one conference of `sites` RTP sites; pane k shows site k."""
+    """A running engine with one conference of `sites` sites; pane k shows site k.
 
-    def __init__(self, caller: EngineCaller, pid: int, sites: int) -> None:
+    The last of them is a browser where `browser` says so, all others speak plain RTP.
+    """
+
+    def __init__(self, caller: EngineCaller, pid: int, sites: int, browser: bool = False) -> None:
         self._caller = caller
         self._pid = pid
         self.sites = sites
+        self._browser = browser
         layout = layout_for(sites)
         self.panes: tuple[marker.Rect, ...] = tuple(
             (float(rect.x), float(rect.y), float(rect.w), float(rect.h))
@@ -58,7 +69,10 @@ class Rig:
 
     async def open_conference(self) -> None:
         """Make the conference."""
-        sites = tuple(SiteDefinition(f"s{k}", f"Site {k}", SiteKind.RTP) for k in range(self.sites))
+        kinds = [SiteKind.RTP] * self.sites
+        if self._browser:
+            kinds[-1] = SiteKind.WEBRTC
+        sites = tuple(SiteDefinition(f"s{k}", f"Site {k}", kind) for k, kind in enumerate(kinds))
         definition = ConferenceDefinition(
             CONFERENCE,
             "Benchmark",
@@ -77,6 +91,15 @@ class Rig:
             raise McuError(f"the engine answered {answer} to an RTP site")
         peer.connect(answer.sdp)
 
+    async def attach_browser(self, page: BrowserSite) -> None:
+        """Connect a browser as the last site."""
+        offer = await page.offer(*CANVAS, FPS)
+        command = AttachWebRtc(CONFERENCE, f"s{self.sites - 1}", offer)
+        answer = await self._caller.call(command)
+        if not isinstance(answer, Attached):
+            raise McuError(f"the engine answered {answer} to a browser")
+        await page.connect(answer.sdp)
+
     async def snapshot(self) -> ConferenceSnapshot:
         """The conference as it is now."""
         answer = await self._caller.call(GetSnapshot())
@@ -93,7 +116,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(sites: int) -> AsyncIterator[Rig]:
+async def running_rig(sites: int, browser: bool = False) -> AsyncIterator[Rig]:
     """Start an engine and open the conference; ends the process afterwards."""
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
         path = Path(folder) / "engine.sock"
@@ -105,7 +128,7 @@ async def running_rig(sites: int) -> AsyncIterator[Rig]:
             caller = await _connected(path, process)
             reading = asyncio.create_task(caller.run())
             try:
-                rig = Rig(caller, process.pid, sites)
+                rig = Rig(caller, process.pid, sites, browser)
                 await rig.open_conference()
                 yield rig
             finally:

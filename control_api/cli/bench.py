@@ -32,6 +32,9 @@ def bench(
     ] = 10,
     repetitions: Annotated[int, typer.Option(min=1, help="Runs of mix, of which the median")] = 3,
     sites: Annotated[int, typer.Option(min=2, max=16, help="Sites of conference, latency")] = 4,
+    browser: Annotated[
+        bool, typer.Option(help="conference: the last site is headless Chromium")
+    ] = False,
     clips: Annotated[Path, typer.Option(help="Folder of the demo clips")] = CLIPS,
     json_: Annotated[Path | None, typer.Option("--json", help="Write figures to this file")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file")] = None,
@@ -40,7 +43,7 @@ def bench(
     runs: dict[Benchmark, Callable[[], Report]] = {
         Benchmark.KERNELS: _kernels,
         Benchmark.MIX: lambda: _mix(seconds, repetitions, clips),
-        Benchmark.CONFERENCE: lambda: _conference(seconds, sites, clips),
+        Benchmark.CONFERENCE: lambda: _conference(seconds, sites, clips, browser),
         Benchmark.LATENCY: lambda: _latency(seconds, sites, clips),
     }
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -67,10 +70,10 @@ def _mix(seconds: int, repetitions: int, clips: Path) -> Report:
     return run(seconds, repetitions, clips)
 
 
-def _conference(seconds: int, sites: int, clips: Path) -> Report:
+def _conference(seconds: int, sites: int, clips: Path, browser: bool) -> Report:
     from benchmarks.conference import run
 
-    return run(seconds, sites, clips)
+    return run(seconds, sites, clips, browser)
 
 
 def _latency(seconds: int, sites: int, clips: Path) -> Report:
