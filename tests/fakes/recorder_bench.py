@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from recorder.contract import (
 )
 from recorder.index import read_index
 from tests.fakes.tap import Clip, FakeTap
+from tests.fakes.waiting import until
 
 DEADLINE_S = 10.0
 
@@ -85,11 +86,6 @@ class Bench:
         assert isinstance(info, RecordingInfo)
         return info
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            while not true():
-                await asyncio.sleep(0.02)
-
     def stored_s(self, recording: str = "r1") -> float:
         try:
             return self.catalogue.info(recording).duration_s
@@ -110,11 +106,11 @@ async def tap_of(bench: Bench, clip: Clip) -> AsyncIterator[FakeTap]:
 async def recorded(bench: Bench, tap: FakeTap, units: list[TapUnit]) -> RecordingInfo:
     """Record these units, all at once, and stop."""
     starting = asyncio.create_task(bench.start())
-    await bench.until(lambda: tap.readers == 1)
+    await until(lambda: tap.readers == 1)
     tap.send(units)
     await starting
     end_ns = units[-1].stamp_ns - units[0].stamp_ns
-    await bench.until(lambda: bench.stored_s() >= end_ns / NS_PER_SECOND - 0.5)
+    await until(lambda: bench.stored_s() >= end_ns / NS_PER_SECOND - 0.5)
     return await bench.stop()
 
 

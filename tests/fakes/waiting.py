@@ -1,21 +1,23 @@
-"""Waiting for another thread's effect without guessing how long it takes."""
+"""Waiting for the effect of another task, thread or process without guessing how long it takes."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 
 DEADLINE_S = 10.0
-_POLL_S = 0.002
+_POLL_S = 0.005
 
 
-async def until(condition: Callable[[], bool], what: str = "the condition") -> None:
-    """Return when `condition` holds; fails the test after ten seconds."""
+async def until(
+    condition: Callable[[], object], what: str = "", limit_s: float = DEADLINE_S
+) -> None:
+    """Return when `condition` gives something true; fails the test after `limit_s` seconds."""
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(limit_s):
             while not condition():
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise AssertionError(f"{what} did not come within {DEADLINE_S:g} s") from None
+        raise AssertionError(f"not within {limit_s:g} s: {what or condition}") from None
 
 
 class Gate:

@@ -1,7 +1,6 @@
 """A control bridge with a scripted engine, asked through its application without a network."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,18 +18,7 @@ from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from mcu_core.media.clock import ManualClock
 from tests.fakes.engine import FakeEngine
-
-DEADLINE_S = 10.0
-
-
-async def until(condition: Callable[[], Any], what: str = "") -> None:
-    """Let the loop run until the condition holds; fails after a while."""
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            while not condition():
-                await asyncio.sleep(0.005)  # polls a condition, with a deadline
-    except TimeoutError:
-        raise AssertionError(f"did not happen: {what or condition}") from None
+from tests.fakes.waiting import until
 
 
 @dataclass

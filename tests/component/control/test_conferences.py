@@ -7,8 +7,9 @@ import pytest
 from mcu_core.contract.commands import CloseConference, PutConference
 from mcu_core.contract.events import LayoutShown, SiteChanged, SpeakerChanged
 from mcu_core.errors import BadInput
-from tests.component.control.conftest import Control, until
+from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
+from tests.fakes.waiting import until
 
 
 async def test_a_conference_is_made_changed_and_ended(control: Control, engine: FakeEngine) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from mcu_core.contract.commands import AttachRtp, AttachWebRtc, Command, Detach
 from mcu_core.errors import MalformedInput
-from tests.component.control.conftest import Control, until
+from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
+from tests.fakes.waiting import until
 
 OFFER = "v=0\r\ns=-\r\n"
 SDP = {"Content-Type": "application/sdp"}

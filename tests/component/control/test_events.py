@@ -11,8 +11,9 @@ import pytest
 
 from control_api.main import ControlServer, server_for
 from mcu_core.contract.events import Levels, SiteChanged
-from tests.component.control.conftest import Control, until
+from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
+from tests.fakes.waiting import until
 
 
 class Served:

@@ -10,9 +10,10 @@ from recorder.contract import DeleteRecording, RecordingState, StartRecording, S
 from recorder.files import RecordingFiles
 from recorder.journal import FragmentWritten, Started, Stopped
 from recorder.tracks import TRACKS
-from tests.component.control.conftest import Control, running_control, until
+from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
 from tests.fakes.recorder_process import FakeRecorder
+from tests.fakes.waiting import until
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from control_api.services.feed import Reader
 from mcu_core.contract.commands import AttachRtp, CloseConference, PutConference
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import ConferenceFailed
-from tests.component.control.conftest import Control, running_control, until
+from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
+from tests.fakes.waiting import until
 
 OFFER = "v=0\r\ns=-\r\n"
 SDP = {"Content-Type": "application/sdp"}

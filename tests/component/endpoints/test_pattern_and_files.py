@@ -1,7 +1,5 @@
 """Test pattern and file player with real codecs, files and threads."""
 
-import asyncio
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -22,6 +20,7 @@ from mcu_core.media import marker
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import AAC, G722, H264, OPUS, PCMA, PCMU, VP8, Codec
 from mcu_core.media.units import AccessUnit
+from tests.fakes.waiting import until
 
 
 class Sink:
@@ -37,12 +36,6 @@ class Sink:
 def sinks() -> tuple[Sink, Sink, Intake]:
     video, audio = Sink(), Sink()
     return video, audio, Intake(cast("Any", video), cast("Any", audio))
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # what is polled changes in other threads
-            await asyncio.sleep(0.005)
 
 
 def decoded_markers(units: list[AccessUnit]) -> list[int | None]:

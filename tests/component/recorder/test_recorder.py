@@ -30,6 +30,7 @@ from tests.fakes.recorder_bench import (
     tap_of,
 )
 from tests.fakes.tap import Clip, FakeTap, encode_clip, play
+from tests.fakes.waiting import until
 
 CLOCK = MonotonicClock()
 
@@ -75,7 +76,7 @@ async def test_an_answer_comes_when_the_first_fragment_is_on_disk(bench: Bench, 
     units = clip.at(CLOCK.now_ns())
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         assert not bench.catalogue.recordings(), "nothing came yet"
         tap.send(units[:60])
         info = await starting
@@ -135,9 +136,9 @@ async def test_killed_in_mid_recording_it_goes_on_and_loses_nothing(
     async with tap_of(bench, clip) as tap:
         playing = asyncio.create_task(play(tap, units, CLOCK))
         await bench.start()
-        await bench.until(lambda: bench.stored_s() > 1.2)
+        await until(lambda: bench.stored_s() > 1.2)
         unsafe_s = 0.2  # the worst moment: just before a fragment of pictures is complete
-        await bench.until(lambda: sent_s(tap, base_ns) - pictures_stored_s(bench) > unsafe_s)
+        await until(lambda: sent_s(tap, base_ns) - pictures_stored_s(bench) > unsafe_s)
         sent = sent_s(tap, base_ns)
         await bench.end(signal.SIGKILL)
         info = bench.catalogue.info("r1")
@@ -152,7 +153,7 @@ async def test_killed_in_mid_recording_it_goes_on_and_loses_nothing(
         resumed = await bench.start()
         assert resumed.started_at == info.started_at
         await playing
-        await bench.until(lambda: bench.stored_s() > 3.6)
+        await until(lambda: bench.stored_s() > 3.6)
         done = await bench.stop()
     assert tap.requests[-1].since_ns > 0
     whole = tmp_path / "whole.mp4"
@@ -172,14 +173,14 @@ async def test_an_engine_that_is_replaced_leaves_one_recording(
     first = clip.at(begin_ns)[:100]
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(first)
         await starting
     second = clip.at(begin_ns + 6 * NS_PER_SECOND)[:200]
     async with tap_of(bench, clip) as tap:
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(second)
-        await bench.until(lambda: bench.stored_s() > 7.5)
+        await until(lambda: bench.stored_s() > 7.5)
         info = await bench.stop()
     assert info.state is RecordingState.DONE
     manifest = bench.catalogue.manifest("r1")
@@ -205,13 +206,13 @@ async def test_pictures_after_a_loss_wait_for_a_keyframe(
     after = [u for u in units if u.stamp_ns >= lost_to]
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(before)
         tap.lose("main", 3)
         tap.lose("sound", 5)
         tap.send(after)
         await starting
-        await bench.until(lambda: bench.stored_s() > 3.5)
+        await until(lambda: bench.stored_s() > 3.5)
         await bench.stop()
     download = tmp_path / "download.mp4"
     bench.catalogue.export("r1").save(download)
@@ -233,12 +234,12 @@ async def test_a_new_picture_size_is_a_new_init_segment(
     units = [u for u in units if u.stamp_ns < begin_ns + 2 * NS_PER_SECOND]
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(units)
         tap.say(small.tracks[0])
         tap.send([u for u in small.at(begin_ns + 2 * NS_PER_SECOND) if u.name == "main"])
         await starting
-        await bench.until(lambda: bench.stored_s() > 3.5)
+        await until(lambda: bench.stored_s() > 3.5)
         await bench.stop()
     track = bench.catalogue.manifest("r1")["tracks"][0]
     assert [(init["width"], init["height"]) for init in track["inits"]] == [(320, 180), (160, 96)]
@@ -259,7 +260,7 @@ async def test_a_growing_recording_is_told_in_increments(bench: Bench, clip: Cli
     units = clip.at(CLOCK.now_ns())
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(units[:150])
         await starting
         seen = bench.catalogue.manifest("r1")
@@ -302,10 +303,10 @@ async def test_a_full_disk_fails_the_recording_and_keeps_what_is_stored(
     assert sum(len(u.data) for u in clip.units) > 1_000_000
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
-        await bench.until(lambda: tap.readers == 1)
+        await until(lambda: tap.readers == 1)
         tap.send(clip.at(CLOCK.now_ns()))
         await starting
-        await bench.until(lambda: bench.changes[-1].state is RecordingState.FAILED)
+        await until(lambda: bench.changes[-1].state is RecordingState.FAILED)
         assert "disk is full" in bench.changes[-1].reason
     stored = bench.catalogue.info("r1")
     assert stored.state is RecordingState.FAILED

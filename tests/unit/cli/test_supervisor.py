@@ -4,19 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 
 from control_api.cli.supervisor import PAUSES_S, Child, ChildSpec, pause_s, supervise
 from mcu_core.media.clock import MonotonicClock
+from tests.fakes.waiting import until
 
 WAITS = (sys.executable, "-c", "import signal; signal.sigwait([signal.SIGTERM])")
 LIMIT_S = 20.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_short_lives_wait_longer_and_longer() -> None:
@@ -27,11 +21,11 @@ def test_short_lives_wait_longer_and_longer() -> None:
 async def test_a_killed_process_is_started_again() -> None:
     child = Child(ChildSpec("sleeper", WAITS), MonotonicClock())
     keeper = asyncio.create_task(child.run())
-    await until(lambda: child.pid is not None)
+    await until(lambda: child.pid is not None, limit_s=LIMIT_S)
     first = child.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await until(lambda: child.pid not in (None, first))
+    await until(lambda: child.pid not in (None, first), limit_s=LIMIT_S)
     assert child.starts == 2
     await child.stop()
     await keeper
