@@ -112,7 +112,7 @@ class RtpViewer:
             for frame in frames.push(packet, lost):
                 self.keyframes += frame.keyframe
                 for picture in decoder.decode(av.Packet(frame.data)):
-                        self._show(picture)
+                    self._show(picture)
 
     def _show(self, picture: av.VideoFrame) -> None:
         array = picture.to_ndarray(format="yuv420p").astype(np.uint8, copy=False)
