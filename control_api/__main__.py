@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from mcu_core.observe.logs import LEVELS
+
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command line of the control process."""
@@ -18,7 +20,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--recorder", type=Path, default=None, metavar="SOCKET")
     parser.add_argument("--demo", type=Path, default=None, help="folder with demo.json")
     parser.add_argument("--admin-password-file", type=Path, default=None)
-    parser.add_argument("--log-level", default="info", help="debug, info, warning or error")
+    parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)
     host, colon, port = options.listen.rpartition(":")
     if not colon or not port.isdecimal():

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvloop
 
 from mcu_core.media.clock import MonotonicClock
-from mcu_core.observe.logs import set_up
+from mcu_core.observe.logs import LEVELS, set_up
 from recorder.service import RecorderService
 
 
@@ -39,6 +39,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="mcu recorder", description="Records conferences.")
     parser.add_argument("--socket", type=Path, required=True, help="where control finds it")
     parser.add_argument("--store", type=Path, required=True, help="folder of all recordings")
-    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning"))
+    parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)
     run(options.socket, options.store, options.log_level)

@@ -18,8 +18,9 @@ import structlog
 from rich.console import Console
 
 from control_api.cli.supervisor import ChildSpec, supervise
+from mcu_core.endpoints.network import read_ports
 from mcu_core.errors import BadInput, Refused
-from mcu_core.observe.logs import set_up
+from mcu_core.observe.logs import LEVELS, set_up
 
 log = structlog.get_logger()
 
@@ -72,10 +73,18 @@ def socket_folder(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"mcu-{os.getuid()}-{digest}"
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder of the data, unless it is there; raises BadInput when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        raise BadInput("--data", f"a folder that can be written ({error})") from error
+
+
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; raises Refused when another system runs on the same data."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder, mode=0o700)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -123,6 +132,7 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
         (
             *(*python, "recorder", "--socket", recorder_socket),
             *("--store", str(options.data / "recordings")),
+            *("--log-level", options.log_level),
         ),
     )
     engine_flags = [
@@ -132,6 +142,7 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
         "control",
         (
             *(*python, "control_api", "--data", str(options.data), "--listen", options.listen),
+            *("--log-level", options.log_level),
             *(*engine_flags, "--recorder", recorder_socket),
             *(("--demo", str(demo)) if demo is not None else ()),
             *_tls_flags(options),
@@ -217,14 +228,17 @@ async def _live(options: RunOptions, sockets: Path, demo: Path | None) -> None:
 
 def run(options: RunOptions) -> None:
     """Run the whole system until Ctrl-C; raises McuError when it cannot start."""
+    if options.log_level not in LEVELS:
+        raise BadInput("--log-level", f"one of {', '.join(LEVELS)}, not {options.log_level!r}")
     set_up("run", options.log_level)
+    read_ports(options.ports)
     if not 1 <= options.engines <= 64:
         raise BadInput("--engines", "1 to 64")
     host, port = split_address(options.listen)
     check_tls(options)
     sockets = socket_folder(options.data)
     with only_one(sockets):
-        options.data.mkdir(parents=True, exist_ok=True)
+        make_folder(options.data)
         check_free(host, port)
         demo = _demo(options) if options.demo else None
         asyncio.run(_live(options, sockets, demo))

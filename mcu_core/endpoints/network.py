@@ -8,7 +8,7 @@ from itertools import chain, islice, repeat
 
 from aioice.ice import get_host_addresses
 
-from mcu_core.errors import Refused
+from mcu_core.errors import BadInput, Refused
 
 ANY_ADDRESSES = ("0.0.0.0", "::")
 LAST_PORT = 65_535
@@ -45,6 +45,15 @@ class NetworkOptions:
     def told(self) -> str:
         """The one address that an SDP connection line names."""
         return self.advertise or self.addresses()[0]
+
+
+def read_ports(text: str) -> tuple[int, int]:
+    """`FIRST-LAST`, or one port, as a pair; 0-0: any. Raises BadInput."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last) <= LAST_PORT):
+        raise BadInput("--ports", f"FIRST-LAST, at most {LAST_PORT}, not {text!r}")
+    return int(first), int(last)
 
 
 def _bound(address: str, port: int) -> socket.socket | None:

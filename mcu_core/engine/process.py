@@ -10,11 +10,12 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.network import NetworkOptions, read_ports
 from mcu_core.engine.engine import Engine
+from mcu_core.errors import BadInput
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.media.clock import MonotonicClock
-from mcu_core.observe.logs import set_up
+from mcu_core.observe.logs import LEVELS, set_up
 
 log = structlog.get_logger()
 
@@ -30,14 +31,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--bind", default="127.0.0.1", help="address for media")
     parser.add_argument("--advertise", default="", help="address told to others, if not --bind")
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
-    parser.add_argument("--log-level", default="info", help="debug, info, warning or error")
-    return parser.parse_args(arguments)
+    parser.add_argument("--log-level", default="info", choices=LEVELS)
+    options = parser.parse_args(arguments)
+    try:
+        options.port_range = read_ports(options.ports)
+    except BadInput as error:
+        parser.error(str(error))
+    return options
 
 
 def network_options(options: argparse.Namespace) -> NetworkOptions:
     """Bind address, advertised address and ports of the command line."""
-    first, _, last = options.ports.partition("-")
-    return NetworkOptions(options.bind, options.advertise, (int(first), int(last or first)))
+    return NetworkOptions(options.bind, options.advertise, options.port_range)
 
 
 async def _live(options: argparse.Namespace) -> None:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+LEVELS = ("debug", "info", "warning", "error")
+
 
 def set_up(process: str, level: str = "info") -> None:
     """Configure logging for a whole process; `process` names it in every line."""

@@ -13,6 +13,7 @@ from control_api.cli.run import (
     child_specs,
     is_loopback,
     only_one,
+    run,
     socket_folder,
     split_address,
 )
@@ -71,6 +72,27 @@ def test_media_stays_on_loopback_until_listen_opens_it(tmp_path: Path) -> None:
     assert [spec.name for spec in opened] == ["engine-0", "engine-1", "recorder", "control"]
     assert closed[0].command[closed[0].command.index("--bind") + 1] == "127.0.0.1"
     assert opened[0].command[opened[0].command.index("--bind") + 1] == "0.0.0.0"
+
+
+def test_all_processes_log_at_the_level_asked_for(tmp_path: Path) -> None:
+    for spec in child_specs(RunOptions(tmp_path, log_level="error"), tmp_path, None):
+        assert spec.command[spec.command.index("--log-level") + 1] == "error", spec.name
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (RunOptions(Path("unused"), engines=0), "--engines"),
+        (RunOptions(Path("unused"), log_level="loud"), "--log-level"),
+        (RunOptions(Path("unused"), ports="abc"), "--ports"),
+        (RunOptions(Path("unused"), ports="9000-8000"), "--ports"),
+        (RunOptions(Path("unused"), ports="70000-70001"), "--ports"),
+        (RunOptions(Path("/dev/null/data")), "--data"),
+    ],
+)
+def test_what_no_process_could_start_with_is_refused_first(options: RunOptions, field: str) -> None:
+    with pytest.raises(BadInput, match=field):
+        run(options)
 
 
 def test_certificate_and_key_come_together(tmp_path: Path) -> None:
