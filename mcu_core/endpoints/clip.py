@@ -1,5 +1,6 @@
 """Clip: a media file read as coded units, again and again, without decoding it."""
 
+import stat
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -34,6 +35,15 @@ CODECS = {
 RAW_CODECS = (G722, PCMA, PCMU)
 RAW_BLOCK_BYTES = 160
 """Codecs of 64 kbit/s whose packets in files have any length; the ingress gets blocks of 20 ms."""
+
+OPENING = {
+    "protocol_whitelist": "file",
+    "format_whitelist": (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,ogg,wav,avi,flv,ivf,h264,aac,g722"
+    ),
+}
+"""One file, and forms that hold media themselves: play lists, SDP files and the like would have us
+open other files, or connections, that somebody else named."""
 
 SHORTEST_LOOP_NS = 20 * NS_PER_MS
 LOOKAHEAD = 600
@@ -93,8 +103,9 @@ class Clip:
 
     def _once(self, start_ns: int) -> Generator[AccessUnit, None, int]:
         """Yields all units once; returns the length in ns, 0 if there was none."""
+        _check_regular(self._path)
         try:
-            container = av.open(str(self._path))
+            container = av.open(str(self._path), options=dict(OPENING))
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise BadInput(_FIELD, f"a media file ({_reason(error)}: {self._path})") from error
         with container:
@@ -147,6 +158,16 @@ class Clip:
                 return
             if packet.size:
                 yield tracks[packet.stream_index], packet
+
+
+def _check_regular(path: Path) -> None:
+    """Raises BadInput for pipes, devices, sockets: to open one may wait for ever, or do harm."""
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise BadInput(_FIELD, f"a media file ({_reason(error)}: {path})") from error
+    if not regular:
+        raise BadInput(_FIELD, f"a regular file, not {path}")
 
 
 def _interleaved(
