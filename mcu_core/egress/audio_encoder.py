@@ -1,6 +1,5 @@
 """From mixed blocks to coded sound, packetised once for all receivers."""
 
-import secrets
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
 
-from mcu_core.egress.timestamps import TIMESTAMPS, rtp_ticks
+from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import AAC, G722, OPUS, PCMA, PCMU
@@ -75,7 +74,7 @@ class AudioEncoder:
         self._setting = _SETTINGS[form.codec.name]
         self._channels = min(form.channels, form.codec.channels)
         self._payloader = None if form.codec is AAC else payloader(form.codec)
-        self._first_timestamp = secrets.randbelow(TIMESTAMPS)
+        self._stream_clock = StreamClock(form.codec.rtp_clock)
         self._context: AudioCodecContext | None = self._open()
         self._resampler = (
             av.AudioResampler("flt", "mono", self._codec.sample_rate)
@@ -173,8 +172,7 @@ class AudioEncoder:
             codec=codec,
             data=data,
             stamp_ns=stamp_ns,
-            rtp_timestamp=(self._first_timestamp + rtp_ticks(stamp_ns, codec.rtp_clock))
-            % TIMESTAMPS,
+            rtp_timestamp=self._stream_clock.at(stamp_ns),
             keyframe=True,
             payloads=self._payloader.payloads(data, True) if self._payloader is not None else (),
             duration_ns=self._setting.frame_samples * NS_PER_SECOND // codec.sample_rate,

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 
-from mcu_core.egress.timestamps import TIMESTAMPS, rtp_ticks
+from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
@@ -44,7 +44,7 @@ class RtpSender:
         self._clock = clock
         self._transmit = transmit
         self._sequence = secrets.randbelow(SEQUENCE_MASK // 2)  # RFC 3550 5.1; low for SRTP's sake
-        self._first_timestamp = secrets.randbelow(TIMESTAMPS)
+        self._stream_clock = StreamClock(codec.rtp_clock)
         self._timestamp: int | None = None
         self._history: dict[int, tuple[bytes, bytes, int]] = {}
 
@@ -66,9 +66,7 @@ class RtpSender:
 
     def _timestamp_of(self, stamp_ns: int) -> int:
         """Where `stamp_ns` stands on the stream's clock; always later than the unit before."""
-        timestamp = (
-            self._first_timestamp + rtp_ticks(stamp_ns, self._codec.rtp_clock)
-        ) % TIMESTAMPS
+        timestamp = self._stream_clock.at(stamp_ns)
         if self._timestamp is not None and timestamp_delta(timestamp, self._timestamp) <= 0:
             return (self._timestamp + 1) % TIMESTAMPS
         return timestamp
@@ -96,11 +94,10 @@ class RtpSender:
 
     def sender_report(self, now_ns: int) -> SenderReport:
         """The report of this instant: wall clock and stream clock side by side (RFC 3550 6.4.1)."""
-        ticks = rtp_ticks(now_ns, self._codec.rtp_clock)
         return SenderReport(
             ssrc=self._ssrc,
             ntp_time=ntp_time(int(wall_time_s() * NS_PER_SECOND)),
-            rtp_timestamp=(self._first_timestamp + ticks) % TIMESTAMPS,
+            rtp_timestamp=self._stream_clock.at(now_ns),
             packet_count=self.packets,
             octet_count=self.octets,
         )

@@ -1,6 +1,5 @@
 """From canvases to coded pictures, packetised once for all receivers."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -8,7 +7,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from mcu_core.egress.timestamps import TIMESTAMPS, rtp_ticks
+from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, VP8
@@ -77,7 +76,7 @@ class VideoEncoder:
         self._bitrate_bps = max(form.bitrate_bps, LOWEST_BPS)
         self._ceiling_bps = self._bitrate_bps
         self._payloader: Payloader = payloader(form.codec)
-        self._first_timestamp = secrets.randbelow(TIMESTAMPS)
+        self._stream_clock = StreamClock(form.codec.rtp_clock)
         self._duration_ns = NS_PER_SECOND // form.fps
         self._count = 0
         self._context: VideoCodecContext | None = self._open()
@@ -126,13 +125,11 @@ class VideoEncoder:
         return self._unit(bytes(packets[0]), packets[0].is_keyframe, picture.stamp_ns)
 
     def _unit(self, data: bytes, keyframe: bool, stamp_ns: int) -> EncodedUnit:
-        codec = self.form.codec
         return EncodedUnit(
-            codec=codec,
+            codec=self.form.codec,
             data=data,
             stamp_ns=stamp_ns,
-            rtp_timestamp=(self._first_timestamp + rtp_ticks(stamp_ns, codec.rtp_clock))
-            % TIMESTAMPS,
+            rtp_timestamp=self._stream_clock.at(stamp_ns),
             keyframe=keyframe,
             payloads=self._payloader.payloads(data, keyframe),
             duration_ns=self._duration_ns,

@@ -176,7 +176,7 @@ def test_sound_arrives_in_time_over_the_wrap_of_timestamps(codec: Codec) -> None
     receiver = RtpAudioReceiver(codec, clock, ingress)
     encoder = AudioEncoder(AudioForm(codec, codec.channels, 64_000))
     sender = RtpSender(7, 0, codec, clock, lambda data: receiver.push(parse(data), clock.now_ns()))
-    wrap_ns = (2**32 - sender._first_timestamp) * 10**9 // codec.rtp_clock
+    wrap_ns = (2**32 - sender._stream_clock.first) * 10**9 // codec.rtp_clock
     pulled = []
     for k, block in enumerate(blocks(tone(400, 3 * SAMPLE_RATE))):
         clock.advance_ns(BLOCK_NS)
