@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 
+from mcu_core.adaptation.allowance import Allowance
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
@@ -14,6 +15,10 @@ from mcu_core.protocol.sequence import SEQUENCE_MASK, timestamp_delta
 
 HISTORY_PACKETS = 1024
 """What can be sent again: two to five seconds of picture; all receivers share the payloads."""
+
+RESENDS_PER_SECOND = 512
+"""Packets sent again per second at most: about as much as a stream itself has. Who asks for more
+has no path for it, or wants us to flood somebody."""
 
 RESEND_EVERY_NS = 10 * NS_PER_MS
 """A packet asked for again within this time is on its way already."""
@@ -47,6 +52,7 @@ class RtpSender:
         self._stream_clock = StreamClock(codec.rtp_clock)
         self._timestamp: int | None = None
         self._history: dict[int, tuple[bytes, bytes, int]] = {}
+        self._resends = Allowance(RESENDS_PER_SECOND)
 
     def send(self, unit: EncodedUnit) -> None:
         """Send the packets of one unit of this stream's codec; never waits."""
@@ -76,7 +82,8 @@ class RtpSender:
         self._history.pop((sequence - HISTORY_PACKETS) & SEQUENCE_MASK, None)
 
     def resend(self, sequences: Iterable[int]) -> None:
-        """Send packets again that a receiver misses; those too old, or just sent, are passed over.
+        """Send packets again that a receiver misses; those too old, or just sent, or more than
+        RESENDS_PER_SECOND, are passed over.
 
         They are the very same packets: behind SRTP the sender must allow that.
         """
@@ -88,6 +95,8 @@ class RtpSender:
             head, payload, resent_ns = entry
             if resent_ns and now_ns - resent_ns < RESEND_EVERY_NS:
                 continue
+            if not self._resends.take(now_ns):
+                return
             self._history[sequence] = (head, payload, now_ns)
             self.resent += 1
             self._transmit(head + payload)

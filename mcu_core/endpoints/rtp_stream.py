@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from mcu_core.adaptation.allowance import Allowance
 from mcu_core.adaptation.receiver_rate import ReceiverRate
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
@@ -217,6 +218,10 @@ CNAME = "mcu"
 """One name for all our streams: receivers may play them in step (RFC 3550 6.5.1)."""
 
 
+CONTROL_PER_SECOND = 500
+"""RTCP packets looked at per transport: a browser on a bad path sends some fifty."""
+
+
 class StreamGroup:
     """The streams that share a transport: sorts what arrives, and ticks them."""
 
@@ -225,6 +230,7 @@ class StreamGroup:
         self._by_payload_type: dict[int, RtpStream] = {}
         self._clock = clock
         self._stats = stats
+        self._control = Allowance(CONTROL_PER_SECOND)
 
     def add(self, stream: RtpStream) -> None:
         """One more stream; its incoming payload type is its mark."""
@@ -249,13 +255,15 @@ class StreamGroup:
         return True
 
     def rtcp_received(self, data: bytes) -> bool:
-        """One compound RTCP packet; False when it is malformed."""
+        """One compound RTCP packet; False when it is malformed, or more than anybody needs."""
+        now_ns = self._clock.now_ns()
         try:
-            reports = rtcp.parse(data)
+            reports = rtcp.parse(data) if self._control.take(now_ns) else None
         except MalformedInput:
+            reports = None
+        if reports is None:
             self._stats.packets_dropped += 1
             return False
-        now_ns = self._clock.now_ns()
         for report in reports:
             for stream in self.streams:
                 stream.report_received(report, now_ns)

@@ -60,6 +60,10 @@ _FEEDBACK: dict[tuple[int, int], Callable[[bytes], RtcpPacket | None]] = {
 }
 
 
+MAX_COMPOUND_BYTES = 2048
+"""A compound packet fits the path's MTU (RFC 3550 6.1); larger ones only cost time to read."""
+
+
 def is_rtcp(data: bytes) -> bool:
     """Whether a datagram of a shared port is RTCP and not RTP (RFC 5761 4).
 
@@ -73,8 +77,8 @@ def parse(data: bytes) -> list[RtcpPacket]:
 
     Reduced-size packets (RFC 5506) are taken too. Types that are not understood are skipped.
     """
-    if not data:
-        raise MalformedInput("rtcp", "at least one packet")
+    if not 0 < len(data) <= MAX_COMPOUND_BYTES:
+        raise MalformedInput("rtcp", f"1..{MAX_COMPOUND_BYTES} bytes, not {len(data)}")
     found: list[RtcpPacket] = []
     at = 0
     while at < len(data):

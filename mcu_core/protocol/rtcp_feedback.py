@@ -19,6 +19,9 @@ _SSRC = Struct("!I")
 _REMB_NAME = b"REMB"
 _REMB_MANTISSA_BITS = 18
 MAX_SOURCES = 255
+MAX_LOST = 256
+"""Numbers read of one NACK: so many lost at once are better answered by a keyframe, and each one
+costs time that a stranger could spend for us."""
 
 
 class TransportFormat(IntEnum):
@@ -67,10 +70,13 @@ class Nack:
 
     @classmethod
     def read(cls, body: bytes) -> "Nack":
-        """From what follows the packet's first word; raises MalformedInput."""
+        """From what follows the packet's first word, MAX_LOST numbers or few more of it; raises
+        MalformedInput."""
         sender, media = _read_pair(body)
         lost: list[int] = []
         for first, mask in _NACK.iter_unpack(body[_PAIR.size :]):
+            if len(lost) >= MAX_LOST:
+                break
             lost.append(first)
             for bit in range(16):
                 if mask >> bit & 1:

@@ -1,6 +1,11 @@
 """One receiver's stream: continuous whatever encoder made its units, repeatable, reported."""
 
-from mcu_core.egress.sender import HISTORY_PACKETS, RESEND_EVERY_NS, RtpSender
+from mcu_core.egress.sender import (
+    HISTORY_PACKETS,
+    RESEND_EVERY_NS,
+    RESENDS_PER_SECOND,
+    RtpSender,
+)
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
 from mcu_core.media.codec import H264, OPUS, Codec
 from mcu_core.media.sound import BLOCK_NS
@@ -116,3 +121,18 @@ def test_a_report_puts_the_stream_s_clock_beside_the_wall_clock() -> None:
     assert timestamp_delta(report.rtp_timestamp, line.packets[0].timestamp) == 2 * 90_000
     assert (report.ssrc, report.packet_count, report.octet_count) == (77, 2, 5)
     assert report.ntp_time >> 32 > 3_900_000_000, "seconds since 1900"
+
+
+def test_nobody_gets_more_sent_again_than_a_stream_has() -> None:
+    """Else one small request after the other, its sender forged, would flood a third party."""
+    line = Receiver(H264)
+    line.sender.send(unit(H264, FRAME_NS, *(bytes([n % 256]) for n in range(HISTORY_PACKETS))))
+    everything = [packet.sequence for packet in line.packets]
+    for _ in range(10):
+        line.sender.resend(everything)
+        line.clock.advance_ns(RESEND_EVERY_NS)
+    assert line.sender.resent <= RESENDS_PER_SECOND * 1.2
+    line.clock.advance_ns(NS_PER_SECOND)
+    before = line.sender.resent
+    line.sender.resend(everything[:20])
+    assert line.sender.resent == before + 20

@@ -4,6 +4,7 @@ import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.rtp_stream import (
+    CONTROL_PER_SECOND,
     DEFAULT_RECEIVE_BPS,
     KEYFRAME_REQUEST_EVERY_NS,
     REPORT_EVERY_NS,
@@ -154,3 +155,15 @@ def test_feedback_about_our_stream_only_reaches_the_owner(rig: Rig) -> None:
 def test_malformed_reports_are_counted(rig: Rig) -> None:
     assert not rig.group.rtcp_received(b"\x80\xc8\x00\x50" + bytes(20))
     assert rig.stats.packets_dropped == 1
+
+
+def test_a_flood_of_reports_is_not_read(rig: Rig) -> None:
+    wanted: list[int] = []
+    rig.stream.feedback.keyframe_wanted = lambda: wanted.append(1)
+    flood = rtcp.PictureLoss(THEIRS, OURS).serialize()
+    for _ in range(10 * CONTROL_PER_SECOND):
+        rig.group.rtcp_received(flood)
+    assert len(wanted) == CONTROL_PER_SECOND
+    assert rig.stats.packets_dropped == 9 * CONTROL_PER_SECOND
+    rig.clock.advance_ns(NS_PER_SECOND)
+    assert rig.group.rtcp_received(flood)

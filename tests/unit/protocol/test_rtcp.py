@@ -138,3 +138,14 @@ def test_too_much_for_one_packet_is_not_written() -> None:
         Remb(1, 1, tuple(range(256))).serialize()
     with pytest.raises(ValueError, match="SDES item"):
         SourceDescription.named(1, "x" * 256).serialize()
+
+
+def test_a_flood_in_one_packet_is_not_read() -> None:
+    """Sixty kilobytes of NACK would name 250 000 packets and hold the engine's loop for long."""
+    entries = bytes.fromhex("0000ffff") * 500
+    head = bytes.fromhex("81cd") + (2 + 500).to_bytes(2) + bytes(4) + (7).to_bytes(4)
+    (nack,) = rtcp.parse(head + entries)
+    assert isinstance(nack, Nack)
+    assert len(nack.lost) < 300
+    with pytest.raises(MalformedInput, match="2048"):
+        rtcp.parse(bytes.fromhex("80c9 0001 00000001") * 300)
