@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mcu_core.conference.audibility import EVERYTHING, NOTHING, mix_of
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.priority import Niceness
 from mcu_core.engine.seat import SILENCE_DBOV, Seat
 from mcu_core.engine.ticks import Ticker
 from mcu_core.media.clock import NS_PER_SECOND, Clock
@@ -71,7 +72,13 @@ class SoundLoop:
         self._silence = silence()
         self._encodings: dict[tuple[AudioForm, str], _Encoding] = {}
         self.ticker = Ticker(
-            f"sound {name}", clock, BLOCK_NS, self._tick, self._report_failure, CATCH_UP_TICKS
+            f"sound {name}",
+            clock,
+            BLOCK_NS,
+            self._tick,
+            self._report_failure,
+            CATCH_UP_TICKS,
+            Niceness.SOUND,
         )
 
     def start(self) -> None:

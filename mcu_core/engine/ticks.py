@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from mcu_core.engine.priority import Niceness, prefer
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 
 log = structlog.get_logger()
@@ -27,12 +28,14 @@ class Ticker:
         work: Callable[[int], None],
         failed: Callable[[Exception], None],
         skip_after: int = 2,
+        niceness: Niceness = Niceness.PICTURES,
     ) -> None:
         self._clock = clock
         self._period_ns = period_ns
         self._work = work
         self._failed = failed
         self._skip_after = skip_after
+        self._niceness = niceness
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=False)
         self.ticks = 0
@@ -55,6 +58,7 @@ class Ticker:
         self._period_ns = period_ns
 
     def _run(self) -> None:
+        prefer(self._niceness)
         deadline = self._clock.now_ns() + self._period_ns
         while not self._stopping.is_set():
             wait_ns = deadline - self._clock.now_ns()
