@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -19,10 +19,30 @@ def _threads() -> set[threading.Thread]:
     }
 
 
-def pytest_collection_finish() -> None:
-    """What imports made lives to the end: the collection after each test need not look at it."""
+def _settle() -> None:
+    """What lives now is no leak of a test to come: its collections need not look at it again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    """Imports have made much that lives to the end."""
+    _settle()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """So has each test that was the first to import a library or to load kernels."""
+    yield
+    _settle()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def whole_heap() -> Iterator[None]:
+    """What shared fixtures held until now is looked at once, when the last test has ended."""
+    yield
+    gc.unfreeze()
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
