@@ -14,6 +14,7 @@ import uvloop
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
     conferences,
     docs,
@@ -112,6 +113,11 @@ def server_for(settings: Settings, bridge: Bridge) -> ControlServer:
         build_app(settings, bridge),
         host=settings.host,
         port=settings.port,
+        http=BoundedConnection,
+        ws="none",
+        # Else whoever is on this machine could claim any address, and guess passwords without end.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         log_level="warning",
@@ -135,4 +141,5 @@ async def _live(settings: Settings) -> None:
 
 def serve(settings: Settings) -> None:
     """Run the control process until SIGTERM or SIGINT."""
+    raise_file_limit()
     uvloop.run(_live(settings))

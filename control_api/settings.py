@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     """PEM files; with them pages and API are served over HTTPS, which browsers want for cameras."""
+    proxies: str = ""
+    """Addresses of reverse proxies, with commas: what they say in X-Forwarded-For is believed."""
     data: Path = Path("var")
     engines: dict[str, Path] = Field(default_factory=dict)
     """Name and Unix socket of each media engine."""

@@ -99,9 +99,14 @@ class Sessions:
         wait_s = self._throttle.wait_s(user, source, self._clock.now_ns())
         if wait_s:
             raise Throttled(f"too many wrong passwords; try again in {wait_s} s", wait_s)
+        self._throttle.begins(user, source, self._clock.now_ns())
         found = await self._rows.user(user)
-        if not await self._passwords.matches(found.password_hash if found else None, password):
-            self._throttle.was_wrong(user, source, self._clock.now_ns())
+        try:
+            right = await self._passwords.matches(found.password_hash if found else None, password)
+        except Throttled:
+            self._throttle.not_looked_at(user, source)
+            raise
+        if not right:
             raise NotLoggedIn("user or password is wrong")
         assert found is not None
         self._throttle.was_right(user, source)

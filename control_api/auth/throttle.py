@@ -1,6 +1,7 @@
 """How often a login may be wrong: pure.
 
-Counted per user *and* source, so that a stranger who guesses cannot lock the user out elsewhere.
+Counted per user *and* source, so that a stranger who guesses cannot lock the user out elsewhere;
+and per source, so that one who guesses at many names neither gets far nor keeps processors busy.
 """
 
 from collections import OrderedDict, deque
@@ -8,36 +9,58 @@ from collections import OrderedDict, deque
 from mcu_core.media.clock import NS_PER_SECOND
 
 FREE_ATTEMPTS = 5
+FREE_OF_SOURCE = 30
 WINDOW_NS = 300 * NS_PER_SECOND
 MOST_KEPT = 10_000
-"""Pairs of user and source that are remembered; the longest untouched goes first."""
+"""Pairs of user and source, and sources; the longest untouched is forgotten first."""
+
+Key = tuple[str, ...]
 
 
 class Throttle:
-    """Remembers wrong attempts of the last five minutes."""
+    """Remembers wrong attempts of the last five minutes.
+
+    An attempt counts as wrong from its begin until it proves right: else many at once would all be
+    looked at before the first of them counts.
+    """
 
     def __init__(self) -> None:
-        self._wrong: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
+        self._wrong: OrderedDict[Key, deque[int]] = OrderedDict()
 
     def wait_s(self, user: str, source: str, now_ns: int) -> int:
         """Seconds to wait before the next attempt is looked at; 0 when it is welcome."""
-        stamps = self._wrong.get((user, source))
+        limits = _limits(user, source)
+        return max(self._wait_s(key, free, now_ns) for key, free in limits.items())
+
+    def _wait_s(self, key: Key, free: int, now_ns: int) -> int:
+        stamps = self._wrong.get(key)
         if stamps is None:
             return 0
         while stamps and now_ns - stamps[0] >= WINDOW_NS:
             stamps.popleft()
-        if len(stamps) < FREE_ATTEMPTS:
+        if len(stamps) < free:
             return 0
         return -((now_ns - stamps[0] - WINDOW_NS) // NS_PER_SECOND)
 
-    def was_wrong(self, user: str, source: str, now_ns: int) -> None:
-        """An attempt failed."""
-        stamps = self._wrong.setdefault((user, source), deque(maxlen=FREE_ATTEMPTS))
-        stamps.append(now_ns)
-        self._wrong.move_to_end((user, source))
+    def begins(self, user: str, source: str, now_ns: int) -> None:
+        """An attempt is looked at now."""
+        for key, free in _limits(user, source).items():
+            self._wrong.setdefault(key, deque(maxlen=free)).append(now_ns)
+            self._wrong.move_to_end(key)
         while len(self._wrong) > MOST_KEPT:
             self._wrong.popitem(last=False)
 
+    def not_looked_at(self, user: str, source: str) -> None:
+        """An attempt that had begun was turned away: it does not count."""
+        for key in _limits(user, source):
+            if self._wrong.get(key):
+                self._wrong[key].pop()
+
     def was_right(self, user: str, source: str) -> None:
-        """An attempt succeeded: earlier ones are forgiven."""
-        self._wrong.pop((user, source), None)
+        """An attempt succeeded: the user's earlier ones are forgiven."""
+        self.not_looked_at(user, source)
+        self._wrong.pop((source, user), None)
+
+
+def _limits(user: str, source: str) -> dict[Key, int]:
+    return {(source, user): FREE_ATTEMPTS, (source,): FREE_OF_SOURCE}

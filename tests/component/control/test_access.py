@@ -1,5 +1,6 @@
 """Who may see and do what: no byte without login, roles, guests, other sites' pages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -125,6 +126,13 @@ async def test_wrong_passwords_are_slowed_down_for_that_source_only(control: Con
     control.clock.advance_ns(301 * 10**9)
     async with control.client() as person:
         assert (await person.post("/session", json=wrong)).status_code == 401
+
+
+async def test_many_guesses_at_once_are_no_more_than_one_after_the_other(control: Control) -> None:
+    async with control.client() as person:
+        wrong = {"user": "admin", "password": "wrong"}
+        replies = await asyncio.gather(*(person.post("/session", json=wrong) for _ in range(20)))
+    assert sorted(reply.status_code for reply in replies) == [401] * 5 + [429] * 15
 
 
 async def test_an_unknown_user_and_a_wrong_token_are_refused(control: Control) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from control_api.auth.invitations import Invitation, invite, read_invitation
 from control_api.auth.roles import ALLOWED, Action, Principal, Role, check
-from control_api.auth.throttle import FREE_ATTEMPTS, MOST_KEPT, Throttle
+from control_api.auth.throttle import FREE_ATTEMPTS, FREE_OF_SOURCE, MOST_KEPT, Throttle
 from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.names import clean_name
 from mcu_core.errors import BadInput
@@ -15,7 +15,7 @@ def test_the_sixth_wrong_attempt_waits() -> None:
     throttle = Throttle()
     for _ in range(FREE_ATTEMPTS):
         assert throttle.wait_s("admin", "here", 0) == 0
-        throttle.was_wrong("admin", "here", 0)
+        throttle.begins("admin", "here", 0)
     assert throttle.wait_s("admin", "here", 0) == 300
     assert throttle.wait_s("admin", "here", 299_500_000_000) == 1
     assert throttle.wait_s("admin", "elsewhere", 0) == 0
@@ -26,15 +26,35 @@ def test_the_sixth_wrong_attempt_waits() -> None:
 def test_a_right_one_forgives() -> None:
     throttle = Throttle()
     for _ in range(FREE_ATTEMPTS):
-        throttle.was_wrong("admin", "here", 0)
+        throttle.begins("admin", "here", 0)
     throttle.was_right("admin", "here")
     assert throttle.wait_s("admin", "here", 0) == 0
+
+
+def test_one_source_guesses_at_few_names_and_others_log_in_meanwhile() -> None:
+    throttle = Throttle()
+    for number in range(FREE_OF_SOURCE):
+        assert throttle.wait_s(f"user {number}", "here", 0) == 0
+        throttle.begins(f"user {number}", "here", 0)
+    assert throttle.wait_s("one more", "here", 0) == 300
+    assert throttle.wait_s("one more", "elsewhere", 0) == 0
+
+
+def test_right_ones_and_those_turned_away_do_not_count() -> None:
+    throttle = Throttle()
+    for _ in range(2 * FREE_OF_SOURCE):
+        assert throttle.wait_s("admin", "here", 0) == 0
+        throttle.begins("admin", "here", 0)
+        throttle.was_right("admin", "here")
+        throttle.begins("other", "here", 0)
+        throttle.not_looked_at("other", "here")
+    assert throttle.wait_s("other", "here", 0) == 0
 
 
 def test_the_throttle_does_not_grow_without_end() -> None:
     throttle = Throttle()
     for number in range(MOST_KEPT + 10):
-        throttle.was_wrong(f"user {number}", "here", 0)
+        throttle.begins("admin", f"source {number}", 0)
     assert len(throttle._wrong) == MOST_KEPT
 
 
