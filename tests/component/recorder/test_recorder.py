@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,15 +38,6 @@ CLOCK = MonotonicClock()
 @pytest.fixture(scope="module")
 def clip() -> Clip:
     return encode_clip(4.0)
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(tmp_path)
-    await bench.launch()
-    yield bench
-    if bench.running:
-        await bench.end(signal.SIGTERM)
 
 
 async def test_a_recording_plays_and_keeps_the_stamps(
