@@ -3,16 +3,16 @@
 import asyncio
 import random
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 import structlog
 
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
-from mcu_core.endpoints.network import NetworkOptions, open_udp_pair
+from mcu_core.endpoints.network import ANY_ADDRESSES, NetworkOptions, open_udp_pair
 from mcu_core.endpoints.refresh import Refresh
+from mcu_core.endpoints.remote import is_media_port, media_address
 from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
-from mcu_core.errors import BadInput, Refused
+from mcu_core.errors import Refused
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import OPUS, RTP_CODECS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -134,12 +134,14 @@ class RtpSession:
         line = self._lines[kind]
         line.pin.named = agreed.remote_host
         if agreed.send:
-            line.rtp.destination = (_numeric(agreed.remote_host), agreed.remote_port)
+            line.rtp.destination = self._to(agreed.remote_host, agreed.remote_port)
         control = line.rtp if agreed.rtcp_mux else line.rtcp
         if agreed.rtcp_mux:
             await line.rtcp.close()
-        elif agreed.remote_rtcp_host not in ("0.0.0.0", "::"):
-            control.destination = (_numeric(agreed.remote_rtcp_host), agreed.remote_rtcp_port)
+        elif agreed.remote_rtcp_host not in ANY_ADDRESSES and is_media_port(
+            agreed.remote_rtcp_port  # by default the one after a port that may mean nothing
+        ):
+            control.destination = self._to(agreed.remote_rtcp_host, agreed.remote_rtcp_port)
         stream = RtpStream(
             agreed.codec,
             (agreed.payload_type_in, agreed.payload_type_out),
@@ -157,6 +159,9 @@ class RtpSession:
         if agreed.receive:
             stream.receive_into(self._intake, agreed.fmtp)
         line.group.add(stream)
+
+    def _to(self, host: str, port: int) -> tuple[str, int]:
+        return media_address(host, port, self._network.bind)
 
     def _open_out(self, stream: RtpStream, agreed: MediaAgreement) -> None:
         stream.sends = True
@@ -231,14 +236,3 @@ class RtpSession:
         if line is not None:
             for stream in line.group.streams:
                 stream.ask_keyframe()
-
-
-def _numeric(host: str) -> str:
-    """An address that packets can be sent to without asking a name server."""
-    try:
-        address = ip_address(host)
-    except ValueError as error:
-        raise BadInput("sdp.c", "an IP address, not a host name") from error
-    if address.is_multicast:
-        raise BadInput("sdp.c", "the address of one host, not a group")
-    return str(address)

@@ -7,6 +7,7 @@ be used, or that would make us send to many places for one offer, are dropped.
 
 from dataclasses import dataclass
 
+from mcu_core.endpoints.remote import is_media_port, one_host
 from mcu_core.errors import MalformedInput
 
 MAX_OFFER_BYTES = 64 * 1024
@@ -128,9 +129,15 @@ def _cut(text: str) -> WebRtcOffer:
 
 
 def _usable(line: str) -> bool:
-    """foundation component transport priority address port typ type: UDP to a numeric address."""
+    """foundation component transport priority address port typ type: UDP to one host's address.
+
+    A group's or a broadcast's would have our checks multiplied, a name would have us look it up.
+    """
     fields = line.split()
-    return len(fields) >= 8 and fields[2].lower() == "udp" and not fields[4].endswith(".local")
+    if len(fields) < 8 or fields[2].lower() != "udp":
+        return False
+    port = int(fields[5]) if fields[5].isdecimal() else 0
+    return one_host(fields[4]) is not None and is_media_port(port)
 
 
 def _text(lines: list[str]) -> str:

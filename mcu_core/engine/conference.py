@@ -1,6 +1,7 @@
 """The owner of one conference: its seats, its picture, its sound, its readers."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -55,7 +56,6 @@ class Conference:
         self._tasks = NamedTasks()
         self._tap: ConferenceTap | None = None
         self._planner = Planner()
-        self._endpoints_made = 0
         self.failed = False
         self._pictures = PictureLoop(
             definition.id,
@@ -181,8 +181,8 @@ class Conference:
         return self._new_id(site or "viewer")
 
     def _new_id(self, stem: str) -> str:
-        self._endpoints_made += 1
-        return f"{stem}-{self._clock.now_ns() // 1_000_000:x}-{self._endpoints_made}"
+        # Who knows a connection's name may end it (RFC 9725 4.2): it must not be guessed.
+        return f"{stem}-{secrets.token_hex(8)}"
 
     async def connect(self, site: str, endpoint: Endpoint) -> None:
         """Start an endpoint and give it the seat, whose old connection ends; pane and mute stay.

@@ -17,8 +17,8 @@ VIDEO = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\n"
 CONTENT = "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=mid:3\r\n"
 
 
-def candidate(host: str = "192.0.2.7", protocol: str = "udp") -> str:
-    return f"a=candidate:1 1 {protocol} 2122194687 {host} 40000 typ host\r\n"
+def candidate(host: str = "192.0.2.7", protocol: str = "udp", port: str = "40000") -> str:
+    return f"a=candidate:1 1 {protocol} 2122194687 {host} {port} typ host\r\n"
 
 
 def test_first_audio_and_video_are_carried_the_rest_is_not() -> None:
@@ -56,6 +56,16 @@ def test_the_answer_refuses_what_was_left_out_in_the_order_of_the_offer() -> Non
     [
         candidate("6fba00bf-aa77-4406-8348-8b060599a903.local"),
         candidate(protocol="tcp"),
+        candidate("224.0.0.251"),
+        candidate("ff02::fb"),
+        candidate("::ffff:224.0.0.251"),
+        candidate("255.255.255.255"),
+        candidate("0.0.0.0"),
+        candidate("victim.example"),
+        candidate(port="53"),
+        candidate(port="99999"),
+        candidate(port="0"),
+        candidate(port="x"),
         "a=candidate:1 1 udp\r\n",
         "a=end-of-candidates\r\n",
     ],
