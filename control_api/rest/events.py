@@ -40,7 +40,7 @@ def sse(name: str, data: str) -> str:
 )
 async def events(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> StreamingResponse:
     """First `hello`, then every conference as it is, then what changes."""
-    if bridge.feed.full:
+    if bridge.feed.full(_reader_name(principal)):
         raise Throttled("too many readers of the event feed", 5)
     if principal.role is Role.GUEST and principal.conference not in bridge.wanted:
         raise NotFound("conference", principal.conference)
@@ -51,9 +51,14 @@ async def events(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> 
     )
 
 
+def _reader_name(principal: Principal) -> str:
+    """Guests share a name, but not a seat."""
+    return f"{principal.name} {principal.conference} {principal.site}"
+
+
 async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIterator[str]:
     guest = principal.role is Role.GUEST
-    reader = bridge.feed.subscribe(principal.conference)
+    reader = bridge.feed.subscribe(principal.conference, _reader_name(principal))
     try:
         yield sse("hello", _json({"user": principal.name, "role": principal.role.value}))
         for view in bridge.conferences.list():

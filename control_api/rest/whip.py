@@ -77,6 +77,8 @@ async def whep_options(cid: str) -> Response:
 
 @router.delete("/whep/{cid}/{eid}", summary="Stop watching", dependencies=WATCH)
 async def unwatch(cid: str, eid: str, bridge: BridgeOf) -> Response:
-    """200 when the session has ended."""
+    """200 when the session has ended; who may only watch does not end what sites have."""
+    if bridge.observed.site_of(cid, eid):
+        raise Forbidden("this connection is a site's, not a viewer's")
     await bridge.sites.detach(cid, eid)
     return Response(None, 200)

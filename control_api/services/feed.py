@@ -12,6 +12,9 @@ BACKLOG = 256
 """Events that may wait for one reader: some ten seconds of a lively conference."""
 
 MOST_READERS = 500
+MOST_OF_ONE = 100
+"""Readers of one name, so that nobody who was let in keeps all others out."""
+
 LEVELS = "levels"
 LEVELS_PER_SECOND = 10
 
@@ -32,7 +35,8 @@ class FeedEvent:
 class Reader:
     """One reader's backlog. When full, its oldest levels go first; then the reader is cut off."""
 
-    def __init__(self, feed: "Feed", conference: str) -> None:
+    def __init__(self, feed: "Feed", conference: str, name: str = "") -> None:
+        self.name = name
         self._feed = feed
         self._conference = conference
         self._events: deque[FeedEvent] = deque()
@@ -88,10 +92,10 @@ class Feed:
         """How many read."""
         return len(self._readers)
 
-    @property
-    def full(self) -> bool:
-        """Whether one more reader would be too many."""
-        return len(self._readers) >= MOST_READERS
+    def full(self, name: str) -> bool:
+        """Whether one more reader, or one more of that name, would be too many."""
+        own = sum(reader.name == name for reader in self._readers)
+        return len(self._readers) >= MOST_READERS or own >= MOST_OF_ONE
 
     def publish(self, name: str, conference: str, data: object, public: object = None) -> None:
         """Tell all readers; `data` and what guests see instead are made of plain JSON values."""
@@ -103,9 +107,9 @@ class Feed:
         for reader in list(self._readers):
             reader.offer(event)
 
-    def subscribe(self, conference: str = "") -> Reader:
+    def subscribe(self, conference: str = "", name: str = "") -> Reader:
         """A new reader of all events, or of one conference's; close it at the end."""
-        reader = Reader(self, conference)
+        reader = Reader(self, conference, name)
         self._readers.add(reader)
         if self._closed:
             reader.close()

@@ -1,5 +1,6 @@
 // Login by name and password, or by a one-time link (?token=); then back to where one wanted to go.
 import { post } from "/static/api.js";
+import { destination } from "/static/destination.js";
 import { byId } from "/static/dom.js";
 import { clearProblems, onSubmit } from "/static/forms.js";
 import { saysPlainly, t } from "/static/i18n.js";
@@ -7,12 +8,6 @@ import { explain } from "/static/notify.js";
 import { ready, switches } from "/static/shell.js";
 
 const query = new URLSearchParams(location.search);
-
-/** Only a path of this site: a link must not lead away after login. */
-function destination() {
-  const next = query.get("next") || "/";
-  return next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
-}
 
 function problem(error) {
   const box = byId("problem");
@@ -24,7 +19,7 @@ async function enter(body) {
   byId("problem").hidden = true;
   try {
     await post("/session", body, { guest: true });
-    location.replace(destination());
+    location.replace(destination(query.get("next"), location.origin));
   } catch (error) {
     problem(error);
   }

@@ -62,6 +62,20 @@ async def test_whip_and_whep(control: Control, engine: FakeEngine, root: str) ->
         assert options.headers["accept-post"] == "application/sdp"
 
 
+async def test_who_may_only_watch_does_not_hang_up_for_sites(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "webrtc")
+    joined = await control.json(
+        "POST", f"/conferences/{cid}/sites/{sid}/webrtc", json={"sdp": OFFER}
+    )
+    await until(lambda: control.bridge.observed.site_of(cid, joined["endpoint"]) == sid)
+    reply = await control.api.delete(f"/whep/{cid}/{joined['endpoint']}")
+    assert reply.status_code == 403
+    assert not any(isinstance(command, Detach) for command in engine.asked)
+
+
 NO_SDP: list[tuple[bytes, str, int]] = [
     (b"hello", "application/sdp", 422),
     (b"", "application/sdp", 422),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from control_api.services.feed import BACKLOG, Feed, Pace
+from control_api.services.feed import BACKLOG, MOST_OF_ONE, Feed, Pace
 from mcu_core.media.clock import NS_PER_MS
 
 
@@ -87,3 +87,11 @@ def test_levels_pass_ten_times_a_second() -> None:
     assert 99 <= passed <= 102
     steady = Pace()
     assert all(steady.passes((100 * k + k % 2 * 30) * NS_PER_MS) for k in range(50))
+
+
+def test_one_name_does_not_take_all_places() -> None:
+    feed = Feed()
+    for _ in range(MOST_OF_ONE):
+        feed.subscribe("c", "guest c s")
+    assert feed.full("guest c s")
+    assert not feed.full("admin")

@@ -104,3 +104,24 @@ def test_waiting_times_double_up_to_eight_seconds() -> None:
         8000,
     ]
     assert run("backoff", "[m.delayMs(4, 0), m.delayMs(4, 1)]") == [7200, 8800]
+
+
+@pytest.mark.parametrize(
+    ("next_", "leads_to"),
+    [
+        ("/join/c?site=s", "/join/c?site=s"),
+        ("", "/"),
+        ("//evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("/\n\\evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/..//evil.example", "//evil.example"),
+        ("https://[", "/"),
+    ],
+)
+def test_a_login_leads_to_this_site_only(next_: str, leads_to: str) -> None:
+    """The answer is a whole address, so that a path like //evil.example stays a path."""
+    call = f"m.destination({json.dumps(next_)}, 'https://mcu.test')"
+    assert run("destination", call) == f"https://mcu.test{leads_to}"
