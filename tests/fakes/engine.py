@@ -20,10 +20,10 @@ from mcu_core.contract.commands import (
 )
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import Event, SiteChanged
-from mcu_core.contract.line import Door, Line, LineClosed
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
 from mcu_core.contract.wire import ENGINE_FRAMING, Hello, Message, Notice, Reply, Request
 from mcu_core.errors import BadInput, McuError, NotFound
+from tests.fakes.scripted import Script
 
 FIRST_PORT = 40_000
 
@@ -43,18 +43,16 @@ class FakeEngine:
     conferences: dict[str, ConferenceDefinition] = field(default_factory=dict)
     endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Connection to (conference, site)."""
-    _lines: set[Line[Message]] = field(default_factory=set)
     _made: int = 0
-    _door: Door[Message] | None = None
+
+    def __post_init__(self) -> None:
+        self._script = Script(self.socket, ENGINE_FRAMING, Hello, self._reply)
 
     async def open(self) -> None:
-        self._door = Door(self.socket, ENGINE_FRAMING, self._serve)
-        await self._door.open()
+        await self._script.open()
 
     async def close(self) -> None:
-        if self._door is not None:
-            await self._door.close()
-            self._door = None
+        await self._script.close()
 
     def forget(self) -> None:
         self.pid += 1
@@ -63,21 +61,11 @@ class FakeEngine:
         self.endpoints.clear()
 
     def tell(self, event: Event) -> None:
-        for line in self._lines:
-            line.send(Notice(event))
+        self._script.tell(Notice(event))
 
-    async def _serve(self, line: Line[Message]) -> None:
-        assert isinstance(await line.receive(), Hello)
-        self._lines.add(line)
-        try:
-            while True:
-                request = await line.receive()
-                assert isinstance(request, Request)
-                line.send(Reply(request.id, self._answer(request.body)))
-        except LineClosed:
-            return
-        finally:
-            self._lines.discard(line)
+    def _reply(self, message: Message) -> Message:
+        assert isinstance(message, Request)
+        return Reply(message.id, self._answer(message.body))
 
     def _answer(self, command: Command) -> Answer:
         if isinstance(command, GetSnapshot):

@@ -7,7 +7,6 @@ import msgspec
 
 from mcu_core.contract.caller import failure_of
 from mcu_core.contract.commands import Done, Failure
-from mcu_core.contract.line import Door, Line, LineClosed
 from mcu_core.errors import McuError, NotFound, Refused
 from recorder.contract import (
     RECORDER_FRAMING,
@@ -27,6 +26,7 @@ from recorder.contract import (
     StartRecording,
     StopRecording,
 )
+from tests.fakes.scripted import Script
 
 
 @dataclass
@@ -41,37 +41,25 @@ class FakeRecorder:
     refusals: int = 0
     asked: list[RecorderCommand] = field(default_factory=list)
     recordings: dict[str, RecordingInfo] = field(default_factory=dict)
-    _lines: set[Line[RecorderMessage]] = field(default_factory=set)
-    _door: Door[RecorderMessage] | None = None
+
+    def __post_init__(self) -> None:
+        self._script = Script(self.socket, RECORDER_FRAMING, Hello, self._reply)
 
     async def open(self) -> None:
-        self._door = Door(self.socket, RECORDER_FRAMING, self._serve)
-        await self._door.open()
+        await self._script.open()
 
     async def close(self) -> None:
-        if self._door is not None:
-            await self._door.close()
-            self._door = None
+        await self._script.close()
 
     def change(self, recording: str, state: RecordingState, reason: str = "") -> None:
         """A recording comes into that state, and everybody is told."""
         info = msgspec.structs.replace(self.recordings[recording], state=state, reason=reason)
         self.recordings[recording] = info
-        for line in self._lines:
-            line.send(Notice(RecordingChanged(info)))
+        self._script.tell(Notice(RecordingChanged(info)))
 
-    async def _serve(self, line: Line[RecorderMessage]) -> None:
-        assert isinstance(await line.receive(), Hello)
-        self._lines.add(line)
-        try:
-            while True:
-                request = await line.receive()
-                assert isinstance(request, Request)
-                line.send(Reply(request.id, self._answer(request.body)))
-        except LineClosed:
-            return
-        finally:
-            self._lines.discard(line)
+    def _reply(self, message: RecorderMessage) -> RecorderMessage:
+        assert isinstance(message, Request)
+        return Reply(message.id, self._answer(message.body))
 
     def _answer(self, command: RecorderCommand) -> RecorderAnswer | Failure:
         if isinstance(command, GetRecordings):
