@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from tests.fakes.ports import free_port
 
 READY_S = 60.0
 END_S = 30.0
@@ -33,14 +34,6 @@ def until(condition: Callable[[], T | None], limit_s: float = 20.0, what: str = 
             return value
         time.sleep(0.05)
     raise AssertionError(f"not within {limit_s:g} s: {what or condition} ({last})")
-
-
-def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def children(pid: int) -> dict[int, list[str]]:

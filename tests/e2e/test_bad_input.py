@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from tests.e2e.system import System, until
-from tests.e2e.test_rtp_sites import OFFER, SDP, attach, ports, udp_port
+from tests.e2e.test_rtp_sites import SDP, attach, described, ports
+from tests.fakes.ports import free_udp_pair
 from tests.fakes.rtp_viewer import rtp_viewer
 
 GARBAGE_PACKETS = 20_000
@@ -40,7 +41,7 @@ def test_a_wrong_sdp_is_refused(system: System, conference: str, sdp: str, word:
 
 def test_unknown_codecs_only_are_refused_with_a_reason(system: System, conference: str) -> None:
     site = system.site(conference, "strange", "rtp")
-    offer = OFFER.format(video=6000, audio=6002, codec="X-FOO", sound="X-BAR/8000", number=97)
+    offer = described(6000, 6002, "X-FOO", "X-BAR/8000")
     path = f"/conferences/{conference}/sites/{site}/rtp"
     reply = system.api.post(path, content=offer, headers=SDP)
     assert reply.status_code in (409, 422), reply.text
@@ -83,9 +84,7 @@ def test_a_flood_of_garbage_harms_nobody(system: System) -> None:
     conference = system.conference("Flood")
     system.site(conference, "pattern", "pattern")
     victim = system.site(conference, "victim", "rtp")
-    offer = OFFER.format(
-        video=udp_port(), audio=udp_port(), codec="H264", sound="opus/48000/2", number=97
-    )
+    offer = described(free_udp_pair(), free_udp_pair())
     video, audio = ports(attach(system, conference, victim, offer))
     with rtp_viewer() as viewer:
         watcher = system.site(conference, "watcher", "rtp")

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,12 +20,13 @@ from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.picture import blank_picture
 from mcu_core.media.units import VideoForm
+from tests.fakes.ports import free_udp_pair
+from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.waiting import until
 
 FFMPEG = shutil.which("ffmpeg")
 FORM = VideoForm(H264, 320, 240, 25, 500_000)
 CLOCK = MonotonicClock()
-HEAD = "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n"
 SOUNDS = {
     "opus": ("m=audio 9 RTP/AVP 97\na=rtpmap:97 opus/48000/2\n", ("libopus", "48000", "97")),
     "PCMU": ("m=audio 9 RTP/AVP 0\n", ("pcm_mulaw", "8000", "0")),
@@ -62,11 +62,12 @@ async def session(intake: Intake) -> AsyncIterator[RtpSession]:
 @pytest.mark.parametrize("sound", sorted(SOUNDS))
 async def test_ffmpeg_pushes_picture_and_sound(sound: str) -> None:
     line, (encoder, rate, payload_type) = SOUNDS[sound]
-    offer = HEAD + "m=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\na=sendonly\n" + line
+    film = media_line("video", 9, 96, "H264/90000", "sendonly")
+    offer = rtp_offer(film, line + "a=sendonly\n")
     video, audio = VideoIngress(CLOCK, "ffmpeg"), AudioIngress(CLOCK, "ffmpeg")
     video.start()
     async with session(Intake(video, audio)) as one:
-        await one.accept(offer + "a=sendonly\n")
+        await one.accept(offer)
         await one.start()
         assert one.video_out is None
         to = tuple(f"rtp://127.0.0.1:{port}" for port in one.ports)
@@ -87,11 +88,8 @@ async def test_ffmpeg_pushes_picture_and_sound(sound: str) -> None:
 
 
 async def test_ffmpeg_plays_what_it_is_sent(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    offer = HEAD + f"m=video {port} RTP/AVP 96\na=rtpmap:96 H264/90000\na=recvonly\n"
-    offer += "a=fmtp:96 packetization-mode=1\n"
+    attributes = ("recvonly", "fmtp:96 packetization-mode=1")
+    offer = rtp_offer(media_line("video", free_udp_pair(), 96, "H264/90000", *attributes))
     described, seen = tmp_path / "answer.sdp", tmp_path / "seen.png"
     async with session(Intake(None, None)) as one:
         described.write_text(await one.accept(offer))

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,19 +12,11 @@ import pytest
 
 from mcu_core.media.sound import SAMPLE_RATE
 from tests.e2e.system import System, until
+from tests.fakes.ports import free_udp_pair
+from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.rtp_viewer import rtp_viewer
 
 SDP = {"Content-Type": "application/sdp"}
-OFFER = """v=0
-o=- 1 1 IN IP4 127.0.0.1
-s=ffmpeg
-c=IN IP4 127.0.0.1
-t=0 0
-m=video {video} RTP/AVP 96
-a=rtpmap:96 {codec}/90000
-m=audio {audio} RTP/AVP {number}
-a=rtpmap:{number} {sound}
-"""
 
 
 def ports(answer: str) -> tuple[int, int]:
@@ -37,14 +28,14 @@ def ports(answer: str) -> tuple[int, int]:
     return int(video[1]), int(audio[1])
 
 
-def udp_port() -> int:
-    """An even UDP port whose next one is free too."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port % 2 == 0:
-            return port
+def described(
+    video: int, audio: int, picture: str = "H264", sound: str = "opus/48000/2", number: int = 97
+) -> str:
+    """An offer to send and receive both on these ports."""
+    return rtp_offer(
+        media_line("video", video, 96, f"{picture}/90000"),
+        media_line("audio", audio, number, sound),
+    )
 
 
 @contextmanager
@@ -94,7 +85,7 @@ def test_ffmpeg_sends_and_a_viewer_sees_and_hears(
     sender = system.site(conference, "ffmpeg 发送", "rtp")
     rate = {"opus": "opus/48000/2", "PCMA": "PCMA/8000", "G722": "G722/8000"}[sound]
     number = {"opus": 97, "PCMA": 8, "G722": 9}[sound]
-    offer = OFFER.format(video=udp_port(), audio=udp_port(), codec=codec, sound=rate, number=number)
+    offer = described(free_udp_pair(), free_udp_pair(), codec, rate, number)
     video, audio = ports(attach(system, conference, sender, offer))
     command = ffmpeg_sender(video, audio, codec, sound)
     with process(command, tmp_path / "ffmpeg.log"), rtp_viewer() as viewer:
@@ -120,9 +111,7 @@ def test_ffmpeg_receives_the_composed_picture(system: System, tmp_path: Path) ->
     conference = system.conference("ffmpeg receives", layout={"mode": 1})
     system.site(conference, "pattern", "pattern")
     site = system.site(conference, "ffmpeg", "rtp")
-    offer = OFFER.format(
-        video=udp_port(), audio=udp_port(), codec="H264", sound="opus/48000/2", number=97
-    )
+    offer = described(free_udp_pair(), free_udp_pair())
     description = tmp_path / "offer.sdp"
     description.write_text(offer)
     film = tmp_path / "seen.mkv"
@@ -152,10 +141,8 @@ def test_ffmpeg_receives_the_composed_picture(system: System, tmp_path: Path) ->
 def test_gstreamer_sends_and_receives(system: System, tmp_path: Path) -> None:
     conference = system.conference("GStreamer", layout={"mode": 1})
     site = system.site(conference, "GStreamer", "rtp")
-    own_video, own_audio = udp_port(), udp_port()
-    offer = OFFER.format(
-        video=own_video, audio=own_audio, codec="H264", sound="opus/48000/2", number=97
-    )
+    own_video, own_audio = free_udp_pair(), free_udp_pair()
+    offer = described(own_video, own_audio)
     seen = tmp_path / "seen.raw"
     receiver = (
         f"udpsrc port={own_video} caps=application/x-rtp,media=video,clock-rate=90000,"

@@ -14,20 +14,8 @@ from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264, Codec, codec_named
 from mcu_core.protocol import rtcp, rtp
 from mcu_core.protocol.payload.base import depayloader
+from tests.fakes.rtp_offers import media_line, rtp_offer
 
-OFFER = """v=0
-o=- 1 1 IN IP4 127.0.0.1
-s=viewer
-c=IN IP4 127.0.0.1
-t=0 0
-m=video {video} RTP/AVP 96
-a=rtpmap:96 H264/90000
-a=fmtp:96 packetization-mode=1;profile-level-id=42e01f
-a={direction}
-m=audio {audio} RTP/AVP {sound_type}
-a=rtpmap:{sound_type} {sound}
-a={direction}
-"""
 SOUNDS = {"opus": (97, "opus/48000/2"), "PCMU": (0, "PCMU/8000"), "G722": (9, "G722/8000")}
 POLL_S = 0.1
 
@@ -56,13 +44,12 @@ class RtpViewer:
 
     def offer(self) -> str:
         """SDP of what this endpoint takes."""
-        number, name = SOUNDS[self._sound.name]
-        return OFFER.format(
-            video=self.video.getsockname()[1],
-            audio=self.audio.getsockname()[1],
-            sound=name,
-            sound_type=number,
-            direction=self._direction,
+        number, coding = SOUNDS[self._sound.name]
+        video, audio = (one.getsockname()[1] for one in (self.video, self.audio))
+        fmtp = "fmtp:96 packetization-mode=1;profile-level-id=42e01f"
+        return rtp_offer(
+            media_line("video", video, 96, "H264/90000", fmtp, self._direction),
+            media_line("audio", audio, number, coding, self._direction),
         ).replace("\n", "\r\n")
 
     def start(self) -> None:

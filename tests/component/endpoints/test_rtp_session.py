@@ -23,6 +23,7 @@ from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
 from mcu_core.media.units import AudioForm, VideoForm
 from mcu_core.protocol import rtcp, rtp
 from tests.fakes.brightening import Brightening
+from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.rtp_viewer import rtp_viewer
 from tests.fakes.site import CLOCK, Site
 from tests.fakes.waiting import until
@@ -30,17 +31,6 @@ from tests.fakes.waiting import until
 WIDTH, HEIGHT = 320, 180
 FORM = VideoForm(H264, WIDTH, HEIGHT, 30, 500_000)
 VIDEO_TYPE, AUDIO_TYPE = 96, 97
-OFFER = """v=0
-o=- 1 1 IN IP4 127.0.0.1
-s=-
-c=IN IP4 {host}
-t=0 0
-m=video {video} RTP/AVP 96
-a=rtpmap:96 {picture}/90000
-a=fmtp:96 packetization-mode=1
-{lines}m=audio {audio} RTP/AVP 97
-a=rtpmap:97 {sound}
-"""
 
 
 @pytest.fixture
@@ -59,15 +49,15 @@ class Device:
         self.video, self.audio = _bound(), _bound()
         self.session: tuple[int, int] = (0, 0)
 
-    def offer(self, picture: Codec = H264, sound: Codec = OPUS, lines: str = "") -> str:
+    def offer(self, *attributes: str, picture: Codec = H264, sound: Codec = OPUS) -> str:
+        """A description; `attributes` are the pictures' further ones."""
         channels = "/2" if sound is OPUS else ""
-        return OFFER.format(
-            host="127.0.0.1",
-            video=self.video.getsockname()[1],
-            audio=self.audio.getsockname()[1],
-            picture=picture.name,
-            sound=f"{sound.name}/{sound.rtp_clock}{channels}",
-            lines=lines,
+        fmtp = f"fmtp:{VIDEO_TYPE} packetization-mode=1"
+        video, audio = (one.getsockname()[1] for one in (self.video, self.audio))
+        coding = f"{sound.name}/{sound.rtp_clock}{channels}"
+        return rtp_offer(
+            media_line("video", video, VIDEO_TYPE, f"{picture.name}/90000", fmtp, *attributes),
+            media_line("audio", audio, AUDIO_TYPE, coding),
         )
 
     def sender(self, codec: Codec = H264, ssrc: int = 77) -> RtpSender:
@@ -246,7 +236,7 @@ async def test_the_next_sender_is_taken_after_a_goodbye(
 async def test_reports_and_keyframe_requests_go_to_the_sender(
     site: Site, session: RtpSession, device: Device
 ) -> None:
-    await join(session, device, device.offer(lines="a=rtcp-mux\na=rtcp-fb:96 nack pli\n"))
+    await join(session, device, device.offer("rtcp-mux", "rtcp-fb:96 nack pli"))
     heard: list[rtcp.RtcpPacket] = []
     with closing(Brightening(device.sender().send, FORM)) as pictures:
         await pictures.send_until(lambda: site.video.stats.frames > 0)
@@ -265,7 +255,7 @@ async def test_reports_and_keyframe_requests_go_to_the_sender(
 async def test_a_keyframe_request_of_the_receiver_reaches_the_owner(
     site: Site, session: RtpSession, device: Device
 ) -> None:
-    await join(session, device, device.offer(lines="a=rtcp-mux\n"))
+    await join(session, device, device.offer("rtcp-mux"))
     with closing(Brightening(session.send_video, FORM)) as pictures:
         packets: list[bytes] = []
 

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.e2e.browser import CHROMIUM, FLAGS
-from tests.e2e.system import free_port, until
+from tests.e2e.system import until
+from tests.fakes.ports import free_port
 from tests.fakes.web_data import Json
 
 ROOT = Path(__file__).parents[3]
