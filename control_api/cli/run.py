@@ -85,6 +85,10 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; raises Refused when another system runs on the same data."""
     make_folder(folder, mode=0o700)
+    if folder.stat().st_uid != os.getuid():
+        # Its owner could stand in for our processes; in /tmp anybody may have made it first.
+        raise Refused(f"{folder} belongs to somebody else")
+    folder.chmod(0o700)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -237,6 +241,7 @@ def run(options: RunOptions) -> None:
     host, port = split_address(options.listen)
     check_tls(options)
     sockets = socket_folder(options.data)
+    os.umask(0o077)  # recordings and accounts are not for other users of this machine
     with only_one(sockets):
         make_folder(options.data)
         check_free(host, port)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from control_api.auth.roles import Action
-from control_api.rest.guard import BridgeOf, may
+from control_api.auth.roles import Action, Role
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.schemas import (
     ConferenceBody,
     ConferenceChange,
@@ -15,7 +15,7 @@ from control_api.rest.schemas import (
     PaneBody,
 )
 from control_api.services.presentation import choose_mode, choose_own
-from control_api.services.views import ConferenceView
+from control_api.services.views import ConferenceView, public_view
 from mcu_core.contract.definition import LayoutChoice
 from mcu_core.errors import BadInput
 from mcu_core.layouts.catalogue import MODES
@@ -83,9 +83,10 @@ async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
 @router.get(
     "/conferences/{cid}", tags=["conferences"], summary="One conference", dependencies=SEE_ONE
 )
-async def conference(cid: str, bridge: BridgeOf) -> ConferenceView:
-    """As it is wanted and as its engine shows it."""
-    return bridge.conferences.get(cid)
+async def conference(cid: str, bridge: BridgeOf, principal: PrincipalOf) -> ConferenceView:
+    """As it is wanted and as its engine shows it; guests are shown less."""
+    view = bridge.conferences.get(cid)
+    return public_view(view) if principal.role is Role.GUEST else view
 
 
 @router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=CONTROL)

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, Principal, Role
 from control_api.errors import NotLoggedIn, Throttled
-from control_api.rest.guard import BridgeOf, PrincipalOf, may, token_of
+from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.services.bridge import Bridge
 from control_api.services.feed import Reader
 from control_api.services.views import public_view
@@ -69,7 +69,7 @@ async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIter
         checked_ns = bridge.clock.now_ns()
         async for text in _news(reader, guest):
             if bridge.clock.now_ns() - checked_ns >= CHECK_AGAIN_NS:
-                await bridge.sessions.identify(token)
+                await identified(bridge, token)
                 checked_ns = bridge.clock.now_ns()
             yield text
     except NotLoggedIn:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from control_api.auth.roles import Action, Principal, check
+from control_api.auth.roles import Action, Principal, Role, check
+from control_api.errors import NotLoggedIn
 from control_api.services.bridge import Bridge
+from mcu_core.errors import NotFound
 
 COOKIE = "mcu_session"
 INVITE = "invite"
@@ -35,7 +37,18 @@ def token_of(request: Request) -> str:
 
 async def principal_of(request: Request, bridge: BridgeOf) -> Principal:
     """Who asks; raises NotLoggedIn."""
-    return await bridge.sessions.identify(token_of(request))
+    return await identified(bridge, token_of(request))
+
+
+async def identified(bridge: Bridge, token: str) -> Principal:
+    """Who is behind a token; raises NotLoggedIn, also for an invitation to a seat that is gone."""
+    principal = await bridge.sessions.identify(token)
+    if principal.role is Role.GUEST:
+        try:
+            bridge.observed.site(principal.conference, principal.site)
+        except NotFound as error:
+            raise NotLoggedIn("the seat of this invitation is not there any more") from error
+    return principal
 
 
 PrincipalOf = Annotated[Principal, Depends(principal_of)]

@@ -41,7 +41,7 @@ from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.load import EngineLoad
-from mcu_core.errors import BadInput, McuError, NotFound
+from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import OPUS
 from mcu_core.media.units import AudioForm
@@ -106,6 +106,8 @@ class Engine:
                     task.add_done_callback(lambda _: limit.release())
         except* LineClosed:
             log.debug("caller closed", role=hello.role)
+        except* MalformedInput as broken:
+            log.warning("caller dropped", role=hello.role, reason=str(broken.exceptions[0]))
         finally:
             self._listeners.discard(line)
             log.info("caller left", role=hello.role)

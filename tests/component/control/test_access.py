@@ -199,7 +199,7 @@ async def test_a_guest_takes_the_one_seat_of_the_invitation(control: Control) ->
     async with control.client(headers=bearer) as guest:
         assert (await guest.get("/session")).json() == {"user": "guest", "role": "guest"}
         seen = (await guest.get(f"/conferences/{cid}")).json()
-        assert seen["id"] == cid
+        assert (seen["id"], seen["engine"]) == (cid, "")  # and so no reasons, which name files
         joined = await guest.post(f"/conferences/{cid}/sites/{sid}/webrtc", json=offer)
         assert joined.status_code == 200
         for method, path in (
@@ -222,6 +222,17 @@ async def test_a_guest_takes_the_one_seat_of_the_invitation(control: Control) ->
         forged = {"Authorization": f"Bearer {invited['token'][:-2]}AA"}
         reply = await stranger.get(f"/conferences/{cid}", headers=forged)
         assert reply.status_code == 401
+
+
+async def test_an_invitation_ends_with_its_seat(control: Control) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "webrtc")
+    invited = await control.json("POST", f"/conferences/{cid}/sites/{sid}/invitation")
+    async with control.client(headers={"Authorization": f"Bearer {invited['token']}"}) as guest:
+        assert (await guest.get(f"/conferences/{cid}")).status_code == 200
+        await control.json("DELETE", f"/conferences/{cid}/sites/{sid}")
+        for path in (f"/conferences/{cid}", "/session", "/events"):
+            assert (await guest.get(path)).status_code == 401
 
 
 CROSS_SITE: list[tuple[dict[str, str], int]] = [

@@ -241,3 +241,14 @@ async def test_a_caller_of_another_version_is_dropped(tmp_path: Path) -> None:
                 await line.receive()
         await line.close()
         await rig.snapshot()  # others are served on
+
+
+async def test_a_caller_who_speaks_garbage_is_dropped(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as rig:
+        reader, writer = await asyncio.open_unix_connection(str(rig.socket))
+        writer.write(ENGINE_FRAMING.encode(Hello(CONTRACT_VERSION, "stranger")))
+        writer.write(b"\x00\x00\x00\x05" + b"\xc1" * 5)
+        async with asyncio.timeout(LIMIT_S):
+            await reader.read()
+        writer.close()
+        await rig.snapshot()  # others are served on, and no task ended with an error

@@ -1,5 +1,6 @@
 """`mcu run`: addresses, the lock, the processes it starts."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_a_deep_data_folder_gets_a_short_socket_folder(tmp_path: Path) -> None:
 
 def test_a_second_system_on_the_same_data_is_refused(tmp_path: Path) -> None:
     with only_one(tmp_path), pytest.raises(Refused, match="already runs"), only_one(tmp_path):
+        pass
+
+
+def test_the_socket_folder_is_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    with only_one(folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    with pytest.raises(Refused, match="somebody else"), only_one(folder):
         pass
 
 

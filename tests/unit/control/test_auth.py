@@ -112,7 +112,9 @@ def test_a_good_name(given: str, cleaned: str) -> None:
     assert clean_name(given) == cleaned
 
 
-@pytest.mark.parametrize("name", ["", " \t", "x" * 65, "a\nb", "a\x00b", "\u202eabc", "a\u2028b"])
+@pytest.mark.parametrize(
+    "name", ["", " \t", "x" * 65, "a\nb", "a\x00b", "\u202eabc", "a\u2028b", "\u200b\u200b"]
+)
 def test_a_bad_name(name: str) -> None:
     with pytest.raises(BadInput, match=r"^title: "):
         clean_name(name, "title")
