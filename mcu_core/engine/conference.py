@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -51,6 +52,7 @@ class Conference:
         self._clock = clock
         self._tell = tell
         self._lock = asyncio.Lock()
+        self._on_loop = asyncio.get_running_loop().call_soon_threadsafe
         self._seats: dict[str, Seat] = {}
         self._viewers: dict[str, Endpoint] = {}
         self._tasks = NamedTasks()
@@ -193,10 +195,9 @@ class Conference:
             site, endpoint, state, reason
         )
         if site:
-            seat = self.seat(site)
-            await self._release(seat)
+            seat = await self._vacate(site)
             seat.endpoint = endpoint
-            seat.video.on_keyframe_needed = _on_loop(endpoint.ask_keyframe)
+            seat.video.on_keyframe_needed = partial(self._on_loop, endpoint.ask_keyframe)
             self._site_state(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint
@@ -208,25 +209,37 @@ class Conference:
             await self.disconnect(endpoint.id, str(error))
             raise
 
+    async def _vacate(self, site: str) -> Seat:
+        """The seat, once nobody sits there: two may come for it at the same moment."""
+        seat = self.seat(site)
+        await self._release(seat)
+        while seat.endpoint is not None:
+            await self._release(seat)
+        return self.seat(site)
+
     async def _release(self, seat: Seat) -> None:
+        """End the seat's connection; somebody else may sit there by the time that it is gone."""
         old, seat.endpoint = seat.endpoint, None
         if old is not None:
             old.feedback.state_changed = lambda state, reason: None
             await self._video.remove(old)
             await old.stop()
-        seat.video.restart()
-        seat.audio.reset()
+        if seat.endpoint is None:
+            seat.video.restart()
+            seat.audio.reset()
 
     async def disconnect(self, endpoint_id: str, reason: str = "left") -> None:
         """End a connection; unknown ones have ended already."""
         if endpoint_id in self._viewers:
             await self._drop_viewer(endpoint_id)
-        for seat in self._seats.values():
+        for seat in list(self._seats.values()):
             if seat.endpoint is not None and seat.endpoint.id == endpoint_id:
                 await self._away(seat, reason)
 
     async def _away(self, seat: Seat, reason: str) -> None:
         await self._release(seat)
+        if seat.endpoint is not None:
+            return
         seat.joined_ns = 0
         self._site_state(seat, "away", reason)
         self._publish()
@@ -254,7 +267,8 @@ class Conference:
         seat = self._seats.get(site)
         if seat is not None and seat.endpoint is endpoint:
             await self._away(seat, reason)
-            self._run_source(seat)
+            if self._seats.get(site) is seat:
+                self._run_source(seat)
 
     # ------------------------------------------------------------------ who reads what
 
@@ -382,13 +396,3 @@ def _form(definition: ConferenceDefinition) -> VideoForm:
     return VideoForm(
         H264, definition.width, definition.height, definition.fps, definition.video_bitrate_bps
     )
-
-
-def _on_loop(action: Callable[[], None]) -> Callable[[], None]:
-    """The action, callable from any thread, run on this event loop."""
-    loop = asyncio.get_running_loop()
-
-    def soon() -> None:
-        loop.call_soon_threadsafe(action)
-
-    return soon

@@ -76,7 +76,7 @@ class VideoIngress:
     """
 
     def __init__(self, clock: Clock, name: str) -> None:
-        self.on_keyframe_needed: Callable[[], None] = lambda: None
+        self.on_keyframe_needed: Callable[[], object] = lambda: None
         self.watched = True
         self.stats = VideoStats()
         self._clock = clock
