@@ -8,10 +8,9 @@ from mcu_core.errors import NotFound
 from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
 from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.payload.h264 import H264Depayloader, H264Payloader
-from mcu_core.protocol.payload.octets import OctetDepayloader
-from mcu_core.protocol.payload.opus import OpusDepayloader
+from mcu_core.protocol.payload.opus import packet_ticks
 from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
-from mcu_core.protocol.payload.whole import WholePayloader
+from mcu_core.protocol.payload.whole import WholeDepayloader, WholePayloader
 from mcu_core.protocol.rtp import RtpPacket
 
 __all__ = ["MAX_PAYLOAD_BYTES", "Depayloader", "Frame", "Payloader", "depayloader", "payloader"]
@@ -45,10 +44,12 @@ class Payloader(Protocol):
 _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
     H264: H264Depayloader.of,
     VP8: lambda fmtp: Vp8Depayloader(),
-    OPUS: lambda fmtp: OpusDepayloader(),
-    G722: lambda fmtp: OctetDepayloader(),
-    PCMA: lambda fmtp: OctetDepayloader(),
-    PCMU: lambda fmtp: OctetDepayloader(),
+    OPUS: lambda fmtp: WholeDepayloader(packet_ticks),
+    # One octet per tick of 8 kHz (RFC 3551 4.5.2, 4.5.14): G.722 samples at 16 kHz and codes two
+    # samples in an octet, and its RTP clock runs at 8 kHz by an old mistake, so it agrees.
+    G722: lambda fmtp: WholeDepayloader(len),
+    PCMA: lambda fmtp: WholeDepayloader(len),
+    PCMU: lambda fmtp: WholeDepayloader(len),
 }
 
 _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {

@@ -1,8 +1,5 @@
 """Opus: one packet per RTP payload (RFC 7587), its length in its first byte (RFC 6716 3.1)."""
 
-from mcu_core.protocol.payload.frame import Frame
-from mcu_core.protocol.rtp import RtpPacket
-
 MAX_TICKS = 5760
 """120 ms at 48 kHz, the longest packet (RFC 6716 3.2.5, R5)."""
 
@@ -31,21 +28,3 @@ def packet_ticks(data: bytes) -> int:
         ticks *= data[1] & 0x3F
         return ticks if ticks <= MAX_TICKS else 0
     return ticks if code == 0 else 2 * ticks
-
-
-class OpusDepayloader:
-    """Each packet is a frame; a loss is seen from the timestamps and breaks none."""
-
-    def __init__(self) -> None:
-        self.malformed = 0
-
-    def push(self, packet: RtpPacket, lost_before: bool) -> list[Frame]:
-        """The packet's frame; nothing for an empty packet or one that is no Opus."""
-        payload = packet.payload
-        if not payload:
-            return []
-        ticks = packet_ticks(payload)
-        if not ticks:
-            self.malformed += 1
-            return []
-        return [Frame(payload, packet.timestamp, keyframe=True, duration=ticks)]
