@@ -7,6 +7,7 @@ McuError
     ├── Throttled     too many attempts; says when to come back
     ├── TooLarge      a body over its limit
     ├── WrongType     a body of another media type than the one expected
+    ├── NotStored     the disk does not take it
     └── Away          the process that would do it does not answer now; it is being restarted
 """
 
@@ -39,6 +40,10 @@ class TooLarge(ControlError):
 
 class WrongType(ControlError):
     """A body of another media type than the one expected."""
+
+
+class NotStored(ControlError):
+    """The database cannot be written now: the disk is full, or broken."""
 
 
 class Away(ControlError):

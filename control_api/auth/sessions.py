@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from control_api.auth.invitations import (
 from control_api.auth.passwords import Passwords, check_password
 from control_api.auth.roles import Principal, Role
 from control_api.auth.throttle import Throttle
-from control_api.errors import NotLoggedIn, Throttled
+from control_api.errors import NotLoggedIn, NotStored, Throttled
 from control_api.persistence.users import User, UserRows
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import Clock, wall_time_s
@@ -142,7 +143,9 @@ class Sessions:
         if found is None:
             raise NotLoggedIn("log in first")
         if found.expires_s - now_s < self._seconds / 2:
-            await self._keep(token, found.user)
+            # On a full disk people go on with the session that they have, to make room.
+            with suppress(NotStored):
+                await self._keep(token, found.user)
         return Principal(found.user, Role(found.role))
 
     async def logout(self, token: str) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from control_api.errors import NotStored
 from mcu_core.errors import Refused
 
 BUSY_TIMEOUT_MS = 5000
@@ -51,10 +53,16 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back when it raises."""
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises NotStored when the disk is full or broken.
+        """
         assert self._engine is not None, "the database is not open"
-        async with self._engine.begin() as connection:
-            yield connection
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise NotStored(f"the database cannot be written: {error.orig}") from error
 
     async def _migrate(self) -> None:
         steps = _schema_steps()

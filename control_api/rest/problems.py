@@ -8,7 +8,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from control_api.errors import Away, Forbidden, NotLoggedIn, Throttled, TooLarge, WrongType
+from control_api.errors import (
+    Away,
+    Forbidden,
+    NotLoggedIn,
+    NotStored,
+    Throttled,
+    TooLarge,
+    WrongType,
+)
 from mcu_core.contract.line import LineClosed
 from mcu_core.errors import BadInput, McuError, NotFound, Refused
 from recorder.errors import BrokenRecording
@@ -27,6 +35,7 @@ STATUS: tuple[tuple[type[McuError], int, str], ...] = (
     (WrongType, 415, "Unsupported media type"),
     (BadInput, 422, "Wrong input"),
     (Throttled, 429, "Too many attempts"),
+    (NotStored, 507, "Cannot be stored"),
     (Away, 503, "Not available now"),
     (LineClosed, 503, "Not available now"),
     (McuError, 500, "Failed"),

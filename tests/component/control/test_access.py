@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from control_api.errors import NotStored
 from control_api.rest.pages import WEB
+from mcu_core.media.clock import wall_time_s
 from tests.component.control.conftest import Control, shared_app
 
 PUBLIC = {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/login")}
@@ -233,6 +235,21 @@ async def test_an_invitation_ends_with_its_seat(control: Control) -> None:
         await control.json("DELETE", f"/conferences/{cid}/sites/{sid}")
         for path in (f"/conferences/{cid}", "/session", "/events"):
             assert (await guest.get(path)).status_code == 401
+
+
+async def test_a_full_disk_ends_no_session_and_is_told_as_such(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise NotStored("the database cannot be written: database or disk is full")
+
+    sessions = control.bridge.sessions
+    monkeypatch.setattr(sessions, "_keep", full)
+    monkeypatch.setattr(sessions, "_wall_s", lambda: wall_time_s() + 7 * 3600)  # of twelve
+    assert (await control.api.get("/conferences")).status_code == 200
+    reply = await control.api.post("/session", json={"token": sessions._link_token})
+    assert reply.status_code == 507
+    assert "disk is full" in reply.json()["detail"]
 
 
 CROSS_SITE: list[tuple[dict[str, str], int]] = [

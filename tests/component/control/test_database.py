@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from control_api.errors import NotStored
 from control_api.persistence.conferences import (
     ConferenceRows,
     RtpOffer,
@@ -67,3 +68,16 @@ async def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     await database.close()
     with pytest.raises(Refused, match="newer version"):
         await database.open()
+
+
+async def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mcu.sqlite3")
+    await database.open()
+    rows = ConferenceRows(database)
+    async with database.begin() as connection:
+        await connection.execute(text("PRAGMA max_page_count = 1"))  # as large as it is now
+    large = WantedConference(ConferenceDefinition("b", "B" * 100_000), "engine-0")
+    with pytest.raises(NotStored, match="full"):
+        await rows.put(large)
+    assert await rows.load() == []
+    await database.close()
