@@ -18,14 +18,15 @@ from mcu_core.contract.events import (
     SiteChanged,
     SpeakerChanged,
 )
-from mcu_core.contract.snapshots import ConferenceSnapshot, OutputSnapshot
+from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
 from mcu_core.engine.named_tasks import NamedTasks
 from mcu_core.engine.pictures import PictureLoop, PicturePlan
-from mcu_core.engine.planner import Planner, choose_layout
+from mcu_core.engine.planner import Planner, choose_layout, senders
+from mcu_core.engine.report import conference_snapshot
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
 from mcu_core.engine.tap import SOUND_FORM, ConferenceTap
@@ -352,6 +353,8 @@ class Conference:
         self._publish()
 
     def _tell_levels(self) -> None:
+        if self._planner.senders != senders(self._seats):
+            self._publish()  # somebody's first picture or sound came: now it gets a pane
         levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
         self._tell(Levels(self.definition.id, levels))
 
@@ -366,29 +369,15 @@ class Conference:
 
     def snapshot(self) -> ConferenceSnapshot:
         """The conference as it is now."""
-        now_ns = self._clock.now_ns()
-        return ConferenceSnapshot(
-            id=self.definition.id,
-            revision=self.definition.revision,
-            layout=self.definition.layout,
-            mode=self._planner.mode,
-            panes=self._planner.shown,
-            sites=tuple(
-                seat.snapshot(site == self._planner.speaker, now_ns)
-                for site, seat in self._seats.items()
-            ),
-            video_outputs=self._video.snapshots(),
-            audio_outputs=tuple(
-                OutputSnapshot(f"{form.codec.name}/{form.channels} mix {mix!r}", readers, units, 0)
-                for form, mix, readers, units in self._sound.outputs()
-            ),
-            speaker=self._planner.speaker,
-            decoders=sum(bool(seat.video.stats.fps(now_ns)) for seat in self._seats.values()),
-            scalers=self._pictures.scaled,
-            serial=self._pictures.composed,
-            late_ticks=self._pictures.ticker.late,
-            late_audio_ticks=self._sound.ticker.late,
+        return conference_snapshot(
+            self.definition,
+            self._seats,
+            self._planner,
+            self._video,
+            self._sound,
+            self._pictures,
             viewers=len(self._viewers),
+            now_ns=self._clock.now_ns(),
         )
 
 

@@ -21,6 +21,11 @@ def choose_layout(choice: LayoutChoice, joined: int) -> Layout:
     return layout_for(joined) if choice.mode is None else mode(choice.mode)
 
 
+def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
+    """The joined sites that have sent picture or sound."""
+    return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
+
+
 class Planner:
     """Remembers who was shown where and who spoke when, and plans the next picture."""
 
@@ -28,6 +33,7 @@ class Planner:
         self.speaker = ""
         self.mode: int | None = None
         self.shown: tuple[str, ...] = ()
+        self.senders: frozenset[str] = frozenset()
         self._spoke_ns: dict[str, int] = {}
 
     def speaks(self, site: str, now_ns: int) -> None:
@@ -43,10 +49,12 @@ class Planner:
             self.speaker = ""
 
     def plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
-        """The picture as definition, joined sites and speech have it now."""
-        joined = sorted(
-            (seat for seat in seats.values() if seat.joined_ns), key=lambda seat: seat.joined_ns
-        )
+        """The picture as definition, joined sites and speech have it now.
+
+        Who has sent nothing yet (a site that only watches) gets no pane but one put there by hand.
+        """
+        self.senders = senders(seats)
+        joined = sorted((seats[site] for site in self.senders), key=lambda seat: seat.joined_ns)
         layout = choose_layout(definition.layout, len(joined))
         self.mode = layout.id
         self.shown = assign(

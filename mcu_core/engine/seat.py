@@ -44,6 +44,11 @@ class Seat:
         return cls(definition, video, AudioIngress(clock, definition.id))
 
     @property
+    def sends(self) -> bool:
+        """Whether picture or sound has ever come in from it."""
+        return bool(self.video.stats.codec or self.audio.stats.codec)
+
+    @property
     def intake(self) -> Intake:
         """Where its endpoint delivers."""
         return Intake(self.video, self.audio)

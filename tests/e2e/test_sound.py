@@ -72,6 +72,9 @@ def test_everybody_hears_the_others_and_not_itself(
             assert decibel(leaked / heard) <= OWN_VOICE_DB
             assert strength(listen(own, 1.5), OTHER_HZ) > 0.02, "but the other is heard"
 
+            # Who is only heard has a pane; who only listens has none.
+            assert set(system.running(conference)["panes"]) == {other, speaker}
+
             # 闭音: the others do not hear it. 静音: it hears nothing.
             path = f"/conferences/{conference}/sites"
             system.request("PATCH", f"{path}/{speaker}", json={"muted": True})
