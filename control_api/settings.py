@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """Unix socket of the recorder; None where nothing is recorded."""
     demo: Path | None = None
     """A folder with demo.json: a demo conference is kept whose sites play its clips."""
+    media: Path | None = None
+    """File sites play clips of this folder only; None: the folder media of the data."""
     admin_password_file: Path | None = None
     """The first start takes the password of `admin` from here instead of inventing one."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
@@ -32,6 +34,12 @@ class Settings(BaseSettings):
     """An engine may be away that long before its conferences move to another one."""
     snapshot_every_s: float = Field(2.0, gt=0)
     """How often engines are asked for what no event tells: picture sizes, rates, counters."""
+
+    @property
+    def clips(self) -> tuple[Path, ...]:
+        """Folders whose files may be played as sites."""
+        folders = (self.media or self.data / "media", self.demo)
+        return tuple(folder for folder in folders if folder is not None)
 
     @property
     def recordings(self) -> Path:

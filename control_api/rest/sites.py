@@ -1,6 +1,7 @@
 """Routes: sites, their connections and invitations."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -29,6 +30,8 @@ JOIN = [Depends(may(Action.JOIN))]
 @router.post("/sites", status_code=201, summary="Add a site", dependencies=CONTROL)
 async def add(cid: str, body: SiteBody, bridge: BridgeOf) -> SiteView:
     """webrtc and rtp sites connect later with an offer; file and pattern sites by themselves."""
+    if body.file is not None:
+        use_cases.check_clip(Path(body.file.path), bridge.settings.clips)
     return await bridge.sites.add(
         cid,
         use_cases.NewSite(

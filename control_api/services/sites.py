@@ -61,6 +61,20 @@ def check_sdp(sdp: str) -> str:
     return sdp
 
 
+def check_clip(path: Path, folders: tuple[Path, ...]) -> None:
+    """Raise BadInput unless the file lies in one of the folders, wherever links may lead.
+
+    For what callers name: what else is on the machine is not for them to play, nor to find out.
+    """
+    try:
+        there = path.resolve()
+        inside = any(there.is_relative_to(folder.resolve()) for folder in folders)
+    except (OSError, ValueError, RuntimeError):  # loops of links, names that are none
+        inside = False
+    if not inside:
+        raise BadInput("file.path", f"a file in {folders[0].absolute()}")
+
+
 def _check_gain(gain_db: float) -> float:
     least, most = GAIN_DB
     if not least <= gain_db <= most:  # also refuses NaN

@@ -1,7 +1,6 @@
 """Every layout in the picture that leaves the engine, read by colour (SOAP-CTRL-05)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -30,10 +29,11 @@ def site_color(k: int) -> Color:
 
 @pytest.fixture(scope="module")
 def watched(
-    system: System, tmp_path_factory: pytest.TempPathFactory
+    system: System,
 ) -> Iterator[tuple[str, RtpViewer]]:
     """A conference of 24 coloured sites, each in the pane of its number, and who watches it."""
-    folder: Path = tmp_path_factory.mktemp("clips")
+    folder = system.data / "media"
+    folder.mkdir(exist_ok=True)
     conference = system.conference(
         "Colours", show_names=False, width=WIDTH, height=HEIGHT, video_bitrate_bps=4_000_000
     )

@@ -83,6 +83,7 @@ BAD_INPUT: list[tuple[str, str, Any, str]] = [
     ("POST", "/sites", {"name": "x" * 65, "kind": "rtp"}, "name"),
     ("POST", "/sites", {"name": "x", "kind": "file"}, "file"),
     ("POST", "/sites", {"name": "x", "kind": "file", "file": {"path": "a.mp4"}}, "file.path"),
+    ("POST", "/sites", {"name": "x", "kind": "file", "file": {"path": "/etc/a.mp4"}}, "file.path"),
     ("POST", "/sites", {"name": "x", "kind": "rtp", "gain_db": 99}, "gain_db"),
 ]
 """Method, path behind the conference, body, and the field that is to blame."""

@@ -148,7 +148,7 @@ export const en = {
   "add.color": "Colour",
   "add.tone": "Tone (Hz)",
   "add.path": "Path on the server",
-  "add.path_hint": "A video file that the server can read.",
+  "add.path_hint": "A video file in the server’s media folder.",
   "add.made": "“{name}” is added.",
   "add.link": "Link to join",
   "add.link_hint": "Good for 24 hours.",

@@ -148,7 +148,7 @@ export const zh = {
   "add.color": "颜色",
   "add.tone": "音调（Hz）",
   "add.path": "服务器上的路径",
-  "add.path_hint": "服务器可读取的视频文件。",
+  "add.path_hint": "服务器媒体文件夹（media）中的视频文件。",
   "add.made": "已添加“{name}”。",
   "add.link": "加入链接",
   "add.link_hint": "24 小时内有效。",
