@@ -93,11 +93,16 @@ class RtpViewer:
         decoder = av.CodecContext.create("h264", "r")
         assert isinstance(decoder, av.VideoCodecContext)
         expected: int | None = None
+        whole = False
         for packet in self._packets(self.video):
             lost = expected is not None and packet.sequence != expected
             expected = (packet.sequence + 1) & 0xFFFF
             for frame in frames.push(packet, lost):
                 self.keyframes += frame.keyframe
+                # As any player: from a keyframe on, and from the next one after a loss.
+                whole = frame.keyframe or (whole and not frame.broken)
+                if not whole:
+                    continue
                 for picture in decoder.decode(av.Packet(frame.data)):
                     self._show(picture)
 
