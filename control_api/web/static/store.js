@@ -52,7 +52,8 @@ export class Store extends EventTarget {
     const known = this.conferences.get(conference.id);
     if (known && conference.revision < known.revision) return;
     this.conferences.set(conference.id, conference);
-    if (!this.current) this.currentId = conference.id;
+    // One that was asked for by address may come later than others: it is waited for.
+    if (!this.currentId) this.currentId = conference.id;
     this.#tell("list");
     if (conference.id === this.currentId) this.#tell("conference");
   }
