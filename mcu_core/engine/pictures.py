@@ -1,7 +1,7 @@
 """The picture side of one conference: a tick that composes each distinct picture once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
@@ -11,6 +11,7 @@ from mcu_core.engine.seat import Seat
 from mcu_core.engine.ticks import Ticker
 from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +107,24 @@ class PictureLoop:
         return self._canvases[size]
 
     def _scene(self, plan: PicturePlan) -> Scene:
-        now_ns = self._clock.now_ns()
-        views = tuple(_view(pane, plan.speaker, now_ns) for pane in plan.panes)
+        now_ns, interval_ns = self._clock.now_ns(), self.ticker.period_ns
+        seats = {pane.seat.definition.id: pane.seat for pane in plan.panes if pane.seat}
+        # Once per source and tick: a site may stand in several panes.
+        pictures = {site: seat.video.take(now_ns, interval_ns) for site, seat in seats.items()}
+        views = tuple(_view(pane, pictures, plan.speaker, now_ns) for pane in plan.panes)
         return Scene(plan.layout, views)
 
 
-def _view(pane: PlannedPane, speaker: str, now_ns: int) -> PaneView:
+def _view(
+    pane: PlannedPane, pictures: Mapping[str, Picture | None], speaker: str, now_ns: int
+) -> PaneView:
     seat = pane.seat
     if seat is None:
         return PaneView("", None, pane.fit, "", False, "empty")
     state = seat.picture_state(now_ns)
     return PaneView(
         source_id=seat.definition.id,
-        picture=None if state == "no-video" else seat.video.latest(),
+        picture=None if state == "no-video" else pictures[seat.definition.id],
         fit=pane.fit,
         label=pane.label,
         speaking=bool(speaker) and seat.definition.id == speaker,

@@ -53,6 +53,11 @@ class Ticker:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
+    @property
+    def period_ns(self) -> int:
+        """From one deadline to the next."""
+        return self._period_ns
+
     def set_period(self, period_ns: int) -> None:
         """Change the period from the next tick on."""
         self._period_ns = period_ns

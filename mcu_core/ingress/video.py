@@ -9,6 +9,7 @@ import structlog
 
 from mcu_core.errors import CodecFailure
 from mcu_core.ingress.keyframe_wish import KeyframeWish
+from mcu_core.ingress.output_queue import OutputQueue
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.picture import Picture
@@ -86,6 +87,7 @@ class VideoIngress:
         self._run = 0
         self._first_shown_run = 0
         self._latest: Picture | None = None
+        self._output = OutputQueue()
         self._serial = 0
         self._thread = threading.Thread(target=self._decode_all, name=f"decode {name}")
         self._started = False
@@ -121,12 +123,22 @@ class VideoIngress:
         """The newest good picture of this sender; None before its first. A plain read."""
         return self._latest
 
+    def take(self, now_ns: int, interval_ns: int) -> Picture | None:
+        """The picture that an output tick of that interval shows now (see OutputQueue)."""
+        return self._output.take(now_ns, interval_ns)
+
+    @property
+    def overtaken(self) -> int:
+        """Good pictures that no output tick has shown."""
+        return self._output.overtaken
+
     def restart(self) -> None:
         """A new sender: forget the old one's pictures and begin with its first keyframe."""
         with self._lock:
             self._begin_run()
             self._first_shown_run = self._run
             self._latest = None
+            self._output.clear()
 
     def _begin_run(self) -> None:
         self._run += 1
@@ -193,3 +205,4 @@ class VideoIngress:
             if run >= self._first_shown_run:
                 self._serial += 1
                 self._latest = replace(picture, serial=self._serial)
+                self._output.push(self._latest)

@@ -17,6 +17,9 @@
     conference.speaker = shown.speaker;
   }
 
+  /** A side of a pane: the invented server keeps "1/2" as it was sent, the real one makes it 0.5. */
+  const part = (value) => String(value).split("/").map(Number).reduce((whole, by) => whole / by);
+
   function person(c, x, y, w, h, k, time) {
     const hue = HUES[k % HUES.length];
     const room = c.createLinearGradient(x, y, x + w * 0.4, y + h);
@@ -51,7 +54,7 @@
     panes.forEach((pane, k) => {
       const site = conference.panes[k];
       if (!site) return;
-      const [x, y, w, h] = [pane.x * W, pane.y * H, pane.w * W, pane.h * H];
+      const [x, y, w, h] = [part(pane.x) * W, part(pane.y) * H, part(pane.w) * W, part(pane.h) * H];
       c.save();
       c.beginPath();
       c.rect(x, y, w, h);

@@ -1,0 +1,71 @@
+"""Which picture of a source an output tick shows.
+
+A sender and the output have clocks of their own. Where a sender's pictures come just at the tick, a
+little jitter puts none of them into one interval and two into the next. Showing always the newest
+would then lose every second one of those; so the older of two is shown, and the newer one
+waits for the next tick. That costs an interval of delay, so it is done only where the newer one
+came just before the tick: a source with more room catches up by leaving one picture out.
+"""
+
+import threading
+
+from mcu_core.media.picture import Picture
+
+LONGEST_WAIT = 1.5
+"""In output intervals: a picture that is older is overtaken, so that delay does not build up."""
+
+JUST_BEFORE = 0.25
+"""In output intervals: a picture that comes later than this before its tick may miss it."""
+
+CLOSEST = 0.55
+"""In output intervals: pictures that are closer come from a faster source: some must go."""
+
+
+def both_are_shown(older_ns: int, newer_ns: int, now_ns: int, interval_ns: int) -> bool:
+    """Whether the older of two waiting pictures is worth showing before the newer one."""
+    return (
+        now_ns - newer_ns <= JUST_BEFORE * interval_ns
+        and newer_ns - older_ns >= CLOSEST * interval_ns
+        and now_ns - older_ns <= LONGEST_WAIT * interval_ns
+    )
+
+
+class OutputQueue:
+    """At most two pictures on their way to the output; filled by one thread, emptied by another.
+
+    `overtaken` counts pictures that were never shown because newer ones came.
+    """
+
+    def __init__(self) -> None:
+        self.overtaken = 0
+        self._lock = threading.Lock()
+        self._waiting: list[Picture] = []
+        self._shown: Picture | None = None
+
+    def push(self, picture: Picture) -> None:
+        """A new picture; the oldest goes when two wait already."""
+        with self._lock:
+            if len(self._waiting) == 2:
+                self._drop_oldest()
+            self._waiting.append(picture)
+
+    def take(self, now_ns: int, interval_ns: int) -> Picture | None:
+        """The picture to show at `now_ns`: the next one, or the last one again; None before any."""
+        with self._lock:
+            if len(self._waiting) == 2 and not both_are_shown(
+                self._waiting[0].stamp_ns, self._waiting[1].stamp_ns, now_ns, interval_ns
+            ):
+                self._drop_oldest()
+            if self._waiting:
+                self._shown = self._waiting.pop(0)
+            return self._shown
+
+    def clear(self) -> None:
+        """Forget all pictures: another sender begins."""
+        with self._lock:
+            self._waiting.clear()
+            self._shown = None
+
+    def _drop_oldest(self) -> None:
+        del self._waiting[0]
+        self.overtaken += 1

@@ -1,0 +1,84 @@
+"""Which picture of a source an output tick shows."""
+
+import random
+from dataclasses import replace
+
+from mcu_core.ingress.output_queue import OutputQueue
+from mcu_core.media.picture import blank_picture
+
+MS = 1_000_000
+INTERVAL = 33 * MS
+BLANK = blank_picture(16, 16)
+
+
+def shown(arrivals: list[int], ticks: list[int]) -> tuple[list[int], OutputQueue]:
+    """The number of the picture that each tick shows; picture k comes at arrivals[k]."""
+    queue, numbers, due = OutputQueue(), [], 0
+    for tick in ticks:
+        while due < len(arrivals) and arrivals[due] <= tick:
+            queue.push(replace(BLANK, stamp_ns=arrivals[due], serial=due))
+            due += 1
+        picture = queue.take(tick, INTERVAL)
+        numbers.append(-1 if picture is None else picture.serial)
+    return numbers, queue
+
+
+def test_nothing_before_the_first_and_the_last_one_again() -> None:
+    assert shown([40 * MS], [33 * MS, 66 * MS, 99 * MS])[0] == [-1, 0, 0]
+
+
+def test_a_source_that_comes_just_at_the_tick_loses_nothing() -> None:
+    dice = random.Random(5)
+    ticks = [k * INTERVAL for k in range(1, 301)]
+    arrivals = [tick + dice.randint(-3 * MS, 3 * MS) for tick in ticks]
+    numbers, queue = shown(arrivals, ticks)
+    assert queue.overtaken <= 1
+    assert len(set(numbers)) >= len(ticks) - 3
+
+
+def test_a_source_well_between_the_ticks_is_never_held() -> None:
+    ticks = [k * INTERVAL for k in range(1, 101)]
+    arrivals = [tick - 15 * MS for tick in ticks]
+    assert shown(arrivals, ticks)[0] == list(range(100))
+
+
+def test_one_hiccup_does_not_leave_a_source_late() -> None:
+    ticks = [k * INTERVAL for k in range(1, 101)]
+    arrivals = [tick - 15 * MS for tick in ticks]
+    arrivals[10] += 20 * MS  # comes after its tick: two wait at the next one
+    numbers, queue = shown(arrivals, ticks)
+    assert numbers[-1] == 99
+    assert queue.overtaken == 1
+
+
+def test_of_a_source_twice_as_fast_the_newest_is_shown() -> None:
+    ticks = [k * INTERVAL for k in range(1, 51)]
+    arrivals = [k * INTERVAL // 2 for k in range(1, 101)]
+    numbers, queue = shown(arrivals, ticks)
+    assert numbers == [2 * k + 1 for k in range(50)]
+    assert queue.overtaken == 50
+
+
+def test_a_sender_whose_clock_is_fast_does_not_build_up_delay() -> None:
+    ticks = [k * INTERVAL for k in range(1, 2001)]
+    arrivals = [int(k * INTERVAL * 0.995) for k in range(1, 2011)]
+    numbers, queue = shown(arrivals, ticks)
+    ages = [
+        tick - arrivals[number] for tick, number in zip(ticks, numbers, strict=True) if number >= 0
+    ]
+    assert max(ages) <= 2 * INTERVAL
+    assert queue.overtaken <= 12  # ten more pictures than ticks
+
+
+def test_after_a_stall_the_newest_is_shown() -> None:
+    arrivals = [10 * MS, 43 * MS, 76 * MS, 109 * MS]
+    numbers, _ = shown(arrivals, [33 * MS, 150 * MS])
+    assert numbers[0] == 0
+    assert numbers[1] in (2, 3)
+
+
+def test_a_new_sender_begins_with_nothing() -> None:
+    queue = OutputQueue()
+    queue.push(BLANK)
+    queue.clear()
+    assert queue.take(0, INTERVAL) is None
