@@ -32,11 +32,18 @@ class PaneFit(StrEnum):
 
 
 class Pane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands in one pane. `auto`: the loudest site not shown elsewhere; `site`: that one."""
+    """What stands in one pane (design 6).
 
-    kind: Literal["auto", "site", "empty"] = "auto"
+    `auto`: the loudest site not shown elsewhere; `site`: that one; `voice`: who has the floor, else
+    who had it last; `poll`: each of `sites` (none named: all that are shown nowhere else) for
+    `interval_s`, 1..3600; `empty`: nobody.
+    """
+
+    kind: Literal["auto", "site", "voice", "poll", "empty"] = "auto"
     site: str = ""
     fit: PaneFit = PaneFit.AUTO
+    sites: tuple[str, ...] = ()
+    interval_s: float = 10.0
 
 
 class LayoutRect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +75,76 @@ class LayoutChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: OwnLayout | None = None
 
 
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A composed picture: the conference's, a group's or a site's own (每端口多画面).
+
+    `panes[k]` stands in pane k of the layout, missing ones are `auto`. `sources`: the sites that
+    panes fill themselves from, empty for all. `show_self`: whether a site's own picture shows
+    that site too. `poll_s` over 0 polls the whole picture: its automatic panes go on to the
+    sites that follow, every so many seconds, 1..3600.
+    """
+
+    layout: LayoutChoice = LayoutChoice()
+    panes: tuple[Pane, ...] = ()
+    sources: tuple[str, ...] = ()
+    show_self: bool = False
+    poll_s: float = 0.0
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sites that get a picture of their own together; a site is in one group at most."""
+
+    id: int
+    sites: tuple[str, ...]
+    view: View
+
+
+class VoiceSwitching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """声控切换. `gate` 0..100 over the site's own noise, 15 the default of WS/T 546 clients.
+
+    `attack_s` of speech take the floor, `hold_s` keep it at least. `to` "panes": who has the
+    floor stands in panes of kind `voice`; "broadcast": is seen in full by all who have not
+    chosen by hand, and sees who had it before.
+    """
+
+    enabled: bool = True
+    gate: int = 15
+    attack_s: float = 1.5
+    hold_s: float = 2.0
+    to: Literal["panes", "broadcast"] = "panes"
+
+
+class TextStrip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of text over the picture: banner (横幅) or caption (字幕); empty text shows none.
+
+    `size` is its height as a fraction of the canvas, 0.02..0.2; `color` and `background` are
+    #rrggbb, or #rrggbbaa for a background that the picture shines through.
+    """
+
+    text: str = ""
+    position: Literal["top", "bottom"] = "top"
+    size: float = 0.06
+    color: str = "#ffffff"
+    background: str = "#00000099"
+
+
+class Logo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture file (PNG, within the media folder) in a corner; `size` of the canvas height."""
+
+    path: str
+    corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"
+    size: float = 0.08
+
+
+class VideoLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The most that a site's receiver may be sent; 0: no limit of its own."""
+
+    width: int = 0
+    height: int = 0
+    fps: int = 0
+    bitrate_bps: int = 0
+
+
 class FileSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file player's clip, looped."""
 
@@ -86,7 +163,13 @@ class PatternSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One site as control wants it; `muted` is 闭音 (not heard), `quiet` 静音 (hears nothing)."""
+    """One site as control wants it.
+
+    `muted` is 闭音 (not heard), `quiet` 静音 (hears nothing), `video_off` not seen by others.
+    `watch` names the site that this one has chosen to see in full (选看), `view` is its own
+    picture (每端口多画面); `watch` goes before `view`, both before its group's. `auto_gain` evens
+    out its loudness, `noise_gate` closes its microphone between words.
+    """
 
     id: str
     name: str
@@ -94,6 +177,12 @@ class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     muted: bool = False
     quiet: bool = False
     gain_db: float = 0.0
+    video_off: bool = False
+    auto_gain: bool = False
+    noise_gate: bool = False
+    watch: str = ""
+    view: View | None = None
+    limit: VideoLimit = VideoLimit()
     file: FileSource | None = None
     pattern: PatternSource | None = None
 
@@ -102,8 +191,11 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     """A conference as control wants it; `revision` grows with every change.
 
     `width`, `height` even pixels, 128x96 .. 1920x1080; `fps` 1..60; `panes[k]` stands in pane k of
-    the layout, missing ones are `auto`. `recording` asks the engine to keep the recorder's sound
-    and picture running.
+    the layout, missing ones are `auto`, and `poll_s` is as in View.
+
+    `broadcast` names a site that all see in full (广播会场), over everything else; `lecturer` one
+    that all others see in full, while it sees them (演讲模式). `loudest`: how many sites are heard
+    at once, 0 for all. `pan_by_pane` places each mono site's sound where its pane stands.
     """
 
     id: str
@@ -114,6 +206,21 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     video_bitrate_bps: int = 2_000_000
     layout: LayoutChoice = LayoutChoice()
     panes: tuple[Pane, ...] = ()
+    poll_s: float = 0.0
+    groups: tuple[Group, ...] = ()
+    broadcast: str = ""
+    lecturer: str = ""
+    voice: VoiceSwitching = VoiceSwitching()
+    loudest: int = 0
+    pan_by_pane: bool = False
     sites: tuple[SiteDefinition, ...] = ()
     show_names: bool = True
+    banner: TextStrip = TextStrip()
+    caption: TextStrip = TextStrip(position="bottom")
+    logo: Logo | None = None
     revision: int = 0
+
+    @property
+    def view(self) -> View:
+        """The conference picture."""
+        return View(self.layout, self.panes, show_self=True, poll_s=self.poll_s)
