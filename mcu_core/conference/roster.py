@@ -1,0 +1,40 @@
+"""What a conference knows of its sites at one moment, and the names of its pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+
+class ViewKey(NamedTuple):
+    """Which picture: the conference's, a group's (`name` its id), a site's own one composed for it,
+    or one site in full (`name` the site's id).
+    """
+
+    kind: Literal["conference", "group", "own", "full"]
+    name: str = ""
+
+
+CONFERENCE = ViewKey("conference")
+
+VIEWERS = ""
+"""Name of all who watch without being a site: viewers and the recorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who is there and who speaks.
+
+    `present`: the joined sites that send picture or sound, in joining order; `joined`: all joined
+    ones. `camera_off` may not be seen, `audio_only` send no picture. `speaker` is highlighted,
+    `floor` has spoken long enough for pictures to follow it, `previous` had the floor before it;
+    each may be empty. `spoke_ns`: when each site last spoke, absent: never.
+    """
+
+    present: tuple[str, ...]
+    joined: tuple[str, ...]
+    camera_off: frozenset[str] = frozenset()
+    speaker: str = ""
+    floor: str = ""
+    previous: str = ""
+    spoke_ns: Mapping[str, int] = field(default_factory=dict)
+    audio_only: frozenset[str] = frozenset()
