@@ -5,8 +5,8 @@ Every function gives a whole box. Nothing here knows of files, clocks or the net
 
 import struct
 
+from mcu_core.protocol.h264 import ParameterSets, SequenceFacts
 from recorder.aac import AacFacts
-from recorder.h264 import ParameterSets, SequenceFacts
 
 IDENTITY_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 UNDETERMINED_LANGUAGE = 0x55C4  # "und", 5 bits a letter

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from mcu_core.contract.events import TapTrack, TapUnit
 from mcu_core.errors import MalformedInput
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+from mcu_core.protocol.h264 import ParameterSets, picture_sample, sequence_facts
 from recorder.aac import FRAME_SAMPLES, AacFacts, aac_facts
 from recorder.boxes import fragment, init_segment, picture_entry, sound_entry
-from recorder.h264 import ParameterSets, picture_sample, sequence_facts
 from recorder.tracks import TrackKind
 
 FRAGMENT_NS = 250 * NS_PER_MS

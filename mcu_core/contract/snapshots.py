@@ -6,7 +6,10 @@ from mcu_core.contract.definition import LayoutChoice
 
 
 class SiteSnapshot(msgspec.Struct, frozen=True):
-    """One site as it is. `level_dbov` is -127 (silence) .. 0; `endpoint` is empty when away."""
+    """One site as it is. `level_dbov` is -127 (silence) .. 0; `endpoint` is empty when away.
+
+    `watched` False: nobody sees its picture composed, so it is not decoded.
+    """
 
     id: str
     name: str
@@ -23,16 +26,28 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
     audio_codec: str = ""
     packets_lost: int = 0
     video_stalled: bool = True
+    watched: bool = True
 
 
 class OutputSnapshot(msgspec.Struct, frozen=True):
-    """One running encoder and how many read it."""
+    """One running encoder, or site passed through, and its readers; `view` is what it shows."""
 
     form: str
     readers: int
     units: int
     keyframes: int
     dropped: int = 0
+    view: str = ""
+
+
+class ViewSnapshot(msgspec.Struct, frozen=True):
+    """One picture as it is: `kind` conference, group, own or full; `panes[k]` is the site there."""
+
+    kind: str
+    name: str
+    mode: int | None
+    panes: tuple[str, ...]
+    watched_by: tuple[str, ...]
 
 
 class ConferenceSnapshot(msgspec.Struct, frozen=True):
@@ -54,6 +69,8 @@ class ConferenceSnapshot(msgspec.Struct, frozen=True):
     late_ticks: int = 0
     late_audio_ticks: int = 0
     viewers: int = 0
+    views: tuple[ViewSnapshot, ...] = ()
+    floor: str = ""
 
 
 class EngineSnapshot(msgspec.Struct, frozen=True, tag=True):

@@ -47,11 +47,25 @@ class EndpointStats:
     """Arrived, but malformed, from a stranger, or of no known stream."""
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an endpoint's other side can do beyond its forms.
+
+    `keyframes_on_request`: its sender gives a keyframe when asked. `takes_streams`: a site's own
+    stream, of whatever size and rhythm within `video_out`, may be sent to it instead of composed
+    pictures, with H.264 up to the profile and level of `h264_limit` (RFC 6184 8.1; empty: any).
+    """
+
+    keyframes_on_request: bool = False
+    takes_streams: bool = False
+    h264_limit: bytes = b""
+
+
 class Endpoint(Protocol):
     """One participant's connection, both directions.
 
     `video_out` and `audio_out` say which coded form its receiver takes; None where it takes none.
-    They are settled when `start` returns. All methods are called on the event loop.
+    They and `abilities` are settled when `start` returns. All methods are called on the event loop.
     """
 
     id: str
@@ -59,6 +73,7 @@ class Endpoint(Protocol):
     stats: EndpointStats
     video_out: VideoForm | None
     audio_out: AudioForm | None
+    abilities: Abilities
 
     async def start(self) -> None:
         """Open what it needs; raises McuError when that fails, and leaves nothing open then."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mcu_core.contract.definition import FileSource
 from mcu_core.endpoints.clip import Clip
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
 from mcu_core.endpoints.playout import Playout
 from mcu_core.media.clock import Clock
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -21,6 +21,7 @@ class FilePlayer:
         self.id = id
         self.feedback = Feedback()
         self.stats = EndpointStats()
+        self.abilities = Abilities()
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._clip = Clip(Path(source.path), source.loop)

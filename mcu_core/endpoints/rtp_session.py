@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
 from mcu_core.endpoints.network import ANY_ADDRESSES, NetworkOptions, open_udp_pair
 from mcu_core.endpoints.refresh import Refresh
 from mcu_core.endpoints.remote import is_media_port, media_address
@@ -14,10 +14,11 @@ from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
 from mcu_core.errors import Refused
 from mcu_core.media.clock import Clock
-from mcu_core.media.codec import OPUS, RTP_CODECS, Kind
+from mcu_core.media.codec import H264, OPUS, RTP_CODECS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
+from mcu_core.negotiation.formats import h264_limit
 from mcu_core.negotiation.rtp_session import answer
 from mcu_core.protocol import sdp
 
@@ -61,6 +62,7 @@ class RtpSession:
         self.id = id
         self.feedback = Feedback()
         self.stats = EndpointStats()
+        self.abilities = Abilities()
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._intake = intake
@@ -158,6 +160,9 @@ class RtpSession:
             self._open_out(stream, agreed)
         if agreed.receive:
             stream.receive_into(self._intake, agreed.fmtp)
+            if kind is Kind.VIDEO:
+                asked = not CAN_ASK.isdisjoint(agreed.feedback)
+                self.abilities = replace(self.abilities, keyframes_on_request=asked)
         line.group.add(stream)
 
     def _to(self, host: str, port: int) -> tuple[str, int]:
@@ -170,6 +175,8 @@ class RtpSession:
             rate = min(self._video.bitrate_bps, agreed.max_bitrate_bps or self._video.bitrate_bps)
             self.video_out = replace(self._video, codec=codec, bitrate_bps=rate)
             self._can_ask = not CAN_ASK.isdisjoint(agreed.feedback)
+            limit = h264_limit(agreed.fmtp) if codec is H264 else b""
+            self.abilities = replace(self.abilities, takes_streams=self._can_ask, h264_limit=limit)
         elif codec.kind is Kind.AUDIO and self._audio is not None:
             channels = 2 if agreed.stereo else 1
             self.audio_out = replace(self._audio, codec=codec, channels=channels)

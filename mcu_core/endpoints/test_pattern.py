@@ -1,7 +1,7 @@
 """TestPattern: a site that makes its own pictures and sound, for tests, benchmarks, first light."""
 
 from mcu_core.contract.definition import PatternSource
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
 from mcu_core.endpoints.pattern import PatternUnits, check, marker_source
 from mcu_core.endpoints.playout import Playout
 from mcu_core.media.clock import Clock
@@ -30,6 +30,7 @@ class TestPattern:
         self.id = id
         self.feedback = Feedback()
         self.stats = EndpointStats()
+        self.abilities = Abilities(keyframes_on_request=True)
         self.video_out = video_out
         self.audio_out = audio_out
         self._source = source

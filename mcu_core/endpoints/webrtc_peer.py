@@ -21,7 +21,7 @@ from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.sdp import SessionDescription
 from OpenSSL import SSL
 
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
 from mcu_core.endpoints.webrtc_link import WebRtcLink
@@ -62,6 +62,9 @@ UNREADABLE = (
 """What aiortc's SDP parser raises on bad text."""
 
 H264_PROFILES = ("42e01f", "42001f")
+
+BROWSERS_H264 = bytes.fromhex("42e034")
+"""Browsers keep to the profile that they negotiate, but take every level of it."""
 """Constrained baseline is asked for first: what the engine's encoder writes."""
 
 
@@ -165,6 +168,7 @@ class WebRtcPeer:
         self.id = id
         self.feedback = Feedback()
         self.stats = EndpointStats()
+        self.abilities = Abilities(True, True, BROWSERS_H264)
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._intake = intake

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 
+from mcu_core.conference.direction import VIEWERS, Director, Roster
 from mcu_core.contract.check import check
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition
 from mcu_core.contract.events import (
@@ -20,17 +21,15 @@ from mcu_core.contract.events import (
 )
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.egress.audio_encoder import AudioEncoder
-from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
 from mcu_core.engine.named_tasks import NamedTasks
-from mcu_core.engine.pictures import PictureLoop, PicturePlan
-from mcu_core.engine.planner import Planner, choose_layout, senders
+from mcu_core.engine.pictures import PicturePlan
 from mcu_core.engine.report import conference_snapshot
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
 from mcu_core.engine.tap import SOUND_FORM, ConferenceTap
-from mcu_core.engine.video_outputs import VideoOutputs
+from mcu_core.engine.views import Views, senders
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import H264
@@ -41,6 +40,7 @@ log = structlog.get_logger()
 RETRY_SOURCE_S = 5.0
 TAP_IDLE_NS = 10 * NS_PER_SECOND
 MAX_VIEWERS = 200
+LOOK_AGAIN_NS = NS_PER_SECOND
 
 
 class Conference:
@@ -58,24 +58,18 @@ class Conference:
         self._viewers: dict[str, Endpoint] = {}
         self._tasks = NamedTasks()
         self._tap: ConferenceTap | None = None
-        self._planner = Planner()
         self.failed = False
-        self._pictures = PictureLoop(
-            definition.id,
-            clock,
-            definition.fps,
-            self._planner.plan(definition, {}),
-            self._plan_shown,
-            self._broke,
+        self._look_ns = 0
+        self._views = Views(
+            definition, clock, shown=self._plan_shown, failed=self._broke, again=self._publish
         )
-        self._video = VideoOutputs(clock, self._groups_changed)
         self._sound = SoundLoop(
             definition.id, clock, self._speaker_changed, self._tell_levels, self._broke
         )
 
     async def start(self) -> None:
         """Start the ticks and seat the sites."""
-        self._pictures.start()
+        self._views.start()
         self._sound.start()
         await self.apply(self.definition)
 
@@ -88,9 +82,8 @@ class Conference:
             for endpoint in list(self._viewers):
                 await self._drop_viewer(endpoint)
             await self._tasks.end_all()
-            await self._pictures.stop()
+            await self._views.stop()
             await self._sound.stop()
-            await self._video.close()
 
     # ------------------------------------------------------------------ what control wants
 
@@ -98,7 +91,7 @@ class Conference:
         """Become this definition; takes effect with the next tick."""
         async with self._lock:
             check(definition)  # what is wrong is refused before anything changes
-            choose_layout(definition.layout, 0)
+            Director().decide(definition, Roster((), ()), 0)
             before, self.definition = self.definition, definition
             wanted = {site.id: site for site in definition.sites}
             for site in [site for site in self._seats if site not in wanted]:
@@ -129,22 +122,20 @@ class Conference:
         seat = self._seats.pop(site)
         self._publish()
         if seat.endpoint is not None:
-            await self._video.remove(seat.endpoint)
+            await self._views.drop(seat.endpoint)
         await seat.close()
-        self._planner.forget(site)
+        self._views.forget(site)
 
     async def _reform(self, definition: ConferenceDefinition) -> None:
+        """Another size or rate: receivers change over at a keyframe, the recorder at once."""
         form = _form(definition)
-        self._pictures.set_fps(definition.fps)
-        for endpoint in self._readers():
-            if endpoint.video_out is None:
-                continue
-            await self._video.remove(endpoint)
+        self._views.pictures.set_fps(definition.fps)
+        for _, endpoint in self._readers():
             if isinstance(endpoint, ConferenceTap):
+                await self._views.drop(endpoint)
                 endpoint.set_form(form)
-            else:
+            elif endpoint.video_out is not None:
                 endpoint.video_out = replace(form, codec=endpoint.video_out.codec)
-            self._video.add(endpoint, endpoint.video_out)
 
     # ------------------------------------------------------------------ sites with own sources
 
@@ -202,7 +193,7 @@ class Conference:
             self._site_state(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint
-        self._read(endpoint)
+        self._listen(endpoint)
         self._publish()
         try:
             await endpoint.start()
@@ -223,7 +214,7 @@ class Conference:
         old, seat.endpoint = seat.endpoint, None
         if old is not None:
             old.feedback.state_changed = lambda state, reason: None
-            await self._video.remove(old)
+            await self._views.drop(old)
             await old.stop()
         if seat.endpoint is None:
             seat.video.restart()
@@ -248,7 +239,7 @@ class Conference:
     async def _drop_viewer(self, endpoint_id: str) -> None:
         endpoint = self._viewers.pop(endpoint_id)
         self._publish()
-        await self._video.remove(endpoint)
+        await self._views.drop(endpoint)
         await endpoint.stop()
 
     def _endpoint_state(self, site: str, endpoint: Endpoint, state: str, reason: str) -> None:
@@ -273,26 +264,18 @@ class Conference:
 
     # ------------------------------------------------------------------ who reads what
 
-    def _readers(self) -> list[Endpoint]:
-        seated = [seat.endpoint for seat in self._seats.values() if seat.endpoint is not None]
-        tap: list[Endpoint] = [self._tap] if self._tap is not None else []
-        return seated + list(self._viewers.values()) + tap
+    def _readers(self) -> list[tuple[str, Endpoint]]:
+        """All who take something out of the conference, with their sites."""
+        seated = [
+            (site, seat.endpoint) for site, seat in self._seats.items() if seat.endpoint is not None
+        ]
+        others: list[Endpoint] = [*self._viewers.values(), *([self._tap] if self._tap else [])]
+        return seated + [(VIEWERS, endpoint) for endpoint in others]
 
-    def _read(self, endpoint: Endpoint) -> None:
-        """Let an endpoint read its form, and its receiver's wishes reach the encoder."""
-
-        def keyframe_wanted() -> None:
-            if endpoint.video_out is not None:
-                self._video.keyframe_wanted(endpoint.video_out)
-
-        def bitrate_advised(bitrate_bps: int) -> None:
-            if endpoint.video_out is not None:
-                self._video.bitrate_advised(endpoint, endpoint.video_out, bitrate_bps)
-
-        endpoint.feedback.keyframe_wanted = keyframe_wanted
-        endpoint.feedback.bitrate_advised = bitrate_advised
-        if endpoint.video_out is not None:
-            self._video.add(endpoint, endpoint.video_out)
+    def _listen(self, endpoint: Endpoint) -> None:
+        """Let the wishes of an endpoint's receiver reach the encoder that it reads."""
+        endpoint.feedback.keyframe_wanted = partial(self._views.outputs.keyframe_wanted, endpoint)
+        endpoint.feedback.bitrate_advised = partial(self._views.advise, endpoint)
 
     async def tap(self) -> ConferenceTap:
         """The tap of this conference, opened for the first reader and closed after the last."""
@@ -301,7 +284,7 @@ class Conference:
             config = encoder.config()
             encoder.close()
             self._tap = ConferenceTap(self.form(), config, self._clock)
-            self._read(self._tap)
+            self._listen(self._tap)
             self._publish()
             self._tasks.run("tap watch", self._watch_tap(self._tap))
         return self._tap
@@ -312,49 +295,47 @@ class Conference:
         if self._tap is tap:
             self._tap = None
             self._publish()
-            await self._video.remove(tap)
+            await self._views.drop(tap)
 
     async def _drop_tap(self) -> None:
         if self._tap is not None:
             await self._tasks.end("tap watch")
-            await self._video.remove(self._tap)
+            await self._views.drop(self._tap)
             await self._tap.stop()
             self._tap = None
-
-    def _groups_changed(self, groups: tuple[VideoGroup, ...]) -> None:
-        self._pictures.groups = groups
 
     # ------------------------------------------------------------------ what the ticks work from
 
     def _publish(self) -> None:
         """Give both ticks the present state, each as one new value."""
+        readers = self._readers()
         self._sound.seats = tuple(self._seats.values())
-        seated = [(seat.endpoint, seat) for seat in self._seats.values() if seat.endpoint]
-        others = [(reader, None) for reader in self._readers() if not self._is_seated(reader)]
         self._sound.listeners = tuple(
-            Listener(endpoint, endpoint.audio_out, seat)
-            for endpoint, seat in [*seated, *others]
+            Listener(endpoint, endpoint.audio_out, self._seats.get(site))
+            for site, endpoint in readers
             if endpoint.audio_out is not None
         )
-        self._pictures.plan = self._planner.plan(self.definition, self._seats)
-
-    def _is_seated(self, endpoint: Endpoint) -> bool:
-        return any(seat.endpoint is endpoint for seat in self._seats.values())
+        self._views.refresh(self.definition, self._seats, readers)
 
     # ------------------------------------------------------------------ what the ticks tell
 
     def _plan_shown(self, plan: PicturePlan) -> None:
-        panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in plan.panes)
-        self._tell(LayoutShown(self.definition.id, plan.revision, plan.layout.id, panes))
+        view = plan.views.get(self._views.viewers_see)
+        if view is not None:
+            panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in view.panes)
+            self._tell(LayoutShown(self.definition.id, plan.revision, view.layout.id, panes))
 
     def _speaker_changed(self, site: str) -> None:
-        self._planner.speaks(site, self._clock.now_ns())
+        before = self._views.floor
+        self._views.hear(site, site or before, before if site not in ("", before) else "")
         self._tell(SpeakerChanged(self.definition.id, site))
         self._publish()
 
     def _tell_levels(self) -> None:
-        if self._planner.senders != senders(self._seats):
-            self._publish()  # somebody's first picture or sound came: now it gets a pane
+        now_ns = self._clock.now_ns()
+        if self._views.senders != senders(self._seats) or now_ns >= self._look_ns:
+            self._look_ns = now_ns + LOOK_AGAIN_NS
+            self._publish()  # a first picture or sound gives a pane, a rate allows passing through
         levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
         self._tell(Levels(self.definition.id, levels))
 
@@ -372,10 +353,8 @@ class Conference:
         return conference_snapshot(
             self.definition,
             self._seats,
-            self._planner,
-            self._video,
+            self._views,
             self._sound,
-            self._pictures,
             viewers=len(self._viewers),
             now_ns=self._clock.now_ns(),
         )

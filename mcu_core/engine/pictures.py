@@ -1,17 +1,24 @@
-"""The picture side of one conference: a tick that composes each distinct picture once."""
+"""The picture side of one conference: each tick, compose every view that has readers once."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
+from mcu_core.compositor.scene import PaneState
+from mcu_core.compositor.tiles import TileCache
+from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.ticks import Ticker
 from mcu_core.layouts.model import Layout
-from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.picture import Picture
+
+LONGEST_WAIT_NS = 300 * NS_PER_MS
+"""A view waits this long for the first picture of a source that nobody saw before; then it shows
+the source's placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +31,35 @@ class PlannedPane:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturePlan:
-    """What the conference picture shows, decided on the event loop, carried out by the tick."""
+class ViewPlan:
+    """What one view shows."""
 
-    revision: int
     layout: Layout
     panes: tuple[PlannedPane, ...]
+
+    def seats(self) -> Iterable[Seat]:
+        """Who stands in it."""
+        return (pane.seat for pane in self.panes if pane.seat is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlan:
+    """What all views show, decided on the event loop, carried out by the tick."""
+
+    revision: int
+    views: Mapping[ViewKey, ViewPlan]
     speaker: str = ""
 
 
-class PictureLoop:
-    """Composes the planned picture `fps` times a second and hands it to the encoder groups.
+Outputs = tuple[tuple[ViewKey, VideoGroup], ...]
 
-    `plan` and `groups` are replaced whole by the event loop and read once per tick, so that a
+
+class PictureLoop:
+    """Composes the planned views `fps` times a second and hands them to the encoder groups.
+
+    `plan` and `outputs` are replaced whole by the event loop and read once per tick, so that a
     change is complete in one output picture. `shown` is called on the event loop when the first
-    picture of a plan has been composed.
+    pictures of a plan have been composed.
     """
 
     def __init__(
@@ -51,13 +72,17 @@ class PictureLoop:
         failed: Callable[[Exception], None],
     ) -> None:
         self.plan = plan
-        self.groups: tuple[VideoGroup, ...] = ()
+        self.outputs: Outputs = ()
         self.composed = 0
         self._clock = clock
+        self._fps = fps
         self._shown = shown
         self._failed = failed
         self._loop = asyncio.get_running_loop()
-        self._canvases: dict[tuple[int, int], Canvas] = {}
+        self._tiles = TileCache()
+        self._canvases: dict[tuple[ViewKey, int, int], Canvas] = {}
+        self._in_force: dict[ViewKey, ViewPlan] = {}
+        self._waiting_since: dict[ViewKey, int] = {}
         self._last_plan: PicturePlan | None = None
         self.ticker = Ticker(
             f"picture {name}", clock, NS_PER_SECOND // fps, self._tick, self._report_failure
@@ -66,7 +91,7 @@ class PictureLoop:
     @property
     def scaled(self) -> int:
         """Tiles scaled so far, over all canvases."""
-        return sum(canvas.scaled for canvas in self._canvases.values())
+        return sum(canvas.scaled for canvas in list(self._canvases.values()))
 
     def start(self) -> None:
         """Begin to compose."""
@@ -78,55 +103,115 @@ class PictureLoop:
 
     def set_fps(self, fps: int) -> None:
         """Change the output clock from the next tick on."""
+        self._fps = fps
         self.ticker.set_period(NS_PER_SECOND // fps)
 
     def _report_failure(self, error: Exception) -> None:
         self._loop.call_soon_threadsafe(self._failed, error)
 
     def _tick(self, deadline_ns: int) -> None:
-        plan, groups = self.plan, self.groups
-        if groups:
-            scene = self._scene(plan)
-            sizes = {(group.form.width, group.form.height) for group in groups}
-            for size in [size for size in self._canvases if size not in sizes]:
-                del self._canvases[size]
-            for width, height in sizes:
-                picture = self._canvas(width, height).compose(scene, deadline_ns)
-                for group in groups:
-                    if (group.form.width, group.form.height) == (width, height):
-                        group.submit(picture)
-            self.composed += 1
-        if plan is not self._last_plan:
+        plan, outputs = self.plan, self.outputs
+        now_ns = self._clock.now_ns()
+        in_step = self._follow(plan, {key for key, _ in outputs}, now_ns)
+        due = [(key, group) for key, group in outputs if self._due(group) and key in self._in_force]
+        if due:
+            self._compose(due, plan.speaker, now_ns, deadline_ns)
+        if in_step and plan is not self._last_plan:
             self._last_plan = plan
             self._loop.call_soon_threadsafe(self._shown, plan)
 
-    def _canvas(self, width: int, height: int) -> Canvas:
-        size = (width, height)
-        if size not in self._canvases:
-            self._canvases[size] = Canvas(width, height)
-        return self._canvases[size]
+    def _due(self, group: VideoGroup) -> bool:
+        """Whether a group of fewer pictures a second than the output clock gets this tick's."""
+        tick, fps = self.ticker.ticks, self._fps
+        return group.form.fps >= fps or (tick + 1) * group.form.fps // fps > (
+            tick * group.form.fps // fps
+        )
 
-    def _scene(self, plan: PicturePlan) -> Scene:
-        now_ns, interval_ns = self._clock.now_ns(), self.ticker.period_ns
-        seats = {pane.seat.definition.id: pane.seat for pane in plan.panes if pane.seat}
-        # Once per source and tick: a site may stand in several panes.
-        pictures = {site: seat.video.take(now_ns, interval_ns) for site, seat in seats.items()}
-        views = tuple(_view(pane, pictures, plan.speaker, now_ns) for pane in plan.panes)
-        return Scene(plan.layout, views)
+    # ------------------------------------------------------------------ which plan is in force
+
+    def _follow(self, plan: PicturePlan, keys: set[ViewKey], now_ns: int) -> bool:
+        """Put each view's plan in force as soon as its pictures are there; True if all are."""
+        for key in [key for key in self._in_force if key not in keys]:
+            del self._in_force[key]
+            self._waiting_since.pop(key, None)
+        in_step = True
+        for key in keys:
+            wanted = plan.views.get(key)
+            if wanted is None or wanted == self._in_force.get(key):
+                self._waiting_since.pop(key, None)
+            elif self._may_begin(key, wanted, now_ns):
+                self._waiting_since.pop(key, None)
+                self._in_force[key] = wanted
+            else:
+                in_step = False
+        return in_step
+
+    def _may_begin(self, key: ViewKey, wanted: ViewPlan, now_ns: int) -> bool:
+        if not any(seat.video.resuming for seat in wanted.seats()):
+            return True
+        before = self._in_force.get(key)
+        if before is not None and not all(seat.joined_ns for seat in before.seats()):
+            return True  # who has left is gone at once
+        return now_ns - self._waiting_since.setdefault(key, now_ns) > LONGEST_WAIT_NS
+
+    # ------------------------------------------------------------------ composing
+
+    def _compose(
+        self, due: list[tuple[ViewKey, VideoGroup]], speaker: str, now_ns: int, deadline_ns: int
+    ) -> None:
+        scenes = self._scenes({key for key, _ in due}, speaker, now_ns)
+        pictures: dict[tuple[ViewKey, int, int], Picture] = {}
+        for key, group in due:
+            place = (key, group.form.width, group.form.height)
+            if place not in pictures:
+                pictures[place] = self._canvas(place).compose(scenes[key], deadline_ns)
+            group.submit(pictures[place])
+        self.composed += 1
+        used = {(key, group.form.width, group.form.height) for key, group in self.outputs}
+        for place in [place for place in self._canvases if place not in used]:
+            del self._canvases[place]
+
+    def _canvas(self, place: tuple[ViewKey, int, int]) -> Canvas:
+        if place not in self._canvases:
+            self._canvases[place] = Canvas(place[1], place[2], self._tiles)
+        return self._canvases[place]
+
+    def _scenes(self, keys: set[ViewKey], speaker: str, now_ns: int) -> dict[ViewKey, Scene]:
+        plans = {key: self._in_force[key] for key in keys}
+        seats = {id(seat): seat for plan in plans.values() for seat in plan.seats()}
+        interval_ns = self.ticker.period_ns
+        # Once per source and tick: a site may stand in several panes and views.
+        views = {
+            name: _source(seat, seat.video.take(now_ns, interval_ns), now_ns)
+            for name, seat in seats.items()
+        }
+        return {
+            key: Scene(plan.layout, tuple(_view(pane, views, speaker) for pane in plan.panes))
+            for key, plan in plans.items()
+        }
 
 
-def _view(
-    pane: PlannedPane, pictures: Mapping[str, Picture | None], speaker: str, now_ns: int
-) -> PaneView:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    state: PaneState
+    picture: Picture | None
+
+
+def _source(seat: Seat, picture: Picture | None, now_ns: int) -> _Source:
+    state = seat.picture_state(now_ns)
+    return _Source(state, picture if state in ("live", "stalled") else None)
+
+
+def _view(pane: PlannedPane, sources: Mapping[int, _Source], speaker: str) -> PaneView:
     seat = pane.seat
     if seat is None:
         return PaneView("", None, pane.fit, "", False, "empty")
-    state = seat.picture_state(now_ns)
+    source = sources[id(seat)]
     return PaneView(
         source_id=seat.definition.id,
-        picture=None if state == "no-video" else pictures[seat.definition.id],
+        picture=source.picture,
         fit=pane.fit,
         label=pane.label,
         speaking=bool(speaker) and seat.definition.id == speaker,
-        state=state,
+        state=source.state,
     )

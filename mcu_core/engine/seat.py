@@ -19,7 +19,7 @@ GONE_AFTER_NS = 10 * NS_PER_SECOND
 SILENCE_DBOV = -127.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Seat:
     """A site with what comes in from it. `joined_ns` 0 while it is away.
 
@@ -52,6 +52,16 @@ class Seat:
     def intake(self) -> Intake:
         """Where its endpoint delivers."""
         return Intake(self.video, self.audio)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether its sender gives a keyframe when asked: others must be decoded all the time."""
+        return self.endpoint is not None and self.endpoint.abilities.keyframes_on_request
+
+    def ask_keyframe(self) -> None:
+        """Ask its sender for a keyframe; on the event loop."""
+        if self.endpoint is not None:
+            self.endpoint.ask_keyframe()
 
     def picture_state(self, now_ns: int) -> Literal["live", "stalled", "no-video"]:
         """live, stalled or no-video: how its pane is shown."""
@@ -90,5 +100,6 @@ class Seat:
             video_codec=self.video.stats.codec,
             audio_codec=self.audio.stats.codec,
             packets_lost=self.endpoint.stats.packets_dropped if self.endpoint else 0,
-            video_stalled=shown != "live",
+            video_stalled=self.video.watched and shown != "live",
+            watched=self.video.watched,
         )

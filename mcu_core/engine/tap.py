@@ -6,7 +6,7 @@ from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
 from mcu_core.contract.line import Line, LineClosed
 from mcu_core.contract.wire import Message, Tapped
 from mcu_core.egress.tap import TapBuffer
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import AAC, H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -38,6 +38,7 @@ class ConferenceTap:
         self.id = "tap"
         self.feedback = Feedback()
         self.stats = EndpointStats()
+        self.abilities = Abilities()
         self.video_out: VideoForm | None = recorded_form(form)
         self.audio_out: AudioForm | None = SOUND_FORM
         self._idle_since_ns = clock.now_ns()

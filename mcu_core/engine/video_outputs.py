@@ -1,115 +1,252 @@
-"""The encoders of one conference's picture: one per distinct form, with whoever reads it."""
+"""Who reads which coded picture: one group per view and form, or a source passed through."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from mcu_core.adaptation.shared_rate import shared_bitrate, worth_changing
+from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.snapshots import OutputSnapshot
+from mcu_core.egress.forward import ForwardGroup
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.seat import Seat
 from mcu_core.media.clock import Clock
-from mcu_core.media.units import EncodedUnit, VideoForm
+from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
 
 
-@dataclass(slots=True)
+class OutputKey(NamedTuple):
+    """What makes two coded pictures the same; `form` None: the site's own stream as it is."""
+
+    view: ViewKey
+    form: VideoForm | None
+
+
+class Group(Protocol):
+    """What makes the units of an output: VideoGroup or ForwardGroup."""
+
+    units: int
+    keyframes: int
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that did not become units."""
+
+    def request_keyframe(self) -> None:
+        """A receiver needs a keyframe."""
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        """Aim at another bit rate."""
+
+    async def stop(self) -> None:
+        """End and wait for it."""
+
+
+@dataclass(slots=True, eq=False)
 class _Output:
-    group: VideoGroup
+    group: Group
     bitrate_bps: int
-    readers: dict[str, Endpoint] = field(default_factory=dict)
+    readers: dict[str, "_Reader"] = field(default_factory=dict)
     advised_bps: dict[str, int] = field(default_factory=dict)
+    source: Seat | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Reader:
+    """`current`: what the endpoint is sent; `wanted`: what takes over at its next keyframe."""
+
+    endpoint: Endpoint
+    current: OutputKey | None = None
+    wanted: OutputKey | None = None
 
 
 class VideoOutputs:
-    """Opens an encoder group for the first reader of a form and closes it after the last.
+    """Opens a group for the first reader of an output and closes it after the last.
 
-    All methods are called on the event loop; `changed` is called with the running groups whenever
-    there are others, so that the picture tick can take them over whole.
+    A reader that moves is sent its old output until the new one gives a keyframe, so that it never
+    sees a gap. All methods are called on the event loop; `changed` is called with the running
+    encoder groups whenever there are others, so that the picture tick can take them over whole.
     """
 
-    def __init__(self, clock: Clock, changed: Callable[[tuple[VideoGroup, ...]], None]) -> None:
+    def __init__(
+        self, clock: Clock, changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None]
+    ) -> None:
+        self.switched = 0
+        """How often a reader has moved from one output to another."""
         self._clock = clock
         self._changed = changed
         self._loop = asyncio.get_running_loop()
-        self._outputs: dict[VideoForm, _Output] = {}
+        self._outputs: dict[OutputKey, _Output] = {}
+        self._readers: dict[str, _Reader] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
-    def add(self, endpoint: Endpoint, form: VideoForm) -> None:
-        """Let an endpoint read a form; it gets a keyframe as soon as the encoder may give one."""
-        output = self._outputs.get(form)
+    # ------------------------------------------------------------------ who reads what
+
+    def read(self, endpoint: Endpoint, key: OutputKey, source: Seat | None = None) -> None:
+        """Let an endpoint read an output, from its next keyframe on, which is asked for.
+
+        `source`: the site that is passed through, where `key.form` is None.
+        """
+        reader = self._readers.setdefault(endpoint.id, _Reader(endpoint))
+        if key in (reader.current, reader.wanted):
+            if key == reader.current and reader.wanted is not None:
+                self._leave(reader.wanted, reader)
+                reader.wanted = None
+            return
+        if reader.wanted is not None:
+            self._leave(reader.wanted, reader)
+        reader.wanted = key
+        output = self._outputs.get(key)
         if output is None:
-            output = self._outputs[form] = self._open(form)
-            output.group.start()
-            self._changed(self._groups())
-        output.readers[endpoint.id] = endpoint
+            output = self._outputs[key] = self._open(key, endpoint, source)
+            self._tell()
+        output.readers[endpoint.id] = reader
         output.group.request_keyframe()
 
-    def _open(self, form: VideoForm) -> _Output:
-        def deliver(unit: EncodedUnit) -> None:
-            self._loop.call_soon_threadsafe(self._fan_out, form, unit)
+    def passed_through(self, endpoint: Endpoint) -> bool:
+        """Whether the endpoint is sent a site's own stream."""
+        reader = self._readers.get(endpoint.id)
+        return reader is not None and reader.current is not None and reader.current.form is None
 
-        return _Output(VideoGroup(form, self._clock, deliver), form.bitrate_bps)
+    def views_composed(self) -> set[ViewKey]:
+        """The views that some encoder needs."""
+        return {key.view for key in self._outputs if key.form is not None}
 
     async def remove(self, endpoint: Endpoint) -> None:
-        """Let an endpoint read no more; closes what nobody reads, and waits for that."""
-        for form, output in list(self._outputs.items()):
-            output.advised_bps.pop(endpoint.id, None)
-            if output.readers.pop(endpoint.id, None) is None:
-                continue
-            if output.readers:
-                self._retune(output, form)
-                continue
-            del self._outputs[form]
-            self._changed(self._groups())
-            await output.group.stop()
+        """Let an endpoint read no more; waits for what is closed."""
+        reader = self._readers.pop(endpoint.id, None)
+        if reader is None:
+            return
+        for key in (reader.current, reader.wanted):
+            if key is not None:
+                self._leave(key, reader)
+        await self._closed()
 
     async def close(self) -> None:
-        """Close all encoders and wait for them."""
-        outputs = list(self._outputs.values())
-        self._outputs.clear()
-        self._changed(())
-        for output in outputs:
-            await output.group.stop()
+        """Close all outputs and wait for them."""
+        self._readers.clear()
+        for key in list(self._outputs):
+            self._shut(key)
+        await self._closed()
 
-    def keyframe_wanted(self, form: VideoForm) -> None:
-        """A reader of this form asked for a keyframe."""
-        if form in self._outputs:
-            self._outputs[form].group.request_keyframe()
+    async def _closed(self) -> None:
+        await asyncio.gather(*self._closing)
 
-    def bitrate_advised(self, endpoint: Endpoint, form: VideoForm, bitrate_bps: int) -> None:
-        """A reader of this form says what it can take."""
-        output = self._outputs.get(form)
-        if output is not None and endpoint.id in output.readers:
-            output.advised_bps[endpoint.id] = bitrate_bps
-            self._retune(output, form)
+    # ------------------------------------------------------------------ groups
 
-    def snapshots(self) -> tuple[OutputSnapshot, ...]:
-        """The running encoders."""
-        return tuple(
-            OutputSnapshot(
-                form=_words(form, output.bitrate_bps),
-                readers=len(output.readers),
-                units=output.group.units,
-                keyframes=output.group.keyframes,
-                dropped=output.group.dropped,
+    def _open(self, key: OutputKey, endpoint: Endpoint, source: Seat | None) -> _Output:
+        def deliver(unit: EncodedUnit) -> None:
+            self._loop.call_soon_threadsafe(self._fan_out, key, unit)
+
+        if key.form is not None:
+            group = VideoGroup(key.form, self._clock, deliver)
+            group.start()
+            return _Output(group, key.form.bitrate_bps)
+        assert source is not None
+        assert endpoint.video_out is not None
+        forward = ForwardGroup(endpoint.video_out.codec, self._clock, source.ask_keyframe, deliver)
+        output = _Output(forward, 0, source=source)
+        source.video.forward = self._forwarder(forward)
+        return output
+
+    def _forwarder(self, forward: ForwardGroup) -> Callable[[AccessUnit], None]:
+        return forward.push
+
+    def _leave(self, key: OutputKey, reader: _Reader) -> None:
+        output = self._outputs.get(key)
+        if output is None or output.readers.get(reader.endpoint.id) is not reader:
+            return
+        del output.readers[reader.endpoint.id]
+        output.advised_bps.pop(reader.endpoint.id, None)
+        if output.readers:
+            self._retune(output, key)
+        else:
+            self._shut(key)
+
+    def _shut(self, key: OutputKey) -> None:
+        output = self._outputs.pop(key)
+        if output.source is not None:
+            output.source.video.forward = None
+        self._tell()
+        task = asyncio.create_task(output.group.stop(), name=f"close {key.view}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _tell(self) -> None:
+        self._changed(
+            tuple(
+                (key.view, output.group)
+                for key, output in self._outputs.items()
+                if isinstance(output.group, VideoGroup)
             )
-            for form, output in self._outputs.items()
         )
 
-    def _groups(self) -> tuple[VideoGroup, ...]:
-        return tuple(output.group for output in self._outputs.values())
+    # ------------------------------------------------------------------ what readers ask for
 
-    def _retune(self, output: _Output, form: VideoForm) -> None:
-        target = shared_bitrate(form.bitrate_bps, output.advised_bps.values())
+    def keyframe_wanted(self, endpoint: Endpoint) -> None:
+        """An endpoint's receiver asked for a keyframe."""
+        for output in self._outputs_of(endpoint):
+            output.group.request_keyframe()
+
+    def bitrate_advised(self, endpoint: Endpoint, bitrate_bps: int) -> None:
+        """An endpoint's receiver says what it can take."""
+        reader = self._readers.get(endpoint.id)
+        for key in (reader.current, reader.wanted) if reader is not None else ():
+            output = self._outputs.get(key) if key is not None else None
+            if key is not None and output is not None:
+                output.advised_bps[endpoint.id] = bitrate_bps
+                self._retune(output, key)
+
+    def _outputs_of(self, endpoint: Endpoint) -> list[_Output]:
+        reader = self._readers.get(endpoint.id)
+        keys = (reader.current, reader.wanted) if reader is not None else ()
+        return [self._outputs[key] for key in keys if key in self._outputs]
+
+    def _retune(self, output: _Output, key: OutputKey) -> None:
+        if key.form is None:
+            return
+        target = shared_bitrate(key.form.bitrate_bps, output.advised_bps.values())
         if worth_changing(output.bitrate_bps, target):
             output.bitrate_bps = target
             output.group.set_bitrate(target)
 
-    def _fan_out(self, form: VideoForm, unit: EncodedUnit) -> None:
-        output = self._outputs.get(form)
-        if output is not None:
-            for endpoint in tuple(output.readers.values()):
-                endpoint.send_video(unit)
+    # ------------------------------------------------------------------ fan-out
+
+    def _fan_out(self, key: OutputKey, unit: EncodedUnit) -> None:
+        output = self._outputs.get(key)
+        if output is None:
+            return
+        for reader in tuple(output.readers.values()):
+            if reader.current != key:
+                if not unit.keyframe:
+                    continue
+                self._take_over(reader, key)
+            reader.endpoint.send_video(unit)
+
+    def _take_over(self, reader: _Reader, key: OutputKey) -> None:
+        old, reader.current, reader.wanted = reader.current, key, None
+        if old is not None:
+            self.switched += 1
+            self._leave(old, reader)
+
+    def snapshots(self) -> tuple[OutputSnapshot, ...]:
+        """The running outputs."""
+        return tuple(
+            OutputSnapshot(
+                form=_words(key, output.bitrate_bps),
+                readers=len(output.readers),
+                units=output.group.units,
+                keyframes=output.group.keyframes,
+                dropped=output.group.dropped,
+                view=f"{key.view.kind} {key.view.name}".strip(),
+            )
+            for key, output in self._outputs.items()
+        )
 
 
-def _words(form: VideoForm, bitrate_bps: int) -> str:
+def _words(key: OutputKey, bitrate_bps: int) -> str:
+    form = key.form
+    if form is None:
+        return f"{key.view.name} passed through"
     return f"{form.codec.name} {form.width}x{form.height}@{form.fps} {bitrate_bps} bit/s"

@@ -15,6 +15,7 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.picture import Picture
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.stream_facts import StreamFacts, StreamMeter
 
 log = structlog.get_logger()
 
@@ -72,12 +73,14 @@ class VideoIngress:
     restart, and its pictures wait for a keyframe. Whatever goes wrong, `latest` keeps the last good
     picture and the sender is asked for a keyframe.
 
-    `watched` may be set False while nobody sees this source: then nothing is decoded, nor asked for
-    (design 4.1), until it is set True again and a keyframe comes.
+    While nobody sees this source (`watch(False)`) nothing is decoded, nor asked for (design 4.1),
+    until it is watched again and a keyframe comes. `forward`, where set, is given each unit as
+    it comes, on whatever thread that is.
     """
 
     def __init__(self, clock: Clock, name: str) -> None:
         self.on_keyframe_needed: Callable[[], object] = lambda: None
+        self.forward: Callable[[AccessUnit], None] | None = None
         self.watched = True
         self.stats = VideoStats()
         self._clock = clock
@@ -91,6 +94,8 @@ class VideoIngress:
         self._serial = 0
         self._thread = threading.Thread(target=self._decode_all, name=f"decode {name}")
         self._started = False
+        self._resuming = False
+        self._meter = StreamMeter()
         # Of the decode thread alone:
         self._decoder: VideoDecoder | None = None
         self._wish = KeyframeWish()
@@ -115,9 +120,37 @@ class VideoIngress:
         When the decoder is too far behind, all that waits is dropped and a keyframe is asked for.
         """
         with self._lock:
+            self._meter.push(unit, self._clock.now_ns())
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()
             self._units.push(_Waiting(unit, self._run))
+        forward = self.forward
+        if forward is not None:
+            forward(unit)
+
+    def watch(self, watched: bool) -> None:
+        """Say whether anybody sees this source; called on the event loop.
+
+        A source that is watched again is `resuming` until its first picture is there.
+        """
+        with self._lock:
+            if watched == self.watched:
+                return
+            self.watched = watched
+            self._resuming = watched and self._meter.facts is not None
+            if not watched:
+                self._latest = None
+                self._output.clear()
+
+    @property
+    def resuming(self) -> bool:
+        """Whether it is watched again and its pictures are still to come."""
+        return self._resuming
+
+    @property
+    def facts(self) -> StreamFacts | None:
+        """Size, profile and rates of the coded stream; None before its first keyframe."""
+        return self._meter.facts
 
     def latest(self) -> Picture | None:
         """The newest good picture of this sender; None before its first. A plain read."""
@@ -137,6 +170,8 @@ class VideoIngress:
         with self._lock:
             self._begin_run()
             self._first_shown_run = self._run
+            self._meter = StreamMeter()
+            self._resuming = False
             self._latest = None
             self._output.clear()
 
@@ -202,7 +237,8 @@ class VideoIngress:
 
     def _show(self, picture: Picture, run: int) -> None:
         with self._lock:
-            if run >= self._first_shown_run:
+            if run >= self._first_shown_run and self.watched:
+                self._resuming = False
                 self._serial += 1
                 self._latest = replace(picture, serial=self._serial)
                 self._output.push(self._latest)

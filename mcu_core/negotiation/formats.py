@@ -54,6 +54,12 @@ class ProfileLevel:
         return bytes((self.profile, self.constraints, self.level)).hex()
 
 
+def h264_limit(fmtp: Parameters) -> bytes:
+    """Profile, constraints and level that a receiver takes, as three bytes; empty if unreadable."""
+    level = ProfileLevel.read(fmtp)
+    return bytes((level.profile, level.constraints, level.level)) if level is not None else b""
+
+
 def formats(media: MediaDescription) -> list[Format]:
     """The payload types of a section that are codecs of ours, in its own order.
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, SiteKind
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback
 from mcu_core.engine.conference import Conference
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -24,6 +24,7 @@ class SlowToEnd:
     stats: EndpointStats = field(default_factory=EndpointStats)
     video_out: VideoForm | None = None
     audio_out: AudioForm | None = None
+    abilities: Abilities = field(default_factory=Abilities)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 

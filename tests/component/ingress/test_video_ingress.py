@@ -216,10 +216,10 @@ async def test_a_decoder_that_is_too_slow_begins_again_at_a_keyframe(rig: Rig) -
 async def test_what_nobody_sees_is_neither_decoded_nor_asked_for(rig: Rig) -> None:
     units = stream(H264, 12, keyframes=(0, 9))
     await rig.see(*units[:3])
-    rig.ingress.watched = False
+    rig.ingress.watch(False)
     await rig.feed(*units[3:6])
     assert (rig.ingress.stats.frames, rig.asked) == (3, [])
-    rig.ingress.watched = True
+    rig.ingress.watch(True)
     await rig.feed(*units[6:9])
     await until(lambda: len(rig.asked) == 1, "a request")
     await rig.see(*units[9:])

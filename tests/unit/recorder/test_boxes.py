@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcu_core.protocol.h264 import Colour, ParameterSets, SequenceFacts
 from recorder import boxes
 from recorder.aac import aac_facts
-from recorder.h264 import Colour, ParameterSets, SequenceFacts
 
 CONTAINERS = {
     b"moov",

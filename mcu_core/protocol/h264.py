@@ -1,4 +1,4 @@
-"""H.264 as files want it: Annex B to length-prefixed units, and what parameter sets say."""
+"""H.264 units: Annex B to length-prefixed samples, and what parameter sets say."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

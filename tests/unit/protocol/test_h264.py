@@ -6,7 +6,7 @@ import av
 import pytest
 
 from mcu_core.errors import MalformedInput
-from recorder.h264 import Colour, nal_units, picture_sample, sequence_facts
+from mcu_core.protocol.h264 import Colour, nal_units, picture_sample, sequence_facts
 
 START = b"\x00\x00\x00\x01"
 

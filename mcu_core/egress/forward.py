@@ -1,0 +1,92 @@
+"""Pass-through: a site's coded pictures on their way to receivers, not decoded, packetised once."""
+
+from collections.abc import Callable
+
+from mcu_core.egress.keyframe_requests import KeyframeRequests
+from mcu_core.egress.timestamps import StreamClock
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.codec import Codec
+from mcu_core.media.units import AccessUnit, EncodedUnit
+from mcu_core.protocol.payload.base import payloader
+
+SHORTEST_NS, LONGEST_NS = NS_PER_SECOND // 120, NS_PER_SECOND
+"""Bounds of a picture's length where a sender's pictures come together, or pause."""
+
+
+class ForwardGroup:
+    """Stands where an encoder would: takes a source's units, hands on what receivers can use.
+
+    After a loss, and at the start, it waits for a keyframe, so that receivers never show damage;
+    their requests for one go to the source, at most one a second (design 5). `units`,
+    `keyframes` and `dropped` count. `push` may be called from any one thread, `deliver` is
+    called on that thread; the rest belongs to the event loop.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        clock: Clock,
+        ask_source: Callable[[], None],
+        deliver: Callable[[EncodedUnit], None],
+    ) -> None:
+        self.units = 0
+        self.keyframes = 0
+        self.dropped = 0
+        self._codec = codec
+        self._clock = clock
+        self._ask_source = ask_source
+        self._deliver = deliver
+        self._payloader = payloader(codec)
+        self._stream_clock = StreamClock(codec.rtp_clock)
+        self._requests = KeyframeRequests()
+        self._entered = False
+        self._stamp_ns = 0
+
+    def start(self) -> None:
+        """Nothing to start: the source's units come by themselves."""
+
+    async def stop(self) -> None:
+        """Nothing to wait for."""
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        """A source's rate is its own; who cannot take it is not passed through."""
+
+    def request_keyframe(self) -> None:
+        """A receiver needs a keyframe: the source is asked."""
+        self._requests.request()
+        self._ask_when_due(self._clock.now_ns())
+
+    def push(self, unit: AccessUnit) -> None:
+        """Take one unit of the source."""
+        now_ns = self._clock.now_ns()
+        if unit.codec is not self._codec or unit.broken:
+            self._entered = False
+        self._entered = self._entered or (unit.keyframe and not unit.broken)
+        if not self._entered or unit.codec is not self._codec:
+            self.dropped += 1
+            self._requests.request()
+            self._ask_when_due(now_ns)
+            return
+        self._ask_when_due(now_ns)
+        if unit.keyframe:
+            self.keyframes += 1
+        self.units += 1
+        self._deliver(self._encoded(unit))
+
+    def _ask_when_due(self, now_ns: int) -> None:
+        if self._requests.due(now_ns):
+            self._requests.fulfilled(now_ns)
+            self._ask_source()
+
+    def _encoded(self, unit: AccessUnit) -> EncodedUnit:
+        length_ns = min(max(unit.stamp_ns - self._stamp_ns, SHORTEST_NS), LONGEST_NS)
+        self._stamp_ns = unit.stamp_ns
+        return EncodedUnit(
+            codec=unit.codec,
+            data=unit.data,
+            stamp_ns=unit.stamp_ns,
+            rtp_timestamp=self._stream_clock.at(unit.stamp_ns),
+            keyframe=unit.keyframe,
+            payloads=self._payloader.payloads(unit.data, unit.keyframe),
+            duration_ns=length_ns,
+        )

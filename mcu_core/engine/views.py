@@ -1,0 +1,258 @@
+"""Who sees what, carried out: decisions become picture plans, encoders and watched sources."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from mcu_core.adaptation.passthrough import may_pass
+from mcu_core.conference.direction import (
+    CONFERENCE,
+    VIEWERS,
+    Direction,
+    Director,
+    Roster,
+    Shown,
+    ViewKey,
+)
+from mcu_core.contract.definition import ConferenceDefinition
+from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
+from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
+from mcu_core.engine.seat import Seat
+from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
+from mcu_core.media.clock import NS_PER_SECOND, Clock
+
+Readers = Sequence[tuple[str, Endpoint]]
+"""Every endpoint that takes pictures, with the site that it belongs to (VIEWERS for none)."""
+
+TRUST_AGAIN_NS = 10 * NS_PER_SECOND
+"""A receiver's advice counts this long against sending it a source's own stream."""
+
+
+def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
+    """The joined sites that have sent picture or sound."""
+    return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
+
+
+class Views:
+    """The pictures of one conference and their receivers; all methods run on the event loop.
+
+    `again` is called when time alone changes what is to be seen (polling, a layout that shrinks).
+    """
+
+    def __init__(
+        self,
+        definition: ConferenceDefinition,
+        clock: Clock,
+        *,
+        shown: Callable[[PicturePlan], None],
+        failed: Callable[[Exception], None],
+        again: Callable[[], None],
+    ) -> None:
+        self.speaker = self.floor = self.previous = ""
+        self.senders: frozenset[str] = frozenset()
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._again = again
+        self._director = Director()
+        self._spoke_ns: dict[str, int] = {}
+        self._advised: dict[str, tuple[int, int]] = {}
+        self._wake: asyncio.TimerHandle | None = None
+        self._refreshing = False
+        self.direction = Direction({}, {}, None)
+        plan = PicturePlan(definition.revision, MappingProxyType({}))
+        self.pictures = PictureLoop(definition.id, clock, definition.fps, plan, shown, failed)
+        self.outputs = VideoOutputs(clock, self._outputs_changed)
+
+    def start(self) -> None:
+        """Begin to compose."""
+        self.pictures.start()
+
+    async def stop(self) -> None:
+        """End the tick and all encoders, and wait for them."""
+        self._cancel_wake()
+        await self.pictures.stop()
+        await self.outputs.close()
+
+    def _outputs_changed(self, outputs: Outputs) -> None:
+        self.pictures.outputs = outputs
+        if not self._refreshing:  # what was composed may be passed through now: decode no more
+            self._loop.call_soon(self._again)
+
+    # ------------------------------------------------------------------ what is known
+
+    def hear(self, speaker: str, floor: str, previous: str) -> None:
+        """Who speaks, who has the floor, and who had it before; each may be empty."""
+        self.speaker, self.floor, self.previous = speaker, floor, previous
+        for site in (speaker, floor):
+            if site:
+                self._spoke_ns[site] = self._clock.now_ns()
+
+    def forget(self, site: str) -> None:
+        """A site is no longer part of the conference."""
+        self._spoke_ns.pop(site, None)
+        if site == self.speaker:
+            self.speaker = ""
+
+    def advise(self, endpoint: Endpoint, bitrate_bps: int) -> None:
+        """A receiver says what it can take."""
+        self._advised[endpoint.id] = (bitrate_bps, self._clock.now_ns())
+        self.outputs.bitrate_advised(endpoint, bitrate_bps)
+
+    async def drop(self, endpoint: Endpoint) -> None:
+        """A receiver is gone; waits for what only it has read."""
+        self._advised.pop(endpoint.id, None)
+        await self.outputs.remove(endpoint)
+
+    # ------------------------------------------------------------------ deciding
+
+    def refresh(
+        self, definition: ConferenceDefinition, seats: Mapping[str, Seat], readers: Readers
+    ) -> None:
+        """Decide anew, and give ticks, encoders and decoders what follows from it."""
+        now_ns = self._clock.now_ns()
+        self.direction = self._director.decide(definition, self._roster(seats), now_ns)
+        self._refreshing = True
+        dressed = is_dressed(definition)
+        for site, endpoint in readers:
+            if endpoint.video_out is not None:
+                self._read(site, endpoint, seats, dressed)
+        self._watch(seats)
+        self._refreshing = False
+        self.pictures.plan = self._plan(definition, seats)
+        self._cancel_wake()
+        if self.direction.next_change_ns is not None:
+            delay_s = max(0, self.direction.next_change_ns - now_ns) / NS_PER_SECOND
+            self._wake = self._loop.call_later(delay_s, self._again)
+
+    def _cancel_wake(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+
+    def _roster(self, seats: Mapping[str, Seat]) -> Roster:
+        self.senders = senders(seats)
+        joined = sorted(
+            (site for site, seat in seats.items() if seat.joined_ns),
+            key=lambda site: seats[site].joined_ns,
+        )
+        return Roster(
+            present=tuple(site for site in joined if site in self.senders),
+            joined=tuple(joined),
+            camera_off=frozenset(s for s in joined if seats[s].definition.video_off),
+            audio_only=frozenset(s for s in joined if not seats[s].video.stats.codec),
+            speaker=self.speaker,
+            floor=self.floor,
+            previous=self.previous,
+            spoke_ns=dict(self._spoke_ns),
+        )
+
+    def _plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
+        views = {
+            key: ViewPlan(
+                shown.layout,
+                tuple(
+                    PlannedPane(seats.get(site), fit, _label(definition, seats.get(site)))
+                    for site, fit in zip(shown.panes, shown.fits, strict=True)
+                ),
+            )
+            for key, shown in self.direction.views.items()
+        }
+        return PicturePlan(definition.revision, MappingProxyType(views), self.speaker)
+
+    # ------------------------------------------------------------------ encoders and decoders
+
+    def _read(
+        self, site: str, endpoint: Endpoint, seats: Mapping[str, Seat], dressed: bool
+    ) -> None:
+        view = self.direction.watching[site]
+        source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
+        if source is None:
+            self.outputs.read(endpoint, OutputKey(view, endpoint.video_out))
+        else:
+            own = ViewKey("full", source.definition.id)
+            self.outputs.read(endpoint, OutputKey(own, None), source)
+
+    def _passable(self, endpoint: Endpoint, shown: Shown, seats: Mapping[str, Seat]) -> Seat | None:
+        """The one site that the endpoint sees, if its stream can be sent on as it is."""
+        seat = seats.get(shown.panes[0]) if len(shown.panes) == 1 else None
+        form = endpoint.video_out
+        if (
+            seat is None
+            or form is None
+            or not endpoint.abilities.takes_streams
+            or not _is_passable(seat)
+        ):
+            return None
+        advised = self._advice(endpoint)
+        return (
+            seat
+            if may_pass(seat.video.facts, form, endpoint.abilities.h264_limit, advised)
+            else None
+        )
+
+    def _advice(self, endpoint: Endpoint) -> int | None:
+        bitrate_bps, at_ns = self._advised.get(endpoint.id, (0, 0))
+        return bitrate_bps if at_ns and self._clock.now_ns() - at_ns < TRUST_AGAIN_NS else None
+
+    def _watch(self, seats: Mapping[str, Seat]) -> None:
+        """Decode what some composed picture shows, and what could not be asked for a keyframe."""
+        composed = self.outputs.views_composed()
+        seen = {
+            site
+            for key, shown in self.direction.views.items()
+            if key in composed
+            for site in shown.panes
+        }
+        for site, seat in seats.items():
+            seat.video.watch(site in seen or not seat.can_resume)
+
+    # ------------------------------------------------------------------ what it tells
+
+    @property
+    def viewers_see(self) -> ViewKey:
+        """Which picture viewers and the recorder get."""
+        return self.direction.watching.get(VIEWERS, CONFERENCE)
+
+    @property
+    def shown(self) -> Shown | None:
+        """What viewers see."""
+        return self.direction.views.get(self.viewers_see)
+
+    def snapshots(self) -> tuple[ViewSnapshot, ...]:
+        """Every picture that somebody watches."""
+        watching: dict[ViewKey, list[str]] = {}
+        for site, key in self.direction.watching.items():
+            watching.setdefault(key, []).append(site)
+        return tuple(
+            ViewSnapshot(
+                kind=key.kind,
+                name=key.name,
+                mode=shown.layout.id,
+                panes=shown.panes,
+                watched_by=tuple(site for site in watching.get(key, []) if site != VIEWERS),
+            )
+            for key, shown in self.direction.views.items()
+        )
+
+    def output_snapshots(self) -> tuple[OutputSnapshot, ...]:
+        """The running encoders and pass-throughs."""
+        return self.outputs.snapshots()
+
+
+def is_dressed(definition: ConferenceDefinition) -> bool:
+    """Whether something is drawn over pictures, so that none can be passed through."""
+    return bool(
+        definition.show_names
+        or definition.banner.text
+        or definition.caption.text
+        or definition.logo is not None
+    )
+
+
+def _is_passable(seat: Seat) -> bool:
+    return bool(seat.joined_ns) and not seat.definition.video_off and seat.can_resume
+
+
+def _label(definition: ConferenceDefinition, seat: Seat | None) -> str:
+    return seat.definition.name if seat is not None and definition.show_names else ""
