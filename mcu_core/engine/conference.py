@@ -60,7 +60,7 @@ class Conference:
         self._tap: ConferenceTap | None = None
         self.failed = False
         self._look_ns = 0
-        self._views = Views(
+        self.views = Views(
             definition, clock, shown=self._plan_shown, failed=self._broke, again=self._publish
         )
         self._sound = SoundLoop(
@@ -69,7 +69,7 @@ class Conference:
 
     async def start(self) -> None:
         """Start the ticks and seat the sites."""
-        self._views.start()
+        self.views.start()
         self._sound.start()
         await self.apply(self.definition)
 
@@ -82,7 +82,7 @@ class Conference:
             for endpoint in list(self._viewers):
                 await self._drop_viewer(endpoint)
             await self._tasks.end_all()
-            await self._views.stop()
+            await self.views.stop()
             await self._sound.stop()
 
     # ------------------------------------------------------------------ what control wants
@@ -122,17 +122,17 @@ class Conference:
         seat = self._seats.pop(site)
         self._publish()
         if seat.endpoint is not None:
-            await self._views.drop(seat.endpoint)
+            await self.views.drop(seat.endpoint)
         await seat.close()
-        self._views.forget(site)
+        self.views.forget(site)
 
     async def _reform(self, definition: ConferenceDefinition) -> None:
         """Another size or rate: receivers change over at a keyframe, the recorder at once."""
         form = _form(definition)
-        self._views.pictures.set_fps(definition.fps)
+        self.views.pictures.set_fps(definition.fps)
         for _, endpoint in self._readers():
             if isinstance(endpoint, ConferenceTap):
-                await self._views.drop(endpoint)
+                await self.views.drop(endpoint)
                 endpoint.set_form(form)
             elif endpoint.video_out is not None:
                 endpoint.video_out = replace(form, codec=endpoint.video_out.codec)
@@ -214,7 +214,7 @@ class Conference:
         old, seat.endpoint = seat.endpoint, None
         if old is not None:
             old.feedback.state_changed = lambda state, reason: None
-            await self._views.drop(old)
+            await self.views.drop(old)
             await old.stop()
         if seat.endpoint is None:
             seat.video.restart()
@@ -239,7 +239,7 @@ class Conference:
     async def _drop_viewer(self, endpoint_id: str) -> None:
         endpoint = self._viewers.pop(endpoint_id)
         self._publish()
-        await self._views.drop(endpoint)
+        await self.views.drop(endpoint)
         await endpoint.stop()
 
     def _endpoint_state(self, site: str, endpoint: Endpoint, state: str, reason: str) -> None:
@@ -274,8 +274,8 @@ class Conference:
 
     def _listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""
-        endpoint.feedback.keyframe_wanted = partial(self._views.outputs.keyframe_wanted, endpoint)
-        endpoint.feedback.bitrate_advised = partial(self._views.advise, endpoint)
+        endpoint.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, endpoint)
+        endpoint.feedback.bitrate_advised = partial(self.views.advise, endpoint)
 
     async def tap(self) -> ConferenceTap:
         """The tap of this conference, opened for the first reader and closed after the last."""
@@ -295,12 +295,12 @@ class Conference:
         if self._tap is tap:
             self._tap = None
             self._publish()
-            await self._views.drop(tap)
+            await self.views.drop(tap)
 
     async def _drop_tap(self) -> None:
         if self._tap is not None:
             await self._tasks.end("tap watch")
-            await self._views.drop(self._tap)
+            await self.views.drop(self._tap)
             await self._tap.stop()
             self._tap = None
 
@@ -315,29 +315,32 @@ class Conference:
             for site, endpoint in readers
             if endpoint.audio_out is not None
         )
-        self._views.refresh(self.definition, self._seats, readers)
+        self.views.refresh(self.definition, self._seats, readers)
 
     # ------------------------------------------------------------------ what the ticks tell
 
     def _plan_shown(self, plan: PicturePlan) -> None:
-        view = plan.views.get(self._views.viewers_see)
+        view = plan.views.get(self.views.viewers_see)
         if view is not None:
             panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in view.panes)
             self._tell(LayoutShown(self.definition.id, plan.revision, view.layout.id, panes))
 
     def _speaker_changed(self, site: str) -> None:
-        before = self._views.floor
-        self._views.hear(site, site or before, before if site not in ("", before) else "")
+        before = self.views.floor
+        self.views.hear(site, site or before, before if site not in ("", before) else "")
         self._tell(SpeakerChanged(self.definition.id, site))
         self._publish()
 
     def _tell_levels(self) -> None:
-        now_ns = self._clock.now_ns()
-        if self._views.senders != senders(self._seats) or now_ns >= self._look_ns:
-            self._look_ns = now_ns + LOOK_AGAIN_NS
-            self._publish()  # a first picture or sound gives a pane, a rate allows passing through
+        if self.views.senders != senders(self._seats) or self._clock.now_ns() >= self._look_ns:
+            self.look_again()
         levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
         self._tell(Levels(self.definition.id, levels))
+
+    def look_again(self) -> None:
+        """Decide anew: a first picture gives a pane, a measured rate allows passing through."""
+        self._look_ns = self._clock.now_ns() + LOOK_AGAIN_NS
+        self._publish()
 
     def _site_state(self, seat: Seat, state: str, reason: str) -> None:
         seat.state, seat.reason = state, reason
@@ -353,7 +356,7 @@ class Conference:
         return conference_snapshot(
             self.definition,
             self._seats,
-            self._views,
+            self.views,
             self._sound,
             viewers=len(self._viewers),
             now_ns=self._clock.now_ns(),

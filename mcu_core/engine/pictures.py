@@ -101,6 +101,10 @@ class PictureLoop:
         """End the tick and wait for it."""
         await asyncio.to_thread(self.ticker.stop)
 
+    def seats_shown(self) -> set[Seat]:
+        """Who stands in the pictures that are being composed."""
+        return {seat for plan in list(self._in_force.values()) for seat in plan.seats()}
+
     def set_fps(self, fps: int) -> None:
         """Change the output clock from the next tick on."""
         self._fps = fps

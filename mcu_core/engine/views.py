@@ -60,8 +60,12 @@ class Views:
         self._wake: asyncio.TimerHandle | None = None
         self._refreshing = False
         self.direction = Direction({}, {}, None)
+        self._shown = shown
+        self._seats: Mapping[str, Seat] = {}
         plan = PicturePlan(definition.revision, MappingProxyType({}))
-        self.pictures = PictureLoop(definition.id, clock, definition.fps, plan, shown, failed)
+        self.pictures = PictureLoop(
+            definition.id, clock, definition.fps, plan, self._plan_shown, failed
+        )
         self.outputs = VideoOutputs(clock, self._outputs_changed)
 
     def start(self) -> None:
@@ -78,6 +82,10 @@ class Views:
         self.pictures.outputs = outputs
         if not self._refreshing:  # what was composed may be passed through now: decode no more
             self._loop.call_soon(self._again)
+
+    def _plan_shown(self, plan: PicturePlan) -> None:
+        self._watch()  # what the plan before it showed is seen no more
+        self._shown(plan)
 
     # ------------------------------------------------------------------ what is known
 
@@ -111,13 +119,14 @@ class Views:
     ) -> None:
         """Decide anew, and give ticks, encoders and decoders what follows from it."""
         now_ns = self._clock.now_ns()
+        self._seats = seats
         self.direction = self._director.decide(definition, self._roster(seats), now_ns)
         self._refreshing = True
         dressed = is_dressed(definition)
         for site, endpoint in readers:
             if endpoint.video_out is not None:
                 self._read(site, endpoint, seats, dressed)
-        self._watch(seats)
+        self._watch()
         self._refreshing = False
         self.pictures.plan = self._plan(definition, seats)
         self._cancel_wake()
@@ -195,8 +204,8 @@ class Views:
         bitrate_bps, at_ns = self._advised.get(endpoint.id, (0, 0))
         return bitrate_bps if at_ns and self._clock.now_ns() - at_ns < TRUST_AGAIN_NS else None
 
-    def _watch(self, seats: Mapping[str, Seat]) -> None:
-        """Decode what some composed picture shows, and what could not be asked for a keyframe."""
+    def _watch(self) -> None:
+        """Decode what composed pictures show, or showed just now, and what cannot be resumed."""
         composed = self.outputs.views_composed()
         seen = {
             site
@@ -204,8 +213,9 @@ class Views:
             if key in composed
             for site in shown.panes
         }
-        for site, seat in seats.items():
-            seat.video.watch(site in seen or not seat.can_resume)
+        still = self.pictures.seats_shown()
+        for site, seat in self._seats.items():
+            seat.video.watch(site in seen or seat in still or not seat.can_resume)
 
     # ------------------------------------------------------------------ what it tells
 

@@ -238,7 +238,7 @@ class VideoIngress:
     def _show(self, picture: Picture, run: int) -> None:
         with self._lock:
             if run >= self._first_shown_run and self.watched:
-                self._resuming = False
                 self._serial += 1
                 self._latest = replace(picture, serial=self._serial)
                 self._output.push(self._latest)
+                self._resuming = False  # last: ticks read it without the lock
