@@ -22,6 +22,7 @@ from benchmarks.stalls import measure_stalls
 from control_api.cli.demo_clips import recipes
 from mcu_core.compositor.fonts import chosen
 from mcu_core.errors import McuError
+from mcu_core.media import libopus
 from mcu_core.media.codec import ALL_CODECS
 
 API_PORT = 8080
@@ -152,6 +153,13 @@ def _codecs() -> Iterator[Finding]:
             yield Finding(codec.name, Verdict.FAIL, f"no {', no '.join(missing)}", advice)
         else:
             yield Finding(codec.name, Verdict.OK, "decoder and encoder")
+    if libopus.version():
+        yield Finding("Opus over losses", Verdict.OK, libopus.version())
+    else:
+        advice = (
+            "apt-get install libopus0: else no in-band FEC, and cruder sound where packets get lost"
+        )
+        yield Finding("Opus over losses", Verdict.WARN, "no libopus found", advice)
 
 
 def _has_codec(name: str, mode: str) -> bool:

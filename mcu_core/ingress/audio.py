@@ -9,12 +9,12 @@ import structlog
 
 from mcu_core.errors import CodecFailure
 from mcu_core.ingress.arrivals import Arrivals
-from mcu_core.ingress.audio_decoder import AudioDecoder
+from mcu_core.ingress.audio_decoder import AudioDecoder, audio_decoder
+from mcu_core.ingress.concealment import CarriedOn, Concealment, concealment
 from mcu_core.ingress.waveform import (
     HISTORY,
     LONGEST_PERIOD,
     MATCHED,
-    Continuation,
     join,
     shortened,
     silence_before,
@@ -22,6 +22,7 @@ from mcu_core.ingress.waveform import (
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.payload.opus import carries_frame_before
 
 log = structlog.get_logger()
 
@@ -48,14 +49,15 @@ _SAME_NS = 2_500_000
 class AudioStats:
     """Counters of one stream; written under its lock or by the mixer's thread, read by anybody.
 
-    `concealed_ms` of made-up sound; `late`: frames that came after their time; `dropped`: frames
-    for which was no room or no time; `broken`: frames the decoder refused; `buffered_ms`: what
-    a sound waits here, `target_ms`: what it should.
+    `concealed_ms` of made-up sound, `recovered_ms` out of in-band FEC; `late`: frames that came
+    after their time; `dropped`: frames for which was no room or no time; `broken`: frames the
+    decoder refused; `buffered_ms`: what a sound waits here, `target_ms`: what it should.
     """
 
     codec: str = ""
     units: int = 0
     concealed_ms: float = 0.0
+    recovered_ms: float = 0.0
     late: int = 0
     dropped: int = 0
     broken: int = 0
@@ -69,8 +71,9 @@ class AudioIngress:
 
     `push`, `reset` and `close` belong to the event loop, `pull` to the mixer's thread. Sound goes
     by its media time: a frame is played when `Arrivals.target_ns` has gone by since it could have
-    come at the earliest. A missing frame is made up out of what was heard before; a sender that
-    stops fades out. Decoding happens in `pull`, so a stream that nobody mixes costs nothing.
+    come at the earliest. A missing frame is taken out of its successor's in-band FEC, else made up
+    by the codec or out of what was heard before; a sender that stops fades out. Decoding happens in
+    `pull`, so a stream that nobody mixes costs nothing.
     """
 
     def __init__(self, clock: Clock, name: str) -> None:
@@ -88,7 +91,7 @@ class AudioIngress:
         self._decoder: AudioDecoder | None = None
         self._ready = np.empty((0, CHANNELS), np.float32)
         self._history = np.zeros((HISTORY, CHANNELS), np.float32)
-        self._made_up: Continuation | None = None
+        self._made_up: Concealment | None = None
         self._next_ns = 0
         self._frame_ns = BLOCK_NS
         self._blocks_since_cut = 0
@@ -180,8 +183,33 @@ class AudioIngress:
         if gap_ns > LONGEST_GAP_NS:
             self._stop_playing()
             return self._make_up(BLOCK_SAMPLES)
+        return self._fill(unit, gap_ns)
+
+    def _fill(self, unit: AccessUnit, gap_ns: int) -> Block:
+        """A piece of the gap before `unit`, at most a frame: its last one may be in `unit`."""
+        if gap_ns > self._frame_ns + _SAME_NS:
+            self._next_ns += self._frame_ns
+            return self._make_up(_samples(self._frame_ns))
         self._next_ns = unit.stamp_ns
-        return self._make_up(_samples(gap_ns))
+        decoder = self._decoder
+        if (
+            decoder is None
+            or not decoder.conceals
+            or decoder.codec != unit.codec
+            or not carries_frame_before(unit.data)
+        ):
+            return self._make_up(_samples(gap_ns))
+        try:
+            sound = decoder.recover(unit.data, _samples(gap_ns))
+        except CodecFailure:  # it will be told of when the unit itself is decoded
+            return self._make_up(_samples(gap_ns))
+        self.stats.recovered_ms += gap_ns / NS_PER_MS
+        return self._resume(sound)
+
+    def _resume(self, sound: Block) -> Block:
+        """Real sound, joined to what was made up before it."""
+        made_up, self._made_up = self._made_up, None
+        return sound if made_up is None else made_up.resume(sound)
 
     def _begin(self, now_ns: int) -> Block | None:
         """Begin to play when the first frame has waited long enough, without the far too old."""
@@ -227,7 +255,7 @@ class AudioIngress:
         """The sound of a frame without its first `past_ns`, joined to what was made up before."""
         try:
             if self._decoder is None or self._decoder.codec != unit.codec:
-                self._decoder = AudioDecoder(unit.codec)
+                self._decoder = audio_decoder(unit.codec)
                 self.stats.codec = unit.codec.name
             sound, length_ns = self._decoder.decode(unit.data)
         except CodecFailure as error:
@@ -239,23 +267,20 @@ class AudioIngress:
         self._next_ns = unit.stamp_ns + length_ns
         if past_ns > _SAME_NS:
             sound = sound[_samples(past_ns) :]
-        if self._made_up is not None:
-            sound = join(self._made_up.take(MATCHED), sound)
-            self._made_up = None
-        elif not self._history[-1].any():
-            sound = join(silence_before(), sound)
-        return sound
+        if self._made_up is None and not self._history[-1].any():
+            return join(silence_before(), sound)
+        return self._resume(sound)
 
     def _make_up(self, count: int) -> Block:
         if self._made_up is None:
-            self._made_up = Continuation(self._history)
+            self._made_up = concealment(self._decoder, self._history)
         self.stats.concealed_ms += count * 1000 / SAMPLE_RATE
         return self._made_up.take(count)
 
     def _stop_playing(self) -> None:
         if self._playing:
             self._playing = False
-            self._made_up = self._made_up or Continuation(self._history)
+            self._made_up = self._made_up or concealment(self._decoder, self._history)
 
     # ------------------------------------------------------------------ delay
 
@@ -287,7 +312,7 @@ class AudioIngress:
             if skipped:
                 self._next_ns = self._units[0].stamp_ns
         if skipped:
-            self._made_up = Continuation(self._history)
+            self._made_up = CarriedOn(self._history)
 
     def _cut(self) -> None:
         """Take out a few milliseconds; needs some more sound than a block."""

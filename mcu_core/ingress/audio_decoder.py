@@ -1,12 +1,17 @@
 """From coded sound frames to blocks at 48 kHz, stereo."""
 
+from typing import Protocol
+
 import av
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
 
 from mcu_core.errors import CodecFailure
-from mcu_core.media.codec import Codec
+from mcu_core.media import libopus
+from mcu_core.media.clock import NS_PER_SECOND
+from mcu_core.media.codec import OPUS, Codec
+from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
 LONGEST_FRAME_S = 0.5
@@ -16,8 +21,57 @@ _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
-class AudioDecoder:
-    """One decoder of one stream; not thread-safe."""
+class AudioDecoder(Protocol):
+    """One decoder of one stream; not thread-safe. All its errors are CodecFailure.
+
+    `conceals`: whether the codec itself makes up what is missing; only then `recover` and
+    `conceal` may be called.
+    """
+
+    codec: Codec
+    conceals: bool
+
+    def decode(self, data: bytes) -> tuple[Block, int]:
+        """Sound of one frame, shape (n, 2), and its own length in ns. Mono is on both channels."""
+
+    def recover(self, data: bytes, samples: int) -> Block:
+        """The `samples` (2.5 to 120 ms) before the frame `data`, which is decoded next."""
+
+    def conceal(self, samples: int) -> Block:
+        """The `samples`, a multiple of CONCEALED_STEP, that may have followed what was decoded."""
+
+
+def audio_decoder(codec: Codec) -> AudioDecoder:
+    """A decoder of that codec; raises CodecFailure where there is none."""
+    if codec is OPUS and libopus.library() is not None:
+        return OpusFrames()
+    return FfmpegFrames(codec)
+
+
+class OpusFrames:
+    """Opus, with the codec's own ways over a gap."""
+
+    codec = OPUS
+    conceals = True
+
+    def __init__(self) -> None:
+        self._decoder = OpusDecoder(CHANNELS)
+
+    def decode(self, data: bytes) -> tuple[Block, int]:
+        sound = self._decoder.decode(data)
+        return sound, len(sound) * NS_PER_SECOND // SAMPLE_RATE
+
+    def recover(self, data: bytes, samples: int) -> Block:
+        return self._decoder.recover(data, samples // CONCEALED_STEP * CONCEALED_STEP)
+
+    def conceal(self, samples: int) -> Block:
+        return self._decoder.conceal(samples)
+
+
+class FfmpegFrames:
+    """Any codec of FFmpeg's."""
+
+    conceals = False
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -34,11 +88,8 @@ class AudioDecoder:
         self._resampled: tuple[int, int] = (0, 0)
 
     def decode(self, data: bytes) -> tuple[Block, int]:
-        """Sound of one frame, shape (n, 2), and its own length in ns.
-
-        The first frame of a stream at another rate comes out some milliseconds shorter than it is:
-        the resampler keeps them. Mono sound is copied to both channels. Raises CodecFailure.
-        """
+        """See AudioDecoder. The first frame of a stream at another rate comes out some
+        milliseconds shorter than it is: the resampler keeps them."""
         if not data:
             raise CodecFailure("an empty sound frame")
         try:
@@ -50,7 +101,13 @@ class AudioDecoder:
         except (*_CODEC_ERRORS, ZeroDivisionError) as error:
             raise CodecFailure(f"{self.codec.name} sound: {error}") from error
         sound = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return sound, round(length_s * 1e9)
+        return sound, round(length_s * NS_PER_SECOND)
+
+    def recover(self, data: bytes, samples: int) -> Block:
+        raise CodecFailure(f"{self.codec.name} holds nothing of the frame before")
+
+    def conceal(self, samples: int) -> Block:
+        raise CodecFailure(f"{self.codec.name} makes nothing up")
 
     def _stereo(self, frame: av.AudioFrame) -> Block:
         channels = min(len(frame.layout.channels), CHANNELS)

@@ -35,11 +35,17 @@ class VideoForm:
 
 @dataclass(frozen=True, slots=True)
 class AudioForm:
-    """What makes two encoded sounds interchangeable. `channels` 1 or 2, frames of 20 ms."""
+    """What makes two encoded sounds interchangeable. `channels` 1 or 2, frames of 20 ms.
+
+    `lossy`: its path loses packets, so Opus repeats speech in the next frame (in-band FEC). `dtx`:
+    its receiver agreed that silence is not sent.
+    """
 
     codec: Codec
     channels: int
     bitrate_bps: int
+    lossy: bool = False
+    dtx: bool = False
 
 
 @dataclass(frozen=True, slots=True)

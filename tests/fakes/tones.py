@@ -13,6 +13,16 @@ def tone(hertz: float, samples: int, peak: float = 0.5, phase: float = 0.0) -> M
     return peak * np.sin(2 * np.pi * hertz * np.arange(samples) / SAMPLE_RATE + phase)
 
 
+def voiced(samples: int) -> Mono:
+    """Much like a voice: pulses at 110 to 150 Hz through two resonances, coming and going."""
+    times = np.arange(samples) / SAMPLE_RATE
+    pitch = np.cumsum(130 + 20 * np.sin(2 * np.pi * 1.5 * times)) / SAMPLE_RATE
+    sound = np.sum([np.sin(2 * np.pi * k * pitch) / k for k in range(1, 25)], axis=0)
+    loud = 0.6 + 0.4 * np.sin(2 * np.pi * 2.5 * times)
+    voice: Mono = 0.15 * sound * loud
+    return voice
+
+
 def blocks(mono: Mono, right: Mono | None = None) -> list[Block]:
     """Whole blocks of 20 ms; `right` is the other channel, by default the same."""
     pair = np.stack([mono, mono if right is None else right], 1).astype(np.float32)

@@ -10,6 +10,8 @@ _CELT = (120, 240, 480, 960)
 _FRAME_TICKS = _SILK * 3 + _HYBRID * 2 + _CELT * 4
 
 _COUNT_IN_BYTE = 3
+_FIRST_CELT = 0x80
+_STEREO = 0x04
 
 
 def packet_ticks(data: bytes) -> int:
@@ -28,3 +30,17 @@ def packet_ticks(data: bytes) -> int:
         ticks *= data[1] & 0x3F
         return ticks if ticks <= MAX_TICKS else 0
     return ticks if code == 0 else 2 * ticks
+
+
+def carries_frame_before(data: bytes) -> bool:
+    """Whether an Opus packet has the frame before it once more (in-band FEC, RFC 6716 4.2.4).
+
+    SILK's part begins with a bit of voice activity per 20 ms and channel, and one that tells of
+    such a copy; the arithmetic coder leaves these as they are.
+    """
+    if len(data) < 2 or data[0] >= _FIRST_CELT or data[0] & 3:
+        return False
+    frames = max(1, _FRAME_TICKS[data[0] >> 3] // 960)
+    if data[1] >> (7 - frames) & 1:
+        return True
+    return bool(data[0] & _STEREO) and bool(data[1] >> max(0, 6 - 2 * frames) & 1)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from control_api.cli import doctor
 from control_api.cli.doctor import Verdict, all_findings, cpu_flags, examine
 from mcu_core.compositor.fonts import FontChoice
+from mcu_core.media import libopus
 from mcu_core.media.codec import ALL_CODECS
 
 
@@ -46,6 +47,17 @@ def test_a_missing_codec_fails_with_exit_code_1(
     assert code == 1
     assert "FAIL" in text
     assert "libx264" in text
+
+
+def test_a_machine_without_libopus_is_told_what_that_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {finding.topic: finding for finding in all_findings(tmp_path)}["Opus over losses"]
+    assert seen.verdict is Verdict.OK
+    monkeypatch.setattr(libopus, "version", lambda: "")
+    finding = {finding.topic: finding for finding in all_findings(tmp_path)}["Opus over losses"]
+    assert finding.verdict is Verdict.WARN
+    assert "libopus0" in finding.advice
 
 
 def test_processor_flags_are_read(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from av.audio.codeccontext import AudioCodecContext
 
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.errors import BadInput, CodecFailure
+from mcu_core.media import libopus
 from mcu_core.media.codec import AAC, G722, H264, OPUS, PCMA, PCMU, Codec
 from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE, Block, silence
 from mcu_core.media.units import AudioForm, EncodedUnit
-from tests.fakes.tones import Mono, blocks, sinad_db, tone
+from mcu_core.protocol.payload.opus import carries_frame_before
+from tests.fakes.tones import Mono, blocks, sinad_db, tone, voiced
 
 START_NS = 7_000_000_123
 CALL_CODECS = pytest.mark.parametrize(
@@ -72,6 +74,29 @@ def test_a_tone_comes_out_clean(form: AudioForm) -> None:
     assert np.abs(settled).max() == pytest.approx(0.5, rel=0.06)
     # sinad_db knows 48 kHz only: the same wave has a higher number of cycles per sample there.
     assert sinad_db(settled, (1000.0 * SAMPLE_RATE / form.codec.sample_rate,)) > 15
+
+
+def test_on_a_path_that_loses_packets_speech_travels_twice() -> None:
+    for lossy in (False, True):
+        units = coded(AudioForm(OPUS, 2, 64_000, lossy=lossy), blocks(voiced(2 * SAMPLE_RATE)))
+        repeated = sum(carries_frame_before(unit.data) for unit in units)
+        assert (repeated > len(units) / 3) == lossy
+
+
+def test_silence_has_no_payloads_where_dtx_was_agreed() -> None:
+    quiet = [silence() for _ in range(60)]
+    unsent = [
+        unit for unit in coded(AudioForm(OPUS, 2, 64_000, dtx=True), quiet) if not unit.payloads
+    ]
+    assert len(unsent) > 30
+    assert all(unit.payloads for unit in coded(AudioForm(OPUS, 2, 64_000), quiet))
+
+
+def test_without_libopus_ffmpeg_codes_opus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libopus, "library", lambda: None)
+    units = coded(AudioForm(OPUS, 2, 64_000, lossy=True), blocks(tone(1000, SAMPLE_RATE)))
+    assert len(units) == 50
+    assert sinad_db(decoded(OPUS, units)[SAMPLE_RATE // 2 :], (1000.0,)) > 15
 
 
 @pytest.mark.parametrize("codec", [PCMA, PCMU, G722], ids=lambda codec: codec.name)

@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.ingress.audio import WAITING_UNITS, AudioIngress
+from mcu_core.media import libopus
 from mcu_core.media.clock import NS_PER_MS, ManualClock
 from mcu_core.media.codec import G722, OPUS, PCMA, PCMU, Codec
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit, AudioForm
-from tests.fakes.tones import Mono, blocks, largest_step, sinad_db, tone
+from tests.fakes.tones import Mono, blocks, largest_step, sinad_db, tone, voiced
 
 FORMS = {
     "opus": AudioForm(OPUS, 2, 64_000),
@@ -28,8 +30,8 @@ Transit = Callable[[int], float | None]
 """Delay of the n-th frame in ms; None where it is lost."""
 
 
-def coded(codec: Codec, sound: Mono, first: int = 0) -> list[AccessUnit]:
-    encoder = AudioEncoder(FORMS[codec.name])
+def coded(codec: Codec, sound: Mono, first: int = 0, lossy: bool = False) -> list[AccessUnit]:
+    encoder = AudioEncoder(replace(FORMS[codec.name], lossy=lossy))
     units = []
     for k, block in enumerate(blocks(sound)):
         unit = encoder.encode(block, (first + k) * BLOCK_NS)
@@ -128,6 +130,39 @@ def test_loss_is_bridged_without_clicks(codec: Codec, share: float) -> None:
     assert level > (0.8 if share < 0.1 else 0.6) * 0.5 / np.sqrt(2)
 
 
+def every_tenth_lost(n: int) -> float | None:
+    return None if n > 20 and n % 10 == 8 else 3.0
+
+
+def test_the_frame_after_a_lost_one_brings_it_back() -> None:
+    """Speech over Opus, one packet in ten lost: nearly all of it is heard as it was said."""
+    voice = voiced(6 * SAMPLE_RATE)
+    heard = []
+    for lossy, lost in ((True, False), (True, True), (False, True)):
+        call = Call()
+        units = coded(OPUS, voice, lossy=lossy)
+        call.send(units, every_tenth_lost if lost else lambda n: 3.0)
+        call.run(300)
+        heard.append(call.heard(10))
+        if lossy and lost:
+            assert call.ingress.stats.recovered_ms > 0.4 * 0.1 * 6000
+        else:
+            assert call.ingress.stats.recovered_ms == 0
+    whole, repaired, _ = heard
+    error = np.square(repaired - whole).sum() / np.square(whole).sum()
+    assert 10 * np.log10(error) < -17
+    assert largest_step(repaired) < 1.5 * largest_step(whole)
+
+
+def test_without_libopus_loss_is_bridged_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libopus, "library", lambda: None)
+    call = Call()
+    call.send(coded(OPUS, tone(400, 4 * SAMPLE_RATE)), lambda n: None if n % 9 == 8 else 3.0)
+    call.run(190)
+    assert largest_step(call.heard(60)) < 0.05
+    assert call.ingress.stats.concealed_ms > 300
+
+
 def test_loss_does_not_make_the_delay_grow() -> None:
     chance = random.Random(9)
     call = Call()
@@ -189,7 +224,7 @@ def test_a_sender_that_stops_fades_and_gives_none_and_comes_back(codec: Codec) -
     assert all(block is None for block in call.blocks[60:149])
     assert all(block is not None for block in call.blocks[155:195])
     assert largest_step(call.heard(10)) < 0.05
-    assert call.ingress.stats.concealed_ms < 200
+    assert call.ingress.stats.concealed_ms <= 2 * 120
 
 
 def test_reordered_frames_are_put_right() -> None:
