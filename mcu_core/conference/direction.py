@@ -1,17 +1,18 @@
-"""Who sees what: every picture of a conference and who watches which (MCU-CP-*, MCU-V-08)."""
+"""Who sees what: every picture of a conference and who watches which (MCU-CP-*, MCU-V-08).
+
+watching.py  which picture each site watches
+picture.py   what a composed picture shows: sizing.py its layout, panes.py who stands where,
+             polling.py whose turn it is
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from mcu_core.conference.panes import assign
+from mcu_core.conference.picture import ComposedPicture, Shown
 from mcu_core.conference.roster import CONFERENCE, VIEWERS, Roster, ViewKey
-from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice, PaneFit
-from mcu_core.layouts.automatic import layout_for
-from mcu_core.layouts.catalogue import mode
-from mcu_core.layouts.model import Layout
-from mcu_core.layouts.own import read_layout
+from mcu_core.conference.watching import Attention, speakers, view_of, watching
+from mcu_core.contract.definition import ConferenceDefinition, PaneFit
+from mcu_core.layouts.catalogue import MODES
 
 __all__ = [
     "CONFERENCE",
@@ -24,14 +25,7 @@ __all__ = [
     "canonical",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One picture: `panes[k]` is the site in pane k of the layout (empty: none), `fits[k]` how."""
-
-    layout: Layout
-    panes: tuple[str, ...]
-    fits: tuple[PaneFit, ...]
+FULL = MODES[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +42,47 @@ class Direction:
 
 
 class Director:
-    """Decides what every site sees; remembers who stood where."""
+    """Decides what every site sees.
+
+    Remembers who stood where, also in pictures that nobody watches for a while, whose turn it is
+    and who was shown in full before. The same calls give the same answers; a call repeated at the
+    same time changes nothing.
+    """
 
     def __init__(self) -> None:
-        self._panes: tuple[str, ...] = ()
+        self._attention = Attention()
+        self._pictures: dict[ViewKey, ComposedPicture] = {}
 
     def decide(self, definition: ConferenceDefinition, roster: Roster, now_ns: int) -> Direction:
-        """The pictures as definition and roster have them at `now_ns`; times never go back."""
-        view = definition.view
-        layout = _layout(view.layout, len(roster.present))
-        count = len(layout.panes)
-        self._panes = assign(count, view.panes, roster.present, roster.spoke_ns, self._panes)
-        fits = tuple(pane.fit for pane in view.panes[:count])
-        fits += (PaneFit.AUTO,) * (count - len(fits))
-        watching = {site.id: CONFERENCE for site in definition.sites} | {VIEWERS: CONFERENCE}
-        return Direction(watching, {CONFERENCE: Shown(layout, self._panes, fits)}, None)
+        """The pictures as definition and roster have them at `now_ns`; times never go back.
 
+        The definition has passed `contract.check`.
+        """
+        self._forget(definition)
+        follow = speakers(definition, roster)
+        leads = self._attention.leads(definition, roster)
+        watched = watching(definition, roster, leads)
+        views: dict[ViewKey, Shown] = {}
+        times = []
+        for key in sorted(set(watched.values())):
+            if key.kind == "full":
+                views[key] = Shown(FULL, (key.name,), (PaneFit.AUTO,))
+                continue
+            picture = self._pictures.setdefault(key, ComposedPicture())
+            view = view_of(definition, key)
+            hidden = key.name if key.kind == "own" and not view.show_self else ""
+            views[key] = picture.show(view, hidden, roster, follow, now_ns)
+            times.append(picture.next_ns)
+        return Direction(
+            watched, views, min((time for time in times if time is not None), default=None)
+        )
 
-def _layout(choice: LayoutChoice, sites: int) -> Layout:
-    if choice.own is not None:
-        return read_layout(msgspec.to_builtins(choice.own))
-    return layout_for(sites) if choice.mode is None else mode(choice.mode)
+    def _forget(self, definition: ConferenceDefinition) -> None:
+        """Drop the memory of groups and sites that are not defined any more."""
+        known = {CONFERENCE}
+        known |= {ViewKey("group", str(group.id)) for group in definition.groups}
+        known |= {ViewKey("own", site.id) for site in definition.sites}
+        self._pictures = {key: self._pictures[key] for key in self._pictures if key in known}
 
 
 def canonical(direction: Direction) -> Mapping[ViewKey, ViewKey]:

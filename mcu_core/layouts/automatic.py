@@ -20,9 +20,12 @@ MODE_BY_SITES = (
 )
 
 
+def room_for(count: int) -> int:
+    """How many panes the layout for `count` sites has; with more than 24, those of the largest."""
+    rooms = (most for most, _ in MODE_BY_SITES if count <= most)
+    return next(rooms, MODE_BY_SITES[-1][0])
+
+
 def layout_for(count: int) -> Layout:
     """The layout for `count` sites; with more than 24 the largest one."""
-    for most, number in MODE_BY_SITES:
-        if count <= most:
-            return MODES[number]
-    return MODES[MODE_BY_SITES[-1][1]]
+    return MODES[dict(MODE_BY_SITES)[room_for(count)]]

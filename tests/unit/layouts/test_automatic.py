@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcu_core.layouts.automatic import layout_for
+from mcu_core.layouts.automatic import layout_for, room_for
 
 
 @pytest.mark.parametrize("count", range(1, 25))
@@ -18,3 +18,8 @@ def test_none_and_too_many_get_a_layout_too() -> None:
 def test_more_sites_never_mean_larger_smallest_panes() -> None:
     smallest = [min(pane.w * pane.h for pane in layout_for(n).panes) for n in range(1, 25)]
     assert smallest == sorted(smallest, reverse=True)
+
+
+def test_room_is_what_the_layout_has() -> None:
+    for count in (0, *range(1, 25), 200):
+        assert room_for(count) == len(layout_for(count).panes)

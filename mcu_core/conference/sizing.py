@@ -1,0 +1,77 @@
+"""Which layout a picture has: the chosen one, or by the number of sites (MCU-CP-07)."""
+
+from collections import deque
+from functools import lru_cache
+
+import msgspec
+
+from mcu_core.contract.definition import LayoutChoice, OwnLayout
+from mcu_core.layouts.automatic import layout_for, room_for
+from mcu_core.layouts.catalogue import mode
+from mcu_core.layouts.model import Layout
+from mcu_core.layouts.own import read_layout
+from mcu_core.media.clock import NS_PER_SECOND
+
+SHRINK_NS = 3 * NS_PER_SECOND
+
+
+class RecentMost:
+    """The largest of the values of the last SHRINK_NS: grows at once, shrinks late.
+
+    So a site that comes and goes moves nobody's pane.
+    """
+
+    def __init__(self) -> None:
+        self._value = 0
+        self._past: deque[tuple[int, int]] = deque()
+        """(until when it counts, value): values fall, times rise."""
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the answer falls though the value stays; None: never."""
+        return self._past[0][0] if self._past else None
+
+    def follow(self, value: int, now_ns: int) -> int:
+        """The largest value lately, `value` being the present one (at least 0)."""
+        if value < self._value:
+            while self._past and self._past[-1][1] <= self._value:
+                self._past.pop()
+            self._past.append((now_ns + SHRINK_NS, self._value))
+        self._value = value
+        while self._past and (self._past[0][0] <= now_ns or self._past[0][1] <= value):
+            self._past.popleft()
+        while self._past and self._past[-1][1] <= value:
+            self._past.pop()
+        return self._past[0][1] if self._past else value
+
+
+class Sizing:
+    """The layout of one picture over time."""
+
+    def __init__(self) -> None:
+        self._room = RecentMost()
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the layout changes by itself; None: never."""
+        return self._room.next_ns
+
+    def layout(self, choice: LayoutChoice, sites: int, now_ns: int) -> Layout:
+        """The chosen layout, or the automatic one for so many sites; raises BadInput."""
+        chosen = chosen_layout(choice)
+        if chosen is not None:
+            self._room = RecentMost()
+            return chosen
+        return layout_for(self._room.follow(room_for(sites), now_ns))
+
+
+@lru_cache(maxsize=256)
+def _own_layout(own: OwnLayout) -> Layout:
+    return read_layout(msgspec.to_builtins(own))
+
+
+def chosen_layout(choice: LayoutChoice) -> Layout | None:
+    """The layout that was asked for by name or rectangles, None: automatic; raises BadInput."""
+    if choice.own is not None:
+        return _own_layout(choice.own)
+    return None if choice.mode is None else mode(choice.mode)

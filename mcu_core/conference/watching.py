@@ -1,0 +1,166 @@
+"""Who watches what: a pure decision (MCU-V-08, MCU-CP-04, SOAP-CTRL-02).
+
+The first of these that applies to a site; a site that is named but has not joined is passed over:
+
+1. a broadcast site: everybody else sees it in full;
+2. a lecturer: everybody else sees it in full;
+3. what the site has chosen: a site to watch in full, then its own picture;
+4. for the lecturer, all others; for the broadcast site, who was broadcast or had the floor before
+   it, else the conference picture without itself;
+5. voice switching to "broadcast": who has the floor, in full; that one sees who had it before;
+6. the picture of its group;
+7. the conference picture.
+
+Viewers and the recorder see what the conference shows: 1, 2, 5, 7.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from mcu_core.conference.roster import CONFERENCE, VIEWERS, Roster, ViewKey
+from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, View
+
+LECTURE_POLL_S = 10.0
+"""How long the lecturer sees one page of an audience that is larger than the largest layout."""
+
+LECTURE = View(poll_s=LECTURE_POLL_S)
+
+
+class Succession:
+    """Who has something now and who had it before: names that come one after another."""
+
+    def __init__(self) -> None:
+        self.now = ""
+        self.before = ""
+
+    def follow(self, name: str) -> None:
+        """`name` has it from now on; nothing changes where it had it already."""
+        if name != self.now:
+            self.before, self.now = self.now, name
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Whom the conference shows in full; each may be empty.
+
+    `broadcast` and `lecturer` have joined; `floor` is set when voice switching broadcasts;
+    `*_before`: whom the one on show sees instead of itself.
+    """
+
+    broadcast: str = ""
+    broadcast_before: str = ""
+    lecturer: str = ""
+    floor: str = ""
+    floor_before: str = ""
+
+
+class Attention:
+    """Follows whom the conference shows in full, and who was shown before."""
+
+    def __init__(self) -> None:
+        self._broadcast = Succession()
+        self._floor = Succession()
+
+    def leads(self, definition: ConferenceDefinition, roster: Roster) -> Leads:
+        """Whom the conference shows in full now."""
+        heard = [site for site in speakers(definition, roster) if _is_seen(site, roster)]
+        for site in reversed(heard):
+            self._floor.follow(site)
+        broadcast = _joined(definition.broadcast, roster)
+        if broadcast:
+            self._broadcast.follow(broadcast)
+        else:
+            self._broadcast = Succession()
+        by_voice = definition.voice.to == "broadcast" and bool(heard)
+        before = self._floor.before
+        return Leads(
+            broadcast,
+            _first_seen((self._broadcast.before, *heard, before), broadcast, roster),
+            _joined(definition.lecturer, roster),
+            heard[0] if by_voice else "",
+            before if by_voice and _is_seen(before, roster) else "",
+        )
+
+
+def speakers(definition: ConferenceDefinition, roster: Roster) -> tuple[str, ...]:
+    """Whom pictures follow: who has the floor, then who had it; nobody without voice switching."""
+    if not definition.voice.enabled:
+        return ()
+    named = dict.fromkeys((roster.floor, roster.previous))
+    return tuple(site for site in named if site in roster.joined)
+
+
+def watching(
+    definition: ConferenceDefinition, roster: Roster, leads: Leads
+) -> Mapping[str, ViewKey]:
+    """Which picture every defined site and VIEWERS see."""
+    groups = {
+        site: ViewKey("group", str(group.id)) for group in definition.groups for site in group.sites
+    }
+    shown = leads.broadcast or leads.lecturer or leads.floor
+    result = {VIEWERS: _full(shown) if shown else CONFERENCE}
+    for site in definition.sites:
+        result[site.id] = (
+            _led(site.id, leads)
+            or _chosen(site, roster)
+            or _of_leader(site.id, leads)
+            or _by_voice(site.id, leads)
+            or groups.get(site.id, CONFERENCE)
+        )
+    return result
+
+
+def view_of(definition: ConferenceDefinition, key: ViewKey) -> View:
+    """What a composed picture is to show; raises KeyError for one that is not defined."""
+    match key.kind:
+        case "group":
+            return {str(group.id): group.view for group in definition.groups}[key.name]
+        case "own":
+            own = {site.id: site.view for site in definition.sites}[key.name]
+            without_self = msgspec.structs.replace(definition.view, show_self=False)
+            return own or (LECTURE if key.name == definition.lecturer else without_self)
+        case _:
+            return definition.view
+
+
+def _led(site: str, leads: Leads) -> ViewKey | None:
+    for leader in (leads.broadcast, leads.lecturer):
+        if leader and leader != site:
+            return _full(leader)
+    return None
+
+
+def _chosen(site: SiteDefinition, roster: Roster) -> ViewKey | None:
+    if _joined(site.watch, roster):
+        return _full(site.watch)
+    return ViewKey("own", site.id) if site.view is not None else None
+
+
+def _of_leader(site: str, leads: Leads) -> ViewKey | None:
+    if site == leads.broadcast and site != leads.lecturer and leads.broadcast_before:
+        return _full(leads.broadcast_before)
+    return ViewKey("own", site) if site in (leads.broadcast, leads.lecturer) else None
+
+
+def _by_voice(site: str, leads: Leads) -> ViewKey | None:
+    other = leads.floor if leads.floor != site else leads.floor_before
+    return _full(other) if other else None
+
+
+def _full(site: str) -> ViewKey:
+    return ViewKey("full", site)
+
+
+def _joined(site: str, roster: Roster) -> str:
+    return site if site in roster.joined else ""
+
+
+def _is_seen(site: str, roster: Roster) -> bool:
+    return site in roster.joined and site not in roster.camera_off | roster.audio_only
+
+
+def _first_seen(names: tuple[str, ...], other_than: str, roster: Roster) -> str:
+    seen = (site for site in names if site != other_than and _is_seen(site, roster))
+    return next(seen, "")
