@@ -1,15 +1,11 @@
 """Which layout a picture has: the chosen one, or by the number of sites (MCU-CP-07)."""
 
 from collections import deque
-from functools import lru_cache
 
-import msgspec
-
-from mcu_core.contract.definition import LayoutChoice, OwnLayout
+from mcu_core.contract.check_views import chosen_layout
+from mcu_core.contract.definition import LayoutChoice
 from mcu_core.layouts.automatic import layout_for, room_for
-from mcu_core.layouts.catalogue import mode
 from mcu_core.layouts.model import Layout
-from mcu_core.layouts.own import read_layout
 from mcu_core.media.clock import NS_PER_SECOND
 
 SHRINK_NS = 3 * NS_PER_SECOND
@@ -63,15 +59,3 @@ class Sizing:
             self._room = RecentMost()
             return chosen
         return layout_for(self._room.follow(room_for(sites), now_ns))
-
-
-@lru_cache(maxsize=256)
-def _own_layout(own: OwnLayout) -> Layout:
-    return read_layout(msgspec.to_builtins(own))
-
-
-def chosen_layout(choice: LayoutChoice) -> Layout | None:
-    """The layout that was asked for by name or rectangles, None: automatic; raises BadInput."""
-    if choice.own is not None:
-        return _own_layout(choice.own)
-    return None if choice.mode is None else mode(choice.mode)

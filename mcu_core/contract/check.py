@@ -1,6 +1,19 @@
 """Whether a conference definition makes sense: one check for all who take one."""
 
-from mcu_core.contract.definition import MAX_PANES, MAX_SITES, ConferenceDefinition, SiteKind
+from pathlib import PurePosixPath
+
+from mcu_core.contract.check_views import check_view
+from mcu_core.contract.definition import (
+    MAX_SITES,
+    ConferenceDefinition,
+    Logo,
+    SiteDefinition,
+    SiteKind,
+    TextStrip,
+    VideoLimit,
+    VoiceSwitching,
+)
+from mcu_core.contract.ranges import between, color, line_of_text, names, off_or_between, one_of
 from mcu_core.errors import BadInput
 
 SMALLEST, LARGEST = (128, 96), (1920, 1200)
@@ -9,35 +22,106 @@ BITRATE_BPS = (64_000, 20_000_000)
 GAIN_DB = (-40.0, 20.0)
 OWN_SOURCES = {SiteKind.FILE: "file", SiteKind.PATTERN: "pattern"}
 
+MAX_GROUPS = 100
+GROUP_ID = (0, 9999)
+GATE = (0, 100)
+ATTACK_S = (0.1, 10.0)
+HOLD_S = (0.0, 60.0)
+TEXT_SIZE = (0.02, 0.2)
+LOGO_SIZE = (0.02, 0.5)
+LONGEST_PATH = 255
+
+A_SITE = "empty, or the id of a site of this conference"
+
 
 def check(definition: ConferenceDefinition) -> None:
     """Raise BadInput naming the first field that is out of its range (CAP-*, MCU-*)."""
-    _between("width", definition.width, SMALLEST[0], LARGEST[0])
-    _between("height", definition.height, SMALLEST[1], LARGEST[1])
+    between("width", definition.width, SMALLEST[0], LARGEST[0])
+    between("height", definition.height, SMALLEST[1], LARGEST[1])
     for name, value in (("width", definition.width), ("height", definition.height)):
         if value % 2:
             raise BadInput(name, f"an even number of pixels, not {value}")
-    _between("fps", definition.fps, *FPS)
-    _between("video_bitrate_bps", definition.video_bitrate_bps, *BITRATE_BPS)
-    if len(definition.panes) > MAX_PANES:
-        raise BadInput("panes", f"at most {MAX_PANES}")
+    between("fps", definition.fps, *FPS)
+    between("video_bitrate_bps", definition.video_bitrate_bps, *BITRATE_BPS)
+    between("loudest", definition.loudest, 0, MAX_SITES)
+    check_view(definition.view, "")
     _check_sites(definition)
+    _check_groups(definition)
+    defined = {site.id for site in definition.sites}
+    one_of("broadcast", definition.broadcast, defined, A_SITE)
+    one_of("lecturer", definition.lecturer, defined, A_SITE)
+    _check_voice(definition.voice)
+    _check_strip(definition.banner, "banner")
+    _check_strip(definition.caption, "caption")
+    if definition.logo is not None:
+        _check_logo(definition.logo)
 
 
 def _check_sites(definition: ConferenceDefinition) -> None:
     if len(definition.sites) > MAX_SITES:
         raise BadInput("sites", f"at most {MAX_SITES}")
+    defined = {site.id for site in definition.sites}
     seen: set[str] = set()
     for k, site in enumerate(definition.sites):
         if not site.id or site.id in seen:
             raise BadInput(f"sites[{k}].id", "an id of its own")
         seen.add(site.id)
-        _between(f"sites[{k}].gain_db", site.gain_db, *GAIN_DB)
-        wanted = OWN_SOURCES.get(site.kind)
-        if wanted is not None and getattr(site, wanted) is None:
-            raise BadInput(f"sites[{k}].{wanted}", f"a source for a site of kind {site.kind}")
+        one_of(f"sites[{k}].watch", site.watch, defined - {site.id}, f"another site, or {A_SITE}")
+        _check_site(site, f"sites[{k}]")
 
 
-def _between(field: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # also refuses NaN
-        raise BadInput(field, f"{low:g} to {high:g}, not {value:g}")
+def _check_site(site: SiteDefinition, field: str) -> None:
+    between(f"{field}.gain_db", site.gain_db, *GAIN_DB)
+    wanted = OWN_SOURCES.get(site.kind)
+    if wanted is not None and getattr(site, wanted) is None:
+        raise BadInput(f"{field}.{wanted}", f"a source for a site of kind {site.kind}")
+    if site.view is not None:
+        check_view(site.view, f"{field}.view", hidden=site.id)
+    _check_limit(site.limit, f"{field}.limit")
+
+
+def _check_limit(limit: VideoLimit, field: str) -> None:
+    off_or_between(f"{field}.width", limit.width, SMALLEST[0], LARGEST[0])
+    off_or_between(f"{field}.height", limit.height, SMALLEST[1], LARGEST[1])
+    off_or_between(f"{field}.fps", limit.fps, *FPS)
+    off_or_between(f"{field}.bitrate_bps", limit.bitrate_bps, *BITRATE_BPS)
+
+
+def _check_groups(definition: ConferenceDefinition) -> None:
+    """Sites of groups need not be defined: they may be about to come."""
+    if len(definition.groups) > MAX_GROUPS:
+        raise BadInput("groups", f"at most {MAX_GROUPS}")
+    ids: set[int] = set()
+    grouped: set[str] = set()
+    for k, group in enumerate(definition.groups):
+        between(f"groups[{k}].id", group.id, *GROUP_ID)
+        if group.id in ids:
+            raise BadInput(f"groups[{k}].id", "a number of its own")
+        ids.add(group.id)
+        names(f"groups[{k}].sites", group.sites, MAX_SITES)
+        for j, site in enumerate(group.sites):
+            if site in grouped:
+                raise BadInput(f"groups[{k}].sites[{j}]", "a site that is in no other group")
+        grouped.update(group.sites)
+        check_view(group.view, f"groups[{k}].view")
+
+
+def _check_voice(voice: VoiceSwitching) -> None:
+    between("voice.gate", voice.gate, *GATE)
+    between("voice.attack_s", voice.attack_s, *ATTACK_S)
+    between("voice.hold_s", voice.hold_s, *HOLD_S)
+
+
+def _check_strip(strip: TextStrip, field: str) -> None:
+    line_of_text(f"{field}.text", strip.text)
+    between(f"{field}.size", strip.size, *TEXT_SIZE)
+    color(f"{field}.color", strip.color)
+    color(f"{field}.background", strip.background, alpha=True)
+
+
+def _check_logo(logo: Logo) -> None:
+    path = PurePosixPath(logo.path)
+    usable = 0 < len(logo.path) <= LONGEST_PATH and "\0" not in logo.path
+    if not usable or path.is_absolute() or ".." in path.parts or "\\" in logo.path:
+        raise BadInput("logo.path", f"a path within the media folder, 1..{LONGEST_PATH} characters")
+    between("logo.size", logo.size, *LOGO_SIZE)
