@@ -20,6 +20,7 @@ class Benchmark(StrEnum):
     """What can be measured."""
 
     KERNELS = "kernels"
+    PACKETS = "packets"
     MIX = "mix"
     CONFERENCE = "conference"
     LATENCY = "latency"
@@ -39,9 +40,10 @@ def bench(
     json_: Annotated[Path | None, typer.Option("--json", help="Write figures to this file")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file")] = None,
 ) -> None:
-    """Measure kernels, the offline mixer, a running conference, or the delay through it."""
+    """Measure kernels, packets, the offline mixer, a running conference, or its delay."""
     runs: dict[Benchmark, Callable[[], Report]] = {
         Benchmark.KERNELS: _kernels,
+        Benchmark.PACKETS: _packets,
         Benchmark.MIX: lambda: _mix(seconds, repetitions, clips),
         Benchmark.CONFERENCE: lambda: _conference(seconds, sites, clips, browser),
         Benchmark.LATENCY: lambda: _latency(seconds, sites, clips),
@@ -57,6 +59,15 @@ def bench(
 
 def _kernels() -> Report:
     from benchmarks.kernels import run  # each loads only what it measures
+
+    with StallWatch() as watch:
+        report = run()
+    report.stalls = watch.result
+    return report
+
+
+def _packets() -> Report:
+    from benchmarks.packets import run
 
     with StallWatch() as watch:
         report = run()
