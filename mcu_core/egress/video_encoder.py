@@ -24,14 +24,20 @@ _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_M
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 
 
-def _x264(bitrate_bps: int) -> dict[str, str]:
-    """Superfast has veryfast's PSNR at real-time rates for 60 % of its time.
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
+FASTEST_PRESET = PRESETS[0]
+DEFAULT_PRESET = "superfast"
+"""It has veryfast's PSNR at real-time rates for 60 % of its time."""
+
+
+def _x264(bitrate_bps: int, preset: str) -> dict[str, str]:
+    """Options of x264 for calls.
 
     maxrate and bufsize must be FFmpeg's own options: only then does x264 follow a new bit rate
     without starting again. Half a second of buffer keeps a keyframe from queueing on a thin link.
     """
     return {
-        "preset": "superfast",
+        "preset": preset,
         "tune": "zerolatency",
         "profile": "baseline",
         "forced-idr": "1",
@@ -41,11 +47,11 @@ def _x264(bitrate_bps: int) -> dict[str, str]:
     }
 
 
-def _libvpx(bitrate_bps: int) -> dict[str, str]:
+def _libvpx(bitrate_bps: int, preset: str) -> dict[str, str]:
     """libvpx as RFC 7741 senders run it; cpu-used 8 is level with x264 superfast in time."""
     return {
         "deadline": "realtime",
-        "cpu-used": "8",
+        "cpu-used": "16" if preset == FASTEST_PRESET else "8",
         "lag-in-frames": "0",
         "auto-alt-ref": "0",
         "maxrate": str(bitrate_bps),
@@ -53,7 +59,7 @@ def _libvpx(bitrate_bps: int) -> dict[str, str]:
     }
 
 
-_OPTIONS: Mapping[str, Callable[[int], dict[str, str]]] = {H264.name: _x264, VP8.name: _libvpx}
+_OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {H264.name: _x264, VP8.name: _libvpx}
 _FOLLOWS_RATE = frozenset({H264.name})
 
 
@@ -61,11 +67,12 @@ class VideoEncoder:
     """One encoder of one form; not thread-safe. Each picture gives exactly one unit, at once.
 
     H.264 is Constrained Baseline without reordering, with its parameter sets in front of every
-    keyframe; tagged BT.709 limited range, as canvases are. Raises BadInput for a form that cannot
-    be coded, CodecFailure when the library gives up.
+    keyframe; tagged BT.709 limited range, as canvases are. `preset` is one of PRESETS,
+    x264's names; libvpx only tells the first from the others. Raises BadInput for a form that
+    cannot be coded, CodecFailure when the library gives up.
     """
 
-    def __init__(self, form: VideoForm) -> None:
+    def __init__(self, form: VideoForm, preset: str = DEFAULT_PRESET) -> None:
         if form.codec.name not in _OPTIONS:
             raise BadInput("codec", f"one of {', '.join(_OPTIONS)}, not {form.codec.name}")
         if form.width % 2 or form.height % 2 or form.width < 16 or form.height < 16:
@@ -73,6 +80,7 @@ class VideoEncoder:
         if not 1 <= form.fps <= 120:
             raise BadInput("fps", f"1..120, not {form.fps}")
         self.form = form
+        self._preset = preset
         self._bitrate_bps = max(form.bitrate_bps, LOWEST_BPS)
         self._ceiling_bps = self._bitrate_bps
         self._payloader: Payloader = payloader(form.codec)
@@ -94,7 +102,7 @@ class VideoEncoder:
             context.bit_rate = self._bitrate_bps
             context.color_range = _LIMITED
             context.colorspace = context.color_primaries = context.color_trc = _BT709
-            context.options = _OPTIONS[form.codec.name](self._bitrate_bps)
+            context.options = _OPTIONS[form.codec.name](self._bitrate_bps, self._preset)
             context.open()
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"no encoder for {form}: {error}") from error
@@ -149,6 +157,12 @@ class VideoEncoder:
         if follows and self._context is not None:
             self._context.bit_rate = bitrate_bps
         else:
+            self._context = None
+
+    def set_preset(self, preset: str) -> None:
+        """Code with another preset from the next picture on, which is a keyframe then."""
+        if preset != self._preset:
+            self._preset = preset
             self._context = None
 
     def close(self) -> None:

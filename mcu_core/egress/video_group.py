@@ -8,9 +8,9 @@ from dataclasses import replace
 import structlog
 
 from mcu_core.egress.keyframe_requests import KeyframeRequests
-from mcu_core.egress.video_encoder import VideoEncoder
+from mcu_core.egress.video_encoder import DEFAULT_PRESET, VideoEncoder
 from mcu_core.errors import McuError
-from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import EncodedUnit, VideoForm
@@ -29,11 +29,16 @@ class VideoGroup:
     """Codes what is submitted and hands each unit to `deliver`, on its own thread.
 
     `units`, `keyframes`, `dropped` (submitted, but overtaken by a newer picture) and `failures`
-    count. `start` and `stop` belong to its owner; everything else may be called from any thread.
+    count; `encoding_ms` is the smoothed CPU cost of one. `start` and `stop` belong to its owner;
+    everything else may be called from any thread.
     """
 
     def __init__(
-        self, form: VideoForm, clock: Clock, deliver: Callable[[EncodedUnit], None]
+        self,
+        form: VideoForm,
+        clock: Clock,
+        deliver: Callable[[EncodedUnit], None],
+        preset: str = DEFAULT_PRESET,
     ) -> None:
         self.form = form
         self.units = 0
@@ -47,6 +52,7 @@ class VideoGroup:
         self._thread = threading.Thread(target=self._encode_all, name=f"encode {form.codec.name}")
         self._started = False
         self._wanted_bps = form.bitrate_bps
+        self._wanted_preset = preset
         # Of the encode thread alone:
         self._encoder: VideoEncoder | None = None
         self._serial: int | None = None
@@ -82,6 +88,10 @@ class VideoGroup:
         """Aim at another bit rate from the next coded picture on."""
         self._wanted_bps = bitrate_bps
 
+    def set_preset(self, preset: str) -> None:
+        """Code with another preset from the next coded picture on."""
+        self._wanted_preset = preset
+
     def _encode_all(self) -> None:
         while True:
             picture = self._pictures.pop()
@@ -105,22 +115,24 @@ class VideoGroup:
     def _encode(self, picture: Picture, now_ns: int) -> None:
         stamp_ns = now_ns if picture.serial == self._serial else picture.stamp_ns
         stamp_ns = max(stamp_ns, self._stamp_ns + 1)
+        began_s = thread_cpu_time_s()
         try:
             if self._encoder is None:
-                self._encoder = VideoEncoder(self.form)
+                self._encoder = VideoEncoder(self.form, self._wanted_preset)
             self._encoder.set_bitrate(self._wanted_bps)
+            self._encoder.set_preset(self._wanted_preset)
             keyframe = self._requests.due(now_ns)
             unit = self._encoder.encode(replace(picture, stamp_ns=stamp_ns), keyframe)
         except McuError as error:
             self._fail(error, now_ns)
             return
         self._serial, self._stamp_ns, self._encoded_ns = picture.serial, stamp_ns, now_ns
-        self._count(unit, now_ns)
+        self._count(unit, now_ns, 1000 * (thread_cpu_time_s() - began_s))
         self._deliver(unit)
 
-    def _count(self, unit: EncodedUnit, now_ns: int) -> None:
+    def _count(self, unit: EncodedUnit, now_ns: int, cost_ms: float) -> None:
         self.units += 1
-        self.encoding_ms += 0.1 * ((self._clock.now_ns() - now_ns) / 1e6 - self.encoding_ms)
+        self.encoding_ms += 0.1 * (cost_ms - self.encoding_ms)
         if unit.keyframe:
             self.keyframes += 1
             self._requests.fulfilled(now_ns)

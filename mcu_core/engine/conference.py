@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from mcu_core.contract.events import (
 )
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.egress.audio_encoder import AudioEncoder
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
 from mcu_core.engine.named_tasks import NamedTasks
@@ -41,17 +42,29 @@ RETRY_SOURCE_S = 5.0
 TAP_IDLE_NS = 10 * NS_PER_SECOND
 MAX_VIEWERS = 200
 LOOK_AGAIN_NS = NS_PER_SECOND
+RETURN_NS = 30 * NS_PER_SECOND
 
 
 class Conference:
-    """Carries out a ConferenceDefinition; all methods run on the event loop."""
+    """Carries out a ConferenceDefinition; all methods run on the event loop.
+
+    `admit` is asked before a site that was away is seated; it raises Refused where there is no
+    room. `preset` is the encoders' (see VideoEncoder).
+    """
 
     def __init__(
-        self, definition: ConferenceDefinition, clock: Clock, tell: Callable[[Event], None]
+        self,
+        definition: ConferenceDefinition,
+        clock: Clock,
+        tell: Callable[[Event], None],
+        *,
+        admit: Callable[["Conference", str], None] = lambda conference, site: None,
+        preset: str = DEFAULT_PRESET,
     ) -> None:
         self.definition = definition
         self._clock = clock
         self._tell = tell
+        self._admit = admit
         self._lock = asyncio.Lock()
         self._on_loop = asyncio.get_running_loop().call_soon_threadsafe
         self._seats: dict[str, Seat] = {}
@@ -61,7 +74,12 @@ class Conference:
         self.failed = False
         self._look_ns = 0
         self.views = Views(
-            definition, clock, shown=self._plan_shown, failed=self._broke, again=self._publish
+            definition,
+            clock,
+            preset=preset,
+            shown=self._plan_shown,
+            failed=self._broke,
+            again=self._publish,
         )
         self._sound = SoundLoop(
             definition.id, clock, self._speaker_changed, self._tell_levels, self._broke
@@ -164,6 +182,10 @@ class Conference:
             raise NotFound("site", site)
         return self._seats[site]
 
+    def seats(self) -> Collection[Seat]:
+        """All seats."""
+        return self._seats.values()
+
     def form(self) -> VideoForm:
         """The coded form of the conference picture that calls get by default."""
         return _form(self.definition)
@@ -187,6 +209,8 @@ class Conference:
             site, endpoint, state, reason
         )
         if site:
+            if self._is_newcomer(self.seat(site)):
+                self._admit(self, site)
             seat = await self._vacate(site)
             seat.endpoint = endpoint
             seat.video.on_keyframe_needed = partial(self._on_loop, endpoint.ask_keyframe)
@@ -201,6 +225,11 @@ class Conference:
             await self.disconnect(endpoint.id, str(error))
             raise
 
+    def _is_newcomer(self, seat: Seat) -> bool:
+        """Whether nobody sits there or sat there just now: who returns is not refused."""
+        away_ns = self._clock.now_ns() - seat.left_ns if seat.left_ns is not None else RETURN_NS
+        return seat.endpoint is None and away_ns >= RETURN_NS
+
     async def _vacate(self, site: str) -> Seat:
         """The seat, once nobody sits there: two may come for it at the same moment."""
         seat = self.seat(site)
@@ -214,6 +243,7 @@ class Conference:
         old, seat.endpoint = seat.endpoint, None
         if old is not None:
             old.feedback.state_changed = lambda state, reason: None
+            seat.left_ns = self._clock.now_ns()
             await self.views.drop(old)
             await old.stop()
         if seat.endpoint is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -35,11 +36,13 @@ from mcu_core.contract.wire import (
     Reply,
     Request,
 )
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.effort import EffortKeeper
 from mcu_core.engine.load import EngineLoad
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
@@ -53,10 +56,30 @@ MAX_CONFERENCES = 100
 MAX_PENDING_REQUESTS = 64
 
 
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """`preset`: of all video encoders (VideoEncoder). `cores`: how much of the machine conferences
+    may take before further sites are refused; None: all that this process may use.
+    """
+
+    preset: str = DEFAULT_PRESET
+    cores: float | None = None
+
+
+DEFAULT_OPTIONS = EngineOptions()
+
+
 class Engine:
     """Owner of all conferences of one process; `open` and `close` are its life."""
 
-    def __init__(self, name: str, socket: Path, network: NetworkOptions, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        socket: Path,
+        network: NetworkOptions,
+        clock: Clock,
+        options: EngineOptions = DEFAULT_OPTIONS,
+    ) -> None:
         self._name = name
         self._network = network
         self._clock = clock
@@ -65,16 +88,20 @@ class Engine:
         self._listeners: set[Line[Message]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._load = EngineLoad(clock)
+        self._options = options
+        self._effort = EffortKeeper(clock, self._conferences.values, options.cores)
         self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
 
     async def open(self) -> None:
         """Listen for control and recorder."""
         await self._door.open()
+        self._effort.start()
         log.info("engine is ready", engine=self._name)
 
     async def close(self) -> None:
         """End the connections, then the conferences, and wait for all of it."""
         await self._door.close()
+        await self._effort.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -186,7 +213,13 @@ class Engine:
         if len(self._conferences) >= MAX_CONFERENCES:
             raise BadInput("conferences", f"at most {MAX_CONFERENCES} on one engine")
         check(definition)
-        conference = Conference(definition, self._clock, self._tell)
+        conference = Conference(
+            definition,
+            self._clock,
+            self._tell,
+            admit=self._effort.admit,
+            preset=self._options.preset,
+        )
         self._conferences[definition.id] = conference
         await conference.start()
         return Done()
@@ -260,5 +293,5 @@ class Engine:
             started_ns=self._started_ns,
             now_ns=self._clock.now_ns(),
             conferences=tuple(conference.snapshot() for conference in self._conferences.values()),
-            counters=self._load.counters(),
+            counters=self._load.counters() | self._effort.counters(),
         )

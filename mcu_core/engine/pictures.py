@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from mcu_core.adaptation.overload import Effort
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
 from mcu_core.compositor.scene import PaneState
 from mcu_core.compositor.tiles import TileCache
@@ -57,9 +58,9 @@ Outputs = tuple[tuple[ViewKey, VideoGroup], ...]
 class PictureLoop:
     """Composes the planned views `fps` times a second and hands them to the encoder groups.
 
-    `plan` and `outputs` are replaced whole by the event loop and read once per tick, so that a
-    change is complete in one output picture. `shown` is called on the event loop when the first
-    pictures of a plan have been composed.
+    `plan`, `outputs` and `effort` are replaced whole by the event loop and read once per tick, so
+    that a change is complete in one output picture. `shown` is called on the event loop when the
+    first pictures of a plan have been composed.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class PictureLoop:
     ) -> None:
         self.plan = plan
         self.outputs: Outputs = ()
+        self.effort = Effort()
         self.composed = 0
         self._clock = clock
         self._fps = fps
@@ -126,10 +128,9 @@ class PictureLoop:
 
     def _due(self, group: VideoGroup) -> bool:
         """Whether a group of fewer pictures a second than the output clock gets this tick's."""
-        tick, fps = self.ticker.ticks, self._fps
-        return group.form.fps >= fps or (tick + 1) * group.form.fps // fps > (
-            tick * group.form.fps // fps
-        )
+        tick, fps = self.ticker.ticks, self._fps * self.effort.rate_divisor
+        wanted = min(group.form.fps, self._fps)
+        return (tick + 1) * wanted // fps > tick * wanted // fps
 
     # ------------------------------------------------------------------ which plan is in force
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from mcu_core.egress.video_encoder import DEFAULT_PRESET, PRESETS
 from mcu_core.endpoints.network import NetworkOptions, read_ports
-from mcu_core.engine.engine import Engine
+from mcu_core.engine.engine import Engine, EngineOptions
 from mcu_core.errors import BadInput
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.media.clock import MonotonicClock
@@ -31,6 +32,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--bind", default="127.0.0.1", help="address for media")
     parser.add_argument("--advertise", default="", help="address told to others, if not --bind")
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, choices=PRESETS, help="of encoders")
+    parser.add_argument("--cores", type=float, help="how much to give away; default: all")
     parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)
     try:
@@ -46,7 +49,13 @@ def network_options(options: argparse.Namespace) -> NetworkOptions:
 
 
 async def _live(options: argparse.Namespace) -> None:
-    engine = Engine(options.name, options.socket, network_options(options), MonotonicClock())
+    engine = Engine(
+        options.name,
+        options.socket,
+        network_options(options),
+        MonotonicClock(),
+        EngineOptions(options.preset, options.cores),
+    )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

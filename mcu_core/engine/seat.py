@@ -21,7 +21,8 @@ SILENCE_DBOV = -127.0
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A site with what comes in from it. `joined_ns` 0 while it is away.
+    """A site with what comes in from it. `joined_ns` is 0 while it is away, `left_ns`
+    when its last connection ended.
 
     `level_dbov` and `sounded_ns` are written by the sound thread, the rest on the event loop.
     """
@@ -31,6 +32,7 @@ class Seat:
     audio: AudioIngress
     endpoint: Endpoint | None = None
     joined_ns: int = 0
+    left_ns: int | None = None
     reason: str = ""
     level_dbov: float = SILENCE_DBOV
     sounded_ns: int | None = None

@@ -41,6 +41,8 @@ class Ticker:
         self.ticks = 0
         self.late = 0
         """Ticks that began more than one period after their deadline."""
+        self.behind = 0
+        """Ticks that began more than half a period after it."""
         self.skipped = 0
 
     def start(self) -> None:
@@ -70,8 +72,9 @@ class Ticker:
             if wait_ns > 0:
                 if self._stopping.wait(wait_ns / NS_PER_SECOND):
                     return
-            elif -wait_ns > self._period_ns:
-                self.late += 1
+            else:
+                self.behind += -2 * wait_ns > self._period_ns
+                self.late += -wait_ns > self._period_ns
             try:
                 self._work(deadline)
             except Exception as error:  # outermost loop of its owner: log once, report, end

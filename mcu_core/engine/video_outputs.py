@@ -70,11 +70,15 @@ class VideoOutputs:
     """
 
     def __init__(
-        self, clock: Clock, changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None]
+        self,
+        clock: Clock,
+        preset: str,
+        changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None],
     ) -> None:
         self.switched = 0
         """How often a reader has moved from one output to another."""
         self._clock = clock
+        self._preset = preset
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._outputs: dict[OutputKey, _Output] = {}
@@ -140,7 +144,7 @@ class VideoOutputs:
             self._loop.call_soon_threadsafe(self._fan_out, key, unit)
 
         if key.form is not None:
-            group = VideoGroup(key.form, self._clock, deliver)
+            group = VideoGroup(key.form, self._clock, deliver, self._preset)
             group.start()
             return _Output(group, key.form.bitrate_bps)
         assert source is not None
@@ -152,6 +156,16 @@ class VideoOutputs:
 
     def _forwarder(self, forward: ForwardGroup) -> Callable[[AccessUnit], None]:
         return forward.push
+
+    def set_preset(self, preset: str) -> None:
+        """Let all encoders use another preset."""
+        self._preset = preset
+        for group in self.groups():
+            group.set_preset(preset)
+
+    def groups(self) -> list[VideoGroup]:
+        """The running encoder groups."""
+        return [o.group for o in self._outputs.values() if isinstance(o.group, VideoGroup)]
 
     def _leave(self, key: OutputKey, reader: _Reader) -> None:
         output = self._outputs.get(key)

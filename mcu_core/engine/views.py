@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
+from mcu_core.adaptation.overload import Effort
 from mcu_core.adaptation.passthrough import may_pass
 from mcu_core.conference.direction import (
     CONFERENCE,
@@ -16,11 +18,14 @@ from mcu_core.conference.direction import (
 )
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
+from mcu_core.egress.video_encoder import FASTEST_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.seat import Seat
+from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
 from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.units import VideoForm
 
 Readers = Sequence[tuple[str, Endpoint]]
 """Every endpoint that takes pictures, with the site that it belongs to (VIEWERS for none)."""
@@ -45,6 +50,7 @@ class Views:
         definition: ConferenceDefinition,
         clock: Clock,
         *,
+        preset: str,
         shown: Callable[[PicturePlan], None],
         failed: Callable[[Exception], None],
         again: Callable[[], None],
@@ -52,6 +58,7 @@ class Views:
         self.speaker = self.floor = self.previous = ""
         self.senders: frozenset[str] = frozenset()
         self._clock = clock
+        self._preset = preset
         self._loop = asyncio.get_running_loop()
         self._again = again
         self._director = Director()
@@ -66,7 +73,7 @@ class Views:
         self.pictures = PictureLoop(
             definition.id, clock, definition.fps, plan, self._plan_shown, failed
         )
-        self.outputs = VideoOutputs(clock, self._outputs_changed)
+        self.outputs = VideoOutputs(clock, preset, self._outputs_changed)
 
     def start(self) -> None:
         """Begin to compose."""
@@ -112,6 +119,11 @@ class Views:
         self._advised.pop(endpoint.id, None)
         await self.outputs.remove(endpoint)
 
+    def set_effort(self, effort: Effort) -> None:
+        """How much work pictures are given from now on (overload)."""
+        self.pictures.effort = effort
+        self.outputs.set_preset(FASTEST_PRESET if effort.fast_preset else self._preset)
+
     # ------------------------------------------------------------------ deciding
 
     def refresh(
@@ -123,9 +135,13 @@ class Views:
         self.direction = self._director.decide(definition, self._roster(seats), now_ns)
         self._refreshing = True
         dressed = is_dressed(definition)
+        lowest = self._lowest_rates(readers)
         for site, endpoint in readers:
-            if endpoint.video_out is not None:
-                self._read(site, endpoint, seats, dressed)
+            form = endpoint.video_out
+            if form is not None:
+                if not isinstance(endpoint, ConferenceTap):
+                    form = lowest.get(_class_of(form), form)
+                self._read(site, endpoint, form, seats, dressed)
         self._watch()
         self._refreshing = False
         self.pictures.plan = self._plan(definition, seats)
@@ -172,15 +188,32 @@ class Views:
     # ------------------------------------------------------------------ encoders and decoders
 
     def _read(
-        self, site: str, endpoint: Endpoint, seats: Mapping[str, Seat], dressed: bool
+        self,
+        site: str,
+        endpoint: Endpoint,
+        form: VideoForm,
+        seats: Mapping[str, Seat],
+        dressed: bool,
     ) -> None:
         view = self.direction.watching[site]
         source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
         if source is None:
-            self.outputs.read(endpoint, OutputKey(view, endpoint.video_out))
+            self.outputs.read(endpoint, OutputKey(view, form))
         else:
             own = ViewKey("full", source.definition.id)
             self.outputs.read(endpoint, OutputKey(own, None), source)
+
+    def _lowest_rates(self, readers: Readers) -> dict[object, VideoForm]:
+        """The lowest form of each class, where classes that differ by rate alone are merged."""
+        lowest: dict[object, VideoForm] = {}
+        if self.pictures.effort.merged_classes:
+            for _, endpoint in readers:
+                form = endpoint.video_out
+                if form is not None and not isinstance(endpoint, ConferenceTap):
+                    known = lowest.setdefault(_class_of(form), form)
+                    if form.bitrate_bps < known.bitrate_bps:
+                        lowest[_class_of(form)] = form
+        return lowest
 
     def _passable(self, endpoint: Endpoint, shown: Shown, seats: Mapping[str, Seat]) -> Seat | None:
         """The one site that the endpoint sees, if its stream can be sent on as it is."""
@@ -248,6 +281,10 @@ class Views:
     def output_snapshots(self) -> tuple[OutputSnapshot, ...]:
         """The running encoders and pass-throughs."""
         return self.outputs.snapshots()
+
+
+def _class_of(form: VideoForm) -> object:
+    return replace(form, bitrate_bps=0)
 
 
 def is_dressed(definition: ConferenceDefinition) -> bool:

@@ -11,7 +11,7 @@ from mcu_core.errors import CodecFailure
 from mcu_core.ingress.keyframe_wish import KeyframeWish
 from mcu_core.ingress.output_queue import OutputQueue
 from mcu_core.ingress.video_decoder import VideoDecoder
-from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import AccessUnit
@@ -31,7 +31,7 @@ class VideoStats:
     """Counters of one stream; written by its decode thread, read by anybody.
 
     `dropped`: units that were never decoded (overflow, or waiting for a keyframe); `broken`: units
-    with missing packets, or that the decoder refused; `decoding_ms`: smoothed cost of one unit.
+    with missing packets, or that the decoder refused; `decoding_ms`: smoothed CPU cost of one unit.
     """
 
     codec: str = ""
@@ -49,7 +49,7 @@ class VideoStats:
             return 0.0
         return NS_PER_SECOND / self.interval_ns
 
-    def decoded(self, cost_ns: int, now_ns: int) -> None:
+    def decoded(self, cost_ms: float, now_ns: int) -> None:
         """Count one good picture."""
         if self.frames and now_ns - self.last_ns < _STOPPED_NS:
             interval = now_ns - self.last_ns
@@ -57,7 +57,7 @@ class VideoStats:
             self.interval_ns = smoothed if self.interval_ns else float(interval)
         self.frames += 1
         self.last_ns = now_ns
-        self.decoding_ms += _SMOOTHING * (cost_ns / 1e6 - self.decoding_ms)
+        self.decoding_ms += _SMOOTHING * (cost_ms - self.decoding_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,11 @@ class VideoIngress:
         return self._output.take(now_ns, interval_ns)
 
     @property
+    def backlog(self) -> int:
+        """Coded pictures that wait for the decoder."""
+        return len(self._units)
+
+    @property
     def overtaken(self) -> int:
         """Good pictures that no output tick has shown."""
         return self._output.overtaken
@@ -216,7 +221,7 @@ class VideoIngress:
         return self._decoder is not None and self._decoder.codec != unit.codec
 
     def _decode(self, unit: AccessUnit, run: int) -> None:
-        began_ns = self._clock.now_ns()
+        began_s = thread_cpu_time_s()
         try:
             if self._decoder is None:
                 self._decoder = VideoDecoder(unit.codec)
@@ -230,9 +235,9 @@ class VideoIngress:
         self._entered = True
         if pictures:  # a "keyframe" that gives none may be anything: go on asking
             self._wish.came()
-        now_ns = self._clock.now_ns()
+        now_ns, cost_ms = self._clock.now_ns(), 1000 * (thread_cpu_time_s() - began_s)
         for picture in pictures:
-            self.stats.decoded(now_ns - began_ns, now_ns)
+            self.stats.decoded(cost_ms, now_ns)
             self._show(picture, run)
 
     def _show(self, picture: Picture, run: int) -> None:

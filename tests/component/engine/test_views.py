@@ -23,6 +23,7 @@ from tests.fakes.screen import NOTHING, Screen
 from tests.fakes.waiting import until
 
 FORM = VideoForm(H264, 320, 180, 30, 1_000_000)
+PINS = (Pane("site", "a"), Pane("site", "b"), Pane("empty"), Pane("empty"))
 FULL, FOUR = LayoutChoice(mode=1), LayoutChoice(mode=11)
 
 
@@ -93,7 +94,7 @@ async def test_equal_receivers_share_one_encoder_and_one_set_of_tiles() -> None:
 async def test_a_receiver_of_another_form_has_its_own_encoder_and_costs_others_no_keyframe() -> (
     None
 ):
-    async with room("abc", panes=(Pane("site", "a"), Pane("site", "b"))) as made:
+    async with room("abc", panes=PINS) as made:
         await made.shows("a", "a", "b", NOTHING, NOTHING)
         await until(lambda: made.screens["b"].keyframes)
         before = made.screens["a"].keyframes

@@ -1,0 +1,185 @@
+"""Watches how the engine keeps up, lets pictures give way in time, and knows if there is room."""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from mcu_core.adaptation.admission import Spent, cost_of_site, refusal
+from mcu_core.adaptation.overload import STEPS, Effort, Overload, Pressure
+from mcu_core.engine.conference import Conference
+from mcu_core.errors import Refused
+from mcu_core.media.clock import NS_PER_SECOND, Clock, cpu_time_s
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.25
+SMOOTHING = 0.25
+SETTLING_NS = 3 * NS_PER_SECOND
+"""As long as this a new site's cost is not yet in what is measured."""
+
+_STAT = Path("/proc/stat")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Running totals of what `Pressure` is made of, over all conferences."""
+
+    ticks: int = 0
+    behind: int = 0
+    units: int = 0
+    overtaken: int = 0
+    idle: int = 0
+    jiffies: int = 0
+
+
+class EffortKeeper:
+    """One task: looks four times a second, tells all conferences; `start` and `stop` own it.
+
+    `capacity_cores` bounds admission; by default the cores that this process may use.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        conferences: Callable[[], Collection[Conference]],
+        capacity_cores: float | None = None,
+    ) -> None:
+        self.overload = Overload()
+        self.used_cores = 0.0
+        self._clock = clock
+        self._conferences = conferences
+        self._cores = capacity_cores or float(len(os.sched_getaffinity(0)))
+        self._admitted: list[tuple[int, float]] = []
+        self._before = Counts()
+        self._cpu_s = cpu_time_s()
+        self._looked_ns = clock.now_ns()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._look_on(), name="effort")
+
+    async def stop(self) -> None:
+        """End the task and wait for it; safe twice."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self.look()
+
+    # ------------------------------------------------------------------ overload
+
+    def look(self) -> None:
+        """Take one look and carry out what follows from it."""
+        now_ns = self._clock.now_ns()
+        conferences = self._conferences()
+        pressure = self._pressure(conferences)
+        self._measure(now_ns)
+        before = self.overload.step
+        effort = self.overload.push(pressure, now_ns)
+        if self.overload.step != before:
+            log.warning("pictures' effort changed", step=self.overload.step, pressure=str(pressure))
+        for conference in conferences:
+            self._tell(conference, effort)
+
+    @staticmethod
+    def _tell(conference: Conference, effort: Effort) -> None:
+        if conference.views.pictures.effort != effort:
+            conference.views.set_effort(effort)
+            conference.look_again()
+
+    def _pressure(self, conferences: Collection[Conference]) -> Pressure:
+        idle, jiffies = _machine_time()
+        counts, backlog = Counts(idle=idle, jiffies=jiffies), 0
+        for conference in conferences:
+            counts = _with(counts, conference)
+            backlog = max([backlog, *(seat.video.backlog for seat in conference.seats())])
+        before, self._before = self._before, counts
+        return Pressure(
+            late=_share(counts.behind - before.behind, counts.ticks - before.ticks),
+            overtaken=_share(
+                counts.overtaken - before.overtaken,
+                counts.units - before.units + counts.overtaken - before.overtaken,
+            ),
+            backlog=backlog,
+            busy=1 - _share(counts.idle - before.idle, counts.jiffies - before.jiffies),
+        )
+
+    def _measure(self, now_ns: int) -> None:
+        cpu_s, length_ns = cpu_time_s(), max(1, now_ns - self._looked_ns)
+        used = (cpu_s - self._cpu_s) * NS_PER_SECOND / length_ns
+        self.used_cores += SMOOTHING * (used - self.used_cores)
+        self._cpu_s, self._looked_ns = cpu_s, now_ns
+
+    # ------------------------------------------------------------------ admission
+
+    def admit(self, conference: Conference, site: str) -> None:
+        """Let one more site in; raises Refused with the reason where there is no room for it."""
+        now_ns = self._clock.now_ns()
+        self._admitted = [(at, cost) for at, cost in self._admitted if now_ns - at < SETTLING_NS]
+        spent = self._spent(now_ns)
+        definition = conference.definition
+        own = conference.seat(site).definition.view is not None
+        pixels = definition.width * definition.height
+        cost = cost_of_site(spent, own, pixels, definition.fps)
+        reason = refusal(spent, cost)
+        if reason:
+            raise Refused(reason)
+        self._admitted.append((now_ns, cost))
+
+    def _spent(self, now_ns: int) -> Spent:
+        conferences = self._conferences()
+        groups = [group for c in conferences for group in c.views.outputs.groups() if group.units]
+        per_720p = [g.encoding_ms * 1280 * 720 / (g.form.width * g.form.height) for g in groups]
+        seats = [seat for conference in conferences for seat in conference.seats()]
+        decoders = [
+            seat.video.stats.decoding_ms * seat.video.stats.fps(now_ns) / 1000 for seat in seats
+        ]
+        return Spent(
+            used_cores=self.used_cores + sum(cost for _, cost in self._admitted),
+            cores=self._cores,
+            decoders=decoders,
+            encode_ms=sum(per_720p) / len(per_720p) if per_720p else 0.0,
+            step=self.overload.step,
+        )
+
+    def counters(self) -> dict[str, float]:
+        """For snapshots: the overload step 0..5, cores in use and to be had."""
+        return {
+            "overload_step": float(self.overload.step),
+            "overload_last_step": float(len(STEPS) - 1),
+            "cores_used": round(self.used_cores, 3),
+            "cores": self._cores,
+        }
+
+
+def _with(counts: Counts, conference: Conference) -> Counts:
+    ticker = conference.views.pictures.ticker
+    groups = conference.views.outputs.groups()
+    return Counts(
+        ticks=counts.ticks + ticker.ticks,
+        behind=counts.behind + ticker.behind,
+        units=counts.units + sum(group.units for group in groups),
+        overtaken=counts.overtaken + sum(group.dropped for group in groups),
+        idle=counts.idle,
+        jiffies=counts.jiffies,
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    """A share 0..1; conferences that end take their totals with them."""
+    return min(1.0, max(0.0, part / whole)) if whole > 0 else 0.0
+
+
+def _machine_time() -> tuple[int, int]:
+    """Idle and all CPU time of the machine since it started (proc(5)), in ticks of its clock."""
+    values = [int(text) for text in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
+    return values[3] + values[4], sum(values)

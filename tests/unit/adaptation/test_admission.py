@@ -1,0 +1,28 @@
+"""Whether there is room for one more site."""
+
+import pytest
+
+from mcu_core.adaptation.admission import PIXELS_720P, Spent, cost_of_site, refusal
+
+
+def test_a_site_costs_what_the_others_cost() -> None:
+    spent = Spent(1.0, 2.0, decoders=(0.1, 0.3, 0.0), encode_ms=10.0)
+    assert cost_of_site(spent, False, PIXELS_720P, 30) == pytest.approx(0.2)
+    assert cost_of_site(spent, True, PIXELS_720P, 30) == pytest.approx(0.2 + 0.3)
+    assert cost_of_site(spent, True, PIXELS_720P // 4, 15) == pytest.approx(0.2 + 0.3 / 8)
+
+
+def test_before_anything_is_measured_a_site_costs_what_is_usual() -> None:
+    assert 0.02 < cost_of_site(Spent(0.0, 2.0), False, PIXELS_720P, 30) < 0.1
+    assert 0.2 < cost_of_site(Spent(0.0, 2.0), True, PIXELS_720P, 30) < 0.4
+
+
+def test_who_fits_is_let_in_who_does_not_is_told_why() -> None:
+    assert refusal(Spent(1.0, 2.0), 0.5) == ""
+    reason = refusal(Spent(1.6, 2.0), 0.5)
+    assert "0.30 of 2 cores left" in reason
+    assert "0.50" in reason
+
+
+def test_an_overloaded_engine_takes_nobody() -> None:
+    assert "overloaded" in refusal(Spent(0.1, 2.0, step=1), 0.01)
