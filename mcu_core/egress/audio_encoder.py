@@ -13,7 +13,7 @@ from mcu_core.media.codec import AAC, OPUS
 from mcu_core.media.libopus import DTX_BYTES
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AudioForm, EncodedUnit
-from mcu_core.protocol.payload.base import payloader
+from mcu_core.protocol.payload.base import payloader, sound_ticks
 
 
 class AudioEncoder:
@@ -98,14 +98,16 @@ class AudioEncoder:
             return None
         stamp_ns = self._stamp_of(first_sample)
         codec = self._codec
+        payloads = self._payloads(data)
         return EncodedUnit(
             codec=codec,
             data=data,
             stamp_ns=stamp_ns,
             rtp_timestamp=self._stream_clock.at(stamp_ns),
             keyframe=True,
-            payloads=self._payloads(data),
+            payloads=payloads,
             duration_ns=self._frame_samples * NS_PER_SECOND // codec.sample_rate,
+            payload_ticks=sound_ticks(codec, payloads[0]) if len(payloads) > 1 else 0,
         )
 
     def _payloads(self, data: bytes) -> tuple[bytes, ...]:

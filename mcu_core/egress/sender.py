@@ -51,6 +51,7 @@ class RtpSender:
         self._sequence = secrets.randbelow(SEQUENCE_MASK // 2)  # RFC 3550 5.1; low for SRTP's sake
         self._stream_clock = StreamClock(codec.rtp_clock)
         self._timestamp: int | None = None
+        self._silent = True
         self._history: dict[int, tuple[bytes, bytes, int]] = {}
         self._resends = Allowance(RESENDS_PER_SECOND)
 
@@ -59,11 +60,12 @@ class RtpSender:
         timestamp = self._timestamp_of(unit.stamp_ns)
         video = self._codec.kind is Kind.VIDEO
         # Sound marks the begin of a talk spurt, pictures their last packet (RFC 3551 4.1, 5).
-        marked = len(unit.payloads) - 1 if video else (0 if self._timestamp is None else -1)
-        self._timestamp = timestamp
+        marked = len(unit.payloads) - 1 if video else (0 if self._silent else -1)
+        self._silent = not unit.payloads
         for index, payload in enumerate(unit.payloads):
             sequence = self._sequence
-            head = header(self._payload_type, index == marked, sequence, timestamp, self._ssrc)
+            self._timestamp = at = (timestamp + index * unit.payload_ticks) % TIMESTAMPS
+            head = header(self._payload_type, index == marked, sequence, at, self._ssrc)
             self._sequence = (sequence + 1) & SEQUENCE_MASK
             self._remember(sequence, head, payload)
             self.packets += 1

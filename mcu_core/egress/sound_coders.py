@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media import libopus
-from mcu_core.media.codec import AAC, G722, OPUS, PCMA, PCMU
+from mcu_core.media.codec import AAC, G722, L16_FORMS, OPUS, PCMA, PCMU
 from mcu_core.media.libopus import OpusEncoder
-from mcu_core.media.sound import Block
+from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AudioForm
 
 AAC_CONFIG_BYTES = 2
@@ -79,8 +79,10 @@ _SETTINGS: Mapping[str, _Setting] = {
 
 def sound_coder(form: AudioForm, channels: int) -> SoundCoder:
     """An encoder of that form; raises BadInput for a codec without one, or CodecFailure."""
+    if form.codec in L16_FORMS:
+        return L16Coder(form)
     if form.codec.name not in _SETTINGS:
-        raise BadInput("codec", f"one of {', '.join(_SETTINGS)}, not {form.codec.name}")
+        raise BadInput("codec", f"L16 or one of {', '.join(_SETTINGS)}, not {form.codec.name}")
     if form.codec == OPUS and libopus.library() is not None:
         return OpusCoder(form, channels)
     return FfmpegCoder(form, channels)
@@ -98,6 +100,22 @@ class OpusCoder:
 
     def code(self, sound: Block) -> bytes:
         return self._encoder.encode(sound)
+
+    def config(self) -> bytes:
+        return b""
+
+
+class L16Coder:
+    """Samples as they are, in frames of 20 ms."""
+
+    priming = 0
+
+    def __init__(self, form: AudioForm) -> None:
+        self.frame_samples = form.codec.sample_rate * BLOCK_SAMPLES // SAMPLE_RATE
+
+    def code(self, sound: Block) -> bytes:
+        scaled: Block = np.rint(sound * np.float32(32768))
+        return scaled.clip(-32768, 32767).astype(">i2").tobytes()
 
     def config(self) -> bytes:
         return b""

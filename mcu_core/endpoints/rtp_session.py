@@ -179,7 +179,13 @@ class RtpSession:
             self.abilities = replace(self.abilities, takes_streams=self._can_ask, h264_limit=limit)
         elif codec.kind is Kind.AUDIO and self._audio is not None:
             channels = 2 if agreed.stereo else 1
-            self.audio_out = replace(self._audio, codec=codec, channels=channels)
+            self.audio_out = replace(self._audio, codec=codec, channels=channels, dtx=agreed.dtx)
+            if agreed.in_band_fec:
+                stream.lossy_changed = self._lossy_changed
+
+    def _lossy_changed(self, lossy: bool) -> None:
+        if self.audio_out is not None:
+            self.audio_out = replace(self.audio_out, lossy=lossy)
 
     # ---------------------------------------------------------------------------------- connection
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mcu_core.adaptation.allowance import Allowance
 from mcu_core.adaptation.receiver_rate import ReceiverRate
+from mcu_core.adaptation.sound_loss import SoundLoss
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.errors import MalformedInput
@@ -39,6 +40,7 @@ class RtpStream:
 
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
     where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
+    `lossy_changed` is called when a receiver of sound begins to lose packets, or no longer does.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class RtpStream:
         self._sender = RtpSender(ssrc, payload_type_out, codec, clock, send_rtp)
         self._sent = False
         self._rate = ReceiverRate()
+        self._loss = SoundLoss()
+        self.lossy_changed: Callable[[bool], None] = lambda lossy: None
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
         self._pictures: RtpVideoReceiver | None = None
         self._restart: Callable[[], None] = lambda: None
@@ -154,6 +158,7 @@ class RtpStream:
                 pass
         if isinstance(report, rtcp.SenderReport | rtcp.ReceiverReport):
             self._note_round_trip(report.reports)
+            self._note_loss(report.reports, now_ns)
 
     def _note_round_trip(self, blocks: Sequence[rtcp.ReportBlock]) -> None:
         """How long an answer takes, out of what is said about our own stream."""
@@ -164,6 +169,12 @@ class RtpStream:
             round_trip = round_trip_ns(block, now_ntp) if block.ssrc == self.ssrc else None
             if round_trip is not None:
                 self._pictures.rtt_ns = round_trip
+
+    def _note_loss(self, blocks: Sequence[rtcp.ReportBlock], now_ns: int) -> None:
+        if self.codec.kind is Kind.AUDIO:
+            for block in blocks:
+                if block.ssrc == self.ssrc and self._loss.heard(block.fraction_lost, now_ns):
+                    self.lossy_changed(self._loss.lossy)
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""

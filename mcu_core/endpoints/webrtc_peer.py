@@ -289,6 +289,11 @@ class WebRtcPeer:
         elif codec.kind is Kind.AUDIO and self._audio is not None:
             channels = min(self._audio.channels, codec.channels)
             self.audio_out = replace(self._audio, codec=codec, channels=channels)
+            stream.lossy_changed = self._lossy_changed
+
+    def _lossy_changed(self, lossy: bool) -> None:
+        if self.audio_out is not None:
+            self.audio_out = replace(self.audio_out, lossy=lossy)
 
     # ---------------------------------------------------------------------------------- connection
 

@@ -69,7 +69,7 @@ class SoundLoop:
         self._bus = Bus()
         self._detector = SpeakerDetector()
         self._speaker = ""
-        self._silence = silence()
+        self._silence = self._before = silence()
         self._encodings: dict[tuple[AudioForm, str], _Encoding] = {}
         self.ticker = Ticker(
             f"sound {name}",
@@ -132,7 +132,8 @@ class SoundLoop:
         readers: dict[tuple[AudioForm, str], list[Endpoint]] = {}
         for listener in listeners:
             mix = _mix_heard(listener.seat, now_ns)
-            readers.setdefault((listener.form, mix), []).append(listener.endpoint)
+            form = listener.endpoint.audio_out or listener.form  # it changes where packets get lost
+            readers.setdefault((form, mix), []).append(listener.endpoint)
         delivery: Delivery = []
         for (form, mix), endpoints in readers.items():
             encoding = self._encoding(form, mix, now_ns)
@@ -142,6 +143,7 @@ class SoundLoop:
                 encoding.units += 1
                 delivery.append((unit, tuple(endpoints)))
         self._drop_idle(now_ns)
+        self._before = result.total
         return delivery
 
     def _block(self, result: MixResult, mix: str) -> Block:
@@ -153,6 +155,8 @@ class SoundLoop:
         encoding = self._encodings.get((form, mix))
         if encoding is None:
             encoding = self._encodings[form, mix] = _Encoding(AudioEncoder(form), now_ns)
+            # Else it would begin with the silence of its look-ahead: a hole where it takes over.
+            encoding.encoder.encode(self._before, now_ns - BLOCK_NS)
         encoding.used_ns = now_ns
         return encoding
 

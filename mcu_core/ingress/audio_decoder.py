@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from mcu_core.errors import CodecFailure
 from mcu_core.media import libopus
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import OPUS, Codec
+from mcu_core.media.codec import L16_FORMS, OPUS, Codec
 from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
 LONGEST_FRAME_S = 0.5
 """Opus has at most 120 ms per packet, G.711 what a datagram holds; more is no sound frame."""
 
+_NOT_OF_THIS_CODEC = "this codec has no way over a gap of its own"
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
@@ -45,6 +46,8 @@ def audio_decoder(codec: Codec) -> AudioDecoder:
     """A decoder of that codec; raises CodecFailure where there is none."""
     if codec is OPUS and libopus.library() is not None:
         return OpusFrames()
+    if codec in L16_FORMS and codec.sample_rate == SAMPLE_RATE:
+        return L16Frames(codec)
     return FfmpegFrames(codec)
 
 
@@ -66,6 +69,29 @@ class OpusFrames:
 
     def conceal(self, samples: int) -> Block:
         return self._decoder.conceal(samples)
+
+
+class L16Frames:
+    """Samples as they are, at our own rate."""
+
+    conceals = False
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+
+    def decode(self, data: bytes) -> tuple[Block, int]:
+        samples, rest = divmod(len(data), 2 * self.codec.channels)
+        if rest or not 0 < samples <= LONGEST_FRAME_S * SAMPLE_RATE:
+            raise CodecFailure(f"{len(data)} bytes are no sound frame of {self.codec.name}")
+        sound = np.frombuffer(data, ">i2").astype(np.float32) * np.float32(1 / 32768)
+        block = _two_channels(sound.reshape(samples, self.codec.channels), self.codec.channels)
+        return block, samples * NS_PER_SECOND // SAMPLE_RATE
+
+    def recover(self, data: bytes, samples: int) -> Block:
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
+
+    def conceal(self, samples: int) -> Block:
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
 
 
 class FfmpegFrames:
@@ -104,10 +130,10 @@ class FfmpegFrames:
         return sound, round(length_s * NS_PER_SECOND)
 
     def recover(self, data: bytes, samples: int) -> Block:
-        raise CodecFailure(f"{self.codec.name} holds nothing of the frame before")
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
 
     def conceal(self, samples: int) -> Block:
-        raise CodecFailure(f"{self.codec.name} makes nothing up")
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
 
     def _stereo(self, frame: av.AudioFrame) -> Block:
         channels = min(len(frame.layout.channels), CHANNELS)

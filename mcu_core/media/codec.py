@@ -1,4 +1,4 @@
-"""The codecs that the engine speaks, one row each: a table, not branches (MCU-* codec rows)."""
+"""The codecs that the engine speaks, one row per form: a table, not branches (MCU-* codec rows)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,15 +39,28 @@ OPUS = Codec("opus", Kind.AUDIO, 48_000, "libopus", "libopus", 48_000, 2)
 G722 = Codec("G722", Kind.AUDIO, 8_000, "g722", "g722", 16_000, 1, 9)
 PCMA = Codec("PCMA", Kind.AUDIO, 8_000, "pcm_alaw", "pcm_alaw", 8_000, 1, 8)
 PCMU = Codec("PCMU", Kind.AUDIO, 8_000, "pcm_mulaw", "pcm_mulaw", 8_000, 1, 0)
-AAC = Codec("AAC", Kind.AUDIO, 48_000, "aac", "aac", 48_000, 2)
-"""AAC-LC goes to recordings only, it has no RTP form here yet."""
 
-RTP_CODECS = (H264, VP8, OPUS, G722, PCMA, PCMU)
+L16_STEREO = Codec("L16", Kind.AUDIO, 48_000, "pcm_s16be", "pcm_s16be", 48_000, 2)
+L16_MONO = Codec("L16", Kind.AUDIO, 48_000, "pcm_s16be", "pcm_s16be", 48_000, 1)
+L16_CD_STEREO = Codec("L16", Kind.AUDIO, 44_100, "pcm_s16be", "pcm_s16be", 44_100, 2, 10)
+L16_CD_MONO = Codec("L16", Kind.AUDIO, 44_100, "pcm_s16be", "pcm_s16be", 44_100, 1, 11)
+L16_WIDE = Codec("L16", Kind.AUDIO, 16_000, "pcm_s16be", "pcm_s16be", 16_000, 1)
+L16_NARROW = Codec("L16", Kind.AUDIO, 8_000, "pcm_s16be", "pcm_s16be", 8_000, 1)
+L16_FORMS = (L16_STEREO, L16_MONO, L16_CD_STEREO, L16_CD_MONO, L16_WIDE, L16_NARROW)
+"""Samples as they are: studio links, and a measure of everything else (RFC 3551 4.5.11)."""
+
+AAC = Codec("AAC", Kind.AUDIO, 48_000, "aac", "aac", 48_000, 2)
+"""AAC-LC goes to recordings only. An RTP form (RFC 3640, AAC-hbr) would be a file beside
+`protocol/payload/l16.py`, entries in `payload/base.py` and a row of `negotiation/formats.py`."""
+
+RTP_CODECS = (H264, VP8, OPUS, *L16_FORMS[:4], G722, L16_WIDE, PCMA, PCMU, L16_NARROW)
+"""In our order of preference: who offers uncompressed sound has the band for it."""
+
 ALL_CODECS = (*RTP_CODECS, AAC)
 
 
 def codec_named(name: str) -> Codec:
-    """The codec of that name, whatever its case; raises NotFound."""
+    """The first codec of that name, whatever its case; raises NotFound."""
     for codec in ALL_CODECS:
         if codec.name.lower() == name.lower():
             return codec

@@ -55,7 +55,8 @@ class EncodedUnit:
     `data` as in AccessUnit. `rtp_timestamp` counts in the codec's RTP clock from the group's own
     random start (RFC 3550 5.1). `stamp_ns` is the conference clock of the tick that made it;
     `payloads` are the RTP payloads made once for all receivers, empty for codecs without an RTP
-    form. `duration_ns` is the length of the frame.
+    form. `duration_ns` is the length of the frame. `payload_ticks`: by how much of the RTP clock
+    each payload is later than the one before; 0 where all belong to one moment.
     """
 
     codec: Codec
@@ -65,3 +66,4 @@ class EncodedUnit:
     keyframe: bool
     payloads: tuple[bytes, ...]
     duration_ns: int
+    payload_ticks: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mcu_core.media.codec import Codec
+from mcu_core.media.codec import OPUS, Codec
 from mcu_core.protocol.sdp import SessionDescription
 
 
@@ -36,7 +36,19 @@ class MediaAgreement:
     @property
     def stereo(self) -> bool:
         """Whether they want to hear two channels; Opus is mono where nothing is said (RFC 7587)."""
-        return self.codec.channels == 2 and self.fmtp.get("stereo") == "1"
+        if self.codec != OPUS:
+            return self.codec.channels == 2
+        return self.fmtp.get("stereo") == "1"
+
+    @property
+    def dtx(self) -> bool:
+        """Whether they would rather not be sent silence (RFC 7587 6.1)."""
+        return self.codec == OPUS and self.fmtp.get("usedtx") == "1"
+
+    @property
+    def in_band_fec(self) -> bool:
+        """Whether they can make use of Opus's repeated frames (RFC 7587 6.1)."""
+        return self.codec == OPUS and self.fmtp.get("useinbandfec") == "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mcu_core.media.codec import H264, OPUS, RTP_CODECS, Codec, Kind
+from mcu_core.media.codec import H264, L16_FORMS, OPUS, RTP_CODECS, Codec, Kind
 from mcu_core.negotiation.capabilities import Capabilities
+from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES
+from mcu_core.protocol.payload.l16 import SAMPLE_BYTES as L16_BYTES
 from mcu_core.protocol.sdp import MediaDescription, Rtpmap
 
 Parameters = Mapping[str, str]
@@ -84,9 +86,16 @@ def _codec(kind: str, payload_type: int, rtpmap: Rtpmap | None) -> Codec | None:
         if rtpmap is None:
             if codec.static_payload_type == payload_type:
                 return codec
-        elif rtpmap.name.lower() == codec.name.lower() and rtpmap.clock == codec.rtp_clock:
+        elif _same(rtpmap, codec):
             return codec
     return None
+
+
+def _same(rtpmap: Rtpmap, codec: Codec) -> bool:
+    """Names have no case (RFC 4855 3). Opus has two channels whatever is said (RFC 7587 7)."""
+    if rtpmap.name.lower() != codec.name.lower() or rtpmap.clock != codec.rtp_clock:
+        return False
+    return codec is OPUS or rtpmap.channels == max(1, codec.channels)
 
 
 def refusal(offered: Format) -> str:
@@ -127,6 +136,8 @@ def answer_parameters(offered: Format, caps: Capabilities) -> dict[str, str]:
     """Our format parameters in the answer to a format that was not refused."""
     if offered.codec is H264:
         return _answer_h264(offered.fmtp, caps)
+    if offered.codec is OPUS:
+        return _offer_opus(caps) | _agreed_dtx(offered.fmtp)
     return offer_parameters(offered.codec, caps)
 
 
@@ -158,7 +169,13 @@ def _answer_h264(theirs: Parameters, caps: Capabilities) -> dict[str, str]:
 
 
 def _offer_opus(caps: Capabilities) -> dict[str, str]:
-    return {"minptime": "10", "stereo": "1", "sprop-stereo": "1"}
+    """What we take (RFC 7587 6.1): two channels, and frames that repeat the one before."""
+    return {"minptime": "10", "useinbandfec": "1", "stereo": "1", "sprop-stereo": "1"}
+
+
+def _agreed_dtx(theirs: Parameters) -> dict[str, str]:
+    """Silence need not be sent to us either, where they name the parameter."""
+    return {"usedtx": "1"} if theirs.get("usedtx") == "1" else {}
 
 
 _OFFERED: dict[Codec, Callable[[Capabilities], dict[str, str]]] = {
@@ -171,13 +188,20 @@ def attributes(
     codec: Codec, payload_type: int, parameters: Parameters, feedback: tuple[str, ...]
 ) -> list[tuple[str, str | None]]:
     """The attribute lines that describe one payload type."""
-    channels = codec.channels if codec is OPUS else 1
-    rtpmap = Rtpmap(codec.name, codec.rtp_clock, channels)
+    rtpmap = Rtpmap(codec.name, codec.rtp_clock, max(1, codec.channels))
     lines: list[tuple[str, str | None]] = [("rtpmap", f"{payload_type} {rtpmap.serialize()}")]
     if parameters:
         joined = ";".join(f"{name}={value}" for name, value in parameters.items())
         lines.append(("fmtp", f"{payload_type} {joined}"))
     lines += (("rtcp-fb", f"{payload_type} {one}") for one in feedback)
     if codec.kind is Kind.AUDIO:
-        lines.append(("ptime", "20"))
+        lines.append(("ptime", str(ptime_ms(codec))))
     return lines
+
+
+def ptime_ms(codec: Codec) -> int:
+    """How long one packet of a sound codec had better be (RFC 8866 6.4): 20 ms where that fits."""
+    if codec not in L16_FORMS:
+        return 20
+    bytes_per_ms = L16_BYTES * codec.channels * codec.sample_rate // 1000
+    return next(ms for ms in (20, 10, 5) if ms * bytes_per_ms <= MAX_PAYLOAD_BYTES)

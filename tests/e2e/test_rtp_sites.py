@@ -17,6 +17,12 @@ from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.rtp_viewer import rtp_viewer
 
 SDP = {"Content-Type": "application/sdp"}
+SOUNDS = {
+    "opus": (97, "opus/48000/2"),
+    "PCMA": (8, "PCMA/8000"),
+    "G722": (9, "G722/8000"),
+    "L16": (98, "L16/48000"),
+}
 
 
 def ports(answer: str) -> tuple[int, int]:
@@ -64,7 +70,7 @@ def ffmpeg_sender(video: int, audio: int, codec: str, sound: str) -> list[str]:
         "VP8": ["libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30"],
     }[codec]
     voice = {"opus": ["libopus", "-ar", "48000", "-ac", "2"], "PCMA": ["pcm_alaw", "-ar", "8000"]}
-    voice["G722"] = ["g722", "-ar", "16000"]
+    voice |= {"G722": ["g722", "-ar", "16000"], "L16": ["pcm_s16be", "-ar", "48000"]}
     return [
         *("ffmpeg", "-hide_banner", "-loglevel", "warning", "-re"),
         *("-f", "lavfi", "-i", "testsrc=size=640x360:rate=25"),
@@ -72,19 +78,20 @@ def ffmpeg_sender(video: int, audio: int, codec: str, sound: str) -> list[str]:
         *("-map", "0:v", "-pix_fmt", "yuv420p", "-c:v", *encoder, "-b:v", "800k"),
         *("-payload_type", "96", "-f", "rtp", f"rtp://127.0.0.1:{video}?pkt_size=1200"),
         *("-map", "1:a", "-ac", "1", "-c:a", *voice[sound]),
-        *("-payload_type", {"opus": "97", "PCMA": "8", "G722": "9"}[sound]),
+        *("-payload_type", str(SOUNDS[sound][0])),
         *("-f", "rtp", f"rtp://127.0.0.1:{audio}"),
     ]
 
 
-@pytest.mark.parametrize(("codec", "sound"), [("H264", "opus"), ("H264", "PCMA"), ("VP8", "G722")])
+@pytest.mark.parametrize(
+    ("codec", "sound"), [("H264", "opus"), ("H264", "PCMA"), ("VP8", "G722"), ("H264", "L16")]
+)
 def test_ffmpeg_sends_and_a_viewer_sees_and_hears(
     system: System, tmp_path: Path, codec: str, sound: str
 ) -> None:
     conference = system.conference(f"ffmpeg {codec} {sound}", layout={"mode": 1})
     sender = system.site(conference, "ffmpeg 发送", "rtp")
-    rate = {"opus": "opus/48000/2", "PCMA": "PCMA/8000", "G722": "G722/8000"}[sound]
-    number = {"opus": 97, "PCMA": 8, "G722": 9}[sound]
+    number, rate = SOUNDS[sound]
     offer = described(free_udp_pair(), free_udp_pair(), codec, rate, number)
     video, audio = ports(attach(system, conference, sender, offer))
     command = ffmpeg_sender(video, audio, codec, sound)

@@ -1,19 +1,30 @@
 """Payload formats by codec: a table."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
 from mcu_core.errors import NotFound
-from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
+from mcu_core.media.codec import G722, H264, L16_FORMS, OPUS, PCMA, PCMU, VP8, Codec
 from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.payload.h264 import H264Depayloader, H264Payloader
-from mcu_core.protocol.payload.opus import packet_ticks
+from mcu_core.protocol.payload.l16 import L16Payloader
+from mcu_core.protocol.payload.l16 import packet_ticks as l16_ticks
+from mcu_core.protocol.payload.opus import packet_ticks as opus_ticks
 from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
 from mcu_core.protocol.payload.whole import WholeDepayloader, WholePayloader
 from mcu_core.protocol.rtp import RtpPacket
 
-__all__ = ["MAX_PAYLOAD_BYTES", "Depayloader", "Frame", "Payloader", "depayloader", "payloader"]
+__all__ = [
+    "MAX_PAYLOAD_BYTES",
+    "Depayloader",
+    "Frame",
+    "Payloader",
+    "depayloader",
+    "payloader",
+    "sound_ticks",
+]
 
 MAX_PAYLOAD_BYTES = 1200
 """With RTP, SRTP, UDP and IPv6 headers it fits into 1280 bytes, which every IPv6 path takes."""
@@ -38,18 +49,23 @@ class Payloader(Protocol):
     """Frames to payloads; keeps no state, so that receivers can be moved between encoders."""
 
     def payloads(self, data: bytes, keyframe: bool) -> tuple[bytes, ...]:
-        """The payloads of one frame in order; the last one is sent with the marker (video)."""
+        """The payloads of one frame in order; the last one is sent with the marker (video), each
+        of sound begins `sound_ticks` of its predecessor later."""
 
+
+_SOUND_TICKS: dict[Codec, Callable[[bytes], int]] = {
+    OPUS: opus_ticks,
+    # One octet per tick of 8 kHz (RFC 3551 4.5.2, 4.5.14): G.722 samples at 16 kHz and codes two
+    # samples in an octet, and its RTP clock runs at 8 kHz by an old mistake, so it agrees.
+    G722: len,
+    PCMA: len,
+    PCMU: len,
+    **{codec: partial(l16_ticks, channels=codec.channels) for codec in L16_FORMS},
+}
 
 _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
     H264: H264Depayloader.of,
     VP8: lambda fmtp: Vp8Depayloader(),
-    OPUS: lambda fmtp: WholeDepayloader(packet_ticks),
-    # One octet per tick of 8 kHz (RFC 3551 4.5.2, 4.5.14): G.722 samples at 16 kHz and codes two
-    # samples in an octet, and its RTP clock runs at 8 kHz by an old mistake, so it agrees.
-    G722: lambda fmtp: WholeDepayloader(len),
-    PCMA: lambda fmtp: WholeDepayloader(len),
-    PCMU: lambda fmtp: WholeDepayloader(len),
 }
 
 _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
@@ -59,7 +75,13 @@ _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
     G722: WholePayloader,
     PCMA: WholePayloader,
     PCMU: WholePayloader,
+    **{codec: partial(L16Payloader, channels=codec.channels) for codec in L16_FORMS},
 }
+
+
+def sound_ticks(codec: Codec, payload: bytes) -> int:
+    """How long a payload of that sound codec lasts on its RTP clock; 0 if it is none of it."""
+    return _SOUND_TICKS[codec](payload)
 
 
 def depayloader(codec: Codec, fmtp: Mapping[str, str] = _NO_PARAMETERS) -> Depayloader:
@@ -67,6 +89,8 @@ def depayloader(codec: Codec, fmtp: Mapping[str, str] = _NO_PARAMETERS) -> Depay
 
     `fmtp`: the sender's format parameters from its SDP; H.264 may have its parameter sets there.
     """
+    if codec in _SOUND_TICKS:
+        return WholeDepayloader(_SOUND_TICKS[codec])
     make = _DEPAYLOADERS.get(codec)
     if make is None:
         raise NotFound("RTP payload format", codec.name)
@@ -74,7 +98,7 @@ def depayloader(codec: Codec, fmtp: Mapping[str, str] = _NO_PARAMETERS) -> Depay
 
 
 def payloader(codec: Codec, max_bytes: int = MAX_PAYLOAD_BYTES) -> Payloader:
-    """A payloader whose payloads have at most `max_bytes`; sound frames are never split.
+    """A payloader whose payloads have at most `max_bytes`; coded sound frames are never split.
 
     Raises NotFound for a codec without an RTP form.
     """

@@ -10,7 +10,17 @@ from av.audio.codeccontext import AudioCodecContext
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media import libopus
-from mcu_core.media.codec import AAC, G722, H264, OPUS, PCMA, PCMU, Codec
+from mcu_core.media.codec import (
+    AAC,
+    G722,
+    H264,
+    L16_FORMS,
+    L16_STEREO,
+    OPUS,
+    PCMA,
+    PCMU,
+    Codec,
+)
 from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE, Block, silence
 from mcu_core.media.units import AudioForm, EncodedUnit
 from mcu_core.protocol.payload.opus import carries_frame_before
@@ -25,8 +35,9 @@ CALL_CODECS = pytest.mark.parametrize(
         AudioForm(G722, 1, 64_000),
         AudioForm(PCMA, 1, 64_000),
         AudioForm(PCMU, 1, 64_000),
+        *(AudioForm(codec, codec.channels, 64_000) for codec in L16_FORMS),
     ],
-    ids=lambda form: f"{form.codec.name}/{form.channels}",
+    ids=lambda form: f"{form.codec.name}/{form.codec.rtp_clock}/{form.channels}",
 )
 
 
@@ -62,7 +73,10 @@ def test_one_unit_per_block_with_its_stamp(form: AudioForm) -> None:
     ticks = form.codec.rtp_clock // 50
     steps = {(b.rtp_timestamp - a.rtp_timestamp) % 2**32 for a, b in pairwise(units)}
     assert steps == {ticks}
-    assert all(unit.duration_ns == BLOCK_NS and len(unit.payloads) == 1 for unit in units)
+    assert all(unit.duration_ns == BLOCK_NS for unit in units)
+    for unit in units:
+        assert (len(unit.payloads) - 1) * unit.payload_ticks < ticks
+        assert len(unit.payloads) == 1 or form.codec in L16_FORMS
 
 
 @CALL_CODECS
@@ -74,6 +88,17 @@ def test_a_tone_comes_out_clean(form: AudioForm) -> None:
     assert np.abs(settled).max() == pytest.approx(0.5, rel=0.06)
     # sinad_db knows 48 kHz only: the same wave has a higher number of cycles per sample there.
     assert sinad_db(settled, (1000.0 * SAMPLE_RATE / form.codec.sample_rate,)) > 15
+
+
+def test_l16_is_what_was_mixed_to_the_last_bit() -> None:
+    rng = np.random.default_rng(1)
+    sound = (rng.integers(-32768, 32768, (3 * 960, 2)) / 32768).astype(np.float32)
+    pieces = b"".join(
+        payload
+        for unit in coded(AudioForm(L16_STEREO, 2, 64_000), list(sound.reshape(3, 960, 2)))
+        for payload in unit.payloads
+    )
+    assert np.array_equal(np.frombuffer(pieces, ">i2").reshape(-1, 2) / 32768, sound)
 
 
 def test_on_a_path_that_loses_packets_speech_travels_twice() -> None:

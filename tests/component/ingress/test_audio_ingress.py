@@ -11,18 +11,21 @@ from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.ingress.audio import WAITING_UNITS, AudioIngress
 from mcu_core.media import libopus
 from mcu_core.media.clock import NS_PER_MS, ManualClock
-from mcu_core.media.codec import G722, OPUS, PCMA, PCMU, Codec
+from mcu_core.media.codec import G722, L16_FORMS, OPUS, PCMA, PCMU, Codec
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit, AudioForm
 from tests.fakes.tones import Mono, blocks, largest_step, sinad_db, tone, voiced
 
 FORMS = {
-    "opus": AudioForm(OPUS, 2, 64_000),
-    "G722": AudioForm(G722, 1, 64_000),
-    "PCMA": AudioForm(PCMA, 1, 64_000),
-    "PCMU": AudioForm(PCMU, 1, 64_000),
+    OPUS: AudioForm(OPUS, 2, 64_000),
+    G722: AudioForm(G722, 1, 64_000),
+    PCMA: AudioForm(PCMA, 1, 64_000),
+    PCMU: AudioForm(PCMU, 1, 64_000),
 }
-ALL = pytest.mark.parametrize("codec", [OPUS, G722, PCMA, PCMU], ids=lambda codec: codec.name)
+FORMS |= {form.codec: form for form in (AudioForm(codec, codec.channels, 0) for codec in L16_FORMS)}
+ALL = pytest.mark.parametrize(
+    "codec", FORMS, ids=lambda codec: f"{codec.name}/{codec.rtp_clock}/{codec.channels}"
+)
 PHASE_NS = 7 * NS_PER_MS
 """Where between two frames the mixer pulls."""
 
@@ -31,7 +34,7 @@ Transit = Callable[[int], float | None]
 
 
 def coded(codec: Codec, sound: Mono, first: int = 0, lossy: bool = False) -> list[AccessUnit]:
-    encoder = AudioEncoder(replace(FORMS[codec.name], lossy=lossy))
+    encoder = AudioEncoder(replace(FORMS[codec], lossy=lossy))
     units = []
     for k, block in enumerate(blocks(sound)):
         unit = encoder.encode(block, (first + k) * BLOCK_NS)

@@ -1,5 +1,7 @@
 """One receiver's stream: continuous whatever encoder made its units, repeatable, reported."""
 
+from dataclasses import replace
+
 from mcu_core.egress.sender import (
     HISTORY_PACKETS,
     RESEND_EVERY_NS,
@@ -7,7 +9,7 @@ from mcu_core.egress.sender import (
     RtpSender,
 )
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
-from mcu_core.media.codec import H264, OPUS, Codec
+from mcu_core.media.codec import H264, L16_STEREO, OPUS, Codec
 from mcu_core.media.sound import BLOCK_NS
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.rtp import RtpPacket, parse
@@ -136,3 +138,21 @@ def test_nobody_gets_more_sent_again_than_a_stream_has() -> None:
     before = line.sender.resent
     line.sender.resend(everything[:20])
     assert line.sender.resent == before + 20
+
+
+def test_pieces_of_one_sound_frame_follow_each_other_in_time() -> None:
+    line = Receiver(L16_STEREO)
+    for n in range(3):
+        line.sender.send(replace(unit(L16_STEREO, n * BLOCK_NS, b"a", b"b"), payload_ticks=480))
+    first = line.packets[0].timestamp
+    steps = [timestamp_delta(packet.timestamp, first) for packet in line.packets]
+    assert steps == [0, 480, 960, 1440, 1920, 2400]
+    assert [packet.marker for packet in line.packets] == [True] + [False] * 5
+
+
+def test_after_silence_that_was_not_sent_a_talk_spurt_is_marked() -> None:
+    line = Receiver(OPUS)
+    for n, payloads in enumerate(((b"a",), (b"b",), (), (), (b"c",), (b"d",))):
+        line.sender.send(unit(OPUS, n * BLOCK_NS, *payloads))
+    assert [packet.marker for packet in line.packets] == [True, False, True, False]
+    assert timestamp_delta(line.packets[2].timestamp, line.packets[1].timestamp) == 3 * 960

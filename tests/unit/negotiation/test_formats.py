@@ -2,12 +2,26 @@
 
 import pytest
 
-from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8
+from mcu_core.media.codec import (
+    G722,
+    H264,
+    L16_CD_MONO,
+    L16_CD_STEREO,
+    L16_MONO,
+    L16_STEREO,
+    L16_WIDE,
+    OPUS,
+    PCMA,
+    PCMU,
+    VP8,
+    Codec,
+)
 from mcu_core.negotiation.capabilities import Capabilities
 from mcu_core.negotiation.formats import (
     Format,
     ProfileLevel,
     answer_parameters,
+    attributes,
     formats,
     refusal,
     whole_packets_only,
@@ -99,3 +113,55 @@ def test_profile_level_is_three_bytes() -> None:
     level = ProfileLevel.read({"profile-level-id": "42E01F"})
     assert level == ProfileLevel(0x42, 0xE0, 31)
     assert level.serialize() == "42e01f"
+
+
+def test_l16_is_told_apart_by_clock_and_channels() -> None:
+    found = formats(
+        section(
+            "audio",
+            "10 11 96 97 98 99 100",
+            "96 L16/48000/2",
+            "97 l16/48000",
+            "98 L16/16000",
+            "99 L16/22050/2",
+            "100 L16/48000/6",
+        )
+    )
+    assert [(one.payload_type, one.codec) for one in found] == [
+        (10, L16_CD_STEREO),
+        (11, L16_CD_MONO),
+        (96, L16_STEREO),
+        (97, L16_MONO),
+        (98, L16_WIDE),
+    ]
+
+
+def test_opus_is_opus_without_its_channels() -> None:
+    (found,) = formats(section("audio", "96", "96 opus/48000"))
+    assert found.codec is OPUS
+    assert formats(section("audio", "96", "96 PCMU/8000/2")) == []
+
+
+def test_an_answer_takes_silence_unsent_only_where_it_was_offered() -> None:
+    plain = answer_parameters(Format(96, OPUS, {"useinbandfec": "1"}), CAPS)
+    assert plain["useinbandfec"] == "1"
+    assert plain["stereo"] == "1"
+    assert "usedtx" not in plain
+    assert answer_parameters(Format(96, OPUS, {"usedtx": "1"}), CAPS)["usedtx"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("codec", "rtpmap", "ptime"),
+    [
+        (OPUS, "96 opus/48000/2", "20"),
+        (PCMU, "96 PCMU/8000", "20"),
+        (L16_STEREO, "96 L16/48000/2", "5"),
+        (L16_MONO, "96 L16/48000", "10"),
+        (L16_CD_STEREO, "96 L16/44100/2", "5"),
+        (L16_WIDE, "96 L16/16000", "20"),
+    ],
+    ids=str,
+)
+def test_what_is_said_of_a_sound_format(codec: Codec, rtpmap: str, ptime: str) -> None:
+    lines = dict(attributes(codec, 96, {}, ()))
+    assert lines == {"rtpmap": rtpmap, "ptime": ptime}

@@ -1,13 +1,13 @@
-"""Opus, G.711 and G.722 payloads."""
+"""Opus, G.711, G.722 and L16 payloads."""
 
 from itertools import pairwise
 
 import pytest
 
-from mcu_core.media.codec import G722, OPUS, PCMA, Codec
-from mcu_core.protocol.payload.base import depayloader, payloader
+from mcu_core.media.codec import G722, L16_CD_STEREO, L16_FORMS, L16_STEREO, OPUS, PCMA, Codec
+from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES, depayloader, payloader, sound_ticks
 from mcu_core.protocol.payload.frame import Frame
-from mcu_core.protocol.payload.opus import packet_ticks
+from mcu_core.protocol.payload.opus import carries_frame_before, packet_ticks
 from mcu_core.protocol.rtp import RtpPacket
 from tests.fakes.captures import packets
 
@@ -20,6 +20,56 @@ def test_octets_are_ticks(codec: Codec) -> None:
 
 def test_a_long_sound_frame_stays_whole() -> None:
     assert payloader(PCMA).payloads(bytes(4000), True) == (bytes(4000),)
+
+
+@pytest.mark.parametrize(
+    "codec", L16_FORMS, ids=lambda codec: f"{codec.rtp_clock}/{codec.channels}"
+)
+def test_twenty_milliseconds_of_samples_fit_their_packets(codec: Codec) -> None:
+    sample = 2 * codec.channels
+    data = bytes(n % 251 for n in range(codec.sample_rate // 50 * sample))
+    pieces = payloader(codec).payloads(data, True)
+    assert b"".join(pieces) == data
+    assert all(0 < len(piece) <= MAX_PAYLOAD_BYTES and len(piece) % sample == 0 for piece in pieces)
+    assert len({len(piece) for piece in pieces}) == 1, "none is much shorter than the others"
+    assert sum(sound_ticks(codec, piece) for piece in pieces) == codec.rtp_clock // 50
+    stream = depayloader(codec)
+    ticks = sound_ticks(codec, pieces[0])
+    frames = [
+        frame
+        for n, piece in enumerate(pieces)
+        for frame in stream.push(RtpPacket(96, n, n * ticks, 1, False, piece), False)
+    ]
+    assert [(frame.rtp_timestamp, frame.duration) for frame in frames] == [
+        (n * ticks, ticks) for n in range(len(pieces))
+    ]
+
+
+def test_half_a_sample_is_none() -> None:
+    stream = depayloader(L16_STEREO)
+    assert stream.push(RtpPacket(96, 1, 1, 1, False, bytes(958)), False) == []
+    assert stream.malformed == 1
+    assert payloader(L16_CD_STEREO).payloads(b"", True) == ()
+    with pytest.raises(ValueError, match="no room"):
+        payloader(L16_STEREO, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "has"),
+    [
+        (bytes((15 << 3, 0x40)), True),  # hybrid 20 ms, mono: activity, then the repeated frame
+        (bytes((15 << 3, 0x80)), False),
+        (bytes((15 << 3 | 4, 0x10)), True),  # the side channel's
+        (bytes((3 << 3, 0x10)), True),  # SILK 60 ms: three bits of activity
+        (bytes((3 << 3, 0x20)), False),
+        (bytes((31 << 3, 0xFF)), False),  # CELT has none
+        (bytes((15 << 3 | 1, 0xFF)), False),  # two frames: the encoder puts none there
+        (bytes((15 << 3,)), False),
+        (b"", False),
+    ],
+)
+def test_whether_a_packet_repeats_the_frame_before(data: bytes, has: bool) -> None:
+    assert carries_frame_before(data) is has
 
 
 def test_captured_opus_is_20_ms_a_packet() -> None:
