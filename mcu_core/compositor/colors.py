@@ -1,10 +1,12 @@
 """From any colour to the canvas's: coefficients for kernels/recolor, and paint for what we draw."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mcu_core.errors import BadInput
 from mcu_core.kernels.recolor import BITS
 from mcu_core.media.color import CANVAS_COLOR, Color, Matrix, Range
 
@@ -14,6 +16,8 @@ Samples = NDArray[np.float64]
 LUMA_WEIGHTS = {Matrix.BT601: (0.299, 0.114), Matrix.BT709: (0.2126, 0.0722)}
 # Codes of luma's black, its span and chroma's span.
 CODES = {Range.LIMITED: (16, 219, 224), Range.FULL: (0, 255, 255)}
+
+WEB_COLOR = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?")
 
 GREY_CONTRAST = 0.6
 GREY_LIFT = 10
@@ -46,9 +50,19 @@ def paint(rgb: Samples) -> Samples:
 
 def web_color(text: str) -> tuple[int, int, int]:
     """The canvas's Y, Cb, Cr of a colour written #rrggbb."""
+    return read_color(text)[0]
+
+
+def read_color(text: str) -> tuple[tuple[int, int, int], int]:
+    """The canvas's Y, Cb, Cr of #rrggbb or #rrggbbaa, and how opaque it is, 0..255.
+
+    Raises BadInput for anything else.
+    """
+    if not WEB_COLOR.fullmatch(text):
+        raise BadInput("color", "#rrggbb or #rrggbbaa")
     rgb = np.array([int(text[k : k + 2], 16) / 255 for k in (1, 3, 5)])
     y, u, v = np.round(paint(rgb)).astype(int).tolist()
-    return y, u, v
+    return (y, u, v), int(text[7:9] or "ff", 16)
 
 
 def _from_rgb(color: Color) -> Samples:

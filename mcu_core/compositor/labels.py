@@ -1,25 +1,23 @@
 """Site names on pictures: white on a dark, half transparent plate."""
 
-import unicodedata
 from functools import lru_cache
 
-from PIL import Image, ImageDraw
+import numpy as np
 
-from mcu_core.compositor.fonts import font
-from mcu_core.compositor.overlay import Overlay, overlay
+from mcu_core.compositor.colors import web_color
+from mcu_core.compositor.lettering import cleaned, shortened, text_width, written
+from mcu_core.compositor.overlay import Layer, Overlay, layered
+from mcu_core.compositor.shapes import plate
 
-INK = (255, 255, 255, 255)
-PLATE = (12, 16, 22, 165)
+INK = web_color("#ffffff")
+PLATE = web_color("#0c1016")
+PLATE_OPACITY = 165
 
-LONGEST = 120
-"""Characters of a name that are looked at."""
 SHARE = 0.052
 SMALLEST, LARGEST = 12, 34
 """The text is this share of the pane's height high, within these pixels."""
 LEAST_WIDTH, LEAST_HEIGHT = 64, 48
-"""Panes below this carry no name."""
-SMOOTH = 4
-"""Plates are drawn this many times larger and shrunk, for smooth corners."""
+"""Panes below this carry no name: it could not be read, or would hide the picture."""
 
 
 @lru_cache(512)
@@ -36,9 +34,9 @@ def label(text: str, pane_w: int, pane_h: int) -> Overlay | None:
     text = shortened(text, size, pane_w - 2 * margin(pane_h) - 2 * pad_x)
     width = even(text_width(text, size) + 2 * pad_x)
     height = even(round(size * 1.2) + 2 * pad_y)
-    image = rounded_plate(width, height, round(height * 0.28), PLATE)
-    ImageDraw.Draw(image).text((width / 2, height / 2), text, INK, font(size), anchor="mm")
-    return overlay(image)
+    ground = plate(width, height, height * 0.28).astype(np.uint16) * PLATE_OPACITY // 255
+    letters = written(text, size, width, height)
+    return layered(width, height, [Layer(ground.astype(np.uint8), PLATE), Layer(letters, INK)])
 
 
 def margin(pane_h: int) -> int:
@@ -54,37 +52,3 @@ def text_size(pane_h: int) -> int:
 def even(size: int) -> int:
     """The next even number."""
     return size + size % 2
-
-
-def cleaned(text: str) -> str:
-    """One line without control characters, trimmed, of bounded length."""
-    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[:LONGEST])
-    return " ".join(plain.split())
-
-
-def text_width(text: str, size: int) -> int:
-    """Pixels that the text takes."""
-    return round(font(size).getlength(text))
-
-
-def shortened(text: str, size: int, width: int) -> str:
-    """The text, or as much of it as fits in `width` pixels with an ellipsis behind."""
-    if text_width(text, size) <= width:
-        return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
-def rounded_plate(
-    width: int, height: int, radius: int, color: tuple[int, int, int, int]
-) -> Image.Image:
-    """A transparent image with a plate of that size on it, corners smooth."""
-    large = Image.new("L", (width * SMOOTH, height * SMOOTH), 0)
-    ImageDraw.Draw(large).rounded_rectangle(
-        (0, 0, width * SMOOTH - 1, height * SMOOTH - 1), radius * SMOOTH, fill=255
-    )
-    mask = large.resize((width, height), Image.Resampling.BOX)
-    plate = Image.new("RGBA", (width, height), (*color[:3], 0))
-    plate.putalpha(mask.point([value * color[3] // 255 for value in range(256)]))
-    return plate

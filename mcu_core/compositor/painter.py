@@ -1,26 +1,29 @@
-"""Drawing one pane on a canvas: picture, bars, placeholder, name, border."""
+"""Drawing one pane on a canvas: picture, bars, placeholder, name, border.
+
+Names and placeholders stand in what banner and caption leave free of the pane, a name also above a
+logo that would hide it. Where there is no room for that, they are left out.
+"""
 
 from collections.abc import Callable
 
 from mcu_core.compositor.colors import web_color
+from mcu_core.compositor.covers import Room
 from mcu_core.compositor.labels import even, label, margin
-from mcu_core.compositor.overlay import Overlay
-from mcu_core.compositor.placeholder import GROUND, placeholder
+from mcu_core.compositor.placeholder import GROUND, Reason, placeholder
 from mcu_core.compositor.scene import PaneView, PixelRect, Placement, place
-from mcu_core.compositor.tiles import Planes
-from mcu_core.kernels import planes
+from mcu_core.compositor.surface import BLACK, Planes, fill, part
 
 TileDrawer = Callable[[Planes, PaneView, Placement], None]
 
-BLACK = (16, 128, 128)
-GROUND_YUV = web_color(GROUND)
-SPEAKER_YUV = web_color("#35c07f")
+SPEAKER = web_color("#35c07f")
 
 BORDER_SHARE = 0.011
 """The speaker's border is this share of the pane's height, at least two samples."""
 
 
-def paint_pane(canvas: Planes, rect: PixelRect, view: PaneView, draw_tile: TileDrawer) -> None:
+def paint_pane(
+    canvas: Planes, rect: PixelRect, room: Room, view: PaneView, draw_tile: TileDrawer
+) -> None:
     """Everything inside `rect`, all of which is written."""
     if view.state == "empty":
         fill(canvas, rect, BLACK)
@@ -33,10 +36,10 @@ def paint_pane(canvas: Planes, rect: PixelRect, view: PaneView, draw_tile: TileD
         for bar in placement.bars:
             fill(canvas, bar, BLACK)
         draw_tile(part(canvas, placement.tile), view, placement)
-        _lay_name(canvas, rect, view.label)
+        _lay_name(canvas, rect, room, view.label)
     else:
-        fill(canvas, rect, GROUND_YUV)
-        _lay_placeholder(canvas, rect, view.label)
+        fill(canvas, rect, GROUND)
+        _lay_placeholder(canvas, rect, room.clear, view)
     if view.speaking:
         _draw_border(canvas, rect)
 
@@ -46,49 +49,32 @@ def shows_picture(view: PaneView) -> bool:
     return view.picture is not None and view.state in ("live", "stalled")
 
 
-def part(canvas: Planes, rect: PixelRect) -> Planes:
-    """Views on the planes under an even rectangle."""
-    y, u, v = canvas
-    rows, columns = slice(rect.y, rect.bottom), slice(rect.x, rect.right)
-    half = (
-        slice(rect.y // 2, rect.bottom // 2),
-        slice(rect.x // 2, rect.right // 2),
-    )
-    return y[rows, columns], u[half], v[half]
+def _lay_name(canvas: Planes, pane: PixelRect, room: Room, text: str) -> None:
+    plate = label(text, pane.w, pane.h)
+    if plate is None:
+        return
+    edge, clear = margin(pane.h), room.clear
+    spot = PixelRect(clear.x + edge, clear.bottom - edge - plate.height, plate.width, plate.height)
+    if room.logo is not None and room.logo.overlaps(spot):
+        spot = PixelRect(spot.x, room.logo.y - edge - spot.h, spot.w, spot.h)
+    if spot.y >= clear.y:
+        plate.lay(part(canvas, spot))
 
 
-def fill(canvas: Planes, rect: PixelRect, color: tuple[int, int, int]) -> None:
-    """One colour over a rectangle."""
-    for plane, value in zip(part(canvas, rect), color, strict=True):
-        planes.fill(plane, value)
+def _lay_placeholder(canvas: Planes, pane: PixelRect, clear: PixelRect, view: PaneView) -> None:
+    """As large as in any pane of this size if there is room for that, else smaller."""
+    for height in (pane.h, clear.h):
+        card = placeholder(_reason(view), view.label, pane.w, height, view.speaking)
+        if card is not None and card.height <= clear.h:
+            x = clear.x + (clear.w - card.width) // 4 * 2
+            y = clear.y + (clear.h - card.height) // 4 * 2
+            card.lay(part(canvas, PixelRect(x, y, card.width, card.height)))
+            return
 
 
-def copy(canvas: Planes, source: Planes, rect: PixelRect) -> None:
-    """The same rectangle of another canvas of the same size."""
-    for plane, other in zip(part(canvas, rect), part(source, rect), strict=True):
-        planes.copy(plane, other)
-
-
-def _lay(canvas: Planes, paint: Overlay, x: int, y: int) -> None:
-    luma, blue, red = part(canvas, PixelRect(x, y, paint.width, paint.height))
-    planes.blend(luma, paint.y, paint.alpha)
-    planes.blend(blue, paint.u, paint.alpha_half)
-    planes.blend(red, paint.v, paint.alpha_half)
-
-
-def _lay_name(canvas: Planes, rect: PixelRect, text: str) -> None:
-    plate = label(text, rect.w, rect.h)
-    if plate is not None:
-        edge = margin(rect.h)
-        _lay(canvas, plate, rect.x + edge, rect.bottom - edge - plate.height)
-
-
-def _lay_placeholder(canvas: Planes, rect: PixelRect, text: str) -> None:
-    card = placeholder(text, rect.w, rect.h)
-    if card is not None:
-        x = rect.x + (rect.w - card.width) // 4 * 2
-        y = rect.y + (rect.h - card.height) // 4 * 2
-        _lay(canvas, card, x, y)
+def _reason(view: PaneView) -> Reason:
+    """Why there is no picture; one that is live or stalled and has none has not come yet."""
+    return view.state if view.state in ("camera-off", "audio-only") else "no-video"
 
 
 def _draw_border(canvas: Planes, rect: PixelRect) -> None:
@@ -102,4 +88,4 @@ def _draw_border(canvas: Planes, rect: PixelRect) -> None:
         PixelRect(rect.x, rect.y + width, width, inner),
         PixelRect(rect.right - width, rect.y + width, width, inner),
     ):
-        fill(canvas, bar, SPEAKER_YUV)
+        fill(canvas, bar, SPEAKER)

@@ -3,17 +3,20 @@
 All rectangles that are drawn are even in place and size, because chroma has half the resolution.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from mcu_core.contract.definition import PaneFit
+from mcu_core.contract.definition import PaneFit, TextStrip
 from mcu_core.layouts.model import Layout
-from mcu_core.media.picture import Picture
+from mcu_core.media.picture import Picture, Plane
 
-PaneState = Literal["live", "stalled", "no-video", "empty"]
-"""live: the picture; stalled: the last one, greyed; no-video: placeholder; empty: nothing there."""
+PaneState = Literal["live", "stalled", "no-video", "camera-off", "audio-only", "empty"]
+"""live: the picture; stalled: the last one, greyed; no-video: none has come; camera-off: switched
+off, by the site or by an operator; audio-only: it never sends one; empty: nobody there."""
+
+Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 
 FILL_BELOW = Fraction(115, 100)
 """PaneFit.AUTO stretches where the aspects differ by less than this ratio (design 6)."""
@@ -32,11 +35,33 @@ class PaneView:
 
 
 @dataclass(frozen=True, slots=True)
+class LogoPicture:
+    """A logo as `logo.read_logo` read it; two are equal if they look alike.
+
+    `rgba` has shape (h, w, 4), uint8, alpha not multiplied in; `size` is its height as a share of
+    the canvas's.
+    """
+
+    digest: str
+    corner: Corner
+    size: float
+    rgba: Plane = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """A layout and what stands in its panes; panes without a view are empty."""
+    """A layout, what stands in its panes, and what lies over all of them.
+
+    Panes without a view are empty. Texts that move count from `texts_since_ns`, on the clock of the
+    stamps: the moment when they were set, so that they begin at their beginning.
+    """
 
     layout: Layout
     panes: tuple[PaneView, ...]
+    banner: TextStrip | None = None
+    caption: TextStrip | None = None
+    logo: LogoPicture | None = None
+    texts_since_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +91,11 @@ class PixelRect:
             and self.y < other.bottom
             and other.y < self.bottom
         )
+
+    def shared(self, other: "PixelRect") -> "PixelRect":
+        """What lies in both; of two that do not overlap, nothing that may be drawn."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        return PixelRect(x, y, min(self.right, other.right) - x, min(self.bottom, other.bottom) - y)
 
 
 @dataclass(frozen=True, slots=True)

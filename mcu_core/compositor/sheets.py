@@ -1,12 +1,14 @@
 """The memory of canvases: a few sheets in rotation, rewritten only when nobody looks at them."""
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mcu_core.compositor.covers import Cover
 from mcu_core.compositor.scene import PixelRect
-from mcu_core.media.picture import Plane
+from mcu_core.compositor.surface import Planes, copy, part
 
 ROTATION = 4
 """Sheets before one is written again."""
@@ -14,9 +16,18 @@ MOST = 8
 """Sheets kept; if all are being read, the oldest is left to its readers and replaced."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Covered:
+    """What lies over the panes at its place, and the panes as they are below it."""
+
+    cover: Cover
+    below: Planes
+
+
 class Sheet:
     """One canvas in memory and what it shows: `held[k]` describes the content of `rects[k]`.
 
+    `covered` are the places where something lies over the panes, none of which overlap.
     `memory` has shape (height * 3 // 2, width): luma, then both chroma planes, without gaps, which
     is what VideoFrame.from_numpy_buffer takes.
     """
@@ -25,10 +36,41 @@ class Sheet:
         self.memory = np.empty((height * 3 // 2, width), np.uint8)
         self.rects: tuple[PixelRect, ...] = ()
         self.held: list[Any] = []
+        self.covered: list[Covered] = []
         self._width, self._height = width, height
         self._unread = sys.getrefcount(self.memory)
 
-    def planes(self) -> tuple[Plane, Plane, Plane]:
+    def begin(self, rects: tuple[PixelRect, ...], held: list[Any]) -> None:
+        """Its content is no longer what it was, with nothing laid over it."""
+        self.rects, self.held = rects, held
+        self.covered.clear()
+
+    def shows(self, panes: list[Any], covers: tuple[Cover, ...]) -> bool:
+        """True if that is what its panes show, and what lies over them."""
+        return self.held == panes and tuple(c.cover for c in self.covered) == covers
+
+    def cover(self, cover: Cover) -> None:
+        """Lay it over the panes, which are kept."""
+        there = part(self.planes(), cover.rect)
+        self.covered.append(Covered(cover, (there[0].copy(), there[1].copy(), there[2].copy())))
+        cover.lay(there)
+
+    def uncover(self, covered: Covered) -> None:
+        """Show the panes again at its place."""
+        self.covered.remove(covered)
+        copy(part(self.planes(), covered.cover.rect), covered.below)
+
+    def copy_panes(self, other: "Sheet", rect: PixelRect) -> None:
+        """What the panes of another sheet show within `rect`, without what lies over them."""
+        copy(part(self.planes(), rect), part(other.planes(), rect))
+        for covered in other.covered:
+            place = covered.cover.rect
+            if place.overlaps(rect):
+                shared = place.shared(rect)
+                inside = PixelRect(shared.x - place.x, shared.y - place.y, shared.w, shared.h)
+                copy(part(self.planes(), shared), part(covered.below, inside))
+
+    def planes(self) -> Planes:
         """New views on the planes; each keeps the sheet from being written while it lives."""
         width, height = self._width, self._height
         half = width * height // 4

@@ -1,73 +1,25 @@
 """Tiles: a source's picture as it stands in a pane, scaled, turned and in the canvas's colour."""
 
-from collections import OrderedDict
-from threading import Lock
-from typing import NamedTuple
+from functools import lru_cache
 
 import numpy as np
 
 from mcu_core.compositor.colors import coefficients
 from mcu_core.compositor.scene import PixelRect, Placement
+from mcu_core.compositor.surface import Planes
 from mcu_core.kernels import planes
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
-from mcu_core.kernels.weights import chroma_axis, luma_axis
+from mcu_core.kernels.weights import WHOLE, Axis, chroma_axis, luma_axis
 from mcu_core.media.picture import Picture, Plane
 
-Planes = tuple[Plane, Plane, Plane]
 
-
-class TileKey(NamedTuple):
-    """What makes two tiles equal."""
-
-    source_id: str
-    serial: int
-    stamp_ns: int
-    crop: PixelRect
-    turns: int
-    width: int
-    height: int
-    greyed: bool
-
-
-class TileCache:
-    """Scaled tiles that several canvases share, the newest up to `limit_bytes`; thread-safe.
-
-    `hits` and `misses` count look-ups, `dropped` tiles that went for newer ones.
-    """
-
-    def __init__(self, limit_bytes: int = 32_000_000) -> None:
-        self._limit = limit_bytes
-        self._bytes = 0
-        self._tiles: OrderedDict[TileKey, Planes] = OrderedDict()
-        self._lock = Lock()
-        self.hits = self.misses = self.dropped = 0
-
-    def get(self, key: TileKey) -> Planes | None:
-        """The tile, read-only, or None."""
-        with self._lock:
-            tile = self._tiles.get(key)
-            if tile is None:
-                self.misses += 1
-                return None
-            self.hits += 1
-            self._tiles.move_to_end(key)
-            return tile
-
-    def put(self, key: TileKey, tile: Planes) -> None:
-        """Keep a tile; the ones unused longest go when there are too many bytes."""
-        with self._lock:
-            if key not in self._tiles:
-                self._bytes += _size(tile)
-            self._tiles[key] = tile
-            while self._bytes > self._limit and len(self._tiles) > 1:
-                self._bytes -= _size(self._tiles.popitem(last=False)[1])
-                self.dropped += 1
-
-
-def draw_tile(target: Planes, picture: Picture, placement: Placement, greyed: bool) -> None:
+def draw_tile(
+    target: Planes, picture: Picture, placement: Placement, greyed: bool, draft: bool = False
+) -> None:
     """Scale the part of `picture` that `placement` names into `target`, planes of the tile's size.
 
+    `draft`: each sample is the nearest one of the source, which costs least.
     Raises ValueError for a picture whose planes do not belong together.
     """
     check(picture)
@@ -79,13 +31,14 @@ def draw_tile(target: Planes, picture: Picture, placement: Placement, greyed: bo
             for plane in (picture.u, picture.v)
         ),
     )
+    scale = _scale_draft if draft else _scale
     if placement.turns:
         upright = _empty(placement.tile, placement.turns % 2 == 1)
-        _scale(upright, source, crop)
+        scale(upright, source, crop)
         for plane, part in zip(target, upright, strict=True):
             planes.turn(plane, part, placement.turns)
     else:
-        _scale(target, source, crop)
+        scale(target, source, crop)
     table = coefficients(picture.color, greyed)
     if table is not None:
         recolor(*target, table)
@@ -112,6 +65,20 @@ def _scale(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
     resample(target[2], source[2], *across, *down)
 
 
+def _scale_draft(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
+    for to, part in zip(target, source, strict=True):
+        across, down = (_nearest(part.shape[k], to.shape[k]) for k in (1, 0))
+        resample(to, part, *across, *down)
+
+
+@lru_cache(256)
+def _nearest(source: int, target: int) -> Axis:
+    """One source sample for each output sample: the one in its middle."""
+    middle = (2 * np.arange(target, dtype=np.int64) + 1) * source // (2 * target)
+    spans = np.stack([middle, np.ones_like(middle)], axis=1)
+    return Axis(spans, np.full((target, 1), WHOLE - 1, np.uint16))
+
+
 def _part(plane: Plane, x: int, y: int, w: int, h: int) -> Plane:
     """A view; a copy only where columns are not side by side."""
     part = plane[y : y + h, x : x + w]
@@ -125,7 +92,3 @@ def _empty(tile: PixelRect, swapped: bool) -> Planes:
         np.empty((h // 2, w // 2), np.uint8),
         np.empty((h // 2, w // 2), np.uint8),
     )
-
-
-def _size(tile: Planes) -> int:
-    return sum(plane.nbytes for plane in tile)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mcu_core.adaptation.overload import Effort
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
 from mcu_core.compositor.scene import PaneState
-from mcu_core.compositor.tiles import TileCache
+from mcu_core.compositor.tile_cache import TileCache
 from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup

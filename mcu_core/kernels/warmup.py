@@ -6,6 +6,7 @@ import mcu_core.kernels.sound  # noqa: F401  # importing it compiles or loads it
 from mcu_core.kernels.planes import blend, copy, fill, turn
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
+from mcu_core.kernels.text import write
 from mcu_core.kernels.weights import luma_axis
 
 
@@ -18,4 +19,5 @@ def warm_up() -> None:
     copy(small, big[:40, :40])
     blend(small, small, small)
     turn(small, small, 1)
+    write(small, big[:40, :41], 0, 235, 16, 128)
     recolor(big, small, small.copy(), np.zeros(10, np.int64))

@@ -11,7 +11,6 @@ import pytest
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
 from mcu_core.compositor.scene import PaneState
 from mcu_core.compositor.sheets import MOST
-from mcu_core.compositor.tiles import TileCache
 from mcu_core.contract.definition import PaneFit
 from mcu_core.layouts.catalogue import MODES, mode
 from mcu_core.layouts.model import Layout, PaneRect
@@ -323,23 +322,6 @@ def test_a_name_stands_at_the_lower_left() -> None:
     (top, left), (bottom, right) = changed.min(axis=0), changed.max(axis=0)
     assert 300 < top < bottom < 360
     assert 4 <= left < right < 200
-
-
-def test_canvases_share_tiles() -> None:
-    tiles = TileCache()
-    one, two = Canvas(320, 180, tiles), Canvas(320, 180, tiles)
-    scene = Scene(mode(11), views(4))
-    assert equal(one.compose(scene), two.compose(scene))
-    assert equal(one.compose(scene), Canvas(320, 180).compose(scene))
-    assert (one.scaled, two.scaled, tiles.hits, tiles.misses) == (4, 0, 4, 4)
-
-
-def test_the_tile_cache_has_a_bound() -> None:
-    tiles = TileCache(limit_bytes=3 * 64 * 36 * 3 // 2)
-    canvas = Canvas(64, 36, tiles)
-    for serial in range(10):
-        canvas.compose(Scene(mode(1), (PaneView("a", noise(64, 36, serial)),)))
-    assert tiles.dropped == 7
 
 
 def test_canvases_in_several_threads() -> None:

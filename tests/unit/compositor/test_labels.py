@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcu_core.compositor import fonts, labels, placeholder
+from mcu_core.compositor import fonts, labels, lettering, placeholder
 from mcu_core.compositor.fonts import FontChoice
 
 AWKWARD = ["\ud800 lone", "\u202eright to left", "👩‍⚕️ 😀", "a\nb\tc", "x" * 5000, "ß", "\u0301"]
@@ -26,21 +26,21 @@ def test_plates_are_even_and_inside_the_pane() -> None:
 
 
 def test_long_names_end_in_an_ellipsis() -> None:
-    assert labels.shortened("abc", 20, 500) == "abc"
-    short = labels.shortened("名" * 50, 20, 200)
+    assert lettering.shortened("abc", 20, 500) == "abc"
+    short = lettering.shortened("名" * 50, 20, 200)
     assert short.endswith("…")
-    assert labels.text_width(short, 20) <= 200
+    assert lettering.text_width(short, 20) <= 200
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_no_name_no_plate(text: str) -> None:
     assert labels.label(text, 640, 360) is None
-    assert placeholder.placeholder(text, 640, 360) is None
+    assert placeholder.placeholder("no-video", text, 640, 360) is None
 
 
 def test_tiny_panes_carry_no_name() -> None:
     assert labels.label("name", 40, 30) is None
-    assert placeholder.placeholder("name", 16, 16) is None
+    assert placeholder.placeholder("no-video", "name", 16, 16) is None
 
 
 @pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
@@ -48,7 +48,7 @@ def test_no_text_is_too_awkward(text: str) -> None:
     for width, height in ((640, 360), (64, 48)):
         for drawn in (
             labels.label(text, width, height),
-            placeholder.placeholder(text, width, height),
+            placeholder.placeholder("no-video", text, width, height),
         ):
             assert drawn is not None
             assert drawn.width <= width
