@@ -37,7 +37,7 @@ lint: $(VENV)/.installed ## format, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup-run ## kernels and mix; the long ones: mcu bench conference|latency
+bench: setup-run ## kernels and mix; the long ones: mcu bench room|latency|...
 	$(BIN)/mcu bench kernels
 	$(BIN)/mcu bench mix
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,41 +14,24 @@ CLIPS = Path("var/demo")
 SWITCH_INTERVAL_S = 0.0005
 """Else a thread that decodes would keep the one that notes arrivals waiting for 5 ms."""
 
+bench = typer.Typer(
+    help="Measure kernels, the offline mixer, running conferences, and the delay through them.",
+    no_args_is_help=True,
+)
 
-class Benchmark(StrEnum):
-    """What can be measured."""
+Seconds = Annotated[int, typer.Option(min=2, help="How long; 600 for the ten minutes of the bars")]
+Sites = Annotated[int, typer.Option(min=2, max=200, help="Sites of the conference")]
+Size = Annotated[str, typer.Option(help="Pictures that sites send: 360p, 4cif, 720p or 1080p")]
+Preset = Annotated[str, typer.Option(help="x264 preset of the engine; empty: its own")]
+Sound = Annotated[str, typer.Option(help="Codec of the sites' sound: opus, PCMA, PCMU, G722, L16")]
+Clips = Annotated[Path, typer.Option(help="Folder of the demo clips")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file")]
+Plot = Annotated[Path | None, typer.Option(help="Draw them into this PNG file")]
 
-    KERNELS = "kernels"
-    PACKETS = "packets"
-    MIX = "mix"
-    CONFERENCE = "conference"
-    LATENCY = "latency"
 
-
-def bench(
-    what: Annotated[Benchmark, typer.Argument(help="Which benchmark")],
-    seconds: Annotated[
-        int, typer.Option(min=2, help="Length of each run; 600 for the ten minutes of the bars")
-    ] = 10,
-    repetitions: Annotated[int, typer.Option(min=1, help="Runs of mix, of which the median")] = 3,
-    sites: Annotated[int, typer.Option(min=2, max=16, help="Sites of conference, latency")] = 4,
-    browser: Annotated[
-        bool, typer.Option(help="conference: the last site is headless Chromium")
-    ] = False,
-    clips: Annotated[Path, typer.Option(help="Folder of the demo clips")] = CLIPS,
-    json_: Annotated[Path | None, typer.Option("--json", help="Write figures to this file")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file")] = None,
-) -> None:
-    """Measure kernels, packets, the offline mixer, a running conference, or its delay."""
-    runs: dict[Benchmark, Callable[[], Report]] = {
-        Benchmark.KERNELS: _kernels,
-        Benchmark.PACKETS: _packets,
-        Benchmark.MIX: lambda: _mix(seconds, repetitions, clips),
-        Benchmark.CONFERENCE: lambda: _conference(seconds, sites, clips, browser),
-        Benchmark.LATENCY: lambda: _latency(seconds, sites, clips),
-    }
+def _tell(run: Callable[[], Report], json_: Path | None, plot: Path | None) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    report = runs[what]()
+    report = run()
     report.show()
     if json_ is not None:
         report.save(json_)
@@ -57,37 +39,77 @@ def bench(
         report.plot(plot)
 
 
-def _kernels() -> Report:
+def _beside_stalls(run: Callable[[], Report]) -> Report:
+    with StallWatch() as watch:
+        report = run()
+    report.stalls = watch.result
+    return report
+
+
+@bench.command()
+def kernels(json_: Json = None, plot: Plot = None) -> None:
+    """Loops over pixels, beside OpenCV, swscale and NumPy."""
     from benchmarks.kernels import run  # each loads only what it measures
 
-    with StallWatch() as watch:
-        report = run()
-    report.stalls = watch.result
-    return report
+    _tell(lambda: _beside_stalls(run), json_, plot)
 
 
-def _packets() -> Report:
+@bench.command()
+def packets(json_: Json = None, plot: Plot = None) -> None:
+    """What a packet costs, in and out, beside bare sockets of the same loop."""
     from benchmarks.packets import run
 
-    with StallWatch() as watch:
-        report = run()
-    report.stalls = watch.result
-    return report
+    _tell(lambda: _beside_stalls(run), json_, plot)
 
 
-def _mix(seconds: int, repetitions: int, clips: Path) -> Report:
+@bench.command()
+def mix(
+    seconds: Seconds = 10,
+    repetitions: Annotated[int, typer.Option(min=1, help="Runs, of which the median")] = 3,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """`mcu mix` beside ffmpeg's own mosaic: same files, same x264 (bar 2)."""
     from benchmarks.mix import run
 
-    return run(seconds, repetitions, clips)
+    _tell(lambda: run(seconds, repetitions, clips), json_, plot)
 
 
-def _conference(seconds: int, sites: int, clips: Path, browser: bool) -> Report:
-    from benchmarks.conference import run
+@bench.command()
+def room(
+    seconds: Seconds = 10,
+    sites: Sites = 4,
+    size: Size = "720p",
+    classes: Annotated[int, typer.Option(min=1, max=4, help="Rate classes out")] = 1,
+    sound: Sound = "opus",
+    preset: Preset = "",
+    browser: Annotated[bool, typer.Option(help="One more site: headless Chromium")] = False,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """A running room: what it delivers, how late, at what cost beside the codecs (bars 3, 3b)."""
+    from benchmarks.room import Room, run
 
-    return run(seconds, sites, clips, browser)
+    what = Room(sites + browser, size, classes, sound, preset, browser)
+    _tell(lambda: run(seconds, what, clips), json_, plot)
 
 
-def _latency(seconds: int, sites: int, clips: Path) -> Report:
+@bench.command()
+def latency(
+    seconds: Seconds = 10,
+    sites: Sites = 9,
+    size: Size = "720p",
+    sound: Sound = "opus",
+    bad_line: Annotated[
+        bool, typer.Option(help="The measured site comes with jitter, loss and a late camera")
+    ] = False,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """What the engine adds: from counter to counter, chirp to chirp; lip sync (bar 7)."""
     from benchmarks.latency import run
 
-    return run(seconds, sites, clips)
+    _tell(lambda: run(seconds, sites, size, sound, bad_line, clips), json_, plot)

@@ -81,8 +81,12 @@ def register(asked: str) -> None:
     """Add the words of WORDS to the command: only `asked` if it is one of them, else all."""
     wanted = {asked: WORDS[asked]} if asked in WORDS else WORDS
     for word, place in wanted.items():
-        module, _, function = place.partition(":")
-        app.command(word)(getattr(import_module(module), function))
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=word)
+        else:
+            app.command(word)(found)
 
 
 def main() -> None:
