@@ -12,13 +12,14 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much work pictures are given.
+    """How much work pictures are given; `step` is its place in the order, 0 for all of it.
 
     Every `rate_divisor`-th picture is composed and coded; `draft_tiles`: scaled the cheapest way;
     `fast_preset`: coded with the encoder's fastest preset; `merged_classes`: receivers of one
     view, codec and size all get the lowest of their rates, from one encoder.
     """
 
+    step: int = 0
     rate_divisor: int = 1
     draft_tiles: bool = False
     fast_preset: bool = False
@@ -27,11 +28,11 @@ class Effort:
 
 STEPS = (
     Effort(),
-    Effort(2),
-    Effort(2, draft_tiles=True),
-    Effort(2, draft_tiles=True, fast_preset=True),
-    Effort(2, draft_tiles=True, fast_preset=True, merged_classes=True),
-    Effort(3, draft_tiles=True, fast_preset=True, merged_classes=True),
+    Effort(1, 2),
+    Effort(2, 2, draft_tiles=True),
+    Effort(3, 2, draft_tiles=True, fast_preset=True),
+    Effort(4, 2, draft_tiles=True, fast_preset=True, merged_classes=True),
+    Effort(5, 3, draft_tiles=True, fast_preset=True, merged_classes=True),
 )
 """From all that was asked for to the least that is still a conference."""
 

@@ -7,7 +7,7 @@ send them again after a broken connection.
 import msgspec
 
 from mcu_core.contract.definition import ConferenceDefinition
-from mcu_core.contract.snapshots import EngineSnapshot
+from mcu_core.contract.snapshots import EngineSnapshot, SiteTrace
 
 
 class PutConference(msgspec.Struct, frozen=True, tag=True):
@@ -58,6 +58,13 @@ class GetSnapshot(msgspec.Struct, frozen=True, tag=True):
     """Reply: EngineSnapshot."""
 
 
+class GetTrace(msgspec.Struct, frozen=True, tag=True):
+    """Ask for the last minute of a site: why its pane stood still. Reply: SiteTrace."""
+
+    conference: str
+    site: str
+
+
 class OpenTap(msgspec.Struct, frozen=True, tag=True):
     """Turn this connection into the tap of a conference. Reply: Done, then TapTrack and TapUnit.
 
@@ -90,6 +97,13 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 Command = (
-    PutConference | CloseConference | AttachWebRtc | AttachRtp | Detach | GetSnapshot | OpenTap
+    PutConference
+    | CloseConference
+    | AttachWebRtc
+    | AttachRtp
+    | Detach
+    | GetSnapshot
+    | GetTrace
+    | OpenTap
 )
-Answer = Done | Attached | Failure | EngineSnapshot
+Answer = Done | Attached | Failure | EngineSnapshot | SiteTrace

@@ -29,6 +29,51 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
     watched: bool = True
 
 
+class TraceSample(msgspec.Struct, frozen=True):
+    """One second of one site, stage by stage; counts are of that second.
+
+    Network: `packets` that came, `lost` given up, `repaired` sent again in time. Coded pictures of
+    them: `units`, `broken` (incomplete, or refused by the decoder), `skipped` (never decoded:
+    waiting for a keyframe, or the decoder was behind), `keyframes_asked`. Decoded: `decoded`
+    pictures, `decode_ms` CPU of one, `backlog` still waiting. Shown: `watched` whether anybody saw
+    the site composed, `shown` new pictures in composed ones, `longest_still_ms` without one,
+    `delay_ms` from arrival to the output tick. Sound: `sound_frames`, `concealed_ms` made up,
+    `sound_late` frames too late to play, `sound_wait_ms` in the jitter buffer, `level_dbov`.
+    `effort`: step of the overload order. `verdict`: why the picture stood still; empty if not.
+    """
+
+    time_ns: int
+    packets: int = 0
+    lost: int = 0
+    repaired: int = 0
+    units: int = 0
+    broken: int = 0
+    skipped: int = 0
+    keyframes_asked: int = 0
+    decoded: int = 0
+    decode_ms: float = 0.0
+    backlog: int = 0
+    watched: bool = True
+    shown: int = 0
+    longest_still_ms: float = 0.0
+    delay_ms: float = 0.0
+    sound_frames: int = 0
+    concealed_ms: float = 0.0
+    sound_late: int = 0
+    sound_wait_ms: float = 0.0
+    level_dbov: float = -127.0
+    effort: int = 0
+    verdict: str = ""
+
+
+class SiteTrace(msgspec.Struct, frozen=True, tag=True):
+    """The last minute of one site, oldest second first, at most 60 samples."""
+
+    conference: str
+    site: str
+    samples: tuple[TraceSample, ...]
+
+
 class OutputSnapshot(msgspec.Struct, frozen=True):
     """One running encoder, or site passed through, and its readers; `view` is what it shows."""
 

@@ -20,7 +20,6 @@ from mcu_core.contract.events import (
     SpeakerChanged,
 )
 from mcu_core.contract.snapshots import ConferenceSnapshot
-from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
@@ -29,7 +28,8 @@ from mcu_core.engine.pictures import PicturePlan
 from mcu_core.engine.report import conference_snapshot
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
-from mcu_core.engine.tap import SOUND_FORM, ConferenceTap
+from mcu_core.engine.tap import ConferenceTap
+from mcu_core.engine.tap_keeper import TapKeeper
 from mcu_core.engine.views import Views, senders
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
@@ -39,7 +39,6 @@ from mcu_core.media.units import VideoForm
 log = structlog.get_logger()
 
 RETRY_SOURCE_S = 5.0
-TAP_IDLE_NS = 10 * NS_PER_SECOND
 MAX_VIEWERS = 200
 LOOK_AGAIN_NS = NS_PER_SECOND
 RETURN_NS = 30 * NS_PER_SECOND
@@ -70,7 +69,7 @@ class Conference:
         self._seats: dict[str, Seat] = {}
         self._viewers: dict[str, Endpoint] = {}
         self._tasks = NamedTasks()
-        self._tap: ConferenceTap | None = None
+        self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
         self.failed = False
         self._look_ns = 0
         self.views = Views(
@@ -94,7 +93,7 @@ class Conference:
     async def stop(self) -> None:
         """End everything of this conference and wait for it; safe twice."""
         async with self._lock:
-            await self._drop_tap()
+            await self._taps.stop()
             for site in list(self._seats):
                 await self._unseat(site)
             for endpoint in list(self._viewers):
@@ -299,7 +298,10 @@ class Conference:
         seated = [
             (site, seat.endpoint) for site, seat in self._seats.items() if seat.endpoint is not None
         ]
-        others: list[Endpoint] = [*self._viewers.values(), *([self._tap] if self._tap else [])]
+        others: list[Endpoint] = [
+            *self._viewers.values(),
+            *([self._taps.tap] if self._taps.tap else []),
+        ]
         return seated + [(VIEWERS, endpoint) for endpoint in others]
 
     def _listen(self, endpoint: Endpoint) -> None:
@@ -308,31 +310,16 @@ class Conference:
         endpoint.feedback.bitrate_advised = partial(self.views.advise, endpoint)
 
     async def tap(self) -> ConferenceTap:
-        """The tap of this conference, opened for the first reader and closed after the last."""
-        if self._tap is None:
-            encoder = AudioEncoder(SOUND_FORM)
-            config = encoder.config()
-            encoder.close()
-            self._tap = ConferenceTap(self.form(), config, self._clock)
-            self._listen(self._tap)
-            self._publish()
-            self._tasks.run("tap watch", self._watch_tap(self._tap))
-        return self._tap
+        """The tap of this conference."""
+        return self._taps.open(self.form())
 
-    async def _watch_tap(self, tap: ConferenceTap) -> None:
-        while (idle_ns := tap.idle_ns()) < TAP_IDLE_NS:
-            await asyncio.sleep((TAP_IDLE_NS - idle_ns) / NS_PER_SECOND)
-        if self._tap is tap:
-            self._tap = None
-            self._publish()
-            await self.views.drop(tap)
+    def _tap_opened(self, tap: ConferenceTap) -> None:
+        self._listen(tap)
+        self._publish()
 
-    async def _drop_tap(self) -> None:
-        if self._tap is not None:
-            await self._tasks.end("tap watch")
-            await self.views.drop(self._tap)
-            await self._tap.stop()
-            self._tap = None
+    async def _tap_closed(self, tap: ConferenceTap) -> None:
+        self._publish()
+        await self.views.drop(tap)
 
     # ------------------------------------------------------------------ what the ticks work from
 
@@ -362,7 +349,11 @@ class Conference:
         self._publish()
 
     def _tell_levels(self) -> None:
-        if self.views.senders != senders(self._seats) or self._clock.now_ns() >= self._look_ns:
+        now_ns = self._clock.now_ns()
+        if now_ns >= self._look_ns:
+            for seat in self._seats.values():
+                seat.note_second(self.views.pictures.effort.step, now_ns)
+        if self.views.senders != senders(self._seats) or now_ns >= self._look_ns:
             self.look_again()
         levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
         self._tell(Levels(self.definition.id, levels))

@@ -20,13 +20,14 @@ from mcu_core.contract.commands import (
     Done,
     Failure,
     GetSnapshot,
+    GetTrace,
     OpenTap,
     PutConference,
 )
 from mcu_core.contract.definition import SiteKind
 from mcu_core.contract.events import ConferenceFailed, Event
 from mcu_core.contract.line import Door, Line, LineClosed
-from mcu_core.contract.snapshots import EngineSnapshot
+from mcu_core.contract.snapshots import EngineSnapshot, SiteTrace
 from mcu_core.contract.wire import (
     CONTRACT_VERSION,
     ENGINE_FRAMING,
@@ -182,7 +183,7 @@ class Engine:
 
     # ------------------------------------------------------------------ commands
 
-    async def _command(self, command: Command) -> Answer:
+    async def _command(self, command: Command) -> Answer:  # noqa: PLR0911 - one per command
         match command:
             case PutConference():
                 return await self._put(command)
@@ -196,6 +197,8 @@ class Engine:
                 return await self._detach(command)
             case GetSnapshot():
                 return self._snapshot()
+            case GetTrace():
+                return self._trace(command)
             case OpenTap():
                 raise BadInput("command", "OpenTap only as a connection's own request")
 
@@ -285,6 +288,10 @@ class Engine:
         if command.conference in self._conferences:
             await self._conferences[command.conference].disconnect(command.endpoint)
         return Done()
+
+    def _trace(self, command: GetTrace) -> Answer:
+        trace = self._conference(command.conference).seat(command.site).trace
+        return SiteTrace(command.conference, command.site, trace.samples)
 
     def _snapshot(self) -> Answer:
         return EngineSnapshot(

@@ -190,6 +190,8 @@ class PictureLoop:
             name: _source(seat, seat.video.take(now_ns, interval_ns), now_ns)
             for name, seat in seats.items()
         }
+        for name, seat in seats.items():
+            seat.shown.note(views[name].picture, now_ns)
         return {
             key: Scene(plan.layout, tuple(_view(pane, views, speaker) for pane in plan.panes))
             for key, plan in plans.items()

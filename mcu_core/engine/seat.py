@@ -6,9 +6,10 @@ from typing import Literal
 from mcu_core.contract.definition import SiteDefinition
 from mcu_core.contract.snapshots import SiteSnapshot
 from mcu_core.endpoints.endpoint import Endpoint, Intake
+from mcu_core.engine.trace import Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 
 STALLED_AFTER_NS = 2 * NS_PER_SECOND
 """A picture older than this is shown greyed: the site is there, its picture stands still."""
@@ -37,6 +38,8 @@ class Seat:
     level_dbov: float = SILENCE_DBOV
     sounded_ns: int | None = None
     state: str = field(default="away")
+    shown: Shown = field(default_factory=Shown)
+    trace: Trace = field(default_factory=Trace)
 
     @classmethod
     def make(cls, definition: SiteDefinition, clock: Clock) -> "Seat":
@@ -74,6 +77,36 @@ class Seat:
         if age > GONE_AFTER_NS:
             return "no-video"
         return "stalled" if age > STALLED_AFTER_NS else "live"
+
+    def note_second(self, effort: int, now_ns: int) -> None:
+        """Add the second that has just gone by to the trace."""
+        video, audio = self.video.stats, self.audio.stats
+        totals = Totals(
+            packets=self.endpoint.stats.packets_in if self.endpoint else 0,
+            units=self.video.units,
+            broken=video.broken,
+            skipped=video.dropped,
+            keyframes_asked=video.keyframes_asked,
+            decoded=video.frames,
+            shown=self.shown.pictures,
+            sound_frames=audio.units,
+            concealed_ms=audio.concealed_ms,
+            sound_late=audio.late,
+        )
+        moment = Moment(
+            time_ns=now_ns,
+            joined=bool(self.joined_ns),
+            video_off=self.definition.video_off,
+            watched=self.video.watched,
+            decode_ms=video.decoding_ms,
+            backlog=self.video.backlog,
+            longest_still_ms=self.shown.take_still_ns() / NS_PER_MS,
+            delay_ms=self.shown.delay_ns / NS_PER_MS,
+            sound_wait_ms=audio.buffered_ms,
+            level_dbov=self.level_dbov,
+            effort=effort,
+        )
+        self.trace.note(totals, moment)
 
     async def close(self) -> None:
         """End the connection and the ingress; waits for both."""

@@ -81,6 +81,8 @@ class VideoIngress:
     def __init__(self, clock: Clock, name: str) -> None:
         self.on_keyframe_needed: Callable[[], object] = lambda: None
         self.forward: Callable[[AccessUnit], None] | None = None
+        self.units = 0
+        """Coded pictures that came."""
         self.watched = True
         self.stats = VideoStats()
         self._clock = clock
@@ -120,6 +122,7 @@ class VideoIngress:
         When the decoder is too far behind, all that waits is dropped and a keyframe is asked for.
         """
         with self._lock:
+            self.units += 1
             self._meter.push(unit, self._clock.now_ns())
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()

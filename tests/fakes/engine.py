@@ -15,12 +15,19 @@ from mcu_core.contract.commands import (
     Detach,
     Done,
     GetSnapshot,
+    GetTrace,
     OpenTap,
     PutConference,
 )
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import Event, SiteChanged
-from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
+from mcu_core.contract.snapshots import (
+    ConferenceSnapshot,
+    EngineSnapshot,
+    SiteSnapshot,
+    SiteTrace,
+    TraceSample,
+)
 from mcu_core.contract.wire import ENGINE_FRAMING, Hello, Message, Notice, Reply, Request
 from mcu_core.errors import BadInput, McuError, NotFound
 from tests.fakes.scripted import Script
@@ -93,6 +100,8 @@ class FakeEngine:
                 if endpoint in self.endpoints:
                     _, site = self.endpoints.pop(endpoint)
                     self.tell(SiteChanged(conference, site, "away", "", "left"))
+            case GetTrace(conference, site):
+                return SiteTrace(conference, site, (TraceSample(time_ns=1),))
             case GetSnapshot() | OpenTap():
                 raise BadInput("command", "one that control sends")
         return Done()

@@ -36,7 +36,7 @@ async def test_strain_makes_pictures_give_way_and_calm_brings_them_back() -> Non
 async def test_half_the_rate_halves_what_receivers_get() -> None:
     async with room("ab", panes=PINS) as made:
         await made.shows("a", "a", "b", "", "")
-        made.conference.views.set_effort(Effort(rate_divisor=2))
+        made.conference.views.set_effort(Effort(1, 2))
         screen, ticker = made.screens["a"], made.conference.views.pictures.ticker
         units, ticks = len(screen.units_seen), ticker.ticks
         await until(lambda: ticker.ticks >= ticks + 40)

@@ -164,3 +164,12 @@ async def test_a_stream_that_is_too_large_is_composed() -> None:
         await until(lambda: len(screen.seen) > count + 10)
         assert screen.picture is not None
         assert screen.picture.width == 160
+
+
+async def test_a_minute_of_each_site_tells_why_it_stood_still() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", NOTHING, NOTHING)
+        seat = made.conference.seat("b")
+        await until(lambda: any(s.shown >= 20 and not s.verdict for s in seat.trace.samples))
+        await made.screens["b"]._playout.stop()
+        await until(lambda: "sends no picture" in seat.trace.samples[-1].verdict)
