@@ -113,3 +113,11 @@ def latency(
     from benchmarks.latency import run
 
     _tell(lambda: run(seconds, sites, size, sound, bad_line, clips), json_, plot)
+
+
+@bench.command()
+def speech(seconds: Seconds = 600, json_: Json = None, plot: Plot = None) -> None:
+    """Who is shown in a labelled talk, beside other servers' rules (bar 10)."""
+    from benchmarks.speech import run
+
+    _tell(lambda: run(seconds), json_, plot)

@@ -35,6 +35,7 @@ from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
+from mcu_core.mixer.speech import Speech
 
 log = structlog.get_logger()
 
@@ -81,7 +82,7 @@ class Conference:
             again=self._publish,
         )
         self._sound = SoundLoop(
-            definition.id, clock, self._speaker_changed, self._tell_levels, self._broke
+            definition.id, clock, self._speech_changed, self._tell_levels, self._broke
         )
 
     async def start(self) -> None:
@@ -117,6 +118,7 @@ class Conference:
                 await self._seat(site_definition)
             if _form(before) != _form(definition):
                 await self._reform(definition)
+            self._sound.set_voice(definition.voice)
             self._publish()
 
     async def _seat(self, definition: SiteDefinition) -> None:
@@ -342,10 +344,11 @@ class Conference:
             panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in view.panes)
             self._tell(LayoutShown(self.definition.id, plan.revision, view.layout.id, panes))
 
-    def _speaker_changed(self, site: str) -> None:
-        before = self.views.floor
-        self.views.hear(site, site or before, before if site not in ("", before) else "")
-        self._tell(SpeakerChanged(self.definition.id, site))
+    def _speech_changed(self, speech: Speech) -> None:
+        before = self.views.speaker
+        self.views.hear(speech.speaker, speech.floor, speech.previous)
+        if speech.speaker != before:
+            self._tell(SpeakerChanged(self.definition.id, speech.speaker))
         self._publish()
 
     def _tell_levels(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mcu_core.conference.audibility import EVERYTHING, NOTHING, mix_of
+from mcu_core.contract.definition import VoiceSwitching
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.priority import Niceness
@@ -14,7 +15,8 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.sound import BLOCK_NS, Block, silence
 from mcu_core.media.units import AudioForm, EncodedUnit
 from mcu_core.mixer.bus import Bus, MixResult
-from mcu_core.mixer.speech import SpeakerDetector
+from mcu_core.mixer.hearing import Hearing
+from mcu_core.mixer.speech import SpeakerDetector, Speech
 
 SOUND_DBOV = -80.0
 """What is quieter than this counts as no sound at all."""
@@ -48,27 +50,28 @@ class SoundLoop:
     """Mixes every 20 ms, finds the speaker, and hands encoded sound to the event loop.
 
     `seats` and `listeners` are replaced whole by the event loop and read once per tick.
-    `speaker_changed` and `levels` are called on the event loop.
+    `speech_changed` and `levels` are called on the event loop.
     """
 
     def __init__(
         self,
         name: str,
         clock: Clock,
-        speaker_changed: Callable[[str], None],
+        speech_changed: Callable[[Speech], None],
         levels: Callable[[], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self.seats: tuple[Seat, ...] = ()
         self.listeners: tuple[Listener, ...] = ()
         self._clock = clock
-        self._speaker_changed = speaker_changed
+        self._speech_changed = speech_changed
         self._levels = levels
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._bus = Bus()
+        self._hearing = Hearing()
         self._detector = SpeakerDetector()
-        self._speaker = ""
+        self._speech = Speech()
         self._silence = self._before = silence()
         self._encodings: dict[tuple[AudioForm, str], _Encoding] = {}
         self.ticker = Ticker(
@@ -92,6 +95,10 @@ class SoundLoop:
             encoding.encoder.close()
         self._encodings.clear()
 
+    def set_voice(self, voice: VoiceSwitching) -> None:
+        """Switch by this rule from the next tick on."""
+        self._detector.configure(voice)
+
     def outputs(self) -> list[tuple[AudioForm, str, int, int]]:
         """The running encoders: form, mix, readers, units so far."""
         return [
@@ -104,21 +111,23 @@ class SoundLoop:
 
     def _tick(self, deadline_ns: int) -> None:
         seats, listeners = self.seats, self.listeners
-        result = self._mix(seats, deadline_ns)
+        blocks = self._pull(seats, deadline_ns)
+        result = self._mix(seats, blocks, deadline_ns)
         delivery = self._encode(result, listeners, deadline_ns)
         if delivery:
             self._loop.call_soon_threadsafe(_deliver, delivery)
-        self._follow_speaker(seats, deadline_ns)
+        self._follow_speech(seats, blocks, deadline_ns)
         if self.ticker.ticks % TICKS_PER_LEVELS == 0:
             self._loop.call_soon_threadsafe(self._levels)
 
-    def _mix(self, seats: tuple[Seat, ...], now_ns: int) -> MixResult:
-        blocks: dict[str, Block] = {}
+    @staticmethod
+    def _pull(seats: tuple[Seat, ...], now_ns: int) -> dict[str, Block]:
+        pulled = ((seat.definition.id, seat.audio.pull(now_ns)) for seat in seats)
+        return {site: block for site, block in pulled if block is not None}
+
+    def _mix(self, seats: tuple[Seat, ...], blocks: dict[str, Block], now_ns: int) -> MixResult:
         gains: dict[str, float] = {}
         for seat in seats:
-            block = seat.audio.pull(now_ns)
-            if block is not None:
-                blocks[seat.definition.id] = block
             definition = seat.definition
             gains[definition.id] = 0.0 if definition.muted else 10 ** (definition.gain_db / 20)
         result = self._bus.mix(blocks, gains)
@@ -166,14 +175,16 @@ class SoundLoop:
                 encoding.encoder.close()
                 del self._encodings[key]
 
-    def _follow_speaker(self, seats: tuple[Seat, ...], now_ns: int) -> None:
-        levels = {
-            seat.definition.id: seat.level_dbov for seat in seats if not seat.definition.muted
-        }
-        speaker = self._detector.push(levels, now_ns)
-        if speaker != self._speaker:
-            self._speaker = speaker
-            self._loop.call_soon_threadsafe(self._speaker_changed, speaker)
+    def _follow_speech(
+        self, seats: tuple[Seat, ...], blocks: dict[str, Block], now_ns: int
+    ) -> None:
+        levels = {seat.definition.id: seat.level_dbov for seat in seats}
+        muted = {seat.definition.id for seat in seats if seat.definition.muted}
+        unvoiced = self._hearing.unvoiced(blocks, levels)
+        speech = self._detector.push(levels, now_ns, unvoiced, muted)
+        if speech is not self._speech:
+            self._speech = speech
+            self._loop.call_soon_threadsafe(self._speech_changed, speech)
 
 
 def _mix_heard(seat: Seat | None, now_ns: int) -> str:

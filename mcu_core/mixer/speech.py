@@ -1,126 +1,178 @@
-"""Who speaks: a pure decision from levels, with time as a parameter (MCU voice switching).
+"""Who speaks: a pure decision from levels, with time as a parameter (声控切换, mcu_anchors 4.1).
 
-Rules, from what conference servers do best:
-- A site *talks* once it has been over its gate for 300 ms, with short pauses between words; a cough
-  is shorter. It talks no more after 800 ms below.
-- The gate stands 12 dB over the site's own noise, so a fan or a hum is no speech; but the noise is
-  never believed to be louder than -45 dBov, so that loud steady sound still counts.
-- Who speaks keeps the floor for at least two seconds, and as long as it talks. Only somebody who
-  has talked for three seconds, 10 dB louder, takes it away: else an open microphone keeps it.
-- Otherwise the loudest talker gets it; when nobody talks nobody has it.
+Two places are given away by one rule, at two speeds: the highlight (who speaks now) and the floor
+(who stands in the big pane):
+
+| | highlight | floor |
+|---|---|---|
+| taken by who has talked for (attack) | 0.3 s | `attack_s`, 1.5 s |
+| kept at least (hold) | - | `hold_s`, 2 s |
+| safe from others while it talks, and in pauses up to | 0.4 s | 0.8 s |
+| given back | 0.8 s after its last word | never: until another takes it |
+
+Of several the loudest gets it. Only somebody who has talked for three seconds more, and is 10 dB
+louder, takes it from one who talks: else an open microphone would keep it. Muted sites have
+neither place, but one who talks while muted is told of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from mcu_core.contract.definition import VoiceSwitching
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+from mcu_core.mixer.level import SILENCE_DBOV
+from mcu_core.mixer.voice import LULL_NS, RELEASE_NS, Voice, over_noise_db
 
 NOBODY = ""
 
-BEGIN_NS = 300 * NS_PER_MS
-END_NS = 800 * NS_PER_MS
-HOLD_NS = 2 * NS_PER_SECOND
+HIGHLIGHT_NS = 300 * NS_PER_MS
+MUTED_TALK_NS = NS_PER_SECOND
 TAKE_OVER_NS = 3 * NS_PER_SECOND
 TAKE_OVER_DB = 10.0
 
-LOWEST_GATE_DBOV = -50.0
-OVER_NOISE_DB = 12.0
-LOUDEST_NOISE_DBOV = -45.0
-NOISE_RISE_DB_PER_S = 6.0
-NOISE_FALL_SHARE = 0.1
-
-_PAUSE_COST = 0.3
-"""How much of what speech has earned towards talking a pause of the same length uses up."""
-
-_LOUDNESS_NS = 400 * NS_PER_MS
 _LONGEST_STEP_NS = 100 * NS_PER_MS
-_SILENCE_DBOV = -127.0
+_SILENT_DBOV = SILENCE_DBOV + 20
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """`speaker` has the highlight, `floor` the big pane, `previous` had the floor before it.
+
+    Each is empty for nobody. `muted_talkers` talk while they are muted.
+    """
+
+    speaker: str = NOBODY
+    floor: str = NOBODY
+    previous: str = NOBODY
+    muted_talkers: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
-class _Voice:
-    """What is known of one site. `earned_ns` of speech towards talking; `talking_ns` since when;
-    `loudness_dbov` of its speech, pauses not counted.
-    """
+class _Place:
+    """A place that one site at a time has, and by which rule it is given away."""
 
-    noise_dbov: float = LOUDEST_NOISE_DBOV
-    loudness_dbov: float = _SILENCE_DBOV
-    earned_ns: int = 0
-    heard_ns: int = 0
-    talking_ns: int | None = None
+    attack_ns: int
+    hold_ns: int
+    safe_ns: int
+    kept: bool
+    site: str = NOBODY
+    since_ns: int = 0
 
-    def hear(self, level_dbov: float, step_ns: int, now_ns: int) -> None:
-        gate = max(LOWEST_GATE_DBOV, self.noise_dbov + OVER_NOISE_DB)
-        speech = level_dbov > gate
-        self._follow_noise(level_dbov, step_ns)
-        if speech:
-            share = step_ns / _LOUDNESS_NS if self.earned_ns else 1.0
-            self.loudness_dbov += share * (level_dbov - self.loudness_dbov)
-            self.heard_ns = now_ns
-            self.earned_ns = min(BEGIN_NS, self.earned_ns + step_ns)
-        else:
-            self.earned_ns = max(0, self.earned_ns - int(_PAUSE_COST * step_ns))
-        if self.talking_ns is None:
-            if self.earned_ns >= BEGIN_NS:
-                self.talking_ns = now_ns
-        elif now_ns - self.heard_ns >= END_NS:
-            self.talking_ns = None
-            self.earned_ns = 0
+    def give(self, voices: Mapping[str, Voice], now_ns: int) -> None:
+        """Give it to whom it belongs now; `voices` are those who may have it."""
+        chosen = self._chosen(voices, now_ns)
+        if chosen != self.site:
+            self.site, self.since_ns = chosen, now_ns
 
-    def _follow_noise(self, level_dbov: float, step_ns: int) -> None:
-        if level_dbov < self.noise_dbov:
-            self.noise_dbov += NOISE_FALL_SHARE * (level_dbov - self.noise_dbov)
-        else:
-            risen = self.noise_dbov + NOISE_RISE_DB_PER_S * step_ns / NS_PER_SECOND
-            self.noise_dbov = min(LOUDEST_NOISE_DBOV, level_dbov, risen)
+    def _chosen(self, voices: Mapping[str, Voice], now_ns: int) -> str:
+        talkers = [site for site, voice in voices.items() if voice.talks(self.attack_ns, now_ns)]
+        loudest = max(talkers, key=lambda site: voices[site].loudness_dbov, default=NOBODY)
+        holder = voices.get(self.site)
+        if holder is None:
+            return loudest
+        if now_ns - self.since_ns < self.hold_ns:
+            return self.site
+        if holder.pauses(self.safe_ns, now_ns):
+            if loudest:
+                return loudest
+            return self.site if self.kept or not holder.pauses(RELEASE_NS, now_ns) else NOBODY
+        taken = bool(loudest) and self._taken_over(voices[loudest], holder, now_ns)
+        return loudest if taken else self.site
+
+    @staticmethod
+    def _taken_over(challenger: Voice, holder: Voice, now_ns: int) -> bool:
+        louder_db = challenger.loudness_dbov - holder.loudness_dbov
+        return louder_db >= TAKE_OVER_DB and challenger.talks(TAKE_OVER_NS, now_ns)
 
 
 class SpeakerDetector:
-    """Follows the levels of all sites that may speak and names the speaker."""
+    """Follows the levels of all sites and says who speaks."""
 
-    def __init__(self) -> None:
-        self._voices: dict[str, _Voice] = {}
-        self._speaker = NOBODY
-        self._since_ns = 0
+    def __init__(self, voice: VoiceSwitching | None = None) -> None:
+        self._voices: dict[str, Voice] = {}
+        self._muted: frozenset[str] = frozenset()
+        self._highlight = _Place(HIGHLIGHT_NS, 0, LULL_NS, kept=False)
+        self._floor = _Place(0, 0, RELEASE_NS, kept=True)
+        self._holders: list[str] = []
+        self._speech = Speech()
         self._last_ns: int | None = None
+        self._heard_ns = 0
+        """Time that has been heard: it stands still in a stall, when nothing was."""
+        self._rule = voice or VoiceSwitching()
 
-    def push(self, levels: Mapping[str, float], now_ns: int) -> str:
-        """Take the present levels in dBov and return who speaks, empty when nobody does.
+    def configure(self, voice: VoiceSwitching) -> None:
+        """Go by this rule from the next push on, also from another thread; the floor stays."""
+        self._rule = voice
 
-        `levels` has every site that may be chosen; one that is missing (gone, muted) is forgotten,
-        also as the speaker. Called about every 20 ms.
+    def push(
+        self,
+        levels: Mapping[str, float],
+        now_ns: int,
+        unvoiced: Collection[str] = (),
+        muted: Collection[str] = (),
+    ) -> Speech:
+        """Take the present levels in dBov and say who speaks; the same object while it stays so.
+
+        `levels` has every site of the conference; one that is missing has left and is forgotten.
+        Those of `unvoiced` sound like no voice (`mixer/hearing.py` knows). Called each 20 ms.
         """
+        rule = self._rule
         last_ns = now_ns if self._last_ns is None else self._last_ns
         step_ns = max(0, min(now_ns - last_ns, _LONGEST_STEP_NS))
         self._last_ns = now_ns
-        self._voices = {site: self._voices.get(site) or _Voice() for site in levels}
+        self._heard_ns += step_ns
+        self._meet(levels, muted)
+        over_db = over_noise_db(rule.gate)
         for site, voice in self._voices.items():
-            voice.hear(levels[site], step_ns, now_ns)
-        chosen = self._choose(now_ns)
-        if chosen != self._speaker:
-            self._speaker, self._since_ns = chosen, now_ns
-        return chosen
+            sounds = levels[site] > _SILENT_DBOV
+            if sounds or voice.began_ns is not None:
+                level = levels[site] if sounds else SILENCE_DBOV
+                voice.hear(level, site not in unvoiced, over_db, step_ns, self._heard_ns)
+        return self._decide(rule, self._heard_ns)
 
-    def _choose(self, now_ns: int) -> str:
-        incumbent = self._voices.get(self._speaker)
-        talkers = [site for site, voice in self._voices.items() if voice.talking_ns is not None]
-        loudest = max(talkers, key=lambda site: self._voices[site].loudness_dbov, default=NOBODY)
-        if incumbent is None:
-            return loudest
-        if now_ns - self._since_ns < HOLD_NS:
-            return self._speaker
-        if incumbent.talking_ns is None:
-            return loudest
-        return (
-            loudest
-            if self._may_take_over(self._voices[loudest], incumbent, now_ns)
-            else (self._speaker)
-        )
+    def _meet(self, levels: Mapping[str, float], muted: Collection[str]) -> None:
+        """Know exactly these sites; who is muted, or unmuted, begins anew."""
+        if self._voices.keys() != levels.keys():
+            self._voices = {site: self._voices.get(site) or Voice() for site in levels}
+        if self._muted != muted:
+            now_muted = frozenset(muted)
+            for site in self._muted ^ now_muted:
+                if site in self._voices:
+                    self._voices[site].stop()
+            self._muted = now_muted
 
-    @staticmethod
-    def _may_take_over(challenger: _Voice, incumbent: _Voice, now_ns: int) -> bool:
-        return (
-            challenger.talking_ns is not None
-            and now_ns - challenger.talking_ns >= TAKE_OVER_NS
-            and challenger.loudness_dbov - incumbent.loudness_dbov >= TAKE_OVER_DB
+    def _decide(self, rule: VoiceSwitching, now_ns: int) -> Speech:
+        talking = {s: v for s, v in self._voices.items() if v.began_ns is not None}
+        held = {self._highlight.site, self._floor.site}
+        open_voices = {
+            site: voice
+            for site, voice in self._voices.items()
+            if (site in talking or site in held) and site not in self._muted
+        }
+        self._highlight.give(open_voices, now_ns)
+        self._floor.attack_ns = round(rule.attack_s * NS_PER_SECOND)
+        self._floor.hold_ns = round(rule.hold_s * NS_PER_SECOND)
+        self._floor.give(open_voices if rule.enabled else {}, now_ns)
+        self._remember_holder(rule)
+        muted_talkers = frozenset(
+            site
+            for site, voice in talking.items()
+            if site in self._muted
+            and (site in self._speech.muted_talkers or voice.talks(MUTED_TALK_NS, now_ns))
         )
+        speech = Speech(self._highlight.site, self._floor.site, self._previous(), muted_talkers)
+        if speech != self._speech:
+            self._speech = speech
+        return self._speech
+
+    def _remember_holder(self, rule: VoiceSwitching) -> None:
+        holder = self._floor.site
+        if holder and self._holders[-1:] != [holder]:
+            self._holders = [site for site in self._holders if site != holder] + [holder]
+        if not rule.enabled:
+            self._holders = []
+
+    def _previous(self) -> str:
+        """Who, of those still here, had the floor last before it came to who has it now."""
+        before = (site for site in reversed(self._holders) if site != self._floor.site)
+        return next((site for site in before if site in self._voices), NOBODY)

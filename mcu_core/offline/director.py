@@ -55,7 +55,7 @@ class Director:
     def hear(self, levels: Mapping[str, float], time_ns: int) -> None:
         """Follow who speaks; `levels` in dBov of all sites that sound, 20 ms each."""
         open_levels = {site: level for site, level in levels.items() if site not in self._muted}
-        self.speaker = self._detector.push(open_levels, time_ns)
+        self.speaker = self._detector.push(open_levels, time_ns).speaker
         if self.speaker:
             self._spoke_ns[self.speaker] = time_ns
 

@@ -50,7 +50,8 @@ def test_who_talks_is_marked_unless_muted() -> None:
     def talk(director: Director) -> list[str]:
         director.scene(["1", "2"])
         for block in range(100):
-            director.hear({"1": -60.0, "2": -20.0}, block * BLOCK_NS)
+            word = block % 12 < 9
+            director.hear({"1": -60.0, "2": -20.0 if word else -60.0}, block * BLOCK_NS)
         return [pane.site for pane in director.scene(["1", "2"])[1] if pane.speaking]
 
     assert talk(Director(mode(2), (), [])) == ["2"]
