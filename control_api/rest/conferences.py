@@ -1,4 +1,4 @@
-"""Routes: conferences, their layout and panes."""
+"""Routes: conferences, their layout, panes and groups."""
 
 from typing import Annotated
 
@@ -6,18 +6,14 @@ from fastapi import APIRouter, Depends, Path
 
 from control_api.auth.roles import Action, Role
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.picture_bodies import GroupBody, LayoutBody, PaneBody
 from control_api.rest.schemas import (
     ConferenceBody,
     ConferenceChange,
-    LayoutBody,
     LayoutModePane,
     LayoutModeView,
-    PaneBody,
 )
-from control_api.services.presentation import choose_mode, choose_own
 from control_api.services.views import ConferenceView, public_view
-from mcu_core.contract.definition import LayoutChoice
-from mcu_core.errors import BadInput
 from mcu_core.layouts.catalogue import MODES
 
 router = APIRouter()
@@ -25,17 +21,6 @@ router = APIRouter()
 CONTROL = [Depends(may(Action.CONTROL))]
 SEE = [Depends(may(Action.SEE))]
 SEE_ONE = [Depends(may(Action.SEE_ONE))]
-
-
-def layout_choice(body: LayoutBody, prefix: str = "") -> LayoutChoice:
-    """What a layout body asks for; raises BadInput naming the value."""
-    if not body.model_fields_set:
-        raise BadInput(f"{prefix}mode", "a layout number 0..49, null, or an own layout in `own`")
-    if body.own is None:
-        return choose_mode(body.mode)
-    if body.mode is not None:
-        raise BadInput(f"{prefix}mode", "nothing beside `own`")
-    return choose_own(body.own, f"{prefix}own")
 
 
 @router.get("/layouts", tags=["layouts"], summary="All 50 modes", dependencies=SEE_ONE)
@@ -76,8 +61,10 @@ async def conferences(bridge: BridgeOf) -> list[ConferenceView]:
 )
 async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
     """It runs at once, on the least loaded engine, and stays until it is deleted."""
-    layout = layout_choice(body.layout, "layout.") if body.layout is not None else None
-    return await bridge.conferences.create(layout=layout, **body.model_dump(exclude={"layout"}))
+    changes = body.changes()
+    if body.layout is not None:
+        changes["layout"] = body.layout.choice("layout.")
+    return await bridge.conferences.create(changes)
 
 
 @router.get(
@@ -91,8 +78,8 @@ async def conference(cid: str, bridge: BridgeOf, principal: PrincipalOf) -> Conf
 
 @router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=CONTROL)
 async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> ConferenceView:
-    """Only what is named changes."""
-    return await bridge.conferences.change(cid, **body.model_dump())
+    """Only what is named changes, also within `voice`, `banner` and `caption`."""
+    return await bridge.conferences.change(cid, body.changes())
 
 
 @router.delete(
@@ -112,7 +99,7 @@ async def end(cid: str, bridge: BridgeOf) -> None:
 )
 async def set_layout(cid: str, body: LayoutBody, bridge: BridgeOf) -> ConferenceView:
     """`{"mode": 12}`, `{"own": {...}}`, or `{"mode": null}`: by the number of sites."""
-    return await bridge.presentation.set_layout(cid, layout_choice(body))
+    return await bridge.presentation.set_layout(cid, body.choice())
 
 
 @router.put(
@@ -134,3 +121,32 @@ async def set_pane(
 ) -> ConferenceView:
     """The others keep what they hold."""
     return await bridge.presentation.set_pane(cid, k, body.pane())
+
+
+@router.put(
+    "/conferences/{cid}/groups/{number}",
+    tags=["layouts"],
+    summary="Give sites a picture of their own together",
+    dependencies=CONTROL,
+)
+async def set_group(
+    cid: str,
+    number: Annotated[int, Path(ge=0, le=9999, description="the group's own number")],
+    body: GroupBody,
+    bridge: BridgeOf,
+) -> ConferenceView:
+    """Makes or changes the group; its sites leave the groups where they were."""
+    return await bridge.presentation.set_group(cid, number, body.sites, body.view.view("view."))
+
+
+@router.delete(
+    "/conferences/{cid}/groups/{number}",
+    tags=["layouts"],
+    summary="Drop a group",
+    dependencies=CONTROL,
+)
+async def drop_group(
+    cid: str, number: Annotated[int, Path(ge=0, le=9999)], bridge: BridgeOf
+) -> ConferenceView:
+    """Its sites see the conference picture again."""
+    return await bridge.presentation.drop_group(cid, number)

@@ -4,17 +4,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from mcu_core.contract.definition import FileSource, Pane, PaneFit, PatternSource, SiteKind
+from control_api.rest.json_body import Body, Number, changes_of
+from control_api.rest.picture_bodies import (
+    LayoutBody,
+    LimitChange,
+    LogoBody,
+    SiteId,
+    TextChange,
+    VoiceChange,
+)
+from mcu_core.contract.definition import FileSource, PatternSource, SiteKind
 
 Name = Annotated[
     StrictStr, Field(description="1..64 characters, any script", examples=["协和医院 Union"])
 ]
-
-
-class Body(BaseModel):
-    """A body of a request: unknown fields are errors, since they are mostly typing mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LoginBody(Body):
@@ -42,29 +45,6 @@ class UserBody(Body):
     role: Literal["admin", "operator", "viewer"]
 
 
-class LayoutBody(Body):
-    """A mode 0..49 of WS/T 546 table 63, or an own layout; `{"mode": null}`: automatic."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"mode": 12},
-                {"mode": None},
-                {"own": {"panes": [{"x": 0, "y": 0, "w": "2/3", "h": 1}]}},
-            ]
-        }
-    )
-
-    mode: StrictInt | None = None
-    own: Any = Field(
-        None,
-        description=(
-            "panes in fractions of the canvas (numbers, or texts such as 2/3), higher z above"
-            " lower; overlap true where panes may lie over each other"
-        ),
-    )
-
-
 class ConferenceChange(Body):
     """What to change, what is not named stays; the canvas is even, 128x96 to 1920x1200."""
 
@@ -74,6 +54,32 @@ class ConferenceChange(Body):
     fps: StrictInt | None = None
     video_bitrate_bps: StrictInt | None = None
     show_names: StrictBool | None = None
+    broadcast: SiteId | None = Field(
+        None, description="the site that everybody sees in full (广播会场); empty: none"
+    )
+    lecturer: SiteId | None = Field(
+        None, description="all others see it in full, it sees them (演讲模式); empty: nobody"
+    )
+    poll_s: Number | None = Field(
+        None, description="1..3600: automatic panes go on to the next sites (轮询); 0: they stay"
+    )
+    voice: VoiceChange | None = None
+    loudest: StrictInt | None = Field(
+        None, description="how many sites are heard at once, 1..200; 0: all"
+    )
+    pan_by_pane: StrictBool | None = Field(
+        None, description="whether a site is heard from where its pane stands"
+    )
+    banner: TextChange | None = None
+    caption: TextChange | None = None
+    logo: LogoBody | None = Field(None, description="null: none")
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were named, as the contract has them."""
+        given = changes_of(self)
+        if "logo" in self.model_fields_set:
+            given["logo"] = self.logo.logo() if self.logo is not None else None
+        return given
 
 
 class ConferenceBody(ConferenceChange):
@@ -81,18 +87,6 @@ class ConferenceBody(ConferenceChange):
 
     name: Name
     layout: LayoutBody | None = None
-
-
-class PaneBody(Body):
-    """What stands in a pane: the loudest site not shown elsewhere, one site, or nothing."""
-
-    kind: Literal["auto", "site", "empty"] = "auto"
-    site: StrictStr = ""
-    fit: PaneFit = PaneFit.AUTO
-
-    def pane(self) -> Pane:
-        """As the contract has it."""
-        return Pane(self.kind, self.site, self.fit)
 
 
 class FileBody(Body):
@@ -138,7 +132,16 @@ class SiteChange(Body):
     name: Name | None = None
     muted: StrictBool | None = None
     quiet: StrictBool | None = None
-    gain_db: float | None = None
+    gain_db: Number | None = Field(None, description="-40..20 dB")
+    video_off: StrictBool | None = Field(None, description="whether the others do not see it")
+    auto_gain: StrictBool | None = Field(None, description="whether its loudness is evened out")
+    noise_gate: StrictBool | None = Field(
+        None, description="whether its microphone is closed between words"
+    )
+    watch: SiteId | None = Field(
+        None, description="the site that it sees in full (选看); empty: what the others see"
+    )
+    limit: LimitChange | None = None
 
 
 class OfferBody(Body):

@@ -10,6 +10,8 @@ from control_api.auth.roles import Action, Role
 from control_api.errors import Forbidden
 from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.json_body import changes_of
+from control_api.rest.picture_bodies import ViewBody
 from control_api.rest.schemas import (
     AnswerView,
     InvitationBody,
@@ -54,10 +56,23 @@ async def site(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
 
 @router.patch("/sites/{sid}", summary="Change a site", dependencies=CONTROL)
 async def change(cid: str, sid: str, body: SiteChange, bridge: BridgeOf) -> SiteView:
-    """`muted` 闭音: the others do not hear it. `quiet` 静音: it hears nothing."""
-    return await bridge.sites.change(
-        cid, sid, use_cases.SiteChange(body.name, body.muted, body.quiet, body.gain_db)
-    )
+    """`muted` 闭音: the others do not hear it. `quiet` 静音: it hears nothing.
+
+    Only what is named changes, also within `limit`.
+    """
+    return await bridge.sites.change(cid, sid, changes_of(body))
+
+
+@router.put("/sites/{sid}/view", summary="Give a site its own picture", dependencies=CONTROL)
+async def set_view(cid: str, sid: str, body: ViewBody, bridge: BridgeOf) -> SiteView:
+    """每端口多画面: its own layout and panes, until it is released; `watch` goes before it."""
+    return await bridge.sites.set_view(cid, sid, body.view())
+
+
+@router.delete("/sites/{sid}/view", summary="Release its own picture", dependencies=CONTROL)
+async def release_view(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
+    """The site sees what the others see again."""
+    return await bridge.sites.set_view(cid, sid, None)
 
 
 @router.delete("/sites/{sid}", status_code=204, summary="Remove a site", dependencies=CONTROL)

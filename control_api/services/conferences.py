@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import structlog
 
 from control_api.errors import Away
 from control_api.persistence.conferences import WantedConference
+from control_api.services.changes import changed
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
 from control_api.services.names import clean_name
@@ -17,7 +19,7 @@ from control_api.services.views import ConferenceView
 from control_api.services.wanted import Wanted
 from mcu_core.contract.check import check
 from mcu_core.contract.commands import CloseConference, PutConference
-from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice
+from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.errors import McuError, Refused
 
 log = structlog.get_logger()
@@ -45,28 +47,16 @@ class Conferences:
         """One conference; raises NotFound."""
         return self._observed.view(conference)
 
-    async def create(
-        self,
-        name: str,
-        layout: LayoutChoice | None = None,
-        conference: str = "",
-        **fields: int | bool | None,
-    ) -> ConferenceView:
+    async def create(self, fields: Mapping[str, Any], conference: str = "") -> ConferenceView:
         """Make a conference on the least loaded engine; raises BadInput, Refused.
 
-        `fields`: others of ConferenceDefinition (width, fps, ...); None leaves the default.
+        `fields`: those of ConferenceDefinition, `name` at least; of structs a mapping may name
+        some fields.
         """
         if len(self._wanted.all()) >= MOST_CONFERENCES:
             raise Refused(f"there are {MOST_CONFERENCES} conferences already")
-        definition = msgspec.structs.replace(
-            ConferenceDefinition(
-                id=conference or secrets.token_hex(5),
-                name=clean_name(name),
-                layout=layout or LayoutChoice(),
-                revision=1,
-            ),
-            **_given(fields),
-        )
+        fresh = ConferenceDefinition(id=conference or secrets.token_hex(5), name="", revision=1)
+        definition = changed(fresh, _named(fields))
         check(definition)
         engine = self._keeper.place()
         async with self._wanted.lock(definition.id):
@@ -103,16 +93,13 @@ class Conferences:
                 raise
             return self._observed.publish(conference)
 
-    async def change(
-        self, conference: str, name: str | None = None, **fields: int | bool | None
-    ) -> ConferenceView:
-        """Change what is given, fields as for `create`; None leaves as it is."""
-        changes: dict[str, str | int | bool] = dict(_given(fields))
-        if name is not None:
-            changes["name"] = clean_name(name)
-        return await self.amend(
-            conference, lambda definition: msgspec.structs.replace(definition, **changes)
-        )
+    async def change(self, conference: str, changes: Mapping[str, Any]) -> ConferenceView:
+        """Change the fields of ConferenceDefinition that are given; raises BadInput.
+
+        Of `voice`, `banner` and `caption` a mapping changes what it names only.
+        """
+        given = _named(changes)
+        return await self.amend(conference, lambda definition: changed(definition, given))
 
     async def end(self, conference: str) -> None:
         """End a conference; raises NotFound. An engine that is away hears of it when it is back."""
@@ -149,5 +136,6 @@ async def _nothing(conference: str) -> None:
     return
 
 
-def _given(fields: Mapping[str, int | bool | None]) -> dict[str, int | bool]:
-    return {name: value for name, value in fields.items() if value is not None}
+def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, the name among them a clean one."""
+    return {key: clean_name(value) if key == "name" else value for key, value in fields.items()}

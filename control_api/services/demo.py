@@ -39,7 +39,7 @@ async def ensure_demo(
 ) -> None:
     """Make the demo conference, or bring its clips' paths up to date; the rest is left as it is."""
     if CONFERENCE not in wanted:
-        await conferences.create(NAME, conference=CONFERENCE)
+        await conferences.create({"name": NAME}, CONFERENCE)
         for clip in clips:
             await sites.add(
                 CONFERENCE, NewSite(clip.name, SiteKind.FILE, file=FileSource(clip.path))

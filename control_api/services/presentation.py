@@ -1,29 +1,33 @@
-"""Use cases: what the conference picture shows, its layout and its panes."""
+"""Use cases: what the conference picture shows, its layout and its panes, and groups."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from control_api.services.changes import AUTO, check_known, named_within, tidy
 from control_api.services.conferences import Conferences
 from control_api.services.views import ConferenceView
 from mcu_core.contract.definition import (
     MAX_PANES,
     ConferenceDefinition,
+    Group,
     LayoutChoice,
     LayoutRect,
     OwnLayout,
     Pane,
+    View,
 )
-from mcu_core.errors import BadInput
+from mcu_core.errors import BadInput, NotFound
 from mcu_core.layouts.catalogue import mode
 from mcu_core.layouts.own import read_layout
 
-AUTO = Pane()
 
-
-def choose_mode(number: object) -> LayoutChoice:
-    """Mode 0..49, or None for automatic; raises BadInput naming `mode`."""
-    return LayoutChoice() if number is None else LayoutChoice(mode=mode(number).id)
+def choose_mode(number: object, field: str = "mode") -> LayoutChoice:
+    """Mode 0..49, or None for automatic; raises BadInput."""
+    try:
+        return LayoutChoice() if number is None else LayoutChoice(mode=mode(number).id)
+    except BadInput as error:
+        raise BadInput(field, error.expected) from error
 
 
 def choose_own(drawing: object, field: str = "own") -> LayoutChoice:
@@ -38,7 +42,7 @@ def choose_own(drawing: object, field: str = "own") -> LayoutChoice:
 
 
 class Presentation:
-    """Layout and panes for callers."""
+    """Layout, panes and groups for callers."""
 
     def __init__(self, conferences: Conferences) -> None:
         self._conferences = conferences
@@ -51,14 +55,11 @@ class Presentation:
 
     async def set_panes(self, conference: str, panes: Sequence[Pane]) -> ConferenceView:
         """Say what stands in each pane; those not named are automatic."""
-        if len(panes) > MAX_PANES:
-            raise BadInput("panes", f"at most {MAX_PANES}")
+        view = View(panes=tuple(tidy(pane) for pane in panes))
 
         def edit(definition: ConferenceDefinition) -> ConferenceDefinition:
-            checked = tuple(
-                _checked(pane, definition, f"panes[{k}]") for k, pane in enumerate(panes)
-            )
-            return msgspec.structs.replace(definition, panes=checked)
+            check_known(view, definition)
+            return msgspec.structs.replace(definition, panes=view.panes)
 
         return await self._conferences.amend(conference, edit)
 
@@ -69,16 +70,47 @@ class Presentation:
 
         def edit(definition: ConferenceDefinition) -> ConferenceDefinition:
             panes = [*definition.panes, *[AUTO] * (k + 1 - len(definition.panes))]
-            panes[k] = _checked(pane, definition, "")
+            panes[k] = tidy(pane)
+            with named_within(r"panes\[0\]\."):
+                check_known(View(panes=(panes[k],)), definition)
             return msgspec.structs.replace(definition, panes=tuple(panes))
 
+        with named_within(rf"panes\[{k}\]\."):
+            return await self._conferences.amend(conference, edit)
+
+    async def set_group(
+        self, conference: str, number: int, sites: Sequence[str], view: View
+    ) -> ConferenceView:
+        """Let these sites see a picture of their own; they leave the groups where they were."""
+
+        def edit(definition: ConferenceDefinition) -> ConferenceDefinition:
+            known = {site.id for site in definition.sites}
+            for k, site in enumerate(sites):
+                if site not in known:
+                    raise BadInput(f"sites[{k}]", "the id of a site of this conference")
+            check_known(view, definition, "view")
+            others = [
+                msgspec.structs.replace(
+                    group, sites=tuple(site for site in group.sites if site not in sites)
+                )
+                for group in definition.groups
+                if group.id != number
+            ]
+            groups = sorted(
+                [*others, Group(number, tuple(sites), view)], key=lambda group: group.id
+            )
+            return msgspec.structs.replace(definition, groups=tuple(groups))
+
+        with named_within(r"groups\[\d+\]\."):
+            return await self._conferences.amend(conference, edit)
+
+    async def drop_group(self, conference: str, number: int) -> ConferenceView:
+        """Its sites see the conference picture again; raises NotFound."""
+
+        def edit(definition: ConferenceDefinition) -> ConferenceDefinition:
+            left = tuple(group for group in definition.groups if group.id != number)
+            if left == definition.groups:
+                raise NotFound("group", str(number))
+            return msgspec.structs.replace(definition, groups=left)
+
         return await self._conferences.amend(conference, edit)
-
-
-def _checked(pane: Pane, definition: ConferenceDefinition, field: str) -> Pane:
-    """The pane, without a site where its kind needs none; raises BadInput."""
-    if pane.kind != "site":
-        return msgspec.structs.replace(pane, site="")
-    if pane.site not in {site.id for site in definition.sites}:
-        raise BadInput(f"{field}.site".lstrip("."), "the id of a site of this conference")
-    return pane

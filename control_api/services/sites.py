@@ -1,17 +1,19 @@
 """Use cases: sites, and connecting them."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from control_api.persistence.conferences import RtpOffer
+from control_api.services.changes import changed, check_known, named_within, without_site
 from control_api.services.conferences import Conferences
 from control_api.services.keeper import Keeper
 from control_api.services.names import clean_name
 from control_api.services.observed import Observed
-from control_api.services.presentation import AUTO
 from control_api.services.views import SiteView
 from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import Attached, AttachRtp, AttachWebRtc, Detach
@@ -22,11 +24,13 @@ from mcu_core.contract.definition import (
     PatternSource,
     SiteDefinition,
     SiteKind,
+    View,
 )
 from mcu_core.errors import BadInput, NotFound, Refused
 
 LONGEST_SDP = 64 * 1024
-GAIN_DB = (-60.0, 20.0)
+GAIN_DB = (-40.0, 20.0)
+ONE_SITE = r"sites\[\d+\]\."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,6 @@ class NewSite:
     gain_db: float = 0.0
     file: FileSource | None = None
     pattern: PatternSource | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SiteChange:
-    """What a caller changes of a site; None leaves as it is."""
-
-    name: str | None = None
-    muted: bool | None = None
-    quiet: bool | None = None
-    gain_db: float | None = None
 
 
 def check_sdp(sdp: str) -> str:
@@ -133,25 +127,41 @@ class Sites:
         await self._conferences.amend(conference, edit)
         return self._observed.site(conference, definition.id)
 
-    async def change(self, conference: str, site: str, change: SiteChange) -> SiteView:
-        """Change a site; its connection is not touched."""
-        given = {
-            "name": None if change.name is None else clean_name(change.name),
-            "muted": change.muted,
-            "quiet": change.quiet,
-            "gain_db": None if change.gain_db is None else _check_gain(change.gain_db),
-        }
-        changes = {field: value for field, value in given.items() if value is not None}
+    async def change(self, conference: str, site: str, changes: Mapping[str, Any]) -> SiteView:
+        """Change the fields of SiteDefinition that are given; its connection is not touched.
+
+        Of `limit` a mapping changes what it names only. Raises BadInput.
+        """
+        given = dict(changes)
+        if "name" in given:
+            given["name"] = clean_name(given["name"])
+        if "gain_db" in given:
+            _check_gain(given["gain_db"])
 
         def edit(now: ConferenceDefinition) -> ConferenceDefinition:
             _defined(now, site)
+            sites = tuple(changed(row, given) if row.id == site else row for row in now.sites)
+            return msgspec.structs.replace(now, sites=sites)
+
+        with named_within(ONE_SITE):
+            await self._conferences.amend(conference, edit)
+        return self._observed.site(conference, site)
+
+    async def set_view(self, conference: str, site: str, view: View | None) -> SiteView:
+        """Give a site a picture of its own (每端口多画面); None: it sees what the others see."""
+
+        def edit(now: ConferenceDefinition) -> ConferenceDefinition:
+            _defined(now, site)
+            if view is not None:
+                check_known(view, now)
             sites = tuple(
-                msgspec.structs.replace(row, **changes) if row.id == site else row
+                msgspec.structs.replace(row, view=view) if row.id == site else row
                 for row in now.sites
             )
             return msgspec.structs.replace(now, sites=sites)
 
-        await self._conferences.amend(conference, edit)
+        with named_within(rf"{ONE_SITE}view\."):
+            await self._conferences.amend(conference, edit)
         return self._observed.site(conference, site)
 
     async def remove(self, conference: str, site: str) -> None:
@@ -159,11 +169,7 @@ class Sites:
 
         def edit(now: ConferenceDefinition) -> ConferenceDefinition:
             _defined(now, site)
-            return msgspec.structs.replace(
-                now,
-                sites=tuple(row for row in now.sites if row.id != site),
-                panes=tuple(AUTO if pane.site == site else pane for pane in now.panes),
-            )
+            return without_site(now, site)
 
         await self._conferences.amend(conference, edit)
 

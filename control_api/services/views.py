@@ -3,28 +3,24 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from control_api.persistence.conferences import WantedConference
-from mcu_core.contract.definition import (
-    ConferenceDefinition,
-    LayoutRect,
-    Pane,
-    PaneFit,
-    SiteDefinition,
-    SiteKind,
+from control_api.services.picture_views import (
+    GroupView,
+    LayoutView,
+    LimitView,
+    LogoView,
+    PaneView,
+    PictureView,
+    TextView,
+    View,
+    VoiceView,
 )
+from mcu_core.contract.definition import SiteDefinition, SiteKind
 from mcu_core.contract.snapshots import SiteSnapshot
 from recorder.contract import RecordingInfo, RecordingState
 
 SiteState = Literal["away", "joining", "joined"]
 SILENCE_DBOV = -127.0
-
-
-class View(BaseModel):
-    """A value that is shown, never changed."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class VideoView(View):
@@ -44,7 +40,10 @@ class AudioView(View):
 
 
 class SiteView(View):
-    """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing)."""
+    """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing).
+
+    `watch` is the site that it has chosen to see, `view` its own picture; each may be none.
+    """
 
     id: str
     name: str
@@ -53,6 +52,12 @@ class SiteView(View):
     muted: bool
     quiet: bool
     gain_db: float
+    video_off: bool
+    auto_gain: bool
+    noise_gate: bool
+    watch: str
+    view: PictureView | None
+    limit: LimitView
     level_dbov: float
     speaking: bool
     video: VideoView | None
@@ -60,45 +65,11 @@ class SiteView(View):
     reason: str
 
 
-class RectView(View):
-    """One pane of an own layout, in fractions of the canvas."""
-
-    x: float
-    y: float
-    w: float
-    h: float
-    z: int
-
-
-class OwnLayoutView(View):
-    """A caller's own layout as it was understood."""
-
-    name: str
-    main: int
-    overlap: bool
-    panes: list[RectView]
-
-
-class LayoutView(View):
-    """The wanted layout: a mode 0..49, an own one, or neither: by the number of sites."""
-
-    mode: int | None
-    own: OwnLayoutView | None
-
-
 class ShownView(View):
     """What the picture shows now: the mode (None: own layout) and who stands in which pane."""
 
     mode: int | None
     panes: list[str]
-
-
-class PaneView(View):
-    """What is wanted in a pane."""
-
-    kind: Literal["auto", "site", "empty"]
-    site: str
-    fit: PaneFit
 
 
 class RunningRecordingView(View):
@@ -121,10 +92,20 @@ class ConferenceView(View):
     layout: LayoutView
     shown: ShownView
     panes: list[PaneView]
+    poll_s: float
+    groups: list[GroupView]
+    broadcast: str
+    lecturer: str
+    voice: VoiceView
+    loudest: int
+    pan_by_pane: bool
     sites: list[SiteView]
     speaker: str
     recording: RunningRecordingView | None
     show_names: bool
+    banner: TextView
+    caption: TextView
+    logo: LogoView | None
 
 
 class RecordingView(View):
@@ -178,6 +159,12 @@ def site_view(site: SiteDefinition, seen: SeenSite | None, speaker: str) -> Site
         muted=site.muted,
         quiet=site.quiet,
         gain_db=site.gain_db,
+        video_off=site.video_off,
+        auto_gain=site.auto_gain,
+        noise_gate=site.noise_gate,
+        watch=site.watch,
+        view=PictureView.model_validate(site.view) if site.view is not None else None,
+        limit=LimitView.model_validate(site.limit),
         level_dbov=now.level_dbov if joined else SILENCE_DBOV,
         speaking=joined and speaker == site.id,
         video=video if joined and now.video_codec else None,
@@ -197,9 +184,16 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         fps=definition.fps,
         engine=wanted.engine,
         revision=definition.revision,
-        layout=_layout_view(definition),
+        layout=LayoutView.model_validate(definition.layout),
         shown=ShownView(mode=seen.mode, panes=list(seen.panes)),
-        panes=[_pane_view(pane) for pane in definition.panes],
+        panes=[PaneView.model_validate(pane) for pane in definition.panes],
+        poll_s=definition.poll_s,
+        groups=[GroupView.model_validate(group) for group in definition.groups],
+        broadcast=definition.broadcast,
+        lecturer=definition.lecturer,
+        voice=VoiceView.model_validate(definition.voice),
+        loudest=definition.loudest,
+        pan_by_pane=definition.pan_by_pane,
         sites=[site_view(site, seen.sites.get(site.id), seen.speaker) for site in definition.sites],
         speaker=seen.speaker,
         recording=(
@@ -208,26 +202,10 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
             else None
         ),
         show_names=definition.show_names,
+        banner=TextView.model_validate(definition.banner),
+        caption=TextView.model_validate(definition.caption),
+        logo=LogoView.model_validate(definition.logo) if definition.logo is not None else None,
     )
-
-
-def _layout_view(definition: ConferenceDefinition) -> LayoutView:
-    own = definition.layout.own
-    if own is None:
-        return LayoutView(mode=definition.layout.mode, own=None)
-    rects = [_rect_view(rect) for rect in own.panes]
-    return LayoutView(
-        mode=None,
-        own=OwnLayoutView(name=own.name, main=own.main, overlap=own.overlap, panes=rects),
-    )
-
-
-def _rect_view(rect: LayoutRect) -> RectView:
-    return RectView(x=rect.x, y=rect.y, w=rect.w, h=rect.h, z=rect.z)
-
-
-def _pane_view(pane: Pane) -> PaneView:
-    return PaneView(kind=pane.kind, site=pane.site, fit=pane.fit)
 
 
 def public_view(view: ConferenceView) -> ConferenceView:

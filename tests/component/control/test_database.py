@@ -13,14 +13,19 @@ from control_api.persistence.conferences import (
     WantedRecording,
 )
 from control_api.persistence.database import Database
+from mcu_core.contract.check import check
 from mcu_core.contract.definition import (
     ConferenceDefinition,
+    Group,
     LayoutChoice,
     LayoutRect,
+    Logo,
     OwnLayout,
     Pane,
     SiteDefinition,
     SiteKind,
+    VideoLimit,
+    View,
 )
 from mcu_core.errors import Refused
 
@@ -30,7 +35,12 @@ RICH = WantedConference(
         "示范会诊",
         layout=LayoutChoice(own=OwnLayout((LayoutRect(0, 0, 1 / 3, 1),))),
         panes=(Pane("site", "r"),),
-        sites=(SiteDefinition("r", "RTP", SiteKind.RTP, gain_db=-3.5),),
+        sites=(
+            SiteDefinition("r", "RTP", SiteKind.RTP, gain_db=-3.5, watch="s", view=View()),
+            SiteDefinition("s", "RTP", SiteKind.RTP, limit=VideoLimit(640, 360)),
+        ),
+        groups=(Group(3, ("r",), View(panes=(Pane("poll", sites=("s",)),))),),
+        logo=Logo("logo.png"),
         revision=7,
     ),
     "engine-1",
@@ -80,4 +90,33 @@ async def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(NotStored, match="full"):
         await rows.put(large)
     assert await rows.load() == []
+    await database.close()
+
+
+OLD = """{"id": "o", "name": "old", "width": 1280, "height": 720, "fps": 30,
+ "video_bitrate_bps": 2000000, "layout": {"mode": 12, "own": null},
+ "panes": [{"kind": "site", "site": "r", "fit": "auto"}],
+ "sites": [{"id": "r", "name": "RTP", "kind": "rtp", "muted": true, "quiet": false,
+            "gain_db": -3.5, "file": null, "pattern": null}],
+ "show_names": true, "revision": 7}"""
+
+
+async def test_a_row_of_an_older_program_has_what_is_new_by_default(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mcu.sqlite3")
+    await database.open()
+    async with database.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO conferences (id, engine, definition) VALUES ('o', 'e', :row)"),
+            {"row": OLD},
+        )
+    (row,) = await ConferenceRows(database).load()
+    check(row.definition)
+    assert row.definition == ConferenceDefinition(
+        "o",
+        "old",
+        layout=LayoutChoice(12),
+        panes=(Pane("site", "r"),),
+        sites=(SiteDefinition("r", "RTP", SiteKind.RTP, muted=True, gain_db=-3.5),),
+        revision=7,
+    )
     await database.close()

@@ -1,0 +1,143 @@
+"""Bodies of requests about pictures: layouts, panes, views, groups, texts."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from control_api.rest.json_body import Body, Number
+from control_api.services.changes import tidy
+from control_api.services.presentation import choose_mode, choose_own
+from mcu_core.contract.definition import LayoutChoice, Logo, Pane, PaneFit, View
+from mcu_core.errors import BadInput
+
+SiteId = Annotated[StrictStr, Field(max_length=64)]
+SiteIds = Annotated[tuple[SiteId, ...], Field(max_length=200)]
+
+
+class LayoutBody(Body):
+    """A mode 0..49 of WS/T 546 table 63, or an own layout; `{"mode": null}`: automatic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"mode": 12},
+                {"mode": None},
+                {"own": {"panes": [{"x": 0, "y": 0, "w": "2/3", "h": 1}]}},
+            ]
+        }
+    )
+
+    mode: StrictInt | None = None
+    own: Any = Field(
+        None,
+        description=(
+            "panes in fractions of the canvas (numbers, or texts such as 2/3), higher z above"
+            " lower; overlap true where panes may lie over each other"
+        ),
+    )
+
+    def choice(self, prefix: str = "") -> LayoutChoice:
+        """As the contract has it; raises BadInput naming the value."""
+        if not self.model_fields_set:
+            raise BadInput(
+                f"{prefix}mode", "a layout number 0..49, null, or an own layout in `own`"
+            )
+        if self.own is None:
+            return choose_mode(self.mode, f"{prefix}mode")
+        if self.mode is not None:
+            raise BadInput(f"{prefix}mode", "nothing beside `own`")
+        return choose_own(self.own, f"{prefix}own")
+
+
+class PaneBody(Body):
+    """What stands in a pane.
+
+    `auto`: the loudest site not shown elsewhere; `site`: that one; `voice`: who has the floor;
+    `poll`: each of `sites` (none named: all not shown elsewhere) for `interval_s`; `empty`: nobody.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "poll", "sites": ["3f2a"], "interval_s": 10}]}
+    )
+
+    kind: Literal["auto", "site", "voice", "poll", "empty"] = "auto"
+    site: SiteId = ""
+    fit: PaneFit = PaneFit.AUTO
+    sites: SiteIds = ()
+    interval_s: Number = Field(10.0, description="1..3600 seconds")
+
+    def pane(self) -> Pane:
+        """As the contract has it."""
+        return Pane(self.kind, self.site, self.fit, self.sites, self.interval_s)
+
+
+class ViewBody(Body):
+    """A picture of its own, for a site or a group; what is not named is as in a new conference."""
+
+    layout: LayoutBody = LayoutBody(mode=None)
+    panes: Annotated[tuple[PaneBody, ...], Field(max_length=100)] = ()
+    sources: SiteIds = Field((), description="the sites that fill automatic panes; empty: all")
+    show_self: StrictBool = Field(False, description="whether a site sees itself among the others")
+    poll_s: Number = Field(
+        0.0, description="1..3600: automatic panes go on to the next sites; 0: they stay"
+    )
+
+    def view(self, prefix: str = "") -> View:
+        """As the contract has it; raises BadInput naming the value."""
+        return View(
+            layout=self.layout.choice(f"{prefix}layout."),
+            panes=tuple(tidy(pane.pane()) for pane in self.panes),
+            sources=self.sources,
+            show_self=self.show_self,
+            poll_s=self.poll_s,
+        )
+
+
+class GroupBody(Body):
+    """Sites that see a picture of their own together."""
+
+    sites: SiteIds
+    view: ViewBody = ViewBody()
+
+
+class VoiceChange(Body):
+    """声控切换: what to change; what is not named stays."""
+
+    enabled: StrictBool | None = None
+    gate: StrictInt | None = Field(None, description="0..100 over the site's own noise, usually 15")
+    attack_s: Number | None = Field(None, description="speech that takes the floor, 0.1..10 s")
+    hold_s: Number | None = Field(None, description="how long it is kept at least, 0..60 s")
+    to: Literal["panes", "broadcast"] | None = Field(
+        None, description="the floor stands in panes of kind voice, or is seen in full by all"
+    )
+
+
+class TextChange(Body):
+    """Banner (横幅) or caption (字幕): what to change; an empty text shows none."""
+
+    text: StrictStr | None = Field(None, description="at most 500 characters, one line")
+    position: Literal["top", "bottom"] | None = None
+    size: Number | None = Field(None, description="of the picture's height, 0.02..0.2")
+    color: StrictStr | None = Field(None, description="#rrggbb")
+    background: StrictStr | None = Field(None, description="#rrggbb or #rrggbbaa")
+
+
+class LogoBody(Body):
+    """A picture in a corner: a PNG file within the media folder."""
+
+    path: StrictStr
+    corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"
+    size: Number = Field(0.08, description="of the picture's height, 0.02..0.5")
+
+    def logo(self) -> Logo:
+        """As the contract has it."""
+        return Logo(self.path, self.corner, self.size)
+
+
+class LimitChange(Body):
+    """The most that a site is sent: what to change; 0 is no limit."""
+
+    width: StrictInt | None = Field(None, description="0, or 128..1920")
+    height: StrictInt | None = Field(None, description="0, or 96..1200")
+    fps: StrictInt | None = Field(None, description="0, or 1..60")
+    bitrate_bps: StrictInt | None = Field(None, description="0, or 64000..20000000")

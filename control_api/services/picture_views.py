@@ -1,0 +1,104 @@
+"""What callers are shown of wanted pictures: read from the contract's values field by field."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mcu_core.contract.definition import PaneFit
+
+
+class View(BaseModel):
+    """A value that is shown, never changed."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class RectView(View):
+    """One pane of an own layout, in fractions of the canvas."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    z: int
+
+
+class OwnLayoutView(View):
+    """A caller's own layout as it was understood."""
+
+    name: str
+    main: int
+    overlap: bool
+    panes: list[RectView]
+
+
+class LayoutView(View):
+    """The wanted layout: a mode 0..49, an own one, or neither: by the number of sites."""
+
+    mode: int | None
+    own: OwnLayoutView | None
+
+
+class PaneView(View):
+    """What is wanted in a pane; `sites` and `interval_s` count for the kind poll only."""
+
+    kind: Literal["auto", "site", "voice", "poll", "empty"]
+    site: str
+    fit: PaneFit
+    sites: list[str]
+    interval_s: float
+
+
+class PictureView(View):
+    """A wanted picture of a site or a group."""
+
+    layout: LayoutView
+    panes: list[PaneView]
+    sources: list[str]
+    show_self: bool
+    poll_s: float
+
+
+class GroupView(View):
+    """Sites that see a picture of their own together."""
+
+    id: int
+    sites: list[str]
+    view: PictureView
+
+
+class VoiceView(View):
+    """声控切换 as it is wanted."""
+
+    enabled: bool
+    gate: int
+    attack_s: float
+    hold_s: float
+    to: Literal["panes", "broadcast"]
+
+
+class TextView(View):
+    """Banner or caption; an empty text is not shown."""
+
+    text: str
+    position: Literal["top", "bottom"]
+    size: float
+    color: str
+    background: str
+
+
+class LogoView(View):
+    """A picture in a corner."""
+
+    path: str
+    corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"]
+    size: float
+
+
+class LimitView(View):
+    """The most that a site is sent; 0: no limit."""
+
+    width: int
+    height: int
+    fps: int
+    bitrate_bps: int
