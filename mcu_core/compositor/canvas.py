@@ -89,10 +89,6 @@ class Canvas:
         """Sheets of memory left to readers that kept too many pictures."""
         return self._pool.abandoned
 
-    def look(self, scene: Scene, stamp_ns: int) -> Look:
-        """What a scene looks like at that time on this canvas."""
-        return self._viewer.look(scene, stamp_ns)
-
     def _draw_fine(self, target: Planes, view: PaneView, placement: Placement) -> None:
         self._draw_tile(target, view, placement, False)
 

@@ -13,7 +13,7 @@ INK = web_color("#ffffff")
 PLATE = web_color("#0c1016")
 PLATE_OPACITY = 165
 
-SHARE = 0.052
+SHARE = 0.058
 SMALLEST, LARGEST = 12, 34
 """The text is this share of the pane's height high, within these pixels."""
 LEAST_WIDTH, LEAST_HEIGHT = 64, 48

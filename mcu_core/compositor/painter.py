@@ -17,6 +17,8 @@ TileDrawer = Callable[[Planes, PaneView, Placement], None]
 
 SPEAKER = web_color("#35c07f")
 
+LEAST_EDGED = 16
+"""Placeholders of this size have an edge."""
 BORDER_SHARE = 0.011
 """The speaker's border is this share of the pane's height, at least two samples."""
 
@@ -36,9 +38,9 @@ def paint_pane(
         for bar in placement.bars:
             fill(canvas, bar, BLACK)
         draw_tile(part(canvas, placement.tile), view, placement)
-        _lay_name(canvas, rect, room, view.label)
+        _lay_name(canvas, rect, placement.tile, room, view.label)
     else:
-        fill(canvas, rect, GROUND)
+        _fill_ground(canvas, rect)
         _lay_placeholder(canvas, rect, room.clear, view)
     if view.speaking:
         _draw_border(canvas, rect)
@@ -49,16 +51,28 @@ def shows_picture(view: PaneView) -> bool:
     return view.picture is not None and view.state in ("live", "stalled")
 
 
-def _lay_name(canvas: Planes, pane: PixelRect, room: Room, text: str) -> None:
+def _lay_name(canvas: Planes, pane: PixelRect, tile: PixelRect, room: Room, text: str) -> None:
     plate = label(text, pane.w, pane.h)
     if plate is None:
         return
     edge, clear = margin(pane.h), room.clear
-    spot = PixelRect(clear.x + edge, clear.bottom - edge - plate.height, plate.width, plate.height)
+    # On the picture or on the bar below it, not half on either.
+    beside = clear.bottom - tile.bottom >= plate.height + edge
+    base = clear.bottom if beside else min(clear.bottom, tile.bottom)
+    spot = PixelRect(clear.x + edge, base - edge - plate.height, plate.width, plate.height)
     if room.logo is not None and room.logo.overlaps(spot):
         spot = PixelRect(spot.x, room.logo.y - edge - spot.h, spot.w, spot.h)
     if spot.y >= clear.y:
         plate.lay(part(canvas, spot))
+
+
+def _fill_ground(canvas: Planes, pane: PixelRect) -> None:
+    """With a dark edge, so that panes without a picture are told apart; tiny ones have none."""
+    inner = pane
+    if min(pane.w, pane.h) >= LEAST_EDGED:
+        fill(canvas, pane, BLACK)
+        inner = PixelRect(pane.x + 2, pane.y + 2, pane.w - 4, pane.h - 4)
+    fill(canvas, inner, GROUND)
 
 
 def _lay_placeholder(canvas: Planes, pane: PixelRect, clear: PixelRect, view: PaneView) -> None:

@@ -22,7 +22,7 @@ DISC_SHARE, LARGEST_DISC = 0.34, 240
 """The disc's size: a share of the pane's smaller side, in pixels at most."""
 SMALLEST_DISC = 12
 """Below this nothing could be recognised: such a pane stays plain."""
-SIGN_SHARE = 0.5
+SIGN_SHARE = 0.68
 """The size of what stands in the disc."""
 
 
