@@ -125,6 +125,7 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
                 *(*python, "mcu_core.engine", "--name", name),
                 *("--socket", str(sockets / f"{name}.sock"), "--bind", bind),
                 *("--advertise", options.advertise, "--ports", options.ports),
+                *("--media", str(options.data / "media")),
                 *("--log-level", options.log_level),
             ),
         )

@@ -20,10 +20,11 @@ from mcu_core.contract.events import (
     SpeakerChanged,
 )
 from mcu_core.contract.snapshots import ConferenceSnapshot
-from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
+from mcu_core.engine.dressing import Dresser
 from mcu_core.engine.named_tasks import NamedTasks
+from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.engine.pictures import PicturePlan
 from mcu_core.engine.report import conference_snapshot
 from mcu_core.engine.seat import Seat
@@ -49,7 +50,7 @@ class Conference:
     """Carries out a ConferenceDefinition; all methods run on the event loop.
 
     `admit` is asked before a site that was away is seated; it raises Refused where there is no
-    room. `preset` is the encoders' (see VideoEncoder).
+    room.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Conference:
         tell: Callable[[Event], None],
         *,
         admit: Callable[["Conference", str], None] = lambda conference, site: None,
-        preset: str = DEFAULT_PRESET,
+        options: EngineOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.definition = definition
         self._clock = clock
@@ -72,11 +73,12 @@ class Conference:
         self._tasks = NamedTasks()
         self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
         self.failed = False
+        self._dresser = Dresser(options.media)
         self._look_ns = 0
         self.views = Views(
             definition,
             clock,
-            preset=preset,
+            preset=options.preset,
             shown=self._plan_shown,
             failed=self._broke,
             again=self._publish,
@@ -110,6 +112,9 @@ class Conference:
         async with self._lock:
             check(definition)  # what is wrong is refused before anything changes
             Director().decide(definition, Roster((), ()), 0)
+            self.views.dressing = await self._dresser.dress(
+                definition, self.views.dressing, self._clock.now_ns()
+            )
             before, self.definition = self.definition, definition
             wanted = {site.id: site for site in definition.sites}
             for site in [site for site in self._seats if site not in wanted]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -37,7 +36,6 @@ from mcu_core.contract.wire import (
     Reply,
     Request,
 )
-from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_session import RtpSession
@@ -45,6 +43,7 @@ from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.effort import EffortKeeper
 from mcu_core.engine.load import EngineLoad
+from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import OPUS
@@ -55,19 +54,6 @@ log = structlog.get_logger()
 CALL_SOUND = AudioForm(OPUS, 2, 64_000)
 MAX_CONFERENCES = 100
 MAX_PENDING_REQUESTS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """`preset`: of all video encoders (VideoEncoder). `cores`: how much of the machine conferences
-    may take before further sites are refused; None: all that this process may use.
-    """
-
-    preset: str = DEFAULT_PRESET
-    cores: float | None = None
-
-
-DEFAULT_OPTIONS = EngineOptions()
 
 
 class Engine:
@@ -221,7 +207,7 @@ class Engine:
             self._clock,
             self._tell,
             admit=self._effort.admit,
-            preset=self._options.preset,
+            options=self._options,
         )
         self._conferences[definition.id] = conference
         await conference.start()

@@ -11,11 +11,14 @@ from mcu_core.compositor.tile_cache import TileCache
 from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup
+from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.ticks import Ticker
 from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.picture import Picture
+
+BARE = Dressing()
 
 LONGEST_WAIT_NS = 300 * NS_PER_MS
 """A view waits this long for the first picture of a source that nobody saw before; then it shows
@@ -50,6 +53,7 @@ class PicturePlan:
     revision: int
     views: Mapping[ViewKey, ViewPlan]
     speaker: str = ""
+    dressing: Dressing = BARE
 
 
 Outputs = tuple[tuple[ViewKey, VideoGroup], ...]
@@ -121,7 +125,7 @@ class PictureLoop:
         in_step = self._follow(plan, {key for key, _ in outputs}, now_ns)
         due = [(key, group) for key, group in outputs if self._due(group) and key in self._in_force]
         if due:
-            self._compose(due, plan.speaker, now_ns, deadline_ns)
+            self._compose(due, plan, now_ns, deadline_ns)
         if in_step and plan is not self._last_plan:
             self._last_plan = plan
             self._loop.call_soon_threadsafe(self._shown, plan)
@@ -152,7 +156,7 @@ class PictureLoop:
         return in_step
 
     def _may_begin(self, key: ViewKey, wanted: ViewPlan, now_ns: int) -> bool:
-        if not any(seat.video.resuming for seat in wanted.seats()):
+        if not any(seat.awaited for seat in wanted.seats()):
             return True
         before = self._in_force.get(key)
         if before is not None and not all(seat.joined_ns for seat in before.seats()):
@@ -162,14 +166,20 @@ class PictureLoop:
     # ------------------------------------------------------------------ composing
 
     def _compose(
-        self, due: list[tuple[ViewKey, VideoGroup]], speaker: str, now_ns: int, deadline_ns: int
+        self,
+        due: list[tuple[ViewKey, VideoGroup]],
+        plan: PicturePlan,
+        now_ns: int,
+        deadline_ns: int,
     ) -> None:
-        scenes = self._scenes({key for key, _ in due}, speaker, now_ns)
+        scenes = self._scenes({key for key, _ in due}, plan, now_ns)
         pictures: dict[tuple[ViewKey, int, int], Picture] = {}
         for key, group in due:
             place = (key, group.form.width, group.form.height)
             if place not in pictures:
-                pictures[place] = self._canvas(place).compose(scenes[key], deadline_ns)
+                pictures[place] = self._canvas(place).compose(
+                    scenes[key], deadline_ns, self.effort.draft_tiles
+                )
             group.submit(pictures[place])
         self.composed += 1
         used = {(key, group.form.width, group.form.height) for key, group in self.outputs}
@@ -181,9 +191,9 @@ class PictureLoop:
             self._canvases[place] = Canvas(place[1], place[2], self._tiles)
         return self._canvases[place]
 
-    def _scenes(self, keys: set[ViewKey], speaker: str, now_ns: int) -> dict[ViewKey, Scene]:
+    def _scenes(self, keys: set[ViewKey], plan: PicturePlan, now_ns: int) -> dict[ViewKey, Scene]:
         plans = {key: self._in_force[key] for key in keys}
-        seats = {id(seat): seat for plan in plans.values() for seat in plan.seats()}
+        seats = {id(seat): seat for view in plans.values() for seat in view.seats()}
         interval_ns = self.ticker.period_ns
         # Once per source and tick: a site may stand in several panes and views.
         views = {
@@ -192,9 +202,17 @@ class PictureLoop:
         }
         for name, seat in seats.items():
             seat.shown.note(views[name].picture, now_ns)
+        over = plan.dressing
         return {
-            key: Scene(plan.layout, tuple(_view(pane, views, speaker) for pane in plan.panes))
-            for key, plan in plans.items()
+            key: Scene(
+                view.layout,
+                tuple(_view(pane, views, plan.speaker) for pane in view.panes),
+                over.banner,
+                over.caption,
+                over.logo,
+                over.since_ns,
+            )
+            for key, view in plans.items()
         }
 
 

@@ -12,7 +12,8 @@ import uvloop
 
 from mcu_core.egress.video_encoder import DEFAULT_PRESET, PRESETS
 from mcu_core.endpoints.network import NetworkOptions, read_ports
-from mcu_core.engine.engine import Engine, EngineOptions
+from mcu_core.engine.engine import Engine
+from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import BadInput
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.media.clock import MonotonicClock
@@ -34,6 +35,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
     parser.add_argument("--preset", default=DEFAULT_PRESET, choices=PRESETS, help="of encoders")
     parser.add_argument("--cores", type=float, help="how much to give away; default: all")
+    parser.add_argument("--media", type=Path, help="folder of logos")
     parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)
     try:
@@ -54,7 +56,7 @@ async def _live(options: argparse.Namespace) -> None:
         options.socket,
         network_options(options),
         MonotonicClock(),
-        EngineOptions(options.preset, options.cores),
+        EngineOptions(options.preset, options.cores, options.media),
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

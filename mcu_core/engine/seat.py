@@ -1,8 +1,8 @@
 """Seat: a site's place in a conference, kept while connections come and go."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from mcu_core.compositor.scene import PaneState
 from mcu_core.contract.definition import SiteDefinition
 from mcu_core.contract.snapshots import SiteSnapshot
 from mcu_core.endpoints.endpoint import Endpoint, Intake
@@ -63,19 +63,29 @@ class Seat:
         """Whether its sender gives a keyframe when asked: others must be decoded all the time."""
         return self.endpoint is not None and self.endpoint.abilities.keyframes_on_request
 
+    @property
+    def awaited(self) -> bool:
+        """Whether it is to be seen and its first picture is still on its way."""
+        return self.video.resuming and not self.definition.video_off
+
     def ask_keyframe(self) -> None:
         """Ask its sender for a keyframe; on the event loop."""
         if self.endpoint is not None:
             self.endpoint.ask_keyframe()
 
-    def picture_state(self, now_ns: int) -> Literal["live", "stalled", "no-video"]:
-        """live, stalled or no-video: how its pane is shown."""
+    def picture_state(self, now_ns: int) -> PaneState:
+        """How its pane is shown."""
         picture = self.video.latest()
-        if picture is None or not self.joined_ns:
+        if not self.joined_ns:
             return "no-video"
+        if self.definition.video_off:
+            return "camera-off"
+        if picture is None:
+            silent = not self.audio.stats.codec
+            return "no-video" if silent or self.video.units else "audio-only"
         age = now_ns - picture.stamp_ns
         if age > GONE_AFTER_NS:
-            return "no-video"
+            return "camera-off"
         return "stalled" if age > STALLED_AFTER_NS else "live"
 
     def note_second(self, effort: int, now_ns: int) -> None:

@@ -20,6 +20,7 @@ from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
 from mcu_core.egress.video_encoder import FASTEST_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.tap import ConferenceTap
@@ -55,6 +56,7 @@ class Views:
         failed: Callable[[Exception], None],
         again: Callable[[], None],
     ) -> None:
+        self.dressing = Dressing()
         self.speaker = self.floor = self.previous = ""
         self.senders: frozenset[str] = frozenset()
         self._clock = clock
@@ -134,7 +136,7 @@ class Views:
         self._seats = seats
         self.direction = self._director.decide(definition, self._roster(seats), now_ns)
         self._refreshing = True
-        dressed = is_dressed(definition)
+        dressed = definition.show_names or not self.dressing.bare
         lowest = self._lowest_rates(readers)
         for site, endpoint in readers:
             form = endpoint.video_out
@@ -183,7 +185,9 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         }
-        return PicturePlan(definition.revision, MappingProxyType(views), self.speaker)
+        return PicturePlan(
+            definition.revision, MappingProxyType(views), self.speaker, self.dressing
+        )
 
     # ------------------------------------------------------------------ encoders and decoders
 
@@ -248,7 +252,8 @@ class Views:
         }
         still = self.pictures.seats_shown()
         for site, seat in self._seats.items():
-            seat.video.watch(site in seen or seat in still or not seat.can_resume)
+            visible = (site in seen or seat in still) and not seat.definition.video_off
+            seat.video.watch(visible or not seat.can_resume)
 
     # ------------------------------------------------------------------ what it tells
 
@@ -285,16 +290,6 @@ class Views:
 
 def _class_of(form: VideoForm) -> object:
     return replace(form, bitrate_bps=0)
-
-
-def is_dressed(definition: ConferenceDefinition) -> bool:
-    """Whether something is drawn over pictures, so that none can be passed through."""
-    return bool(
-        definition.show_names
-        or definition.banner.text
-        or definition.caption.text
-        or definition.logo is not None
-    )
 
 
 def _is_passable(seat: Seat) -> bool:

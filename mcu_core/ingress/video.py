@@ -180,6 +180,7 @@ class VideoIngress:
             self._first_shown_run = self._run
             self._meter = StreamMeter()
             self._resuming = False
+            self.units = 0
             self._latest = None
             self._output.clear()
 

@@ -9,12 +9,14 @@ import msgspec
 
 from mcu_core.contract.definition import (
     ConferenceDefinition,
+    Group,
     LayoutChoice,
     Pane,
     SiteDefinition,
     SiteKind,
+    TextStrip,
+    View,
 )
-from mcu_core.engine import views
 from mcu_core.engine.conference import Conference
 from mcu_core.media.clock import NS_PER_MS, MonotonicClock
 from mcu_core.media.codec import H264
@@ -148,7 +150,6 @@ async def test_passed_through_alone_a_source_is_not_decoded() -> None:
         frames, units = made.frames("a"), len(screen.units_seen)
         await until(lambda: len(screen.units_seen) >= units + 20)
         assert made.frames("a") <= frames + 2
-        assert views.is_dressed(made.wanted) is False
 
 
 async def test_a_stream_that_is_too_large_is_composed() -> None:
@@ -164,6 +165,69 @@ async def test_a_stream_that_is_too_large_is_composed() -> None:
         await until(lambda: len(screen.seen) > count + 10)
         assert screen.picture is not None
         assert screen.picture.width == 160
+
+
+async def test_a_site_with_a_picture_of_its_own_does_not_see_itself() -> None:
+    async with room("abc") as made:
+        own = msgspec.structs.replace(made.wanted.sites[0], view=View(layout=FOUR))
+        await made.change(sites=(own, *made.wanted.sites[1:]))
+        await until(lambda: sorted(made.screens["a"].now) == sorted(("b", "c", NOTHING, NOTHING)))
+        await made.shows("b", "a", "b", "c", NOTHING)
+        assert len(made.conference.views.outputs.groups()) == 2
+
+
+async def test_a_group_has_its_own_picture_and_gives_it_back() -> None:
+    async with room("abc", panes=PINS) as made:
+        view = View(layout=FULL, panes=(Pane("site", "c"),))
+        before = made.screens["c"].keyframes
+        await made.change(groups=(Group(1, ("a", "b"), view),))
+        await made.shows("a", *"cccc")
+        await made.shows("b", *"cccc")
+        await made.shows("c", "a", "b", NOTHING, NOTHING)
+        assert made.screens["c"].keyframes <= before + 1, "who stays pays nothing"
+        await made.change(groups=())
+        await made.shows("a", "a", "b", NOTHING, NOTHING)
+
+
+async def test_a_broadcast_site_is_seen_by_all_over_their_own_choice() -> None:
+    async with room("abc", panes=PINS) as made:
+        watching = msgspec.structs.replace(made.wanted.sites[0], watch="b")
+        await made.change(sites=(watching, *made.wanted.sites[1:]))
+        await made.shows("a", *"bbbb")
+        await made.change(broadcast="c")
+        await made.shows("a", *"cccc")
+        await made.shows("b", *"cccc")
+        await made.change(broadcast="")
+        await made.shows("a", *"bbbb")
+        await made.shows("b", "a", "b", NOTHING, NOTHING)
+
+
+async def test_who_is_switched_off_is_not_seen_and_not_decoded() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("b", "a", "b", NOTHING, NOTHING)
+        off = msgspec.structs.replace(made.wanted.sites[0], video_off=True)
+        await made.change(sites=(off, made.wanted.sites[1]))
+        await made.shows("b", NOTHING, "b", NOTHING, NOTHING)
+        await until(lambda: not made.conference.seat("a").video.watched)
+        await made.change(
+            sites=(msgspec.structs.replace(off, video_off=False), made.wanted.sites[1])
+        )
+        await made.shows("b", "a", "b", NOTHING, NOTHING)
+
+
+async def test_a_banner_lies_over_the_picture_of_all() -> None:
+    async with room("ab", layout=FULL, panes=(Pane("site", "a"),)) as made:
+        await made.shows("b", *"aaaa")
+        strip = TextStrip("会诊 Consultation", position="top", size=0.2, background="#ffffff")
+        await made.change(banner=strip)
+
+        def white_on_top() -> bool:
+            picture = made.screens["b"].picture
+            return picture is not None and float(picture.y[6:10, 4:40].mean()) > 180
+
+        await until(white_on_top)
+        await made.change(banner=TextStrip())
+        await until(lambda: not white_on_top())
 
 
 async def test_a_minute_of_each_site_tells_why_it_stood_still() -> None:

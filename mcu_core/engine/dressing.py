@@ -1,0 +1,63 @@
+"""What lies over the panes of a conference's pictures: banner, caption, logo."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcu_core.compositor.logo import read_logo
+from mcu_core.compositor.scene import LogoPicture
+from mcu_core.contract.definition import ConferenceDefinition, Logo, TextStrip
+from mcu_core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Dressing:
+    """Texts count their movement from `since_ns`, the moment when they were set."""
+
+    banner: TextStrip | None = None
+    caption: TextStrip | None = None
+    logo: LogoPicture | None = None
+    since_ns: int = 0
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is nothing."""
+        return self.banner is None and self.caption is None and self.logo is None
+
+
+class Dresser:
+    """Makes the dressing of a definition; reads a logo once, off the event loop."""
+
+    def __init__(self, media: Path | None) -> None:
+        self._media = media
+        self._read: tuple[Logo, int, LogoPicture] | None = None
+
+    async def dress(
+        self, definition: ConferenceDefinition, before: Dressing, now_ns: int
+    ) -> Dressing:
+        """Raises BadInput naming the field for a logo that cannot be used."""
+        banner = definition.banner if definition.banner.text else None
+        caption = definition.caption if definition.caption.text else None
+        same = (banner, caption) == (before.banner, before.caption)
+        logo = await self._logo(definition)
+        return Dressing(banner, caption, logo, before.since_ns if same else now_ns)
+
+    async def _logo(self, definition: ConferenceDefinition) -> LogoPicture | None:
+        logo, height = definition.logo, definition.height
+        if logo is None:
+            self._read = None
+            return None
+        if self._read is None or self._read[:2] != (logo, height):
+            path = self._path(logo)
+            picture = await asyncio.to_thread(read_logo, path, height, logo.corner, logo.size)
+            self._read = (logo, height, picture)
+        return self._read[2]
+
+    def _path(self, logo: Logo) -> Path:
+        if self._media is None:
+            raise BadInput("logo", "none: this engine was started without a media folder")
+        folder = self._media.resolve()
+        path = (folder / logo.path).resolve()
+        if not path.is_relative_to(folder):
+            raise BadInput("logo.path", "a file within the media folder")
+        return path
