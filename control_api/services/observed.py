@@ -14,7 +14,14 @@ from control_api.services.views import (
     site_view,
 )
 from control_api.services.wanted import Wanted
-from mcu_core.contract.events import Event, LayoutShown, Levels, SiteChanged, SpeakerChanged
+from mcu_core.contract.events import (
+    Event,
+    LayoutShown,
+    Levels,
+    MutedTalkers,
+    SiteChanged,
+    SpeakerChanged,
+)
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import Clock
@@ -117,6 +124,9 @@ class Observed:
                 self._site_changed(event)
             case SpeakerChanged():
                 self._see_speaker(event.conference, event.site)
+            case MutedTalkers():
+                told = {"conference": event.conference, "sites": event.sites}
+                self._feed.publish("muted_talkers", event.conference, told)
             case LayoutShown():
                 self._see_layout(event.conference, event.mode, event.panes)
             case Levels():

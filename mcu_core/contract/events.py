@@ -23,6 +23,13 @@ class SpeakerChanged(msgspec.Struct, frozen=True, tag=True):
     site: str
 
 
+class MutedTalkers(msgspec.Struct, frozen=True, tag=True):
+    """The sites that talk while they are muted: somebody should be told."""
+
+    conference: str
+    sites: tuple[str, ...]
+
+
 class Levels(msgspec.Struct, frozen=True, tag=True):
     """Levels of all sites some ten times a second, dBov (RFC 6464: 0 full scale, -127 silence)."""
 
@@ -46,7 +53,7 @@ class ConferenceFailed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Event = SiteChanged | SpeakerChanged | Levels | LayoutShown | ConferenceFailed
+Event = SiteChanged | SpeakerChanged | MutedTalkers | Levels | LayoutShown | ConferenceFailed
 
 
 class TapTrack(msgspec.Struct, frozen=True, tag=True):

@@ -11,14 +11,7 @@ import structlog
 from mcu_core.conference.direction import VIEWERS, Director, Roster
 from mcu_core.contract.check import check
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition
-from mcu_core.contract.events import (
-    ConferenceFailed,
-    Event,
-    LayoutShown,
-    Levels,
-    SiteChanged,
-    SpeakerChanged,
-)
+from mcu_core.contract.events import Event
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.doors import has_own_source, own_source
@@ -31,6 +24,7 @@ from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.tap_keeper import TapKeeper
+from mcu_core.engine.teller import Teller
 from mcu_core.engine.views import Views, senders
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
@@ -64,7 +58,7 @@ class Conference:
     ) -> None:
         self.definition = definition
         self._clock = clock
-        self._tell = tell
+        self._teller = Teller(definition.id, tell)
         self._admit = admit
         self._lock = asyncio.Lock()
         self._on_loop = asyncio.get_running_loop().call_soon_threadsafe
@@ -84,7 +78,7 @@ class Conference:
             again=self._publish,
         )
         self._sound = SoundLoop(
-            definition.id, clock, self._speech_changed, self._tell_levels, self._broke
+            definition.id, clock, self._speech_changed, self._heard, self._broke
         )
 
     async def start(self) -> None:
@@ -121,6 +115,7 @@ class Conference:
                 await self._unseat(site)
             for site_definition in definition.sites:
                 await self._seat(site_definition)
+            self._sound.set_voice(definition.voice)
             if _form(before) != _form(definition):
                 await self._reform(definition)
             self._sound.set_voice(definition.voice)
@@ -220,7 +215,7 @@ class Conference:
             seat = await self._vacate(site)
             seat.endpoint = endpoint
             seat.video.on_keyframe_needed = partial(self._on_loop, endpoint.ask_keyframe)
-            self._site_state(seat, "joining", "")
+            self._teller.site(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint
         self._listen(endpoint)
@@ -269,7 +264,7 @@ class Conference:
         if seat.endpoint is not None:
             return
         seat.joined_ns = 0
-        self._site_state(seat, "away", reason)
+        self._teller.site(seat, "away", reason)
         self._publish()
 
     async def _drop_viewer(self, endpoint_id: str) -> None:
@@ -283,7 +278,7 @@ class Conference:
         if state == "joined":
             if seat is not None and seat.endpoint is endpoint:
                 seat.joined_ns = seat.joined_ns or self._clock.now_ns()
-                self._site_state(seat, "joined", "")
+                self._teller.site(seat, "joined", "")
                 self._publish()
             return
         log.info("connection lost", conference=self.definition.id, endpoint=endpoint.id)
@@ -346,39 +341,31 @@ class Conference:
     def _plan_shown(self, plan: PicturePlan) -> None:
         view = plan.views.get(self.views.viewers_see)
         if view is not None:
-            panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in view.panes)
-            self._tell(LayoutShown(self.definition.id, plan.revision, view.layout.id, panes))
+            self._teller.shown(plan.revision, view)
 
     def _speech_changed(self, speech: Speech) -> None:
-        before = self.views.speaker
         self.views.hear(speech.speaker, speech.floor, speech.previous)
-        if speech.speaker != before:
-            self._tell(SpeakerChanged(self.definition.id, speech.speaker))
+        self._teller.speech(speech)
         self._publish()
 
-    def _tell_levels(self) -> None:
+    def _heard(self) -> None:
+        """Ten times a second: tell levels, and each second look whether something is different."""
         now_ns = self._clock.now_ns()
         if now_ns >= self._look_ns:
             for seat in self._seats.values():
                 seat.note_second(self.views.pictures.effort.step, now_ns)
         if self.views.senders != senders(self._seats) or now_ns >= self._look_ns:
             self.look_again()
-        levels = {site: round(seat.level_dbov, 1) for site, seat in self._seats.items()}
-        self._tell(Levels(self.definition.id, levels))
+        self._teller.levels(self._seats)
 
     def look_again(self) -> None:
         """Decide anew: a first picture gives a pane, a measured rate allows passing through."""
         self._look_ns = self._clock.now_ns() + LOOK_AGAIN_NS
         self._publish()
 
-    def _site_state(self, seat: Seat, state: str, reason: str) -> None:
-        seat.state, seat.reason = state, reason
-        endpoint = seat.endpoint.id if seat.endpoint is not None else ""
-        self._tell(SiteChanged(self.definition.id, seat.definition.id, state, endpoint, reason))
-
     def _broke(self, error: Exception) -> None:
         self.failed = True
-        self._tell(ConferenceFailed(self.definition.id, str(error)))
+        self._teller.failed(str(error))
 
     def snapshot(self) -> ConferenceSnapshot:
         """The conference as it is now."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mcu_core.adaptation.overload import Effort
-from mcu_core.compositor.canvas import Canvas, PaneView, Scene
-from mcu_core.compositor.scene import PaneState
+from mcu_core.compositor.canvas_set import CanvasSet
+from mcu_core.compositor.scene import PaneState, PaneView, Scene
 from mcu_core.compositor.tile_cache import TileCache
 from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
@@ -86,7 +86,7 @@ class PictureLoop:
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._tiles = TileCache()
-        self._canvases: dict[tuple[ViewKey, int, int], Canvas] = {}
+        self._canvases: dict[tuple[int, int], CanvasSet] = {}
         self._in_force: dict[ViewKey, ViewPlan] = {}
         self._waiting_since: dict[ViewKey, int] = {}
         self._last_plan: PicturePlan | None = None
@@ -173,23 +173,23 @@ class PictureLoop:
         deadline_ns: int,
     ) -> None:
         scenes = self._scenes({key for key, _ in due}, plan, now_ns)
-        pictures: dict[tuple[ViewKey, int, int], Picture] = {}
+        draft = self.effort.draft_tiles
         for key, group in due:
-            place = (key, group.form.width, group.form.height)
-            if place not in pictures:
-                pictures[place] = self._canvas(place).compose(
-                    scenes[key], deadline_ns, self.effort.draft_tiles
-                )
-            group.submit(pictures[place])
+            canvases = self._canvas_set(group.form.width, group.form.height)
+            group.submit(canvases.compose(key, scenes[key], deadline_ns, draft))
         self.composed += 1
-        used = {(key, group.form.width, group.form.height) for key, group in self.outputs}
-        for place in [place for place in self._canvases if place not in used]:
-            del self._canvases[place]
+        if len(self._canvases) > 1:
+            self._forget_unused()
 
-    def _canvas(self, place: tuple[ViewKey, int, int]) -> Canvas:
-        if place not in self._canvases:
-            self._canvases[place] = Canvas(place[1], place[2], self._tiles)
-        return self._canvases[place]
+    def _canvas_set(self, width: int, height: int) -> CanvasSet:
+        if (width, height) not in self._canvases:
+            self._canvases[width, height] = CanvasSet(width, height, self._tiles)
+        return self._canvases[width, height]
+
+    def _forget_unused(self) -> None:
+        used = {(group.form.width, group.form.height) for _, group in self.outputs}
+        for size in [size for size in self._canvases if size not in used]:
+            del self._canvases[size]
 
     def _scenes(self, keys: set[ViewKey], plan: PicturePlan, now_ns: int) -> dict[ViewKey, Scene]:
         plans = {key: self._in_force[key] for key in keys}
