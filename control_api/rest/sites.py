@@ -21,6 +21,8 @@ from control_api.rest.schemas import (
     SiteChange,
 )
 from control_api.services import sites as use_cases
+from control_api.services import traces
+from control_api.services.traces import TraceView
 from control_api.services.views import SiteView
 
 router = APIRouter(prefix="/conferences/{cid}", tags=["sites"])
@@ -52,6 +54,12 @@ async def add(cid: str, body: SiteBody, bridge: BridgeOf) -> SiteView:
 async def site(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
     """As it is wanted and as its engine shows it."""
     return bridge.sites.get(cid, sid)
+
+
+@router.get("/sites/{sid}/trace", summary="The last minute of a site", dependencies=CONTROL)
+async def trace(cid: str, sid: str, bridge: BridgeOf) -> TraceView:
+    """Second by second and stage by stage: why its pane stood still."""
+    return await traces.trace(bridge.wanted, bridge.keeper, cid, sid)
 
 
 @router.patch("/sites/{sid}", summary="Change a site", dependencies=CONTROL)

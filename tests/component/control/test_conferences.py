@@ -205,3 +205,16 @@ async def test_there_are_at_most_fifty_conferences(control: Control) -> None:
         await control.conference()
     reply = await control.api.post("/conferences", json={"name": "one more"})
     assert reply.status_code == 409
+
+
+async def test_the_last_minute_of_a_site_can_be_read(control: Control) -> None:
+    cid = await control.conference()
+    site = await control.json(
+        "POST", f"/conferences/{cid}/sites", json={"name": "a", "kind": "webrtc"}
+    )
+    trace = await control.json("GET", f"/conferences/{cid}/sites/{site['id']}/trace")
+    assert (trace["conference"], trace["site"]) == (cid, site["id"])
+    assert [second["ago_s"] for second in trace["seconds"]] == [0.0]
+    assert trace["seconds"][0]["verdict"] == ""
+    missing = await control.api.get(f"/conferences/{cid}/sites/nobody/trace")
+    assert missing.status_code == 404
