@@ -5,10 +5,12 @@ logo that would hide it. Where there is no room for that, they are left out.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from mcu_core.compositor.colors import web_color
 from mcu_core.compositor.covers import Room
 from mcu_core.compositor.labels import even, label, margin
+from mcu_core.compositor.overlay import Overlay
 from mcu_core.compositor.placeholder import GROUND, Reason, placeholder
 from mcu_core.compositor.scene import PaneView, PixelRect, Placement, place
 from mcu_core.compositor.surface import BLACK, Planes, fill, part
@@ -38,7 +40,10 @@ def paint_pane(
         for bar in placement.bars:
             fill(canvas, bar, BLACK)
         draw_tile(part(canvas, placement.tile), view, placement)
-        _lay_name(canvas, rect, placement.tile, room, view.label)
+        name = _name(view.label, rect, placement.tile, room)
+        if name is not None:
+            plate, spot = name
+            plate.lay(part(canvas, spot))
     else:
         _fill_ground(canvas, rect)
         _lay_placeholder(canvas, rect, room.clear, view)
@@ -51,10 +56,14 @@ def shows_picture(view: PaneView) -> bool:
     return view.picture is not None and view.state in ("live", "stalled")
 
 
-def _lay_name(canvas: Planes, pane: PixelRect, tile: PixelRect, room: Room, text: str) -> None:
+@lru_cache(1024)
+def _name(
+    text: str, pane: PixelRect, tile: PixelRect, room: Room
+) -> tuple[Overlay, PixelRect] | None:
+    """The plate with the name, and where it stands; None if there is no room for it."""
     plate = label(text, pane.w, pane.h)
     if plate is None:
-        return
+        return None
     edge, clear = margin(pane.h), room.clear
     # On the picture or on the bar below it, not half on either.
     beside = clear.bottom - tile.bottom >= plate.height + edge
@@ -62,8 +71,7 @@ def _lay_name(canvas: Planes, pane: PixelRect, tile: PixelRect, room: Room, text
     spot = PixelRect(clear.x + edge, base - edge - plate.height, plate.width, plate.height)
     if room.logo is not None and room.logo.overlaps(spot):
         spot = PixelRect(spot.x, room.logo.y - edge - spot.h, spot.w, spot.h)
-    if spot.y >= clear.y:
-        plate.lay(part(canvas, spot))
+    return (plate, spot) if spot.y >= clear.y else None
 
 
 def _fill_ground(canvas: Planes, pane: PixelRect) -> None:

@@ -6,7 +6,7 @@ All rectangles that are drawn are even in place and size, because chroma has hal
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mcu_core.contract.definition import PaneFit, TextStrip
 from mcu_core.layouts.model import Layout
@@ -64,8 +64,7 @@ class Scene:
     texts_since_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PixelRect:
+class PixelRect(NamedTuple):
     """A rectangle in luma samples; origin at the upper left."""
 
     x: int
@@ -127,7 +126,6 @@ def plan(layout: Layout, canvas_w: int, canvas_h: int) -> tuple[PixelRect, ...]:
     return tuple(rects)
 
 
-@lru_cache(4096)
 def place(
     src_w: int, src_h: int, pixel_aspect: Fraction, rotation: int, rect: PixelRect, fit: PaneFit
 ) -> Placement:
@@ -137,8 +135,16 @@ def place(
     `rotation` what a viewer must turn the picture clockwise, in degrees. Any size from 1 x 1 on is
     right; `rect` must not be empty.
     """
-    turns = rotation // 90 % 4
-    shape = Fraction(src_w, src_h) * (pixel_aspect if pixel_aspect > 0 else 1)
+    # Hashing a fraction takes longer than all the rest of a look-up.
+    aspect = pixel_aspect.numerator, pixel_aspect.denominator
+    return _placed(src_w, src_h, aspect, rotation // 90 % 4, rect, fit)
+
+
+@lru_cache(4096)
+def _placed(
+    src_w: int, src_h: int, aspect: tuple[int, int], turns: int, rect: PixelRect, fit: PaneFit
+) -> Placement:
+    shape = Fraction(src_w, src_h) * (Fraction(*aspect) if aspect[0] > 0 else 1)
     if turns % 2:
         shape = 1 / shape
     pane = Fraction(rect.w, rect.h)

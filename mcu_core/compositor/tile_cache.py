@@ -8,12 +8,12 @@ a source and a size, its memory is written again and again, and no source pictur
 from collections import OrderedDict
 from threading import Lock
 
-from mcu_core.compositor.scene import Placement
+from mcu_core.compositor.scene import PixelRect, Placement
 from mcu_core.compositor.surface import Planes, copy
 from mcu_core.compositor.tiles import draw_tile, new_tile
 from mcu_core.media.picture import Picture
 
-TileName = tuple[str, tuple[int, int, int, int], int, int, int, bool, bool]
+TileName = tuple[str, PixelRect, int, int, int, bool, bool]
 """Source, crop, turns, width and height, greyed, draft: which tile, whatever the picture."""
 
 IDLE_TICKS = 64
@@ -152,6 +152,5 @@ class TileCache:
 
 
 def _name(source_id: str, placement: Placement, greyed: bool, draft: bool) -> TileName:
-    crop, tile = placement.crop, placement.tile
-    part = (crop.x, crop.y, crop.w, crop.h)
-    return source_id, part, placement.turns, tile.w, tile.h, greyed, draft
+    tile = placement.tile
+    return source_id, placement.crop, placement.turns, tile.w, tile.h, greyed, draft
