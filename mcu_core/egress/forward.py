@@ -59,10 +59,9 @@ class ForwardGroup:
     def push(self, unit: AccessUnit) -> None:
         """Take one unit of the source."""
         now_ns = self._clock.now_ns()
-        if unit.codec is not self._codec or unit.broken:
-            self._entered = False
-        self._entered = self._entered or (unit.keyframe and not unit.broken)
-        if not self._entered or unit.codec is not self._codec:
+        usable = unit.codec is self._codec and not unit.broken
+        self._entered = usable and (self._entered or unit.keyframe)
+        if not self._entered:
             self.dropped += 1
             self._requests.request()
             self._ask_when_due(now_ns)
