@@ -8,8 +8,11 @@ PIXELS_720P = 1280 * 720
 TYPICAL_DECODE_CORES = 0.05
 """720p at 30 pictures a second, H.264, where nothing has been measured yet (media.md 4)."""
 
-TYPICAL_ENCODE_MS = 7.0
-"""One 720p picture, x264 superfast, where nothing has been measured yet."""
+TYPICAL_ENCODE_MS = 5.5
+"""One 720p mosaic, x264 superfast, where nothing has been measured yet."""
+
+SOUND_CORES = 0.004
+"""A site's sound: decoding it, and its share of the mix and of encoding (media.md 4)."""
 
 FULL = 0.95
 """The share of the cores that may be given away: the rest is for what comes unexpectedly."""
@@ -28,17 +31,27 @@ class Spent:
     step: int = 0
 
 
-def cost_of_site(spent: Spent, own_picture: bool, pixels: int, fps: int) -> float:
-    """Cores that one more site takes: its decoder, and an encoder where it gets its own picture.
-
-    `pixels` and `fps`: of the picture that it would get.
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A site that wants to join. `sends_video`; `own_pixels`: of each picture composed for it
+    alone, `own_fps` times a second; 0 where it shares one.
     """
-    measured = [cores for cores in spent.decoders if cores > 0]
-    decode = sum(measured) / len(measured) if measured else TYPICAL_DECODE_CORES
-    if not own_picture:
-        return decode
-    encode_ms = spent.encode_ms or TYPICAL_ENCODE_MS
-    return decode + encode_ms * pixels / PIXELS_720P * fps / 1000
+
+    sends_video: bool = True
+    own_pixels: int = 0
+    own_fps: int = 0
+
+
+def cost_of_site(spent: Spent, site: Newcomer) -> float:
+    """Cores that one more site takes: decoders, and an encoder where it gets its own picture."""
+    cost = SOUND_CORES
+    if site.sends_video:
+        measured = [cores for cores in spent.decoders if cores > 0]
+        cost += sum(measured) / len(measured) if measured else TYPICAL_DECODE_CORES
+    if site.own_pixels:
+        encode_ms = spent.encode_ms or TYPICAL_ENCODE_MS
+        cost += encode_ms * site.own_pixels / PIXELS_720P * site.own_fps / 1000
+    return cost
 
 
 def refusal(spent: Spent, cost: float) -> str:

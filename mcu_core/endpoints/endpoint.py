@@ -54,11 +54,13 @@ class Abilities:
     `keyframes_on_request`: its sender gives a keyframe when asked. `takes_streams`: a site's own
     stream, of whatever size and rhythm within `video_out`, may be sent to it instead of composed
     pictures, with H.264 up to the profile and level of `h264_limit` (RFC 6184 8.1; empty: any).
+    `sends_video`: whether pictures may come from it at all.
     """
 
     keyframes_on_request: bool = False
     takes_streams: bool = False
     h264_limit: bytes = b""
+    sends_video: bool = True
 
 
 class Endpoint(Protocol):

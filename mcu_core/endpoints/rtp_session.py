@@ -62,7 +62,7 @@ class RtpSession:
         self.id = id
         self.feedback = Feedback()
         self.stats = EndpointStats()
-        self.abilities = Abilities()
+        self.abilities = Abilities(sends_video=False)
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._intake = intake
@@ -162,7 +162,9 @@ class RtpSession:
             stream.receive_into(self._intake, agreed.fmtp)
             if kind is Kind.VIDEO:
                 asked = not CAN_ASK.isdisjoint(agreed.feedback)
-                self.abilities = replace(self.abilities, keyframes_on_request=asked)
+                self.abilities = replace(
+                    self.abilities, keyframes_on_request=asked, sends_video=True
+                )
         line.group.add(stream)
 
     def _to(self, host: str, port: int) -> tuple[str, int]:

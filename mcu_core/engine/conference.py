@@ -53,7 +53,7 @@ class Conference:
         clock: Clock,
         tell: Callable[[Event], None],
         *,
-        admit: Callable[["Conference", str], None] = lambda conference, site: None,
+        admit: Callable[["Conference", str, Endpoint], None] = lambda room, site, endpoint: None,
         options: EngineOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.definition = definition
@@ -211,7 +211,7 @@ class Conference:
         )
         if site:
             if self._is_newcomer(self.seat(site)):
-                self._admit(self, site)
+                self._admit(self, site, endpoint)
             seat = await self._vacate(site)
             seat.endpoint = endpoint
             seat.video.on_keyframe_needed = partial(self._on_loop, endpoint.ask_keyframe)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import structlog
 
-from mcu_core.adaptation.admission import Spent, cost_of_site, refusal
+from mcu_core.adaptation.admission import Newcomer, Spent, cost_of_site, refusal
 from mcu_core.adaptation.overload import STEPS, Effort, Overload, Pressure
+from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.conference import Conference
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock, cpu_time_s
@@ -121,15 +122,16 @@ class EffortKeeper:
 
     # ------------------------------------------------------------------ admission
 
-    def admit(self, conference: Conference, site: str) -> None:
+    def admit(self, conference: Conference, site: str, endpoint: Endpoint) -> None:
         """Let one more site in; raises Refused with the reason where there is no room for it."""
         now_ns = self._clock.now_ns()
         self._admitted = [(at, cost) for at, cost in self._admitted if now_ns - at < SETTLING_NS]
         spent = self._spent(now_ns)
         definition = conference.definition
-        own = conference.seat(site).definition.view is not None
-        pixels = definition.width * definition.height
-        cost = cost_of_site(spent, own, pixels, definition.fps)
+        own = conference.seat(site).definition.view is not None and endpoint.video_out
+        pixels = definition.width * definition.height if own else 0
+        newcomer = Newcomer(endpoint.abilities.sends_video, pixels, definition.fps)
+        cost = cost_of_site(spent, newcomer)
         reason = refusal(spent, cost)
         if reason:
             raise Refused(reason)

@@ -199,7 +199,8 @@ class Views:
         seats: Mapping[str, Seat],
         dressed: bool,
     ) -> None:
-        view = self.direction.watching[site]
+        # A site that is just being taken out has no view of its own any more.
+        view = self.direction.watching.get(site, self.viewers_see)
         source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
         if source is None:
             self.outputs.read(endpoint, OutputKey(view, form))

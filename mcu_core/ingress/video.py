@@ -95,6 +95,7 @@ class VideoIngress:
         self._output = OutputQueue()
         self._serial = 0
         self._thread = threading.Thread(target=self._decode_all, name=f"decode {name}")
+        self._allowed = False
         self._started = False
         self._resuming = False
         self._meter = StreamMeter()
@@ -105,12 +106,21 @@ class VideoIngress:
         self._decoding_run = 0
 
     def start(self) -> None:
-        """Start the decode thread."""
-        self._started = True
-        self._thread.start()
+        """Allow the decode thread to run; it starts with the first unit: many sites send none."""
+        with self._lock:
+            self._allowed = True
+            if len(self._units):
+                self._start_thread()
+
+    def _start_thread(self) -> None:
+        if self._allowed and not self._started:
+            self._started = True
+            self._thread.start()
 
     async def stop(self) -> None:
         """End the decode thread and wait for it, off the loop; safe twice and before start."""
+        with self._lock:
+            self._allowed = False
         self._units.clear()
         self._units.close()
         if self._started:
@@ -127,6 +137,7 @@ class VideoIngress:
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()
             self._units.push(_Waiting(unit, self._run))
+            self._start_thread()
         forward = self.forward
         if forward is not None:
             forward(unit)

@@ -9,6 +9,7 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, S
 from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback
 from mcu_core.engine.conference import Conference
 from mcu_core.media.clock import MonotonicClock
+from mcu_core.media.codec import H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
 SITES = tuple(SiteDefinition(name, name, SiteKind.RTP) for name in ("a", "b"))
@@ -96,3 +97,18 @@ async def test_of_two_who_come_for_one_seat_the_last_has_it_and_the_other_is_end
         assert conference.seat("a").endpoint is first
         assert second.ending.is_set()
         assert not first.ending.is_set()
+
+
+async def test_several_connected_sites_are_taken_out_at_once() -> None:
+    first, second = SlowToEnd("one"), SlowToEnd("two")
+    first.video_out = second.video_out = VideoForm(H264, 320, 180, 30, 500_000)
+    async with running(first, second) as conference:
+        await conference.connect("a", first)
+        await conference.connect("b", second)
+        first.gone.set()
+        second.gone.set()
+        await conference.apply(
+            ConferenceDefinition("c", "None", width=320, height=180, sites=(), revision=2)
+        )
+        assert list(conference.seats()) == []
+        assert (first.ending.is_set(), second.ending.is_set()) == (True, True)

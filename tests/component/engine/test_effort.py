@@ -74,11 +74,11 @@ async def test_a_newcomer_is_refused_with_a_reason_who_returns_is_not() -> None:
     async with room("ab") as made:
         full = EffortKeeper(made.clock, lambda: [made.conference], capacity_cores=0.001)
         with pytest.raises(Refused, match="cores left"):
-            full.admit(made.conference, "a")
+            full.admit(made.conference, "a", made.screens["a"])
         roomy = EffortKeeper(made.clock, lambda: [made.conference], capacity_cores=64)
-        roomy.admit(made.conference, "a")
+        roomy.admit(made.conference, "a", made.screens["a"])
 
-        def refuse(conference: object, site: str) -> None:
+        def refuse(conference: object, site: str, endpoint: object) -> None:
             raise Refused("full")
 
         made.conference._admit = refuse
