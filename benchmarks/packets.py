@@ -21,6 +21,7 @@ from benchmarks.report import Report, Row
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
 from mcu_core.endpoints.webrtc_link import COMPONENT, IcePort, WebRtcLink
@@ -137,7 +138,9 @@ class _Plain:
     def __init__(self, codec: Codec) -> None:
         form = VideoForm(H264, 1280, 720, 30, 2_000_000)
         self._codec = codec
-        self._session = RtpSession("bench", _intake(codec), NetworkOptions(), CLOCK, form)
+        self._session = RtpSession(
+            CallTerms("bench", _intake(codec), NetworkOptions(), CLOCK, form)
+        )
         self.stats = self._session.stats
         picture = codec.kind is Kind.VIDEO
         self.send = self._session.send_video if picture else self._session.send_audio
@@ -178,8 +181,8 @@ class _Secure:
             _tx_srtp=_srtp(pylibsrtp.Policy.SSRC_ANY_OUTBOUND),
         )
         self._far = _srtp(pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
-        self._link = WebRtcLink(dtls, NetworkOptions(), self.stats)
-        group = StreamGroup(CLOCK, self.stats)
+        self._link = WebRtcLink(dtls, NetworkOptions(), CLOCK, self.stats)
+        group = StreamGroup(self.stats)
         self._link.on_rtp, self._link.on_rtcp = group.rtp_received, group.rtcp_received
         stream = RtpStream(
             codec,
@@ -199,7 +202,7 @@ class _Secure:
         bound = open_udp(NetworkOptions())
         loop = asyncio.get_running_loop()
         self._transport, self._pair.protocol = await loop.create_datagram_endpoint(
-            lambda: IcePort(SimpleNamespace(protocol_lost=lambda port: None), self._link),
+            lambda: IcePort(SimpleNamespace(protocol_lost=lambda port: None), self._link, bound),
             sock=bound,
         )
         self._pair.remote_addr = far.getsockname()

@@ -1,7 +1,10 @@
 """RtpSender: one receiver's RTP stream out of units that were made for many."""
 
 import secrets
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from mcu_core.adaptation.allowance import Allowance
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
@@ -10,7 +13,7 @@ from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.ntp import ntp_time
 from mcu_core.protocol.rtcp_reports import SenderReport
-from mcu_core.protocol.rtp import header
+from mcu_core.protocol.rtp import PLAIN, pack_header
 from mcu_core.protocol.sequence import SEQUENCE_MASK, timestamp_delta
 
 HISTORY_PACKETS = 1024
@@ -23,13 +26,26 @@ has no path for it, or wants us to flood somebody."""
 RESEND_EVERY_NS = 10 * NS_PER_MS
 """A packet asked for again within this time is on its way already."""
 
+MARKER = 0x80
+NO_PACKET = -1
+
+
+class _Sent(NamedTuple):
+    """A unit that was sent. `number` counts all packets of the stream, up to its first one."""
+
+    number: int
+    timestamp: int
+    marked: int
+    payloads: tuple[bytes, ...]
+
 
 class RtpSender:
     """Writes headers in front of shared payloads and keeps its stream continuous.
 
     Timestamps follow the units' stamps on the conference clock, whichever encoder made them, so a
     change of group, of mix or of codec size is no break for the receiver; sequence numbers count
-    on. `packets`, `octets` (payloads only) and `resent` count. Called on the event loop.
+    on. `packets`, `octets` (payloads only) and `resent` count. What is kept to be sent again is the
+    units themselves, of pictures only: late sound is of no use. Called on the event loop.
     """
 
     def __init__(
@@ -45,32 +61,42 @@ class RtpSender:
         self.resent = 0
         self._ssrc = ssrc
         self._payload_type = payload_type
-        self._codec = codec
+        self._video = codec.kind is Kind.VIDEO
         self._clock = clock
         self._transmit = transmit
-        self._sequence = secrets.randbelow(SEQUENCE_MASK // 2)  # RFC 3550 5.1; low for SRTP's sake
+        # RFC 3550 5.1; low for SRTP's sake. It counts on beyond 16 bits here.
+        self._first = secrets.randbelow(SEQUENCE_MASK // 2)
         self._stream_clock = StreamClock(codec.rtp_clock)
         self._timestamp: int | None = None
-        self._silent = True
-        self._history: dict[int, tuple[bytes, bytes, int]] = {}
+        self._spurt = True
+        self._history: deque[_Sent] = deque()
+        self._resent_ns: dict[int, int] = {}
         self._resends = Allowance(RESENDS_PER_SECOND)
 
     def send(self, unit: EncodedUnit) -> None:
-        """Send the packets of one unit of this stream's codec; never waits."""
-        timestamp = self._timestamp_of(unit.stamp_ns)
-        video = self._codec.kind is Kind.VIDEO
+        """Send the packets of one unit of this stream's codec; never waits.
+
+        A unit of sound without packets is silence that need not be sent (DTX).
+        """
+        payloads = unit.payloads
+        timestamp = self._timestamp = self._timestamp_of(unit.stamp_ns)
         # Sound marks the begin of a talk spurt, pictures their last packet (RFC 3551 4.1, 5).
-        marked = len(unit.payloads) - 1 if video else (0 if self._silent else -1)
-        self._silent = not unit.payloads
-        for index, payload in enumerate(unit.payloads):
-            sequence = self._sequence
-            self._timestamp = at = (timestamp + index * unit.payload_ticks) % TIMESTAMPS
-            head = header(self._payload_type, index == marked, sequence, at, self._ssrc)
-            self._sequence = (sequence + 1) & SEQUENCE_MASK
-            self._remember(sequence, head, payload)
-            self.packets += 1
+        marked = len(payloads) - 1 if self._video else (0 if self._spurt else NO_PACKET)
+        self._spurt = not payloads
+        if self._video and payloads:
+            self._remember(_Sent(self.packets, timestamp, marked, payloads))
+        sequence, ssrc, transmit = self._first + self.packets, self._ssrc, self._transmit
+        for index, payload in enumerate(payloads):
+            second = self._payload_type | MARKER if index == marked else self._payload_type
+            head = pack_header(PLAIN, second, sequence & SEQUENCE_MASK, timestamp, ssrc)
+            sequence += 1
+            if unit.payload_ticks:
+                timestamp = (timestamp + unit.payload_ticks) % TIMESTAMPS
             self.octets += len(payload)
-            self._transmit(head + payload)
+            transmit(head + payload)
+        self.packets += len(payloads)
+        if unit.payload_ticks:
+            self._timestamp = (timestamp - unit.payload_ticks) % TIMESTAMPS
 
     def _timestamp_of(self, stamp_ns: int) -> int:
         """Where `stamp_ns` stands on the stream's clock; always later than the unit before."""
@@ -79,9 +105,12 @@ class RtpSender:
             return (self._timestamp + 1) % TIMESTAMPS
         return timestamp
 
-    def _remember(self, sequence: int, head: bytes, payload: bytes) -> None:
-        self._history[sequence] = (head, payload, 0)
-        self._history.pop((sequence - HISTORY_PACKETS) & SEQUENCE_MASK, None)
+    def _remember(self, sent: _Sent) -> None:
+        history = self._history
+        history.append(sent)
+        oldest = sent.number + len(sent.payloads) - HISTORY_PACKETS
+        while len(history) > 1 and history[1].number <= oldest:
+            history.popleft()
 
     def resend(self, sequences: Iterable[int]) -> None:
         """Send packets again that a receiver misses; those too old, or just sent, or more than
@@ -91,17 +120,44 @@ class RtpSender:
         """
         now_ns = self._clock.now_ns()
         for sequence in sequences:
-            entry = self._history.get(sequence)
-            if entry is None:
-                continue
-            head, payload, resent_ns = entry
-            if resent_ns and now_ns - resent_ns < RESEND_EVERY_NS:
+            number = self._number_of(sequence)
+            packet = self._packet(number) if now_ns >= self._resendable_ns(number) else None
+            if packet is None:
                 continue
             if not self._resends.take(now_ns):
                 return
-            self._history[sequence] = (head, payload, now_ns)
-            self.resent += 1
-            self._transmit(head + payload)
+            self._note_resent(number, now_ns)
+            self._transmit(packet)
+
+    def _number_of(self, sequence: int) -> int:
+        """Which packet of the stream the newest one of that sequence number is."""
+        last = self._first + self.packets - 1
+        return self.packets - 1 - ((last - sequence) & SEQUENCE_MASK)
+
+    def _packet(self, number: int) -> bytes | None:
+        """A packet as it was sent; None where it is not kept."""
+        if number <= self.packets - 1 - HISTORY_PACKETS:
+            return None
+        at = bisect_right(self._history, number, key=lambda sent: sent.number) - 1
+        if at < 0:
+            return None
+        sent = self._history[at]
+        index = number - sent.number
+        if index >= len(sent.payloads):
+            return None
+        second = self._payload_type | (MARKER if index == sent.marked else 0)
+        sequence = (self._first + number) & SEQUENCE_MASK
+        head = pack_header(PLAIN, second, sequence, sent.timestamp, self._ssrc)
+        return head + sent.payloads[index]
+
+    def _resendable_ns(self, number: int) -> int:
+        return self._resent_ns.get(number, -RESEND_EVERY_NS) + RESEND_EVERY_NS
+
+    def _note_resent(self, number: int, now_ns: int) -> None:
+        self.resent += 1
+        self._resent_ns[number] = now_ns
+        if len(self._resent_ns) > HISTORY_PACKETS:
+            del self._resent_ns[next(iter(self._resent_ns))]
 
     def sender_report(self, now_ns: int) -> SenderReport:
         """The report of this instant: wall clock and stream clock side by side (RFC 3550 6.4.1)."""

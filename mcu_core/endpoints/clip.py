@@ -4,7 +4,7 @@ import stat
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import av
 import av.error
 import structlog
 from av.bitstream import BitStreamFilterContext
+from msgspec import structs
 
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
@@ -115,7 +116,7 @@ class Clip:
             first_ns: int | None = None
             for unit in _interleaved(tracks, self._packets(container, tracks)):
                 first_ns = unit.stamp_ns if first_ns is None else first_ns
-                yield replace(unit, stamp_ns=start_ns + max(0, unit.stamp_ns - first_ns))
+                yield structs.replace(unit, stamp_ns=start_ns + max(0, unit.stamp_ns - first_ns))
             return max(track.length_ns for track in tracks.values())
 
     def _tracks(self, container: av.container.InputContainer) -> Iterator[_Track]:

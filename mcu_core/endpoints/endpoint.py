@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mcu_core.contract.definition import VideoLimit
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
@@ -63,6 +65,10 @@ class Abilities:
     sends_video: bool = True
 
 
+NOTHING_RECEIVED = (ReceptionCounters(), ReceptionCounters())
+"""For endpoints that have no packets."""
+
+
 class Endpoint(Protocol):
     """One participant's connection, both directions.
 
@@ -88,6 +94,12 @@ class Endpoint(Protocol):
 
     def send_audio(self, unit: EncodedUnit) -> None:
         """Send 20 ms of coded sound of form `audio_out`; never waits."""
+
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
+        """The conference's picture, or its site's limit, is another one: `video_out` follows."""
+
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        """What became of the packets of its pictures, and of its sound; from any thread."""
 
     def ask_keyframe(self) -> None:
         """Ask its sender for a keyframe (PLI); does nothing where that means nothing."""

@@ -3,10 +3,17 @@
 import asyncio
 from pathlib import Path
 
-from mcu_core.contract.definition import FileSource
+from mcu_core.contract.definition import FileSource, VideoLimit
 from mcu_core.endpoints.clip import Clip
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import (
+    NOTHING_RECEIVED,
+    Abilities,
+    EndpointStats,
+    Feedback,
+    Intake,
+)
 from mcu_core.endpoints.playout import Playout
+from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import Clock
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
@@ -42,6 +49,13 @@ class FilePlayer:
 
     def send_audio(self, unit: EncodedUnit) -> None:
         """It takes no sound."""
+
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
+        """It takes no pictures."""
+
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        """It has no packets."""
+        return NOTHING_RECEIVED
 
     def ask_keyframe(self) -> None:
         """A file has its keyframes where it has them; the next one comes by itself."""

@@ -4,10 +4,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
+from msgspec import structs
 
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.errors import McuError
@@ -91,7 +91,7 @@ class Playout:
                     return
                 if self._stopping.is_set():
                     return
-                self._deliver(replace(unit, stamp_ns=start_ns + unit.stamp_ns))
+                self._deliver(structs.replace(unit, stamp_ns=start_ns + unit.stamp_ns))
 
     def _deliver(self, unit: AccessUnit) -> None:
         self.units += 1

@@ -14,7 +14,7 @@ from mcu_core.adaptation.sound_loss import SoundLoss
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.errors import MalformedInput
-from mcu_core.ingress.receiver import RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
@@ -78,10 +78,13 @@ class RtpStream:
         self._report_due_ns = 0
         self._keyframe_asked_ns = 0
 
-    def receive_into(self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS) -> None:
+    def receive_into(
+        self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS, level_id: int = 0
+    ) -> None:
         """Hand on what arrives; a sender that was there before is forgotten.
 
         `fmtp`: the sender's format parameters, which may hold what its packets leave out.
+        `level_id`: the header extension that tells how loud they are (RFC 6464), 0 for none.
         """
         if self.codec.kind is Kind.VIDEO and intake.video is not None:
             self._receiver = self._pictures = RtpVideoReceiver(
@@ -90,7 +93,9 @@ class RtpStream:
             self._pictures.repairs = self.nack
             self._restart = intake.video.restart
         elif self.codec.kind is Kind.AUDIO and intake.audio is not None:
-            self._receiver = RtpAudioReceiver(self.codec, self._clock, intake.audio, fmtp=fmtp)
+            self._receiver = RtpAudioReceiver(
+                self.codec, self._clock, intake.audio, fmtp=fmtp, level_id=level_id
+            )
             self._restart = intake.audio.reset
         self._restart()
 
@@ -109,10 +114,10 @@ class RtpStream:
         """Take one packet of this stream; False when it is not wanted."""
         if self._receiver is None:
             return False
-        if self._remote_ssrc is None:
+        if packet.ssrc != self._remote_ssrc:
+            if self._remote_ssrc is not None:
+                return self._another_source(packet, now_ns)
             self._remote_ssrc = packet.ssrc
-        elif packet.ssrc != self._remote_ssrc:
-            return self._another_source(packet, now_ns)
         self._heard_ns = now_ns
         self._receiver.push(packet, now_ns)
         return True
@@ -185,7 +190,13 @@ class RtpStream:
         ):
             return
         self._keyframe_asked_ns = now_ns
+        if self._pictures is not None:
+            self._pictures.keyframes_asked += 1
         self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
+
+    def reception(self) -> ReceptionCounters:
+        """What became of the packets that came in so far; from any thread."""
+        return self._receiver.counters() if self._receiver is not None else ReceptionCounters()
 
     # --------------------------------------------------------------------------------------- time
 
@@ -234,12 +245,11 @@ CONTROL_PER_SECOND = 500
 
 
 class StreamGroup:
-    """The streams that share a transport: sorts what arrives, and ticks them."""
+    """The streams that share a transport: sorts what arrives."""
 
-    def __init__(self, clock: Clock, stats: EndpointStats) -> None:
+    def __init__(self, stats: EndpointStats) -> None:
         self.streams: list[RtpStream] = []
         self._by_payload_type: dict[int, RtpStream] = {}
-        self._clock = clock
         self._stats = stats
         self._control = Allowance(CONTROL_PER_SECOND)
 
@@ -248,11 +258,7 @@ class StreamGroup:
         self.streams.append(stream)
         self._by_payload_type[stream.payload_type_in] = stream
 
-    def of(self, kind: Kind) -> RtpStream | None:
-        """The stream of that kind, if one was agreed."""
-        return next((stream for stream in self.streams if stream.codec.kind is kind), None)
-
-    def rtp_received(self, data: bytes) -> bool:
+    def rtp_received(self, data: bytes, now_ns: int) -> bool:
         """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""
         stream = self._by_payload_type.get(data[1] & 0x7F)
         if stream is not None:
@@ -260,14 +266,13 @@ class StreamGroup:
                 packet = rtp.parse(data)
             except MalformedInput:
                 stream = None
-        if stream is None or not stream.packet_received(packet, self._clock.now_ns()):
+        if stream is None or not stream.packet_received(packet, now_ns):
             self._stats.packets_dropped += 1
             return False
         return True
 
-    def rtcp_received(self, data: bytes) -> bool:
+    def rtcp_received(self, data: bytes, now_ns: int) -> bool:
         """One compound RTCP packet; False when it is malformed, or more than anybody needs."""
-        now_ns = self._clock.now_ns()
         try:
             reports = rtcp.parse(data) if self._control.take(now_ns) else None
         except MalformedInput:
@@ -279,8 +284,3 @@ class StreamGroup:
             for stream in self.streams:
                 stream.report_received(report, now_ns)
         return True
-
-    def tick(self, now_ns: int) -> None:
-        """To be called about every 20 ms."""
-        for stream in self.streams:
-            stream.tick(now_ns)

@@ -1,9 +1,18 @@
 """TestPattern: a site that makes its own pictures and sound, for tests, benchmarks, first light."""
 
-from mcu_core.contract.definition import PatternSource
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
+from dataclasses import replace
+
+from mcu_core.contract.definition import PatternSource, VideoLimit
+from mcu_core.endpoints.endpoint import (
+    NOTHING_RECEIVED,
+    Abilities,
+    EndpointStats,
+    Feedback,
+    Intake,
+)
 from mcu_core.endpoints.pattern import PatternUnits, check, marker_source
 from mcu_core.endpoints.playout import Playout
+from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import Clock
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
@@ -55,6 +64,15 @@ class TestPattern:
     def send_audio(self, unit: EncodedUnit) -> None:
         """Count it."""
         self.send_video(unit)
+
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
+        """It counts whatever comes."""
+        if self.video_out is not None:
+            self.video_out = replace(form, codec=self.video_out.codec)
+
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        """It has no packets."""
+        return NOTHING_RECEIVED
 
     def ask_keyframe(self) -> None:
         """Its next picture is a keyframe."""

@@ -8,15 +8,15 @@ and another source is learnt only after a silence, or when it is the one that th
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.media.clock import NS_PER_SECOND, Clock
-from mcu_core.protocol.rtcp import is_rtcp
+from mcu_core.protocol.rtcp import FIRST_TYPE, LAST_TYPE
 
 Address = tuple[str, int]
-Taker = Callable[[bytes], bool]
-"""Takes a packet; False when it was no good."""
+Taker = Callable[[bytes, int], bool]
+"""Takes a packet and when it came, in ns; False when it was no good."""
 
 SMALLEST_RTP_BYTES = 12
 SMALLEST_RTCP_BYTES = 8
@@ -73,18 +73,20 @@ class RtpPort(asyncio.DatagramProtocol):
         self._stats = stats
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
-        self._transport: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None
+        self._transport: asyncio.BaseTransport | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self, bound: socket.socket) -> None:
         """Listen on a bound socket, which is closed with this port."""
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
+        self._socket = bound
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
+        self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._transport = self._socket = None
         if not self._closed.done():
             self._closed.set_result(None)
 
@@ -93,25 +95,23 @@ class RtpPort(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Sort one datagram."""
-        if len(data) < SMALLEST_RTCP_BYTES or data[0] & VERSION_MASK != VERSION_2:
+        size = len(data)
+        if size < SMALLEST_RTCP_BYTES or data[0] & VERSION_MASK != VERSION_2:
             self._stats.packets_dropped += 1
             return
-        address = (addr[0], addr[1])
-        if is_rtcp(data):
+        address = addr[:2]
+        if FIRST_TYPE <= data[1] <= LAST_TYPE:
             self._rtcp_received(data, address)
-        else:
-            self._rtp_received(data, address)
-
-    def _rtp_received(self, data: bytes, address: Address) -> None:
+            return
         now_ns = self._clock.now_ns()
-        if not self._pin.admits(address, now_ns):
+        if address != self._pin.source and not self._pin.admits(address, now_ns):
             self.strangers += 1
             self._stats.packets_dropped += 1
-        elif len(data) < SMALLEST_RTP_BYTES:
+        elif size < SMALLEST_RTP_BYTES:
             self._stats.packets_dropped += 1
-        elif self._on_rtp(data):  # which counts what it refuses
+        elif self._on_rtp(data, now_ns):  # which counts what it refuses
             self._pin.heard(address, now_ns)
-            self._count(data, address)
+            self._count(size, address)
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
         """RTCP pins nothing: it may come from another port than RTP, but not from another host."""
@@ -119,28 +119,37 @@ class RtpPort(asyncio.DatagramProtocol):
         if address[0] not in (source[0] if source else self._pin.named, self._pin.named):
             self.strangers += 1
             self._stats.packets_dropped += 1
-        elif self._on_rtcp(data):
-            self._count(data, address)
+        elif self._on_rtcp(data, self._clock.now_ns()):
+            self._count(len(data), address)
 
-    def _count(self, data: bytes, address: Address) -> None:
+    def _count(self, size: int, address: Address) -> None:
         self._stats.packets_in += 1
-        self._stats.bytes_in += len(data)
+        self._stats.bytes_in += size
         if address[0] != self._pin.named:
             # Its packets come by another host than it named: a NAT is in between, and the way back
             # is where they came from. The same host may well listen where it does not send from.
             self.destination = address
 
     def send(self, datagram: bytes) -> None:
-        """Send to the destination; dropped and counted while there is none."""
-        if self._transport is None or self.destination is None:
+        """Send to the destination; dropped and counted while there is none, or no room.
+
+        By the socket itself: the loop's transport would queue without a bound what the system does
+        not take.
+        """
+        if self._socket is None or self.destination is None:
             self._stats.packets_dropped += 1
             return
-        self._transport.sendto(datagram, self.destination)
+        try:
+            self._socket.sendto(datagram, self.destination)
+        except OSError:
+            self._stats.packets_dropped += 1
+            return
         self._stats.packets_out += 1
         self._stats.bytes_out += len(datagram)
 
     async def close(self) -> None:
         """Close the socket and wait for it; safe twice."""
+        self._socket = None
         if self._transport is not None:
             self._transport.close()
             await self._closed

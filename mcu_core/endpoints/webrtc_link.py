@@ -7,7 +7,8 @@ when a new version has changed them.
 """
 
 import asyncio
-from collections.abc import Callable
+import socket
+from functools import partial
 from typing import Any
 
 import pylibsrtp
@@ -16,9 +17,9 @@ from aioice.ice import StunProtocol
 
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.endpoints.udp import Taker
+from mcu_core.media.clock import Clock
 from mcu_core.protocol.rtcp import is_rtcp
-
-Taker = Callable[[bytes], bool]
 
 COMPONENT = 1
 FIRST_DTLS, LAST_DTLS = 20, 63
@@ -32,15 +33,17 @@ MAX_WAITING_RECORDS = 64
 MAX_EARLY_PACKETS = 64
 """The other side may finish the handshake before us: its first keyframe is worth keeping."""
 
-SMALLEST_BYTES = 12
+SMALLEST_BYTES, LARGEST_BYTES = 12, 1500
+"""What the decrypting library takes; its buffer ends there."""
 
 
 class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
     """One local candidate's socket, sorting what arrives."""
 
-    def __init__(self, connection: Any, link: "WebRtcLink") -> None:
+    def __init__(self, connection: Any, link: "WebRtcLink", bound: socket.socket) -> None:
         super().__init__(connection)
         self._link = link
+        self.socket = bound
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Media goes straight to the link, DTLS and STUN their usual way, the rest is dropped."""
@@ -66,17 +69,20 @@ class WebRtcLink:
     life from the other side.
     """
 
-    def __init__(self, dtls: Any, network: NetworkOptions, stats: EndpointStats) -> None:
+    def __init__(
+        self, dtls: Any, network: NetworkOptions, clock: Clock, stats: EndpointStats
+    ) -> None:
         self.dtls = dtls
         self._ice = dtls.transport
         self._connection = self._ice._connection
         self._connection.gather_candidates = self._gather
         self._network = network
+        self._clock = clock
         self.stats = stats
         self.heard = 0
         self._early: list[bytes] = []
-        self.on_rtp: Taker = lambda data: False
-        self.on_rtcp: Taker = lambda data: False
+        self.on_rtp: Taker = lambda data, now_ns: False
+        self.on_rtcp: Taker = lambda data, now_ns: False
 
     async def _gather(self) -> None:
         """Host candidates on the addresses and ports that the options allow; nothing else.
@@ -91,7 +97,7 @@ class WebRtcLink:
         for address in self._network.addresses():
             opened = open_udp(self._network, address)
             _, port = await loop.create_datagram_endpoint(
-                lambda: IcePort(connection, self), sock=opened
+                partial(IcePort, connection, self, opened), sock=opened
             )
             told = self._network.advertise or address
             port.local_candidate = Candidate(
@@ -133,7 +139,7 @@ class WebRtcLink:
         if session is None and len(self._early) < MAX_EARLY_PACKETS:
             self._early.append(data)
             return
-        if session is None or len(data) < SMALLEST_BYTES:
+        if session is None or not SMALLEST_BYTES <= len(data) <= LARGEST_BYTES:
             self.stats.packets_dropped += 1
             return
         control = is_rtcp(data)
@@ -143,7 +149,8 @@ class WebRtcLink:
             self.stats.packets_dropped += 1
             return
         self.heard += 1
-        if (self.on_rtcp if control else self.on_rtp)(plain):  # which count what they refuse
+        taker = self.on_rtcp if control else self.on_rtp  # which count what they refuse
+        if taker(plain, self._clock.now_ns()):
             self.stats.packets_in += 1
             self.stats.bytes_in += len(data)
 
@@ -158,11 +165,15 @@ class WebRtcLink:
             self._send(self.dtls._tx_srtp.protect_rtcp(packet))
 
     def _send(self, datagram: bytes) -> None:
+        """By the socket itself: the loop's transport would queue without a bound."""
         pair = self._connection._nominated.get(COMPONENT)
-        if pair is None or pair.protocol.transport.is_closing():
+        try:
+            if pair is None:
+                raise ConnectionError("no path yet")
+            pair.protocol.socket.sendto(datagram, pair.remote_addr)
+        except OSError:
             self.stats.packets_dropped += 1
             return
-        pair.protocol.transport.sendto(datagram, pair.remote_addr)
         self.stats.packets_out += 1
         self.stats.bytes_out += len(datagram)
 

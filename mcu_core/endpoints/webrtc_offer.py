@@ -5,7 +5,9 @@ the offer and come back in the answer as refused, port 0 (RFC 8829 5.3.1). Candi
 be used, or that would make us send to many places for one offer, are dropped.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mcu_core.endpoints.remote import is_media_port, one_host
 from mcu_core.errors import MalformedInput
@@ -15,13 +17,15 @@ MAX_SECTIONS = 16
 MAX_CANDIDATES = 16
 """Per offer. Each one makes us send checks to an address that somebody else named."""
 
+NOTHING_ADDED: Mapping[int, str] = MappingProxyType({})
 CARRIED_KINDS = ("audio", "video")
 BUNDLE = "a=group:BUNDLE"
 
 UNWANTED = ("a=end-of-candidates", "a=extmap:")
 """Without its end the list of candidates is never complete, and addresses that the other side does
-not name (mDNS, RFC 8828) are still learnt from its own checks. Header extensions are not used:
-streams are told apart by payload type, a browser turns pictures upright where none is agreed."""
+not name (mDNS, RFC 8828) are still learnt from its own checks. Of header extensions only sound's
+level is used, and agreed on without the negotiating library: streams are told apart by payload
+type, a browser turns pictures upright where none is agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +98,18 @@ class WebRtcOffer:
                 lines.append(line)
         return _text(lines)
 
-    def complete(self, answer: str, indices: tuple[int, ...]) -> str:
-        """An answer to `only(indices)` made one to the whole offer."""
+    def complete(
+        self, answer: str, indices: tuple[int, ...], added: Mapping[int, str] = NOTHING_ADDED
+    ) -> str:
+        """An answer to `only(indices)` made one to the whole offer; `added`: lines by index."""
         answered = _cut(answer)
         by_index = dict(zip(indices, answered.sections, strict=True))
         lines = list(answered.head)
         for index, section in enumerate(self.sections):
             accepted = by_index.get(index)
             lines += accepted.lines if accepted is not None else section.refusal()
+            if index in added:
+                lines.append(added[index])
         return _text(lines)
 
 

@@ -7,10 +7,8 @@ packets at the socket and `RtpStream` is the same as behind plain RTP.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import structlog
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import CODECS
 from aiortc.exceptions import OperationError
@@ -21,20 +19,25 @@ from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.sdp import SessionDescription
 from OpenSSL import SSL
 
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
-from mcu_core.endpoints.network import NetworkOptions
-from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
+from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
+from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.endpoints.webrtc_link import WebRtcLink
 from mcu_core.endpoints.webrtc_offer import read_offer
 from mcu_core.errors import BadInput, Refused
-from mcu_core.media.clock import NS_PER_SECOND, Clock
-from mcu_core.media.codec import H264, VP8, Kind, codec_named
-from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
-
-log = structlog.get_logger()
+from mcu_core.media.clock import NS_PER_SECOND
+from mcu_core.media.codec import H264, OPUS, VP8, Kind, codec_named
+from mcu_core.media.units import VideoForm
+from mcu_core.negotiation.agreement import MediaAgreement
+from mcu_core.negotiation.described import (
+    SOUND_LEVEL,
+    bitrate_of,
+    feedback_of,
+    largest_picture_of,
+    level_id_of,
+)
+from mcu_core.protocol import sdp
 
 CONNECT_WITHIN_S = 20.0
-TICK_S = 0.02
 SILENT_AFTER_NS = 7 * NS_PER_SECOND
 """No datagram at all for that long: gone. Browsers check the path every 2.5 to 6 s (RFC 7675)."""
 
@@ -62,10 +65,14 @@ UNREADABLE = (
 """What aiortc's SDP parser raises on bad text."""
 
 H264_PROFILES = ("42e01f", "42001f")
-
-BROWSERS_H264 = bytes.fromhex("42e034")
-"""Browsers keep to the profile that they negotiate, but take every level of it."""
 """Constrained baseline is asked for first: what the engine's encoder writes."""
+
+BROWSERS_CAN = {
+    H264: {"profile-level-id": "42e034"},
+    OPUS: {"stereo": "1"},
+}
+"""Browsers take every H.264 level of the profile that they negotiate, and two channels, though they
+say less."""
 
 
 class _Certificate(RTCCertificate):
@@ -148,39 +155,20 @@ def _direction(send: bool, receive: bool) -> str:
     return ("inactive", "recvonly", "sendonly", "sendrecv")[2 * send + receive]
 
 
-class WebRtcPeer:
+class WebRtcPeer(RtpCall):
     """One browser or publisher. `accept` answers its offer; the connection then comes up by itself.
 
-    `video` and `audio` are the forms that the conference would send it, None to send none; the
-    negotiated codec replaces theirs in `video_out` and `audio_out`. Tells `joined` when the
-    transport stands, `away` with a reason when it is lost or never came.
+    The negotiated codecs replace those of the terms in `video_out` and `audio_out`. Tells `joined`
+    when the transport stands, `away` with a reason when it is lost or never came.
     """
 
-    def __init__(
-        self,
-        id: str,  # the Endpoint protocol's name
-        intake: Intake,
-        network: NetworkOptions,
-        clock: Clock,
-        video: VideoForm | None,
-        audio: AudioForm | None,
-    ) -> None:
-        self.id = id
-        self.feedback = Feedback()
-        self.stats = EndpointStats()
-        self.abilities = Abilities(True, True, BROWSERS_H264)
-        self.video_out: VideoForm | None = None
-        self.audio_out: AudioForm | None = None
-        self._intake = intake
-        self._network = network
-        self._clock = clock
-        self._video = video
-        self._audio = audio
+    def __init__(self, terms: CallTerms) -> None:
+        super().__init__(terms)
         self._negotiation: _Negotiation | None = None
         self._links: list[tuple[WebRtcLink, Any, Any]] = []
-        self._streams = StreamGroup(clock, self.stats)
-        self._running: asyncio.Task[None] | None = None
-        self._connected = False
+        self._streams = StreamGroup(self.stats)
+        self._connecting: asyncio.Task[None] | None = None
+        self._heard = (0, 0)
 
     # ------------------------------------------------------------------------------ negotiation
 
@@ -197,8 +185,7 @@ class WebRtcPeer:
         except BaseException:
             await self.stop()
             raise
-        self._running = asyncio.create_task(self._run(), name=f"webrtc {self.id}")
-        self._running.add_done_callback(self._ended)
+        self._connecting = asyncio.create_task(self._connect(), name=f"webrtc {self.id}")
         return answer
 
     async def _negotiate(self, offer_sdp: str) -> str:
@@ -227,24 +214,28 @@ class WebRtcPeer:
                 transceiver._codecs[0].parameters[START_BITRATE] = START_KBPS
         self._link_up(negotiation)
         await negotiation.setLocalDescription()
-        self._open_streams(negotiation)
-        return offer.complete(negotiation.localDescription.sdp, indices)
+        agreements = _agreements(negotiation, sdp.parse(offer_sdp), indices)
+        self._open_streams(negotiation, agreements)
+        added = {
+            index: f"a=extmap:{agreed.level_id} {SOUND_LEVEL}"
+            for index, agreed in zip(indices, agreements, strict=True)
+            if agreed.level_id
+        }
+        return offer.complete(negotiation.localDescription.sdp, indices, added)
 
     def _choices(self, text: str) -> list[RTCRtpCodecCapability | None]:
         try:
             parsed = SessionDescription.parse(text)
         except UNREADABLE as error:
             raise BadInput("sdp", f"a readable session description ({error})") from error
-        choices = {"video": _video_choices(self._video), "audio": _audio_choices()}
+        choices = {"video": _video_choices(self._terms.video), "audio": _audio_choices()}
         return [
             _chosen(media.kind, media.rtp.codecs, choices[media.kind]) for media in parsed.media
         ]
 
     def _add(self, negotiation: _Negotiation, kind: str, choice: RTCRtpCodecCapability) -> None:
-        if kind == "video":
-            direction = _direction(self._video is not None, self._intake.video is not None)
-        else:
-            direction = _direction(self._audio is not None, self._intake.audio is not None)
+        one = Kind(kind)
+        direction = _direction(self._wants_to_send(one), self._wants_to_receive(one))
         transceiver = negotiation.addTransceiver(kind, direction)
         transceiver.setCodecPreferences([choice])
 
@@ -253,128 +244,111 @@ class WebRtcPeer:
         for transceiver in negotiation.getTransceivers():
             dtls = transceiver.receiver.transport
             if all(link.dtls is not dtls for link, _, _ in self._links):
-                link = WebRtcLink(dtls, self._network, self.stats)
+                link = WebRtcLink(dtls, self._terms.network, self._clock, self.stats)
                 link.on_rtp = self._streams.rtp_received
                 link.on_rtcp = self._streams.rtcp_received
                 self._links.append((link, *negotiation.remote(transceiver)))
 
-    def _open_streams(self, negotiation: _Negotiation) -> None:
-        for transceiver in negotiation.getTransceivers():
+    def _open_streams(self, negotiation: _Negotiation, agreements: list[MediaAgreement]) -> None:
+        for transceiver, agreed in zip(negotiation.getTransceivers(), agreements, strict=True):
             dtls = transceiver.receiver.transport
             link = next(link for link, _, _ in self._links if link.dtls is dtls)
-            parameters = transceiver._codecs[0]
-            payload_type = parameters.payloadType
-            assert payload_type is not None  # set by the negotiation
-            stream = RtpStream(
-                codec_named(parameters.name),
-                (payload_type, payload_type),
-                transceiver.sender._ssrc,
-                self._clock,
-                link.send_rtp,
-                link.send_rtcp,
-            )
-            stream.feedback = self.feedback
-            direction = transceiver.currentDirection
-            if direction in ("sendonly", "sendrecv"):
-                self._open_out(stream)
-            if direction in ("recvonly", "sendrecv"):
-                stream.receive_into(self._intake)
-            self._streams.add(stream)
-
-    def _open_out(self, stream: RtpStream) -> None:
-        stream.sends = True
-        codec = stream.codec
-        if codec.kind is Kind.VIDEO and self._video is not None:
-            self.video_out = replace(self._video, codec=codec)
-        elif codec.kind is Kind.AUDIO and self._audio is not None:
-            channels = min(self._audio.channels, codec.channels)
-            self.audio_out = replace(self._audio, codec=codec, channels=channels)
-            stream.lossy_changed = self._lossy_changed
-
-    def _lossy_changed(self, lossy: bool) -> None:
-        if self.audio_out is not None:
-            self.audio_out = replace(self.audio_out, lossy=lossy)
+            ssrc = transceiver.sender._ssrc
+            self._streams.add(self._carry(agreed, ssrc, link.send_rtp, link.send_rtcp))
 
     # ---------------------------------------------------------------------------------- connection
 
     async def start(self) -> None:
         """Nothing left to open after `accept`; raises Refused before it."""
-        if self._running is None:
+        if self._connecting is None:
             raise Refused("this connection has not been negotiated")
-        if self._connected:  # before anybody listened
+        if self._open:  # before anybody listened
             self.feedback.state_changed("joined", "")
 
-    async def _run(self) -> None:
+    async def _connect(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 await asyncio.gather(*(link.connect(ice, dtls) for link, ice, dtls in self._links))
         except TimeoutError:
             self.feedback.state_changed("away", "no network path to the other side within 20 s")
-            return
         except ConnectionError as error:
             self.feedback.state_changed("away", str(error))
-            return
-        self._connected = True
-        self.feedback.state_changed("joined", "")
-        self.feedback.keyframe_wanted()  # what was encoded before the transport stood is lost
-        reason = await self._watch()
-        self._connected = False
-        self.feedback.state_changed("away", reason)
+        except Exception as error:  # noqa: BLE001 - the task's outermost line: told, and logged
+            self._broke(error)
+        else:
+            self._open = True
+            self._heard = (self._signs_of_life(), self._clock.now_ns())
+            self._begin()
+            self.feedback.state_changed("joined", "")
+            self.feedback.keyframe_wanted()  # what was encoded before the transport stood is lost
 
-    async def _watch(self) -> str:
-        """Tick the streams until a transport is gone; why."""
-        heard, heard_ns = self._heard(), self._clock.now_ns()
-        while True:
-            await asyncio.sleep(TICK_S)
-            now_ns = self._clock.now_ns()
-            self._streams.tick(now_ns)
-            if self._heard() != heard:
-                heard, heard_ns = self._heard(), now_ns
-            elif now_ns - heard_ns > SILENT_AFTER_NS:
-                return "connection lost"
-            for link, _, _ in self._links:
-                if link.lost_reason():
-                    return link.lost_reason()
+    def _beat(self, now_ns: int) -> None:
+        super()._beat(now_ns)
+        reason = self._why_lost(now_ns)
+        if reason:
+            self._open = False
+            self._end()
+            self.feedback.state_changed("away", reason)
 
-    def _ended(self, running: asyncio.Task[None]) -> None:
-        error = None if running.cancelled() else running.exception()
-        if error is not None:
-            log.error("connection failed", endpoint=self.id, exc_info=error)
-            self._connected = False
-            self.feedback.state_changed("away", "internal error")
+    def _why_lost(self, now_ns: int) -> str:
+        """Why the transport is gone; empty while it stands."""
+        signs, (before, since_ns) = self._signs_of_life(), self._heard
+        if signs != before:
+            self._heard = (signs, now_ns)
+        elif now_ns - since_ns > SILENT_AFTER_NS:
+            return "connection lost"
+        return next((reason for link, _, _ in self._links if (reason := link.lost_reason())), "")
 
-    def _heard(self) -> int:
+    def _signs_of_life(self) -> int:
         return sum(link.heard for link, _, _ in self._links)
 
     async def stop(self) -> None:
         """Close transports and sockets and wait for them; safe twice."""
-        self._connected = False
-        running, self._running = self._running, None
-        if running is not None and running is not asyncio.current_task():
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        self._open = False
+        self._end()
+        connecting, self._connecting = self._connecting, None
+        if connecting is not None and connecting is not asyncio.current_task():
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
         for link, _, _ in self._links:
             await link.close()
         if self._negotiation is not None:
             await self._negotiation.close()
 
-    # --------------------------------------------------------------------------------------- media
 
-    def send_video(self, unit: EncodedUnit) -> None:
-        """Send one coded picture of form `video_out`; dropped until the transport stands."""
-        self._send(Kind.VIDEO, unit)
+def _agreements(
+    negotiation: _Negotiation, offered: sdp.SessionDescription, indices: tuple[int, ...]
+) -> list[MediaAgreement]:
+    """One per accepted line of the offer, in their order."""
+    lines = zip(negotiation.getTransceivers(), indices, strict=True)
+    return [_agreed(transceiver, offered, offered.media[index]) for transceiver, index in lines]
 
-    def send_audio(self, unit: EncodedUnit) -> None:
-        """Send 20 ms of coded sound of form `audio_out`; dropped until the transport stands."""
-        self._send(Kind.AUDIO, unit)
 
-    def _send(self, kind: Kind, unit: EncodedUnit) -> None:
-        stream = self._streams.of(kind)
-        if self._connected and stream is not None:
-            stream.send(unit)
-
-    def ask_keyframe(self) -> None:
-        """Send a PLI to its sender; nothing where no video comes in."""
-        stream = self._streams.of(Kind.VIDEO)
-        if self._connected and stream is not None:
-            stream.ask_keyframe()
+def _agreed(
+    transceiver: RTCRtpTransceiver, session: sdp.SessionDescription, theirs: sdp.MediaDescription
+) -> MediaAgreement:
+    """What a line of the offer has become; where its packets go is the link's affair."""
+    chosen = transceiver._codecs[0]
+    payload_type = chosen.payloadType
+    assert payload_type is not None  # set by the negotiation
+    codec = codec_named(chosen.name)
+    direction = transceiver.currentDirection
+    receive = direction in ("recvonly", "sendrecv")
+    width, height = largest_picture_of(theirs, payload_type)
+    return MediaAgreement(
+        codec=codec,
+        payload_type_out=payload_type,
+        payload_type_in=payload_type,
+        remote_host="",
+        remote_port=0,
+        remote_rtcp_port=0,
+        send=direction in ("sendonly", "sendrecv"),
+        receive=receive,
+        rtcp_mux=True,
+        fmtp={**theirs.fmtp(payload_type), **BROWSERS_CAN.get(codec, {})},
+        max_bitrate_bps=bitrate_of(session, theirs),
+        feedback=feedback_of(theirs, payload_type),
+        max_width=width,
+        max_height=height,
+        level_id=level_id_of(session, theirs) if receive and codec.kind is Kind.AUDIO else 0,
+    )

@@ -3,14 +3,13 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from mcu_core.conference.direction import VIEWERS, Director, Roster
 from mcu_core.contract.check import check
-from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition
+from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, VideoLimit
 from mcu_core.contract.events import Event
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.endpoints.endpoint import Endpoint
@@ -31,6 +30,7 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
 from mcu_core.mixer.speech import Speech
+from mcu_core.negotiation.receivable import NO_LIMIT
 
 log = structlog.get_logger()
 
@@ -115,9 +115,7 @@ class Conference:
                 await self._unseat(site)
             for site_definition in definition.sites:
                 await self._seat(site_definition)
-            self._sound.set_voice(definition.voice)
-            if _form(before) != _form(definition):
-                await self._reform(definition)
+            await self._reform(_form(before), _form(definition))
             self._sound.set_voice(definition.voice)
             self._publish()
 
@@ -145,16 +143,16 @@ class Conference:
         await seat.close()
         self.views.forget(site)
 
-    async def _reform(self, definition: ConferenceDefinition) -> None:
-        """Another size or rate: receivers change over at a keyframe, the recorder at once."""
-        form = _form(definition)
-        self.views.pictures.set_fps(definition.fps)
-        for _, endpoint in self._readers():
-            if isinstance(endpoint, ConferenceTap):
+    async def _reform(self, before: VideoForm, form: VideoForm) -> None:
+        """Another size, rate or limit: calls change over at a keyframe, the recorder at once."""
+        if form != before:
+            self.views.pictures.set_fps(form.fps)
+        for site, endpoint in self._readers():
+            if not isinstance(endpoint, ConferenceTap):
+                endpoint.set_form(form, self.limit(site))
+            elif form != before:
                 await self.views.drop(endpoint)
-                endpoint.set_form(form)
-            elif endpoint.video_out is not None:
-                endpoint.video_out = replace(form, codec=endpoint.video_out.codec)
+                endpoint.set_form(form, NO_LIMIT)
 
     # ------------------------------------------------------------------ sites with own sources
 
@@ -190,6 +188,10 @@ class Conference:
     def form(self) -> VideoForm:
         """The coded form of the conference picture that calls get by default."""
         return _form(self.definition)
+
+    def limit(self, site: str) -> VideoLimit:
+        """What a site's receiver may be sent at most; nothing holds for viewers (empty)."""
+        return self._seats[site].definition.limit if site in self._seats else NO_LIMIT
 
     def new_endpoint_id(self, site: str) -> str:
         """A name for a new connection, never used before in this conference."""

@@ -38,6 +38,7 @@ from mcu_core.contract.wire import (
 )
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.engine.conference import Conference
@@ -46,12 +47,9 @@ from mcu_core.engine.load import EngineLoad
 from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
-from mcu_core.media.codec import OPUS
-from mcu_core.media.units import AudioForm
 
 log = structlog.get_logger()
 
-CALL_SOUND = AudioForm(OPUS, 2, 64_000)
 MAX_CONFERENCES = 100
 MAX_PENDING_REQUESTS = 64
 
@@ -221,46 +219,39 @@ class Engine:
 
     async def _attach_webrtc(self, command: AttachWebRtc) -> Answer:
         conference = self._conference(command.conference)
-        intake = self._intake(conference, command.site, SiteKind.WEBRTC)
-        peer = WebRtcPeer(
-            conference.new_endpoint_id(command.site),
-            intake,
-            self._network,
-            self._clock,
-            conference.form(),
-            CALL_SOUND,
-        )
+        peer = WebRtcPeer(self._terms(conference, command.site, SiteKind.WEBRTC))
         answer = await peer.accept(command.offer_sdp)
         await self._connect_or_stop(conference, command.site, peer)
         return Attached(peer.id, answer)
 
     async def _attach_rtp(self, command: AttachRtp) -> Answer:
         conference = self._conference(command.conference)
-        intake = self._intake(conference, command.site, SiteKind.RTP)
+        terms = self._terms(conference, command.site, SiteKind.RTP)
         # An earlier session of the site holds the ports that it asks for again.
         earlier = conference.seat(command.site).endpoint
         if earlier is not None:
             await conference.disconnect(earlier.id)
-        session = RtpSession(
-            conference.new_endpoint_id(command.site),
-            intake,
-            self._network,
-            self._clock,
-            conference.form(),
-            CALL_SOUND,
-        )
+        session = RtpSession(terms)
         answer = await session.accept(command.offer_sdp, command.ports)
         await self._connect_or_stop(conference, command.site, session)
         return Attached(session.id, answer, session.ports)
 
-    async def _connect_or_stop(
-        self, conference: Conference, site: str, endpoint: WebRtcPeer | RtpSession
-    ) -> None:
+    async def _connect_or_stop(self, conference: Conference, site: str, endpoint: RtpCall) -> None:
         try:
             await conference.connect(site, endpoint)
         except McuError:
             await endpoint.stop()
             raise
+
+    def _terms(self, conference: Conference, site: str, kind: SiteKind) -> CallTerms:
+        return CallTerms(
+            conference.new_endpoint_id(site),
+            self._intake(conference, site, kind),
+            self._network,
+            self._clock,
+            conference.form(),
+            limit=conference.limit(site),
+        )
 
     def _intake(self, conference: Conference, site: str, kind: SiteKind) -> Intake:
         if not site and kind is SiteKind.WEBRTC:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mcu_core.compositor.scene import PaneState
 from mcu_core.contract.definition import SiteDefinition
 from mcu_core.contract.snapshots import SiteSnapshot
-from mcu_core.endpoints.endpoint import Endpoint, Intake
+from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Endpoint, Intake
 from mcu_core.engine.trace import Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -91,8 +91,11 @@ class Seat:
     def note_second(self, effort: int, now_ns: int) -> None:
         """Add the second that has just gone by to the trace."""
         video, audio = self.video.stats, self.audio.stats
+        pictures, _ = self.endpoint.reception() if self.endpoint else NOTHING_RECEIVED
         totals = Totals(
             packets=self.endpoint.stats.packets_in if self.endpoint else 0,
+            lost=pictures.lost,
+            repaired=pictures.repaired,
             units=self.video.units,
             broken=video.broken,
             skipped=video.dropped,

@@ -2,11 +2,13 @@
 
 import structlog
 
+from mcu_core.contract.definition import VideoLimit
 from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
 from mcu_core.contract.line import Line, LineClosed
 from mcu_core.contract.wire import Message, Tapped
 from mcu_core.egress.tap import TapBuffer
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback
+from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Abilities, EndpointStats, Feedback
+from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import AAC, H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -66,6 +68,10 @@ class ConferenceTap:
             await line.close()
         self._lines.clear()
 
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        """Nothing comes in by a tap."""
+        return NOTHING_RECEIVED
+
     def ask_keyframe(self) -> None:
         """A tap sends nothing."""
 
@@ -88,7 +94,7 @@ class ConferenceTap:
             self._lines.pop(line, None)
             self._idle_since_ns = self._clock.now_ns()
 
-    def set_form(self, form: VideoForm) -> None:
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
         """The conference picture changed its size or rate: announce the new track."""
         self.video_out = recorded_form(form)
         self._buffer = TapBuffer()

@@ -1,6 +1,7 @@
 """From packets to coded units: what WebRTC and plain RTP have in common behind their sockets."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.ingress.audio import AudioIngress
@@ -27,12 +28,36 @@ LONGEST_REPAIR_NS = 400 * NS_PER_MS
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class ReceptionCounters:
+    """What became of one stream's packets so far, over all the senders that it had.
+
+    Packets: `received` of any kind; `lost`, given up; `asked` for again, `repaired` of these;
+    `late`, come after they were given up or over; `duplicates`; `malformed` payloads. `broken`:
+    units handed on with packets missing. `keyframes_asked` of the sender. At this moment:
+    `jitter_ns` of arrivals (RFC 3550 A.8), round trip `rtt_ns`, 0 while unknown.
+    """
+
+    received: int = 0
+    lost: int = 0
+    asked: int = 0
+    repaired: int = 0
+    late: int = 0
+    duplicates: int = 0
+    malformed: int = 0
+    broken: int = 0
+    keyframes_asked: int = 0
+    jitter_ns: int = 0
+    rtt_ns: int = 0
+
+
 class RtpVideoReceiver:
     """One sender's pictures: puts packets in order, asks for lost ones, hands on whole units.
 
     `rtt_ns`: round trip to the sender, 0 while unknown; may be changed at any time, as may
     `repairs`: whether lost packets are worth waiting for, that is, whether NACKs are understood.
-    A packet of another SSRC begins a new stream. Everything is called on the event loop.
+    A packet of another SSRC begins a new stream. Everything is called on the event loop, but
+    `counters` from any thread.
     """
 
     def __init__(
@@ -46,40 +71,66 @@ class RtpVideoReceiver:
     ) -> None:
         self.rtt_ns = 0
         self.repairs = True
+        self.keyframes_asked = 0
         self._codec = codec
         self._clock = clock
         self._ingress = ingress
         self._own_ssrc = own_ssrc
         self._fmtp = fmtp
         self._stamp_ns = 0
-        self._reception: Reception | None = None
+        self._broken = 0
+        self._before = ReceptionCounters()
         self._begin(0)
 
     def _begin(self, ssrc: int) -> None:
         self._ssrc = ssrc
+        self._reception: Reception | None = None
         self._order = ReorderBuffer(REORDER_NS)
         self._nacks = NackSchedule()
         self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
         self._last_sequence: int | None = None
 
-    @property
-    def lost(self) -> int:
-        """Packets given up so far."""
-        return self._order.lost
+    def counters(self) -> ReceptionCounters:
+        """What became of the packets so far."""
+        before, reception, order, nacks = (
+            self._before,
+            self._reception,
+            self._order,
+            self._nacks,
+        )
+        return ReceptionCounters(
+            received=before.received + (reception.received if reception else 0),
+            lost=before.lost + order.lost,
+            asked=before.asked + nacks.asked,
+            repaired=before.repaired + nacks.recovered,
+            late=before.late + order.late,
+            duplicates=before.duplicates + order.duplicate,
+            malformed=before.malformed + self._depayloader.malformed,
+            broken=self._broken,
+            keyframes_asked=self.keyframes_asked,
+            jitter_ns=reception.jitter_ns if reception else 0,
+            rtt_ns=self.rtt_ns,
+        )
 
     def push(self, packet: RtpPacket, now_ns: int) -> None:
         """Take one packet as it arrives."""
-        if self._reception is None or packet.ssrc != self._ssrc:
+        reception = self._reception
+        if reception is None or packet.ssrc != self._ssrc:
+            self._before = self.counters()
             self._begin(packet.ssrc)
-            self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
-        self._reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+            reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+        reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         self._nacks.push(packet.sequence, now_ns)
-        if self._order.push(packet, now_ns):
+        if self._order.passes(packet.sequence):
+            self._last_sequence = packet.sequence
+            self._unpack(packet, False, now_ns)
+        elif self._order.push(packet, now_ns):
             self._hand_on(now_ns)
 
     def poll(self, now_ns: int) -> list[Nack]:
         """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
-        self._hand_on(now_ns)
+        if len(self._order):
+            self._hand_on(now_ns)
         missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
         return [Nack(self._own_ssrc, self._ssrc, tuple(missing))] if missing else []
 
@@ -92,14 +143,16 @@ class RtpVideoReceiver:
         for packet in self._order.pop(now_ns):
             last, self._last_sequence = self._last_sequence, packet.sequence
             lost_before = last is not None and sequence_delta(packet.sequence, last) != 1
-            for frame in self._depayloader.push(packet, lost_before):
-                # Two pictures of one moment (a burst after a repair) still have an order.
-                self._stamp_ns = max(now_ns, self._stamp_ns + 1)
-                self._ingress.push(
-                    AccessUnit(
-                        self._codec, frame.data, self._stamp_ns, frame.keyframe, frame.broken
-                    )
-                )
+            self._unpack(packet, lost_before, now_ns)
+
+    def _unpack(self, packet: RtpPacket, lost_before: bool, now_ns: int) -> None:
+        for frame in self._depayloader.push(packet, lost_before):
+            # Two pictures of one moment (a burst after a repair) still have an order.
+            self._stamp_ns = max(now_ns, self._stamp_ns + 1)
+            self._broken += frame.broken
+            self._ingress.push(
+                AccessUnit(self._codec, frame.data, self._stamp_ns, frame.keyframe, frame.broken)
+            )
 
     def _patience_ns(self) -> int:
         """Time for two requests and their answers, where there will be answers."""
@@ -109,7 +162,10 @@ class RtpVideoReceiver:
 
 
 class RtpAudioReceiver:
-    """One sender's sound. The ingress orders frames by their stamps, so none is held up here."""
+    """One sender's sound. The ingress orders frames by their stamps, so none is held up here.
+
+    `level_id`: the header extension that tells how loud each frame is (RFC 6464), 0 for none.
+    """
 
     def __init__(
         self,
@@ -118,29 +174,52 @@ class RtpAudioReceiver:
         ingress: AudioIngress,
         *,
         fmtp: Mapping[str, str] = _NO_PARAMETERS,
+        level_id: int = 0,
     ) -> None:
         self._codec = codec
         self._clock = clock
         self._ingress = ingress
         self._fmtp = fmtp
-        self._reception: Reception | None = None
+        self._level_id = level_id
+        self._before = ReceptionCounters()
         self._begin(0)
 
     def _begin(self, ssrc: int) -> None:
         self._ssrc = ssrc
+        self._reception: Reception | None = None
         self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
         self._timestamps = Unwrapper(32)
 
+    def counters(self) -> ReceptionCounters:
+        """What became of the packets so far; which were late, the jitter buffer knows."""
+        before, reception = self._before, self._reception
+        return ReceptionCounters(
+            received=before.received + (reception.received if reception else 0),
+            lost=before.lost + (max(0, reception.lost) if reception else 0),
+            malformed=before.malformed + self._depayloader.malformed,
+            jitter_ns=reception.jitter_ns if reception else 0,
+        )
+
     def push(self, packet: RtpPacket, now_ns: int) -> None:
         """Take one packet as it arrives."""
-        if self._reception is None or packet.ssrc != self._ssrc:
+        reception = self._reception
+        if reception is None or packet.ssrc != self._ssrc:
+            self._before = self.counters()
             self._begin(packet.ssrc)
-            self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
-        self._reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+            reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+        reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+        level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
             ticks = self._timestamps.unwrap(frame.rtp_timestamp)
             stamp_ns = ticks * NS_PER_SECOND // self._codec.rtp_clock
-            self._ingress.push(AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken))
+            self._ingress.push(
+                AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, level)
+            )
+
+    def _level_of(self, packet: RtpPacket) -> float | None:
+        """One octet: whether it is speech, and how far below full scale (RFC 6464 3)."""
+        told = packet.extensions.get(self._level_id)
+        return -float(told[0] & 0x7F) if told else None
 
     def poll(self, now_ns: int) -> list[Nack]:
         """Nothing: sound that is late is of no use."""

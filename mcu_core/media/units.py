@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from mcu_core.media.codec import Codec
 
 
-@dataclass(frozen=True, slots=True)
-class AccessUnit:
+class AccessUnit(msgspec.Struct, frozen=True):
     """One coded picture or sound frame on its way to a decoder.
 
     `data`: H.264 as Annex B with start codes, all others as the codec's own frame. `stamp_ns`:
     conference clock. `keyframe`: decodable on its own. `broken`: packets of it were lost.
-    `rotation`: degrees clockwise that a viewer must turn the picture.
+    `rotation`: degrees clockwise that a viewer must turn the picture. `level_dbov`: how loud the
+    sender says that the sound is, -127..0 (RFC 6464), None where it says nothing. A msgspec struct,
+    because one is made per sound packet; `msgspec.structs.replace` gives a changed copy.
     """
 
     codec: Codec
@@ -20,6 +23,7 @@ class AccessUnit:
     keyframe: bool = False
     broken: bool = False
     rotation: int = 0
+    level_dbov: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

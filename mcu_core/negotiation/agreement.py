@@ -16,7 +16,9 @@ class MediaAgreement:
     (the same with `rtcp_mux`). `send` and `receive` are ours. `fmtp`: their format parameters, for
     the depayloader (parameter sets) and for what we send. `max_bitrate_bps`: the most that they
     take, None where they set no limit. `feedback`: RTCP feedback that both sides understand, as
-    ``nack pli``; empty for peers that know of none.
+    ``nack pli``; empty for peers that know of none. `max_width`, `max_height`: the largest picture
+    that they take in pixels (RFC 6236), 0 where they say nothing. `level_id`: the header extension
+    by which they tell how loud their sound is (RFC 6464), 0 for none.
     """
 
     codec: Codec
@@ -32,6 +34,9 @@ class MediaAgreement:
     max_bitrate_bps: int | None
     remote_rtcp_host: str = ""
     feedback: tuple[str, ...] = ()
+    max_width: int = 0
+    max_height: int = 0
+    level_id: int = 0
 
     @property
     def stereo(self) -> bool:

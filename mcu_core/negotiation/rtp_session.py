@@ -31,6 +31,13 @@ from mcu_core.errors import MalformedInput, Refused
 from mcu_core.media.codec import L16_FORMS, Codec, Kind
 from mcu_core.negotiation.agreement import Agreement, MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
+from mcu_core.negotiation.described import (
+    SOUND_LEVEL,
+    bitrate_of,
+    feedback_of,
+    largest_picture_of,
+    level_id_of,
+)
 from mcu_core.negotiation.formats import (
     FEEDBACK,
     Format,
@@ -171,13 +178,12 @@ def _answer_media(
     receive = direction.sends and kind in caps.receive
     if not (send or receive or connection.held) and direction is not Direction.INACTIVE:
         raise _Declined(f"nothing could be sent either way ({direction.value})")
-    feedback = _feedback(theirs.rtcp_fb(chosen.payload_type))
     mux = theirs.has("rtcp-mux") and receive
-    agreed = _agreement(
-        chosen, theirs, connection, send=send, receive=receive, mux=mux, feedback=feedback
-    )
-    agreed = replace(agreed, max_bitrate_bps=_bitrate(offer, theirs))
-    lines = attributes(chosen.codec, chosen.payload_type, answer_parameters(chosen, caps), feedback)
+    agreed = _agreement(offer, chosen, theirs, connection, send=send, receive=receive, mux=mux)
+    parameters = answer_parameters(chosen, caps)
+    lines = attributes(chosen.codec, chosen.payload_type, parameters, agreed.feedback)
+    if agreed.level_id:
+        lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
     ours = MediaDescription(
         kind=kind,
         port=local.ports[kind] if receive or not send else theirs.port,
@@ -226,6 +232,7 @@ def _connection(session: SessionDescription, media: MediaDescription) -> Connect
 
 
 def _agreement(
+    session: SessionDescription,
     chosen: Format,
     theirs: MediaDescription,
     connection: Connection,
@@ -233,9 +240,10 @@ def _agreement(
     send: bool,
     receive: bool,
     mux: bool,
-    feedback: tuple[str, ...],
 ) -> MediaAgreement:
     rtcp_port, rtcp_connection = theirs.rtcp
+    width, height = largest_picture_of(theirs, chosen.payload_type)
+    sound = chosen.codec.kind is Kind.AUDIO
     return MediaAgreement(
         codec=chosen.codec,
         payload_type_out=chosen.payload_type,
@@ -247,20 +255,13 @@ def _agreement(
         receive=receive,
         rtcp_mux=mux,
         fmtp=dict(chosen.fmtp),
-        max_bitrate_bps=None,
+        max_bitrate_bps=bitrate_of(session, theirs),
         remote_rtcp_host=(rtcp_connection or connection).address if not mux else connection.address,
-        feedback=feedback,
+        feedback=feedback_of(theirs, chosen.payload_type),
+        max_width=width,
+        max_height=height,
+        level_id=level_id_of(session, theirs) if sound and receive else 0,
     )
-
-
-def _bitrate(session: SessionDescription, media: MediaDescription) -> int | None:
-    """The most bits per second that they take (RFC 3890: TIAS; RFC 8866: AS in kbit/s)."""
-    limits = session.bandwidth_of(media)
-    return limits.get("TIAS", 0) or limits.get("AS", 0) * 1000 or None
-
-
-def _feedback(theirs: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in FEEDBACK if one in theirs)
 
 
 # ----------------------------------------------------------------------------------- our own lines
@@ -351,16 +352,12 @@ def _read_answer_media(
     if whole_packets_only(chosen):
         send = False
     agreed = _agreement(
+        answered,
         chosen,
         theirs,
         connection,
         send=send,
         receive=mine.receives and direction.sends,
         mux=ours.has("rtcp-mux") and theirs.has("rtcp-mux"),
-        feedback=_feedback(theirs.rtcp_fb(chosen.payload_type)),
     )
-    return replace(
-        agreed,
-        payload_type_in=own[chosen.codec].payload_type,
-        max_bitrate_bps=_bitrate(answered, theirs),
-    )
+    return replace(agreed, payload_type_in=own[chosen.codec].payload_type)

@@ -32,12 +32,15 @@ class NackSchedule:
     A number is missed when a later one arrives. It is asked for after `first_wait_ns`, then again
     each time the answer is overdue (the round trip and a quarter, at least 20 ms), until it comes,
     was asked for `MAX_TRIES` times, or `give_up_ns` have passed. Without these repeats one lost
-    answer stops a stream for seconds. Counters: `recovered`, `abandoned`.
+    answer stops a stream for seconds. Counters: `asked` (each number once), `recovered` (asked for
+    and came), `overtaken` (came before they were asked for), `abandoned`.
     """
 
     def __init__(self, first_wait_ns: int = FIRST_WAIT_NS, give_up_ns: int = GIVE_UP_NS) -> None:
         self.give_up_ns = give_up_ns
+        self.asked = 0
         self.recovered = 0
+        self.overtaken = 0
         self.abandoned = 0
         self._first_wait_ns = first_wait_ns
         self._highest: int | None = None
@@ -58,8 +61,11 @@ class NackSchedule:
         elif ahead < -MAX_JUMP:
             self.reset()
             self._highest = sequence
-        elif self._missing.pop(sequence, None) is not None:
-            self.recovered += 1
+        elif (missing := self._missing.pop(sequence, None)) is not None:
+            if missing.tries:
+                self.recovered += 1
+            else:
+                self.overtaken += 1
 
     def due(self, now_ns: int, rtt_ns: int) -> list[int]:
         """The numbers to ask for now, oldest first; they count as asked for.
@@ -81,6 +87,7 @@ class NackSchedule:
                 else missing.since_ns + self._first_wait_ns
             )
             if now_ns >= due_ns:
+                self.asked += not missing.tries
                 missing.tries += 1
                 missing.asked_ns = now_ns
                 asked.append(sequence)

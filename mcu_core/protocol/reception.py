@@ -58,7 +58,10 @@ class Reception:
         """Note one packet's arrival; `size` bytes of payload."""
         self.received += 1
         self.bytes += size
-        if not self._follow(sequence):
+        if self._highest is not None and sequence == self._highest + 1:
+            self._highest = sequence
+            self._suspect = None
+        elif not self._follow(sequence):
             return
         self._counted += 1
         # Packets of one picture share a timestamp and leave one after the other: measuring all of

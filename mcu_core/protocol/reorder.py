@@ -34,6 +34,17 @@ class ReorderBuffer:
         self._waiting: dict[int, tuple[RtpPacket, int]] = {}
         self._suspect: RtpPacket | None = None
 
+    def passes(self, sequence: int) -> bool:
+        """Whether a packet of that number is the next one while none waits: it needs no buffer.
+
+        True counts it as handed on; the caller has it, and does not push it.
+        """
+        if sequence != self._next or self._waiting or self._ready:
+            return False
+        self._next = (sequence + 1) & SEQUENCE_MASK
+        self._suspect = None
+        return True
+
     def push(self, packet: RtpPacket, now_ns: int) -> bool:
         """Take a packet as it arrives; False if it was late, a duplicate, or not believed yet."""
         sequence = packet.sequence

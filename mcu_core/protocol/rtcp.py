@@ -64,12 +64,13 @@ MAX_COMPOUND_BYTES = 2048
 """A compound packet fits the path's MTU (RFC 3550 6.1); larger ones only cost time to read."""
 
 
-def is_rtcp(data: bytes) -> bool:
-    """Whether a datagram of a shared port is RTCP and not RTP (RFC 5761 4).
+FIRST_TYPE, LAST_TYPE = 192, 223
+"""RTCP packet types stand where RTP has marker and payload types 64..95, which nobody assigns."""
 
-    RTCP types 192..223 stand where RTP has marker and payload types 64..95, which nobody assigns.
-    """
-    return len(data) >= 2 and 192 <= data[1] <= 223
+
+def is_rtcp(data: bytes) -> bool:
+    """Whether a datagram of a shared port is RTCP and not RTP (RFC 5761 4)."""
+    return len(data) >= 2 and FIRST_TYPE <= data[1] <= LAST_TYPE
 
 
 def parse(data: bytes) -> list[RtcpPacket]:

@@ -13,6 +13,7 @@ import pytest
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -52,7 +53,7 @@ async def ffmpeg(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 @asynccontextmanager
 async def session(intake: Intake) -> AsyncIterator[RtpSession]:
-    one = RtpSession("ffmpeg", intake, NetworkOptions(), CLOCK, FORM)
+    one = RtpSession(CallTerms("ffmpeg", intake, NetworkOptions(), CLOCK, FORM))
     try:
         yield one
     finally:

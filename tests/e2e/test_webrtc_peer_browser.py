@@ -18,6 +18,7 @@ import pytest
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -79,7 +80,7 @@ class Bridge:
         self.video, self.audio = VideoIngress(CLOCK, "browser"), AudioIngress(CLOCK, "browser")
         intake = Intake(self.video, self.audio) if camera else Intake(None, None)
         sound = AudioForm(OPUS, 2, 64_000)
-        self.peer = WebRtcPeer("browser", intake, NetworkOptions(), CLOCK, FORM, sound)
+        self.peer = WebRtcPeer(CallTerms("browser", intake, NetworkOptions(), CLOCK, FORM, sound))
         self.seen: dict[str, int] = {"width": 0, "frames": 0}
         self.failure = ""
         self.port = 0

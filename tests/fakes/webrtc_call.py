@@ -13,6 +13,7 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamT
 
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import H264, OPUS, Codec
@@ -69,7 +70,7 @@ async def remote(*kinds: str | MediaStreamTrack, direction: str = "sendrecv") ->
 
 def peer_of(site: Site, intake: Intake | None = None, clock: Clock = CLOCK) -> WebRtcPeer:
     """Our side for a site; it gives what comes to `intake` if that is named."""
-    peer = WebRtcPeer("p", intake or site.intake, NetworkOptions(), clock, FORM, SOUND)
+    peer = WebRtcPeer(CallTerms("p", intake or site.intake, NetworkOptions(), clock, FORM, SOUND))
     site.listen(peer)
     site.ask_through(peer)
     return peer

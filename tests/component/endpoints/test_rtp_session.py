@@ -14,8 +14,9 @@ import pytest
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
-from mcu_core.endpoints.rtp_stream import StreamGroup
+from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import cpu_time_s
 from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec
@@ -35,7 +36,7 @@ VIDEO_TYPE, AUDIO_TYPE = 96, 97
 
 @pytest.fixture
 async def session(site: Site) -> AsyncIterator[RtpSession]:
-    one = RtpSession("r", site.intake, NetworkOptions(), CLOCK, FORM)
+    one = RtpSession(CallTerms("r", site.intake, NetworkOptions(), CLOCK, FORM))
     site.listen(one)
     yield one
     await one.stop()
@@ -279,7 +280,7 @@ async def test_a_session_comes_back_on_the_ports_that_its_sender_knows(
     ports = session.ports
     assert all(port and port % 2 == 0 for port in ports)
     await session.stop()
-    again = RtpSession("again", site.intake, NetworkOptions(), CLOCK, FORM)
+    again = RtpSession(CallTerms("again", site.intake, NetworkOptions(), CLOCK, FORM))
     answer = await again.accept(device.offer(), ports)
     assert again.ports == ports
     assert f"m=video {ports[0]} " in answer
@@ -316,9 +317,9 @@ async def test_a_second_offer_is_refused(session: RtpSession, device: Device) ->
 async def test_a_fault_of_ours_ends_the_session_and_says_so(
     site: Site, session: RtpSession, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(group: StreamGroup, now_ns: int) -> None:
+    def broken(stream: RtpStream, now_ns: int) -> None:
         raise RuntimeError("as a mistake in a receiver would")
 
-    monkeypatch.setattr(StreamGroup, "tick", broken)
+    monkeypatch.setattr(RtpStream, "tick", broken)
     await join(session, device, device.offer())
     await until(lambda: site.away == "internal error")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.webrtc_peer import SILENT_AFTER_NS, WebRtcPeer
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import ManualClock
@@ -59,7 +60,7 @@ async def test_no_free_port_is_refused_and_leaves_nothing_open(site: Site) -> No
     async with call(site, "video") as (peer, connection):
         port = int(connection.remoteDescription.sdp.split("m=video ")[1].split()[0])
         network = NetworkOptions(port_range=(port, port))
-        second = WebRtcPeer("q", Intake(None, None), network, CLOCK, FORM, SOUND)
+        second = WebRtcPeer(CallTerms("q", Intake(None, None), network, CLOCK, FORM, SOUND))
         async with remote("video") as other:
             await other.setLocalDescription(await other.createOffer())
             with pytest.raises(Refused, match="no free UDP port"):

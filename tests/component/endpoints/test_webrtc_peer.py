@@ -76,7 +76,7 @@ async def test_lost_packets_are_asked_for_and_come_again(
         await until(lambda: site.video.stats.frames > 30)
         pictures = peer._streams.streams[0]._pictures
         assert pictures is not None
-        assert pictures.lost == 0
+        assert pictures.counters().lost == 0
     assert site.video.stats.broken == 0
 
 

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, SiteKind
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback
+from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, SiteKind, VideoLimit
+from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Abilities, EndpointStats, Feedback
 from mcu_core.engine.conference import Conference
+from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
@@ -41,6 +42,11 @@ class SlowToEnd:
     def send_audio(self, unit: EncodedUnit) -> None: ...
 
     def ask_keyframe(self) -> None: ...
+
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None: ...
+
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        return NOTHING_RECEIVED
 
 
 @asynccontextmanager

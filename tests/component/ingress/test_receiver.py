@@ -108,6 +108,10 @@ async def test_a_lost_packet_is_asked_for_and_repaired(
     await until(lambda: line.stats() == (61, 0))
     assert line.sender.resent > 5
     assert line.keyframes_wanted == 0
+    counters = line.receiver.counters()
+    assert counters.repaired == counters.asked == line.sender.resent
+    assert (counters.lost, counters.broken, counters.late) == (0, 0, 0)
+    assert counters.received == line.carried
 
 
 @CODECS
@@ -125,6 +129,8 @@ async def test_what_cannot_be_repaired_costs_pictures_until_a_keyframe(
     line.clock.advance_ns(LEAST_REPAIR_NS)
     line.receiver.poll(line.clock.now_ns())
     await until(lambda: line.keyframes_wanted == 1)
+    assert line.receiver.counters().broken == 1
+    assert line.receiver.counters().lost > 0
     frames = line.stats()[0]
     await line.picture(8)
     await line.picture(9, keyframe=True)
@@ -142,7 +148,7 @@ async def test_without_repairs_a_gap_is_given_up_soon(opened: Callable[[Codec], 
     line.clock.advance_ns(31 * NS_PER_MS)
     assert line.receiver.poll(line.clock.now_ns()) == []
     await until(lambda: line.keyframes_wanted == 1)
-    assert line.receiver.lost > 0
+    assert line.receiver.counters().lost > 0
 
 
 async def test_another_source_begins_anew(opened: Callable[[Codec], Line]) -> None:
@@ -153,6 +159,7 @@ async def test_another_source_begins_anew(opened: Callable[[Codec], Line]) -> No
     await line.picture(4, keyframe=True)
     await line.picture(5)
     await until(lambda: line.stats() == (5, 0))
+    assert line.receiver.counters().received == line.carried, "counted on over senders"
     block = line.receiver.report_block()
     assert block is not None
     assert block.ssrc == 100

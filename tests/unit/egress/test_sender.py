@@ -92,6 +92,27 @@ def test_lost_packets_are_sent_again_as_they_were() -> None:
     assert line.sender.packets == 3
 
 
+def test_each_packet_of_the_history_comes_again_as_it_was() -> None:
+    line = Receiver(H264)
+    for n in range(300):
+        line.sender.send(unit(H264, n * FRAME_NS, *(bytes((n % 256, k)) for k in range(n % 7))))
+    kept = line.packets[-HISTORY_PACKETS:]
+    for packet in kept:
+        line.clock.advance_ns(RESEND_EVERY_NS)
+        line.sender.resend([packet.sequence])
+        assert line.packets[-1] == packet
+    assert line.sender.resent == len(kept)
+
+
+def test_late_sound_is_not_sent_again_and_nothing_of_it_is_kept() -> None:
+    line = Receiver(OPUS)
+    for n in range(10):
+        line.sender.send(unit(OPUS, n * BLOCK_NS, b"x"))
+    line.sender.resend([packet.sequence for packet in line.packets])
+    assert line.sender.resent == 0
+    assert len(line.packets) == 10
+
+
 def test_impatient_requests_are_answered_once() -> None:
     line = Receiver(H264)
     line.sender.send(unit(H264, 0, b"a"))
@@ -108,7 +129,8 @@ def test_history_is_bounded_over_the_wrap_of_sequence_numbers() -> None:
     line = Receiver(H264)
     for n in range(70):
         line.sender.send(unit(H264, n * FRAME_NS, *[b"x"] * 1000))
-        assert len(line.sender._history) <= HISTORY_PACKETS
+        kept = sum(len(sent.payloads) for sent in line.sender._history)
+        assert kept <= HISTORY_PACKETS + 1000  # whole units
     oldest = line.packets[-HISTORY_PACKETS]
     gone = line.packets[-HISTORY_PACKETS - 1]
     count = len(line.packets)

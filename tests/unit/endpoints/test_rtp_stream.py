@@ -42,7 +42,7 @@ class Rig:
         self.rtp: list[bytes] = []
         self.rtcp: list[rtcp.RtcpPacket] = []
         self.stats = EndpointStats()
-        self.group = StreamGroup(self.clock, self.stats)
+        self.group = StreamGroup(self.stats)
         self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self.rtp.append, self._report)
         self.stream.receive_into(Intake(self.ingress, None))
         self.ingress.restarts = 0
@@ -53,7 +53,10 @@ class Rig:
 
     def receive(self, sequence: int, ssrc: int = THEIRS, payload_type: int = 96) -> bool:
         head = rtp.header(payload_type, True, sequence, sequence * 3000, ssrc)
-        return self.group.rtp_received(head + SLICE)
+        return self.group.rtp_received(head + SLICE, self.clock.now_ns())
+
+    def control(self, data: bytes) -> bool:
+        return self.group.rtcp_received(data, self.clock.now_ns())
 
     def told(self, kind: type) -> list[rtcp.RtcpPacket]:
         return [one for one in self.rtcp if isinstance(one, kind)]
@@ -67,7 +70,7 @@ def rig() -> Rig:
 def test_packets_of_another_payload_type_are_counted_and_dropped(rig: Rig) -> None:
     assert rig.receive(1)
     assert not rig.receive(2, payload_type=111)
-    assert not rig.group.rtp_received(b"\x90\x60" + bytes(10))
+    assert not rig.group.rtp_received(b"\x90\x60" + bytes(10), 0)
     assert rig.stats.packets_dropped == 2
 
 
@@ -107,13 +110,13 @@ def test_keyframe_requests_are_coalesced_and_need_a_sender(rig: Rig) -> None:
 
 
 def test_what_is_received_is_reported_each_second_with_the_rate_wanted(rig: Rig) -> None:
-    rig.group.tick(rig.clock.now_ns())
+    rig.stream.tick(rig.clock.now_ns())
     assert not rig.rtcp
     rig.receive(1)
-    rig.group.rtcp_received(rtcp.SenderReport(THEIRS, 5 << 32, 0, 1, 2).serialize())
+    rig.control(rtcp.SenderReport(THEIRS, 5 << 32, 0, 1, 2).serialize())
     rig.clock.advance_ns(NS_PER_SECOND)
-    rig.group.tick(rig.clock.now_ns())
-    rig.group.tick(rig.clock.now_ns())
+    rig.stream.tick(rig.clock.now_ns())
+    rig.stream.tick(rig.clock.now_ns())
     (report,) = rig.told(rtcp.ReceiverReport)
     assert isinstance(report, rtcp.ReceiverReport)
     assert report.reports[0].ssrc == THEIRS
@@ -130,7 +133,7 @@ def test_what_is_sent_is_reported_by_a_sender_report(rig: Rig) -> None:
     rig.stream.send(unit)
     assert rtp.parse(rig.rtp[0]).payload_type == 97
     rig.clock.advance_ns(REPORT_EVERY_NS)
-    rig.group.tick(rig.clock.now_ns())
+    rig.stream.tick(rig.clock.now_ns())
     (report,) = rig.told(rtcp.SenderReport)
     assert isinstance(report, rtcp.SenderReport)
     assert (report.ssrc, report.packet_count) == (OURS, 1)
@@ -145,15 +148,15 @@ def test_feedback_about_our_stream_only_reaches_the_owner(rig: Rig) -> None:
         rtcp.FullIntra(THEIRS, ((OTHER, 1),)),
         rtcp.Remb(THEIRS, 900_000, (OTHER,)),
     ):
-        rig.group.rtcp_received(report.serialize())
+        rig.control(report.serialize())
     assert not wanted
-    rig.group.rtcp_received(rtcp.FullIntra(THEIRS, ((OURS, 1),)).serialize())
-    rig.group.rtcp_received(rtcp.Remb(THEIRS, 900_000, (OURS,)).serialize())
+    rig.control(rtcp.FullIntra(THEIRS, ((OURS, 1),)).serialize())
+    rig.control(rtcp.Remb(THEIRS, 900_000, (OURS,)).serialize())
     assert len(wanted) == 2
 
 
 def test_malformed_reports_are_counted(rig: Rig) -> None:
-    assert not rig.group.rtcp_received(b"\x80\xc8\x00\x50" + bytes(20))
+    assert not rig.control(b"\x80\xc8\x00\x50" + bytes(20))
     assert rig.stats.packets_dropped == 1
 
 
@@ -162,8 +165,8 @@ def test_a_flood_of_reports_is_not_read(rig: Rig) -> None:
     rig.stream.feedback.keyframe_wanted = lambda: wanted.append(1)
     flood = rtcp.PictureLoss(THEIRS, OURS).serialize()
     for _ in range(10 * CONTROL_PER_SECOND):
-        rig.group.rtcp_received(flood)
+        rig.control(flood)
     assert len(wanted) == CONTROL_PER_SECOND
     assert rig.stats.packets_dropped == 9 * CONTROL_PER_SECOND
     rig.clock.advance_ns(NS_PER_SECOND)
-    assert rig.group.rtcp_received(flood)
+    assert rig.control(flood)

@@ -108,3 +108,11 @@ def test_two_lines_of_one_name_are_malformed() -> None:
     offer = read_offer(HEAD + AUDIO + VIDEO.replace("mid:2", "mid:1"))
     with pytest.raises(MalformedInput):
         offer.only(offer.carried())
+
+
+def test_lines_are_added_to_the_sections_that_they_belong_to() -> None:
+    offer = read_offer(HEAD + AUDIO + VIDEO)
+    answer = offer.only((0, 1))
+    completed = offer.complete(answer, (0, 1), {0: "a=extmap:1 urn:x"})
+    assert completed.count("a=extmap:1 urn:x") == 1
+    assert completed.index("a=extmap") < completed.index("m=video")

@@ -322,3 +322,22 @@ def test_directions_of_an_answer_meet_those_of_the_offer() -> None:
 def test_an_empty_offer_gets_an_empty_reason() -> None:
     with pytest.raises(Refused, match="no media section"):
         answer(SessionDescription(), CAPS, LOCAL)
+
+
+def test_sound_levels_are_agreed_on_where_they_are_offered_and_sound_comes_in() -> None:
+    level = "a=extmap:3 urn:ietf:params:rtp-hdrext:ssrc-audio-level\n"
+    agreement = answer(sdp.parse(HEAD + AUDIO + level + VIDEO), CAPS, LOCAL)
+    assert agreement.audio is not None
+    assert agreement.audio.level_id == 3
+    audio, video = agreement.description.media
+    assert list(audio.values("extmap")) == ["3 urn:ietf:params:rtp-hdrext:ssrc-audio-level"]
+    assert not video.has("extmap")
+    listener = answer(sdp.parse(HEAD + AUDIO + level + "a=recvonly\n"), CAPS, LOCAL)
+    assert listener.audio is not None
+    assert listener.audio.level_id == 0
+    assert not listener.description.media[0].has("extmap")
+
+
+def test_the_largest_picture_that_they_take_is_part_of_the_agreement() -> None:
+    agreed, _ = video_of(VIDEO + "a=imageattr:96 send * recv [x=640,y=480] [x=320,y=240]\n")
+    assert (agreed.max_width, agreed.max_height) == (640, 480)

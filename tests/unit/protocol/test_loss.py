@@ -33,7 +33,7 @@ def test_a_packet_that_was_only_overtaken_is_never_asked_for() -> None:
     for sequence in (1, 3, 2):
         schedule.push(sequence, 0)
     assert schedule.due(FIRST_WAIT_NS, RTT_NS) == []
-    assert schedule.recovered == 1
+    assert (schedule.asked, schedule.recovered, schedule.overtaken) == (0, 0, 1)
 
 
 def test_an_answer_that_is_overdue_is_asked_for_again() -> None:
@@ -46,7 +46,7 @@ def test_an_answer_that_is_overdue_is_asked_for_again() -> None:
     assert schedule.due(repeat_ns, RTT_NS) == [2]
     schedule.push(2, repeat_ns)
     assert schedule.due(repeat_ns + GIVE_UP_NS, RTT_NS) == []
-    assert (schedule.recovered, schedule.abandoned) == (1, 0)
+    assert (schedule.asked, schedule.recovered, schedule.abandoned) == (1, 1, 0)
 
 
 def test_without_a_round_trip_time_repeats_keep_a_distance() -> None:

@@ -1,0 +1,186 @@
+"""RtpCall: what a plain RTP session and a WebRTC peer share behind their ways to connect."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from mcu_core.contract.definition import VideoLimit
+from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.pulse import Pulse
+from mcu_core.endpoints.refresh import Refresh
+from mcu_core.endpoints.rtp_stream import RtpStream, Transmit
+from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.media.clock import Clock
+from mcu_core.media.codec import H264, OPUS, Kind
+from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+from mcu_core.negotiation.agreement import MediaAgreement
+from mcu_core.negotiation.formats import h264_limit
+from mcu_core.negotiation.receivable import NO_LIMIT, receivable
+
+log = structlog.get_logger()
+
+CALL_SOUND = AudioForm(OPUS, 2, 64_000)
+
+CAN_ASK = frozenset({"nack pli", "ccm fir"})
+"""Who understands one of these asks for keyframes, and gives one when asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTerms:
+    """What a connection is made for.
+
+    `video` and `audio` are what the conference would send, None to send none; their codecs are the
+    preferred ones. `limit` bounds the pictures further, as its site wants it.
+    """
+
+    id: str
+    intake: Intake
+    network: NetworkOptions
+    clock: Clock
+    video: VideoForm | None
+    audio: AudioForm | None = CALL_SOUND
+    limit: VideoLimit = NO_LIMIT
+
+
+class RtpCall:
+    """The media half of an Endpoint: its streams, what they send and tell.
+
+    A door negotiates, makes a stream per kind by `_carry`, and sets `_open` while packets can
+    leave; `_begin` and `_end` start and stop reports and requests. Runs on the event loop.
+    """
+
+    def __init__(self, terms: CallTerms) -> None:
+        self.id = terms.id
+        self.feedback = Feedback()
+        self.stats = EndpointStats()
+        self.abilities = Abilities(sends_video=False)
+        self.video_out: VideoForm | None = None
+        self.audio_out: AudioForm | None = None
+        self._terms = terms
+        self._clock = terms.clock
+        self._open = False
+        self._video: RtpStream | None = None
+        self._audio: RtpStream | None = None
+        self._pictures_agreed: MediaAgreement | None = None
+        self._refresh: Refresh | None = None
+        self._pulse: Pulse | None = None
+
+    def _wants_to_send(self, kind: Kind) -> bool:
+        terms = self._terms
+        return (terms.video if kind is Kind.VIDEO else terms.audio) is not None
+
+    def _wants_to_receive(self, kind: Kind) -> bool:
+        intake = self._terms.intake
+        return (intake.video if kind is Kind.VIDEO else intake.audio) is not None
+
+    # ------------------------------------------------------------------------------------- streams
+
+    def _carry(
+        self, agreed: MediaAgreement, ssrc: int, send_rtp: Transmit, send_rtcp: Transmit
+    ) -> RtpStream:
+        """A stream for what was agreed on, by these ways out."""
+        types = (agreed.payload_type_in, agreed.payload_type_out)
+        stream = RtpStream(agreed.codec, types, ssrc, self._clock, send_rtp, send_rtcp)
+        stream.nack = "nack" in agreed.feedback
+        stream.remb = "goog-remb" in agreed.feedback
+        stream.feedback = self.feedback
+        stream.sends = agreed.send
+        if agreed.codec.kind is Kind.VIDEO:
+            self._video = stream
+            self._carry_pictures(agreed)
+        else:
+            self._audio = stream
+            self._carry_sound(stream, agreed)
+        if agreed.receive:
+            stream.receive_into(self._terms.intake, agreed.fmtp, agreed.level_id)
+        return stream
+
+    def _carry_pictures(self, agreed: MediaAgreement) -> None:
+        asks = not CAN_ASK.isdisjoint(agreed.feedback)
+        self.abilities = Abilities(
+            keyframes_on_request=agreed.receive and asks,
+            takes_streams=agreed.send and asks,
+            h264_limit=h264_limit(agreed.fmtp) if agreed.codec is H264 else b"",
+            sends_video=agreed.receive,
+        )
+        if agreed.send:
+            self._pictures_agreed = agreed
+            self._refresh = None if asks else Refresh(self._clock.now_ns())
+            self.set_form(self._terms.video, self._terms.limit)
+
+    def _carry_sound(self, stream: RtpStream, agreed: MediaAgreement) -> None:
+        form = self._terms.audio
+        if not agreed.send or form is None:
+            return
+        channels = min(form.channels, 2 if agreed.stereo else 1)
+        self.audio_out = replace(form, codec=agreed.codec, channels=channels, dtx=agreed.dtx)
+        if agreed.in_band_fec:
+            stream.lossy_changed = self._lossy_changed
+
+    def _lossy_changed(self, lossy: bool) -> None:
+        if self.audio_out is not None:
+            self.audio_out = replace(self.audio_out, lossy=lossy)
+
+    def set_form(self, form: VideoForm | None, limit: VideoLimit) -> None:
+        """The conference has another picture, or the site another limit: `video_out` follows."""
+        agreed = self._pictures_agreed
+        if form is not None and agreed is not None:
+            self.video_out = receivable(form, agreed, limit)
+
+    # ---------------------------------------------------------------------------------------- life
+
+    async def start(self) -> None:
+        """Begin; raises Refused before the door has negotiated."""
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """Close everything and wait for it; safe twice."""
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        self._pulse = Pulse.here()
+        self._pulse.add(self._beat, self._clock, self._broke)
+
+    def _end(self) -> None:
+        if self._pulse is not None:
+            self._pulse.remove(self._beat)
+            self._pulse = None
+
+    def _beat(self, now_ns: int) -> None:
+        if self._refresh is not None and self._refresh.due(now_ns):
+            self.feedback.keyframe_wanted()
+        for stream in (self._video, self._audio):
+            if stream is not None:
+                stream.tick(now_ns)
+
+    def _broke(self, error: Exception) -> None:
+        """A fault of ours ends this connection and no other."""
+        log.error("connection failed", endpoint=self.id, exc_info=error)
+        self._open = False
+        self.feedback.state_changed("away", "internal error")
+
+    # --------------------------------------------------------------------------------------- media
+
+    def send_video(self, unit: EncodedUnit) -> None:
+        """Send one coded picture of form `video_out`; dropped while there is no way out."""
+        if self._open and self._video is not None:
+            self._video.send(unit)
+
+    def send_audio(self, unit: EncodedUnit) -> None:
+        """Send 20 ms of coded sound of form `audio_out`; dropped while there is no way out."""
+        if self._open and self._audio is not None:
+            self._audio.send(unit)
+
+    def ask_keyframe(self) -> None:
+        """Send a PLI to its sender; nothing where no video comes in."""
+        if self._open and self._video is not None:
+            self._video.ask_keyframe()
+
+    def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
+        """What became of the packets of its pictures, and of its sound; from any thread."""
+        video, audio = self._video, self._audio
+        return (
+            video.reception() if video is not None else ReceptionCounters(),
+            audio.reception() if audio is not None else ReceptionCounters(),
+        )

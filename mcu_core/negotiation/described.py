@@ -1,0 +1,78 @@
+"""What a media section says of its author as a receiver, beyond codecs and addresses. Pure."""
+
+import re
+
+from mcu_core.negotiation.formats import FEEDBACK
+from mcu_core.protocol.sdp import MediaDescription, SessionDescription
+
+SOUND_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+"""How loud each packet of sound is, told outside its encryption (RFC 6464 4)."""
+
+MAX_EXTENSION_ID = 255
+RESERVED_EXTENSION_ID = 15
+MAX_SETS = 32
+"""Sets read of an imageattr line; phones list a handful."""
+
+_SET = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+_SIDE = re.compile(r"(?:^|,)\s*([xy])=(\[[^\[\]]*\]|\d+)")
+_NUMBER = re.compile(r"\d{1,6}")
+
+
+def feedback_of(media: MediaDescription, payload_type: int) -> tuple[str, ...]:
+    """The feedback that both sides understand, as ``nack pli``."""
+    theirs = media.rtcp_fb(payload_type)
+    return tuple(one for one in FEEDBACK if one in theirs)
+
+
+def bitrate_of(session: SessionDescription, media: MediaDescription) -> int | None:
+    """The most bits per second that they take (RFC 3890: TIAS; RFC 8866: AS in kbit/s)."""
+    limits = session.bandwidth_of(media)
+    return limits.get("TIAS", 0) or limits.get("AS", 0) * 1000 or None
+
+
+def level_id_of(session: SessionDescription, media: MediaDescription) -> int:
+    """The header extension by which they tell how loud their sound is; 0 for none (RFC 8285 5)."""
+    for where in (media, session):
+        for name, value in where.attributes:
+            mapping, _, rest = (value or "").partition(" ")
+            number = mapping.partition("/")[0]
+            if name != "extmap" or rest.split()[:1] != [SOUND_LEVEL]:
+                continue
+            if _NUMBER.fullmatch(number) and _is_extension_id(int(number)):
+                return int(number)
+    return 0
+
+
+def _is_extension_id(number: int) -> bool:
+    return 1 <= number <= MAX_EXTENSION_ID and number != RESERVED_EXTENSION_ID
+
+
+def largest_picture_of(media: MediaDescription, payload_type: int) -> tuple[int, int]:
+    """Width and height of the largest picture that they receive, (0, 0) where they set no limit.
+
+    Of imageattr's forms (RFC 6236 3.1.1) all sizes are read: one number, a list, a range with or
+    without steps. What cannot be read sets no limit.
+    """
+    for value in media.values("imageattr"):
+        target, _, rest = value.partition(" ")
+        if target not in ("*", str(payload_type)):
+            continue
+        _, receives, sets = rest.partition("recv")
+        sizes = [_largest(one) for one in _SET.findall(sets.partition("send")[0])[:MAX_SETS]]
+        if receives and sizes:
+            return max(sizes, key=lambda size: size[0] * size[1])
+    return 0, 0
+
+
+def _largest(one_set: str) -> tuple[int, int]:
+    sides = dict(_SIDE.findall(one_set))
+    width, height = (_most(sides.get(side, "")) for side in "xy")
+    return (width, height) if width and height else (0, 0)
+
+
+def _most(values: str) -> int:
+    """The largest of ``640``, ``[320,640]``, ``[320:640]`` or ``[320:16:640]``."""
+    numbers = [int(text) for text in _NUMBER.findall(values)]
+    if values.count(":") == 2:
+        numbers = [numbers[0], numbers[-1]] if len(numbers) == 3 else []
+    return max(numbers, default=0)

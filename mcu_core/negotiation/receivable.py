@@ -1,0 +1,149 @@
+"""What a receiver can be sent: the conference's picture within what it takes. Pure.
+
+Sizes, rates and bit rates come from short lists, so that receivers with nearly the same limits
+share one encoder.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from mcu_core.contract.definition import VideoLimit
+from mcu_core.media.codec import H264, VP8
+from mcu_core.media.units import VideoForm
+from mcu_core.negotiation.agreement import MediaAgreement
+from mcu_core.negotiation.formats import Parameters, ProfileLevel
+
+NO_LIMIT = VideoLimit()
+
+HEIGHTS = (1080, 720, 540, 360, 180)
+CIF_HEIGHTS = (1152, 576, 288, 144)
+CIF_SHAPE = 352 / 288
+SAME_SHAPE = 0.02
+
+BITRATES = tuple(
+    1000 * kbps
+    for kbps in (64, 96, 128, 192, 256, 384, 512, 768, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
+)
+SLOWEST_FPS = 12
+"""Down to here a picture is sent less often; beyond that, smaller."""
+
+SHARE_EXPONENT = 0.75
+"""A picture of a quarter of the pixels needs more than a quarter of the bits."""
+
+PIXELS = 16
+"""Side of a macroblock."""
+
+
+class _Level(NamedTuple):
+    """Macroblocks per second, macroblocks per picture, kbit/s (H.264 table A-1)."""
+
+    per_second: int
+    per_picture: int
+    kbps: int
+
+
+_LEVELS = {
+    9: _Level(1_485, 99, 128),  # 1b in the High profiles
+    10: _Level(1_485, 99, 64),
+    11: _Level(3_000, 396, 192),
+    12: _Level(6_000, 396, 384),
+    13: _Level(11_880, 396, 768),
+    20: _Level(11_880, 396, 2_000),
+    21: _Level(19_800, 792, 4_000),
+    22: _Level(20_250, 1_620, 4_000),
+    30: _Level(40_500, 1_620, 10_000),
+    31: _Level(108_000, 3_600, 14_000),
+    32: _Level(216_000, 5_120, 20_000),
+    40: _Level(245_760, 8_192, 20_000),
+    41: _Level(245_760, 8_192, 50_000),
+    42: _Level(522_240, 8_704, 50_000),
+    50: _Level(589_824, 22_080, 135_000),
+    51: _Level(983_040, 36_864, 240_000),
+    52: _Level(2_073_600, 36_864, 240_000),
+}
+_UNBOUNDED = _Level(1 << 40, 1 << 30, 1 << 30)
+
+
+def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> VideoForm:
+    """The conference's `form`, made as small, as seldom and as thin as the receiver needs.
+
+    What bounds it: its site's `limit`, its bandwidth lines, its H.264 level (RFC 6184 8.1, with
+    max-fs, max-mbps and max-br) or VP8's max-fs and max-fr (RFC 7741 6.1), and its imageattr
+    (RFC 6236). A size keeps the conference's shape; where nothing fits, the smallest is sent.
+    """
+    level = _level(theirs)
+    width = min(limit.width or form.width, theirs.max_width or form.width)
+    height = min(limit.height or form.height, theirs.max_height or form.height)
+    fps = min(limit.fps or form.fps, _number(theirs.fmtp, "max-fr") or form.fps)
+    sizes = _sizes(form)
+    for size in sizes:
+        rate = _rate(form.fps, min(fps, level.per_second // _macroblocks(*size)))
+        slow = rate < min(SLOWEST_FPS, fps)
+        if size[0] <= width and size[1] <= height and _fits(size, level) and not slow:
+            break
+    else:
+        size = sizes[-1]
+        rate = _rate(form.fps, max(1, min(fps, level.per_second // _macroblocks(*size))))
+    made = replace(form, codec=theirs.codec, width=size[0], height=size[1], fps=rate)
+    bounds = [limit.bitrate_bps, theirs.max_bitrate_bps or 0, 1000 * level.kbps]
+    return replace(made, bitrate_bps=_bitrate(form, made, [one for one in bounds if one]))
+
+
+def _sizes(form: VideoForm) -> list[tuple[int, int]]:
+    """The conference's own size and the smaller ones of its shape, largest first."""
+    shape = form.width / form.height
+    cif = abs(shape / CIF_SHAPE - 1) < SAME_SHAPE
+    heights = [one for one in (CIF_HEIGHTS if cif else HEIGHTS) if one < form.height]
+    return [
+        (form.width, form.height),
+        *((max(16, round(one * shape / 2) * 2), one) for one in heights),
+    ]
+
+
+def _macroblocks(width: int, height: int) -> int:
+    return -(-width // PIXELS) * -(-height // PIXELS)
+
+
+def _fits(size: tuple[int, int], level: _Level) -> bool:
+    """In number of macroblocks, and in neither direction more than level A.3.1 allows."""
+    longest = max(-(-side // PIXELS) for side in size)
+    return _macroblocks(*size) <= level.per_picture and longest**2 <= 8 * level.per_picture
+
+
+def _rate(fps: int, most: int) -> int:
+    """The conference's pictures per second, halved as often as it takes."""
+    while fps > max(1, most):
+        fps //= 2
+    return max(1, fps)
+
+
+def _bitrate(form: VideoForm, made: VideoForm, bounds: list[int]) -> int:
+    """Bits for the smaller picture; a rate of the list, unless the conference's own will do."""
+    share = (made.width * made.height * made.fps) / (form.width * form.height * form.fps)
+    most = min([int(form.bitrate_bps * share**SHARE_EXPONENT), *bounds])
+    if most >= form.bitrate_bps:
+        return form.bitrate_bps
+    return max([one for one in BITRATES if one <= most], default=BITRATES[0])
+
+
+def _level(theirs: MediaAgreement) -> _Level:
+    """What their decoder bears; all where they say nothing, as programs do that bear all."""
+    fmtp = theirs.fmtp
+    if theirs.codec is VP8 and (most := _number(fmtp, "max-fs")):
+        return _UNBOUNDED._replace(per_picture=most)
+    stated = ProfileLevel.read(fmtp) if "profile-level-id" in fmtp else None
+    if theirs.codec is not H264 or stated is None:
+        return _UNBOUNDED
+    known = [level for number, level in _LEVELS.items() if number <= stated.level]
+    base = known[-1] if known else _LEVELS[10]
+    return _Level(
+        max(base.per_second, _number(fmtp, "max-mbps")),
+        max(base.per_picture, _number(fmtp, "max-fs")),
+        max(base.kbps, _number(fmtp, "max-br")),
+    )
+
+
+def _number(fmtp: Parameters, name: str) -> int:
+    """A parameter's number, 0 where there is none."""
+    text = fmtp.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
