@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mcu_core.adaptation.overload import STEPS
+
 PIXELS_720P = 1280 * 720
+
+LAST_STEP = len(STEPS) - 1
 
 TYPICAL_DECODE_CORES = 0.05
 """720p at 30 pictures a second, H.264, where nothing has been measured yet (media.md 4)."""
@@ -13,6 +17,10 @@ TYPICAL_ENCODE_MS = 5.5
 
 SOUND_CORES = 0.004
 """A site's sound: decoding it, and its share of the mix and of encoding (media.md 4)."""
+
+OWN_FAULT = 0.5
+"""Using less than this share, it is others on the machine who overload it, for how long nobody
+knows: then pictures stay reduced, but nobody is turned away."""
 
 FULL = 0.95
 """The share of the cores that may be given away: the rest is for what comes unexpectedly."""
@@ -57,8 +65,8 @@ def cost_of_site(spent: Spent, site: Newcomer) -> float:
 def refusal(spent: Spent, cost: float) -> str:
     """Why a site of that cost cannot be let in now, for people; empty if it can."""
     left = FULL * spent.cores - spent.used_cores
-    if spent.step:
-        return "the engine is overloaded and shows reduced pictures already"
+    if spent.step == LAST_STEP and spent.used_cores > OWN_FAULT * spent.cores:
+        return "the engine is overloaded and has reduced its pictures as far as it can"
     if cost > left:
         return (
             f"the engine has {max(left, 0):.2f} of {spent.cores:g} cores left,"

@@ -3,6 +3,7 @@
 import pytest
 
 from mcu_core.adaptation.admission import (
+    LAST_STEP,
     PIXELS_720P,
     SOUND_CORES,
     Newcomer,
@@ -38,5 +39,7 @@ def test_who_fits_is_let_in_who_does_not_is_told_why() -> None:
     assert "0.50" in reason
 
 
-def test_an_overloaded_engine_takes_nobody() -> None:
-    assert "overloaded" in refusal(Spent(0.1, 2.0, step=1), 0.01)
+def test_an_engine_that_has_overloaded_itself_takes_nobody() -> None:
+    assert "overloaded" in refusal(Spent(1.5, 2.0, step=LAST_STEP), 0.01)
+    assert refusal(Spent(1.5, 2.0, step=1), 0.01) == ""
+    assert refusal(Spent(0.3, 2.0, step=LAST_STEP), 0.01) == "", "others keep the machine busy"
