@@ -29,12 +29,23 @@ def site(sid: str, name: str, kind: str) -> Json:
         "muted": False,
         "quiet": False,
         "gain_db": 0,
+        "video_off": False,
+        "auto_gain": False,
+        "noise_gate": False,
+        "watch": "",
+        "view": None,
+        "limit": {"width": 0, "height": 0, "fps": 0, "bitrate_bps": 0},
         "level_dbov": -127.0,
         "speaking": False,
         "video": dict(VIDEO) if there else None,
         "audio": {"codec": "opus"} if there else None,
         "reason": "",
     }
+
+
+def _strip(position: str) -> Json:
+    colors = {"color": "#ffffff", "background": "#00000099"}
+    return {"text": "", "position": position, "size": 0.06, **colors}
 
 
 def _joined(sid: str, name: str, kind: str) -> Json:
@@ -54,10 +65,20 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "layout": {"mode": None, "own": None},
         "shown": {"mode": 1, "panes": []},
         "panes": [],
+        "poll_s": 0.0,
+        "groups": [],
+        "broadcast": "",
+        "lecturer": "",
+        "voice": {"enabled": True, "gate": 15, "attack_s": 1.5, "hold_s": 2.0, "to": "panes"},
+        "loudest": 0,
+        "pan_by_pane": False,
         "sites": sites,
         "speaker": speaker,
         "recording": None,
         "show_names": True,
+        "banner": _strip("top"),
+        "caption": _strip("bottom"),
+        "logo": None,
     }
 
 

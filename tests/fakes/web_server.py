@@ -136,9 +136,14 @@ def one_conference(cid: str) -> Json:
 
 
 @api.patch("/conferences/{cid}")
-def change_conference(cid: str, body: Json) -> Json:
-    """Name, names shown."""
-    world.conferences[cid].update(body)
+def change_conference(cid: str, body: Json) -> Any:
+    """Any field; of texts and voice switching what is named only."""
+    conference = world.conferences[cid]
+    if (body.get("logo") or {"path": "x"})["path"].startswith("/"):
+        return problem(422, "logo.path: expected a path within the media folder", "logo.path")
+    for name, value in body.items():
+        parts = name in ("voice", "banner", "caption")
+        conference[name] = {**conference[name], **value} if parts else value
     world.arrange(world.conferences[cid])
     return world.conferences[cid]
 
@@ -188,6 +193,22 @@ def _find(cid: str, sid: str) -> Json:
 def change_site(cid: str, sid: str, body: Json) -> Json:
     """Name, mute, quiet, gain."""
     _find(cid, sid).update(body)
+    world.arrange(world.conferences[cid])
+    return _find(cid, sid)
+
+
+@api.put("/conferences/{cid}/sites/{sid}/view")
+def set_view(cid: str, sid: str, body: Json) -> Json:
+    """Its own picture."""
+    _find(cid, sid)["view"] = body
+    world.arrange(world.conferences[cid])
+    return _find(cid, sid)
+
+
+@api.delete("/conferences/{cid}/sites/{sid}/view")
+def release_view(cid: str, sid: str) -> Json:
+    """The picture of the others again."""
+    _find(cid, sid)["view"] = None
     world.arrange(world.conferences[cid])
     return _find(cid, sid)
 

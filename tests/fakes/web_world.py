@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from mcu_core.layouts.automatic import layout_for
 from mcu_core.layouts.catalogue import mode
@@ -47,22 +47,22 @@ class World:
         """Work out the shown panes as an engine would, and tell."""
         own, number = conference["layout"]["own"], conference["layout"]["mode"]
         joined = [s["id"] for s in conference["sites"] if s["state"] == "joined"]
+        leaders = [conference["broadcast"], conference["lecturer"]]
+        full = next((sid for sid in leaders if sid in joined), "")
         layout = (
-            read_layout(own) if own else layout_for(len(joined)) if number is None else mode(number)
+            mode(1)
+            if full
+            else read_layout(own)
+            if own
+            else layout_for(len(joined))
+            if number is None
+            else mode(number)
         )
         wanted = (conference["panes"] + [{"kind": "auto"}] * len(layout.panes))[: len(layout.panes)]
         fixed = {pane["site"] for pane in wanted if pane["kind"] == "site"}
         rest = iter([sid for sid in joined if sid not in fixed])
-        shown = []
-        for pane in wanted:
-            shown.append(
-                pane["site"]
-                if pane["kind"] == "site"
-                else ""
-                if pane["kind"] == "empty"
-                else next(rest, "")
-            )
-        conference["shown"] = {"mode": layout.id, "panes": shown}
+        shown = [_stands(pane, rest) for pane in wanted]
+        conference["shown"] = {"mode": layout.id, "panes": [full] if full else shown}
         conference["revision"] += 1
         self.tell("conference", conference)
 
@@ -83,6 +83,16 @@ class World:
                     yield reader.get_nowait()
         finally:
             self.readers.discard(reader)
+
+
+def _stands(pane: Json, rest: Iterator[str]) -> str:
+    match pane["kind"]:
+        case "site":
+            return str(pane["site"])
+        case "empty":
+            return ""
+        case _:
+            return next(rest, "")
 
 
 def _event(name: str, data: Json) -> str:

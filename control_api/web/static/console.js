@@ -3,14 +3,17 @@ import { conferencePath, patch, put, remove, sitePath } from "/static/api.js";
 import { openAddSite, openRtpDialog } from "/static/addsite.js";
 import { conferencePicker } from "/static/conferencemenu.js";
 import { confirmed } from "/static/dialogs.js";
+import { Directing } from "/static/directing.js";
 import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { openInvite } from "/static/invite.js";
 import { LayoutPicker } from "/static/layoutpicker.js";
+import { leader } from "/static/lead.js";
 import { attempt } from "/static/notify.js";
 import { openOwnLayout } from "/static/ownlayout.js";
+import { openOwnView } from "/static/ownview.js";
 import { paneMenu } from "/static/panemenu.js";
-import { padded, withFit, withKind, withSite } from "/static/panes.js";
+import { padded, withFit, withKind, withPoll, withSite } from "/static/panes.js";
 import { openPopover } from "/static/popover.js";
 import { RecordButton } from "/static/recordbutton.js";
 import { mountBar, ready } from "/static/shell.js";
@@ -26,6 +29,7 @@ const path = () => conferencePath(store.currentId);
 /** Takes the conference that the server answers with, if it does. */
 const take = (answer) => answer?.sites && store.put(answer);
 
+const direct = (fields) => attempt(async () => take(await patch(path(), fields)));
 const sendPanes = (panes) => attempt(async () => take(await put(`${path()}/panes`, panes)));
 const count = () => store.layout.panes.length;
 
@@ -35,16 +39,24 @@ function place(site, k, from = -1) {
 
 function dropped(target, site, from = -1) {
   const k = Number(target.dataset.pane);
-  if (site && Number.isInteger(k) && k !== from) place(site, k, from);
+  if (!site || !Number.isInteger(k) || k === from) return;
+  const lead = leader(store.current);
+  if (lead) direct(lead.by === "lecture" ? { lecturer: site } : { broadcast: site });
+  else place(site, k, from);
 }
 
 function openPane(k, anchor) {
   const conference = store.current;
+  if (leader(conference)) {
+    directing.direct.click();
+    return;
+  }
   const wanted = padded(conference.panes, count())[k];
   const panes = () => store.current.panes;
   openPopover(anchor, paneMenu(k, wanted, conference.sites, {
     site: (sid) => place(sid, k),
     kind: (kind) => sendPanes(withKind(panes(), count(), k, kind)),
+    poll: (sites, interval_s) => sendPanes(withPoll(panes(), count(), k, sites, interval_s)),
     fit: (fit) => sendPanes(withFit(panes(), count(), k, fit)),
   }), { name: ["pane.title", { number: k + 1 }] });
 }
@@ -69,11 +81,33 @@ async function removeSite(sid) {
   });
 }
 
+/** A site sees what the others see again: neither whom it watched nor its own picture. */
+async function release(sid) {
+  const { watch, view } = store.site(sid);
+  if (watch) await changeSite(sid, { watch: "" });
+  if (view) await attempt(() => ownView(sid, null));
+}
+
+/** Gives a site its own picture, or (null) takes it. Raises ApiError. */
+async function ownView(sid, view) {
+  const cid = store.currentId;
+  const address = `${sitePath(cid, sid)}/view`;
+  const answer = await (view ? put(address, view) : remove(address));
+  if (answer?.id) store.handlers().site({ conference: cid, site: answer });
+  if (view && store.site(sid)?.watch) await changeSite(sid, { watch: "" });
+}
+
 function openSite(sid, anchor) {
   const site = store.site(sid);
   openPopover(anchor, sitePanel(store.current, site, store.layout, {
     change: (fields) => changeSite(sid, fields),
+    direct,
     place: (k) => place(sid, k),
+    own: () => openOwnView(store.current, store.site(sid), store.modes, {
+      save: (view) => ownView(sid, view),
+      release: () => ownView(sid, null),
+    }),
+    release: () => release(sid),
     rtp: () => openRtpDialog(store.currentId, site),
     remove: () => removeSite(sid),
   }), { name: ["site.more", { name: site.name }], wide: true });
@@ -85,7 +119,7 @@ function namesButton() {
   const button = iconButton("tag", "stage.names", () => {
     const show = !store.current.show_names;
     pressed(button, show);
-    attempt(async () => take(await patch(path(), { show_names: show })));
+    direct({ show_names: show });
   });
   return button;
 }
@@ -109,11 +143,13 @@ const layouts = new LayoutPicker(byId("layouts"), {
 });
 const speaker = speakerLine();
 const names = namesButton();
+const directing = new Directing(() => store.current, direct);
 const record = new RecordButton();
 
 byId("strip").append(
   speaker.node,
-  el("span", { class: "strip-buttons" }, stage.sound, names, fullscreenButton(byId("stage-frame"))),
+  directing.chip,
+  el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, fullscreenButton(byId("stage-frame"))),
   record.node);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
@@ -140,6 +176,7 @@ function show() {
   sites.update(conference);
   layouts.mark(conference);
   record.update(conference);
+  directing.update(conference);
   pressed(names, conference?.show_names);
   speaker.show(store.site(conference?.speaker)?.name || "");
 }

@@ -21,8 +21,8 @@ function rove(root, buttons) {
 export class LayoutPicker {
   #buttons = new Map();
 
-  /** `choose` gets the body for PUT .../layout; `editOwn` opens the dialog of the own layout. */
-  constructor(root, { choose, editOwn }) {
+  /** `choose` gets the body for PUT .../layout; `editOwn` (if any) opens the dialog of the own layout. */
+  constructor(root, { choose, editOwn = null }) {
     this.root = root;
     this.choose = choose;
     this.editOwn = editOwn;
@@ -36,7 +36,7 @@ export class LayoutPicker {
     const first = [
       this.#button("auto", automaticDrawing(), ["layout.auto"], { mode: null }, "A"),
       single && this.#button("mode-0", drawing(single), ["layout.single"], { mode: 0 }),
-      this.#own(),
+      this.editOwn && this.#own(),
     ].filter(Boolean);
     const groups = grouped(several).map(([count, list]) => this.#group(count, list));
     this.root.replaceChildren(this.#frame("", first), ...groups);

@@ -21,8 +21,9 @@ function place(panel, anchor) {
 
 export function closePopover({ refocus = true } = {}) {
   if (!open) return;
-  const { panel, anchor, onClose } = open;
+  const { panel, anchor, sizes, onClose } = open;
   open = null;
+  sizes.disconnect();
   const inside = panel.contains(document.activeElement);
   panel.remove();
   anchor.setAttribute("aria-expanded", "false");
@@ -40,6 +41,7 @@ function onKey(event) {
   const steps = { ArrowDown: 1, ArrowUp: -1 };
   if (event.key === "Escape") {
     event.stopPropagation();
+    event.preventDefault(); // a dialog beneath stays open
     closePopover();
   } else if (event.key in steps && event.target.tagName === "BUTTON") {
     event.preventDefault();
@@ -58,7 +60,9 @@ export function openPopover(anchor, content, { name, wide = false, onClose } = {
   const host = anchor.closest("dialog") || document.fullscreenElement || document.body;
   host.append(panel);
   anchor.setAttribute("aria-expanded", "true");
-  open = { panel, anchor, onClose };
+  const sizes = new ResizeObserver(() => place(panel, anchor)); // what unfolds must not leave the page
+  sizes.observe(panel);
+  open = { panel, anchor, sizes, onClose };
   place(panel, anchor);
   (panel.querySelector("[autofocus]") || panel.querySelector(FOCUSABLE))?.focus();
   return panel;

@@ -1,7 +1,9 @@
 // What can be done with one site: volume, a pane (by keyboard as well), name, link, removal.
 import { el, icon, setVar } from "/static/dom.js";
 import { copyLink } from "/static/invite.js";
+import { sees } from "/static/lead.js";
 import { closePopover } from "/static/popover.js";
+import { check, choose } from "/static/widgets.js";
 
 const GAIN_DB = { min: -40, max: 20, step: 1 };
 
@@ -52,13 +54,59 @@ function rename(site, change) {
   return form;
 }
 
-/** `act` = {change(fields), place(k), rtp(), remove()}. */
+/** What the site sees: the same as the others, another site in full, or a picture of its own. */
+function eyes(conference, site, act) {
+  const others = conference.sites.filter((other) => other.id !== site.id);
+  const options = [
+    ["", { say: "site.sees_all" }],
+    ["own", { say: "site.sees_own" }],
+    ...others.map((other) => [other.id, { text: other.name }]),
+  ];
+  const decide = (value) => {
+    if (value === "own") {
+      closePopover();
+      act.own();
+    } else if (value) {
+      act.change({ watch: value });
+    } else {
+      act.release();
+    }
+  };
+  const list = choose("site.sees", options, sees(site), decide);
+  if (sees(site) !== "own") return list;
+  return el("div", {}, list, item("grid", "site.own_edit", act.own));
+}
+
+const SIZES = [[0, 0], [1920, 1080], [1280, 720], [960, 540], [640, 360], [320, 180]];
+
+/** The largest picture that the site is sent; a limit set elsewhere is shown as it is. */
+function limit(site, change) {
+  const now = `${site.limit.width}x${site.limit.height}`;
+  const sizes = SIZES.map((size) => size.join("x"));
+  const known = sizes.includes(now) ? sizes : [...sizes, now];
+  const options = known.map((size) => [size, size === "0x0" ? { say: "site.limit_none" } : { text: size.replace("x", " × ") }]);
+  return choose("site.limit", options, now, (size) => {
+    const [width, height] = size.split("x").map(Number);
+    change({ limit: { ...site.limit, width, height } });
+  });
+}
+
+/** `act` = {change(fields), direct(fields), place(k), own(), release(), rtp(), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
     el("h3", { text: site.name }),
     site.reason && site.state !== "joined" ? el("p", { class: "note", text: site.reason }) : null,
+    el("div", { class: "checks" },
+      check("site.broadcast", conference.broadcast === site.id, (on) => act.direct({ broadcast: on ? site.id : "" })),
+      check("site.lecture", conference.lecturer === site.id, (on) => act.direct({ lecturer: on ? site.id : "" })),
+      check("site.video_off", site.video_off, (video_off) => act.change({ video_off }))),
+    eyes(conference, site, act),
+    limit(site, act.change),
     gain(site, act.change),
+    el("div", { class: "checks" },
+      check("site.auto_gain", site.auto_gain, (auto_gain) => act.change({ auto_gain })),
+      check("site.noise_gate", site.noise_gate, (noise_gate) => act.change({ noise_gate }))),
     el("h4", { say: "site.place" }),
     paneMap(site, layout, aspect, conference.shown?.panes || [], act.place),
     el("h4", { say: "site.name" }),

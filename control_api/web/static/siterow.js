@@ -3,8 +3,10 @@ import { draggable } from "/static/drag.js";
 import { el, icon, iconButton, pressed, setIcon } from "/static/dom.js";
 import { mediaLine } from "/static/format.js";
 import { label, say, saysPlainly } from "/static/i18n.js";
+import { marks } from "/static/lead.js";
 import { meter, setLevel } from "/static/meter.js";
 
+const MARK_ICONS = { broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid" };
 const KIND_ICONS = { webrtc: "browser", rtp: "antenna", file: "film", pattern: "bars" };
 
 /** What stands under the name: the state in words, or what the site sends. */
@@ -22,19 +24,21 @@ export class SiteRow {
     this.site = null;
     this.kind = icon("browser");
     this.name = el("b", { class: "site-name" });
+    this.marks = el("span", { class: "site-marks" });
     this.state = el("span", { class: "site-state" });
     this.meter = meter();
     this.mute = iconButton("mic", "site.mute", () => actions.change(sid, { muted: !this.site.muted }), { class: "icon-button mute" });
     this.quiet = iconButton("speaker", "site.quiet", () => actions.change(sid, { quiet: !this.site.quiet }), { class: "icon-button hush" });
     this.more = iconButton("more", "site.more", () => actions.openPanel(sid, this.more), { "aria-haspopup": "dialog", "aria-expanded": "false" });
     const grip = el("span", { class: "grip" }, el("span", { class: "avatar" }, this.kind),
-      el("span", { class: "site-words" }, this.name, this.state, this.meter));
+      el("span", { class: "site-words" }, el("span", { class: "site-title" }, this.name, this.marks), this.state, this.meter));
     this.node = el("li", { class: "site", data: { site: sid } }, grip, el("span", { class: "site-buttons" }, this.mute, this.quiet, this.more));
     draggable(grip, { name: () => this.site?.name || "", dropped: (target) => actions.drop(target, sid) });
   }
 
-  update(site) {
+  update(site, conference) {
     this.site = site;
+    this.#mark(marks(site, conference));
     const { node } = this;
     node.dataset.state = site.state;
     node.classList.toggle("speaking", Boolean(site.speaking));
@@ -54,6 +58,14 @@ export class SiteRow {
 
   level(dbov) {
     setLevel(this.meter, dbov);
+  }
+
+  #mark(names) {
+    const shown = names.join(" ");
+    if (this.marks.dataset.shown === shown) return;
+    this.marks.dataset.shown = shown;
+    this.marks.replaceChildren(...names.map((name) =>
+      el("span", { class: "site-mark", role: "img", label: `mark.${name}`, data: { mark: name } }, icon(MARK_ICONS[name]))));
   }
 
   #toggle(button, on, iconName, words) {

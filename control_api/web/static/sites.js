@@ -22,7 +22,7 @@ export class SiteList {
     }
     sites.forEach((site, k) => {
       const row = this.#row(site.id);
-      row.update(site);
+      row.update(site, conference);
       if (this.list.children[k] !== row.node) this.list.insertBefore(row.node, this.list.children[k] || null);
     });
     const joined = sites.filter((site) => site.state === "joined").length;

@@ -3,6 +3,7 @@ import { draggable } from "/static/drag.js";
 import { el, icon, iconButton, pressed, setIcon, setVar } from "/static/dom.js";
 import { aria, label, say, saysPlainly } from "/static/i18n.js";
 import { drawingOrder } from "/static/layouts.js";
+import { leader } from "/static/lead.js";
 import { watchLink } from "/static/watch.js";
 
 const percent = (value) => `${(value * 100).toFixed(4)}%`;
@@ -79,7 +80,8 @@ export class Stage {
     const shape = JSON.stringify(layout.panes);
     if (shape !== this.#shape) this.#build(layout);
     this.#shape = shape;
-    this.#panes.forEach((pane, k) => this.#fill(pane, k, conference));
+    const lead = leader(conference);
+    this.#panes.forEach((pane, k) => this.#fill(pane, k, conference, lead));
   }
 
   #build(layout) {
@@ -111,9 +113,9 @@ export class Stage {
     return { button, name, how };
   }
 
-  #fill({ button, name, how }, k, conference) {
+  #fill({ button, name, how }, k, conference, lead) {
     const site = conference?.shown?.panes?.[k] || "";
-    const wanted = conference?.panes?.[k]?.kind || "auto";
+    const wanted = lead?.by || conference?.panes?.[k]?.kind || "auto";
     const text = this.actions.siteName(site);
     button.dataset.site = site;
     button.dataset.kind = wanted;

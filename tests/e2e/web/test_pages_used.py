@@ -10,7 +10,9 @@ from tests.e2e.web.conftest import Looking
 
 PAGES = ("/", "/join/c1", "/recordings", "/play/r3", "/login")
 SIZES = ((390, 844), (820, 1180), (1920, 1080))
-KEY = re.compile(r"\b(?:site|pane|stage|call|join|add|record|nav|layout|recordings)\.[a-z_]+\b")
+KEY = re.compile(
+    r"\b(?:site|pane|stage|direct|voice|poll|text|view|lead|mark|call|join|add|record|nav|layout|recordings)\.[a-z_]+\b"
+)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

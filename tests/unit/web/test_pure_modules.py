@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
     NODE is None, reason="node, which runs the scripts, is not installed"
 )
 
-AUTO = {"kind": "auto", "site": "", "fit": "auto"}
+AUTO = {"kind": "auto", "site": "", "fit": "auto", "sites": [], "interval_s": 10}
 
 
 def run(module: str, expression: str) -> Any:
@@ -29,8 +29,8 @@ def run(module: str, expression: str) -> Any:
     return json.loads(done.stdout)
 
 
-def fixed(site: str, fit: str = "auto") -> dict[str, str]:
-    return {"kind": "site", "site": site, "fit": fit}
+def fixed(site: str, fit: str = "auto") -> dict[str, object]:
+    return {**AUTO, "kind": "site", "site": site, "fit": fit}
 
 
 def test_a_site_is_put_into_a_pane() -> None:
@@ -54,10 +54,68 @@ def test_a_site_dragged_from_an_automatic_pane_leaves_it_to_the_displaced() -> N
 def test_a_pane_becomes_empty_and_keeps_its_fit() -> None:
     panes = json.dumps([fixed("a", "crop")])
     assert run("panes", f'm.withKind({panes}, 2, 0, "empty")') == [
-        {"kind": "empty", "site": "", "fit": "crop"},
+        {**AUTO, "kind": "empty", "fit": "crop"},
         AUTO,
     ]
     assert run("panes", f'm.withFit({panes}, 1, 0, "fill")') == [fixed("a", "fill")]
+
+
+def test_panes_that_a_smaller_layout_hides_are_kept() -> None:
+    panes = json.dumps([AUTO, fixed("a"), fixed("b")])
+    assert run("panes", f'm.withKind({panes}, 1, 0, "voice")')[1:] == [fixed("a"), fixed("b")]
+    assert run("panes", f'm.withSite({panes}, 1, 0, "b")') == [fixed("b"), fixed("a"), AUTO]
+
+
+def test_a_pane_polls_a_list_until_all_of_it_are_gone() -> None:
+    poll = {**AUTO, "kind": "poll", "sites": ["a", "b"], "interval_s": 5}
+    assert run("panes", 'm.withPoll([], 1, 0, ["a", "b"], 5)') == [poll]
+    assert run("panes", f'm.withoutSite({json.dumps([poll])}, "a")') == [{**poll, "sites": ["b"]}]
+    alone = json.dumps([{**poll, "sites": ["a"]}, fixed("a", "crop")])
+    assert run("panes", f'm.withoutSite({alone}, "a")') == [AUTO, {**AUTO, "fit": "crop"}]
+
+
+def conference(**fields: object) -> str:
+    """A conference of the sites a and b, and c, which is away."""
+    sites = [{"id": sid, "state": "joined"} for sid in "ab"] + [{"id": "c", "state": "away"}]
+    whole = {
+        "sites": sites,
+        "broadcast": "",
+        "lecturer": "",
+        "voice": {"enabled": True, "to": "panes"},
+        "layout": {"mode": None},
+        "shown": {"mode": 1, "panes": ["a"]},
+    }
+    return json.dumps({**whole, **fields})
+
+
+BY_VOICE = {"enabled": True, "to": "broadcast"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "lead"),
+    [
+        ({}, None),
+        ({"broadcast": "a", "lecturer": "b"}, {"by": "broadcast", "site": "a"}),
+        ({"broadcast": "c", "lecturer": "b"}, {"by": "lecture", "site": "b"}),
+        ({"voice": BY_VOICE}, {"by": "voice", "site": "a"}),
+        ({"voice": BY_VOICE, "layout": {"mode": 1}}, None),
+        ({"voice": BY_VOICE, "shown": {"mode": 2, "panes": ["a", "b"]}}, None),
+        ({"voice": {"enabled": False, "to": "broadcast"}}, None),
+    ],
+)
+def test_who_is_shown_in_full(fields: dict[str, object], lead: object) -> None:
+    assert run("lead", f"m.leader({conference(**fields)})") == lead
+
+
+def test_what_a_site_sees_and_how_it_is_marked() -> None:
+    assert run("lead", '[m.sees({watch: "b", view: {}}), m.sees({view: {}}), m.sees({})]') == [
+        "b",
+        "own",
+        "",
+    ]
+    site = '{id: "a", watch: "", view: {}, video_off: true}'
+    marks = run("lead", f"m.marks({site}, {conference(broadcast='a')})")
+    assert marks == ["broadcast", "video_off", "own"]
 
 
 LAYOUT = """{

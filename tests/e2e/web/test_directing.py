@@ -1,0 +1,175 @@
+"""Whom the conference shows, directed in the console by mouse and keyboard."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.system import until
+from tests.e2e.web.conftest import Looking
+
+IS_ON_THE_PAGE = """() => {
+  const box = document.querySelector(".popover").getBoundingClientRect();
+  const { top, left, right, bottom } = box;
+  return top >= 0 && left >= 0 && right <= innerWidth && bottom <= innerHeight;
+}"""
+
+
+def site(looking: Looking, sid: str) -> Any:
+    return next(one for one in looking.conference()["sites"] if one["id"] == sid)
+
+
+def panel(page: Page, sid: str) -> None:
+    page.focus(f"[data-site={sid}] [aria-haspopup]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".site-panel")).to_be_visible()
+
+
+def test_a_site_is_broadcast_named_and_released(looking: Looking) -> None:
+    with looking.page("/") as page:
+        panel(page, "s2")
+        page.get_by_label("Broadcast: everyone sees it in full").press("Space")
+        until(lambda: looking.conference()["broadcast"] == "s2", 5, "it is broadcast")
+        page.keyboard.press("Escape")
+        expect(page.locator("#lead")).to_contain_text("County Hospital")
+        expect(page.locator(".pane")).to_have_count(1)
+        expect(page.locator("[data-site=s2] [data-mark=broadcast]")).to_have_count(1)
+        page.focus("#lead")
+        page.keyboard.press("Enter")
+        until(lambda: looking.conference()["broadcast"] == "", 5, "it is released")
+        expect(page.locator("#lead")).to_be_hidden()
+        expect(page.locator(".pane")).to_have_count(6)
+        assert looking.conference()["panes"][0]["site"] == "s3", "panes are as they were"
+
+
+def test_a_lecturer_is_chosen_and_voices_switch(looking: Looking) -> None:
+    with looking.page("/") as page:
+        page.focus("#direct")
+        page.keyboard.press("Enter")
+        page.get_by_label("Lecturer").select_option("s5")
+        until(lambda: looking.conference()["lecturer"] == "s5", 5, "it lectures")
+        page.get_by_role("button", name="In full by all").click()
+        gate = page.get_by_label("Gate")
+        gate.focus()
+        gate.press("ArrowRight")
+        page.get_by_label("Polling").select_option("15")
+        page.get_by_label("Heard at once").select_option("3")
+        page.get_by_label("Sound from where the pane stands").check()
+        until(lambda: looking.conference()["pan_by_pane"], 5, "all is sent")
+        now = looking.conference()
+        assert (now["voice"]["to"], now["voice"]["gate"]) == ("broadcast", 16)
+        assert now["voice"]["attack_s"] == 1.5
+        assert (now["poll_s"], now["loudest"]) == (15, 3)
+
+
+def test_texts_are_written_over_the_picture(looking: Looking) -> None:
+    with looking.page("/") as page:
+        page.click("#texts")
+        page.get_by_label("Banner").fill("北京协和医院 远程会诊")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Bottom").first.click()
+        page.get_by_label("Caption").fill("Dr Li speaks")
+        page.get_by_label("Logo file", exact=True).fill("/etc/logo.png")
+        page.keyboard.press("Enter")
+        expect(page.locator(".toast")).to_contain_text("within the media folder")
+        page.get_by_label("Logo file", exact=True).fill("logo.png")
+        page.keyboard.press("Enter")
+        page.get_by_label("Corner").select_option("bottom-left")
+        logo = {"path": "logo.png", "corner": "bottom-left", "size": 0.08}
+        until(lambda: looking.conference()["logo"] == logo, 5, "all is sent")
+        now = looking.conference()
+        assert (now["banner"]["text"], now["banner"]["position"]) == (
+            "北京协和医院 远程会诊",
+            "bottom",
+        )
+        assert now["caption"]["text"] == "Dr Li speaks"
+        assert now["banner"]["background"] == "#00000099"
+
+
+def test_a_pane_follows_voices_or_takes_turns(looking: Looking) -> None:
+    def pane() -> Any:
+        return looking.conference()["panes"][1]
+
+    with looking.page("/") as page:
+        page.focus("[data-pane='1']")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Voice: who has the floor").press("Enter")
+        until(lambda: len(looking.conference()["panes"]) > 1, 5, "the pane is set")
+        assert pane()["kind"] == "voice"
+        expect(page.locator("[data-pane='1'] .pane-how")).to_have_text("voice")
+
+        page.click("[data-pane='1']")
+        page.get_by_role("button", name="Polling: in turns").click()
+        until(lambda: pane()["kind"] == "poll", 5, "it polls")
+        page.get_by_label("Changes").select_option("30")
+        page.get_by_role("checkbox", name="Room 204").check()
+        page.get_by_role("checkbox", name="Mobile unit 7").check()
+        until(lambda: pane()["sites"] == ["s4", "s7"], 5, "two take turns")
+        assert pane()["interval_s"] == 30
+
+
+def test_a_site_sees_what_is_chosen_for_it(looking: Looking) -> None:
+    with looking.page("/") as page:
+        panel(page, "s1")
+        page.get_by_label("Sees", exact=True).select_option("s4")
+        until(lambda: site(looking, "s1")["watch"] == "s4", 5, "it watches")
+        expect(page.locator("[data-site=s1] [data-mark=watch]")).to_have_count(1)
+
+        page.get_by_label("Sees", exact=True).select_option("own")
+        page.locator("dialog [data-layout=mode-12]").click()
+        page.focus("dialog [data-spot='1']")
+        page.keyboard.press("Enter")
+        assert page.locator(".popover").get_by_text("北京协和医院").count() == 0, "not itself"
+        page.get_by_role("button", name="Room 204", exact=True).click()
+        expect(page.locator("dialog [data-spot='1']")).to_contain_text("Room 204")
+        page.get_by_text("Only some sites").click()
+        page.locator(".sources").get_by_label("County Hospital · ICU 2").check()
+        page.click("#use-view")
+        expect(page.locator("dialog")).to_have_count(0)
+        until(lambda: site(looking, "s1")["watch"] == "", 5, "its own picture it is")
+        view = site(looking, "s1")["view"]
+        assert view["layout"] == {"mode": 12, "own": None}
+        assert view["panes"][1]["site"] == "s7"
+        assert view["sources"] == ["s2"]
+
+        panel(page, "s1")
+        page.get_by_label("Sees", exact=True).select_option("")
+        until(lambda: site(looking, "s1")["view"] is None, 5, "it is given back")
+
+
+def test_a_site_is_closed_evened_out_and_limited(looking: Looking) -> None:
+    with looking.page("/") as page:
+        panel(page, "s2")
+        page.get_by_label("Picture off for the others").check()
+        page.get_by_label("Even out the volume").check()
+        page.get_by_label("Noise gate").check()
+        page.get_by_label("Sent at most").select_option("640x360")
+        until(lambda: site(looking, "s2")["limit"]["width"] == 640, 5, "all is sent")
+        now = site(looking, "s2")
+        assert (now["video_off"], now["auto_gain"], now["noise_gate"]) == (True, True, True)
+        expect(page.locator("[data-site=s2] [data-mark=video_off]")).to_have_count(1)
+
+
+def test_escape_closes_the_menu_and_not_the_dialog_beneath(looking: Looking) -> None:
+    with looking.page("/") as page:
+        panel(page, "s1")
+        page.get_by_label("Sees", exact=True).select_option("own")
+        page.locator("dialog [data-layout=mode-11]").click()
+        page.click("dialog [data-spot='0']")
+        page.keyboard.press("Escape")
+        expect(page.locator(".popover")).to_have_count(0)
+        expect(page.locator("dialog")).to_be_visible()
+        assert page.evaluate("document.activeElement.dataset.spot") == "0"
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_panels_stay_on_the_page_of_a_phone(looking: Looking) -> None:
+    with looking.page("/", size=(390, 844)) as page:
+        for opener in ("#direct", "#texts", "[data-site=s2] [aria-haspopup]", "[data-pane='1']"):
+            page.click(opener)
+            if opener.startswith("[data-pane"):
+                page.get_by_role("button", name="Polling: in turns").click()
+                expect(page.locator(".polling")).to_be_visible()
+            page.wait_for_function(IS_ON_THE_PAGE)
+            page.keyboard.press("Escape")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
