@@ -116,6 +116,7 @@ def cost_rows(run: Run) -> list[Row]:
     return [
         figure("engine, cores", run.engine_cores),
         figure("load apart, cores", run.load_cores),
+        figure("how far the engine gave way under load, 0..5", run.overload_step, "0"),
         figure("engine, MB", after.rss_mb),
         figure("engine grew, MB", after.rss_mb - before.rss_mb),
         figure("engine threads", after.threads),

@@ -21,6 +21,7 @@ from mcu_core.contract.definition import (
     View,
 )
 from mcu_core.contract.snapshots import ConferenceSnapshot
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 
@@ -30,15 +31,23 @@ WARM_UP_S = 4.0
 """Keyframes, jitter buffers and CPU governors have come to rest by then."""
 
 JOIN_S = 60.0
+ALL_CORES = 1000.0
+"""Nobody is turned away: what does not fit is to be seen."""
+
+LOOK_EVERY_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One site of a run: who it is in which conference, and how the load plays it."""
+    """One site of a run: who it is in which conference, and how the load plays it.
+
+    `attached`: it joins before the run begins; else what happens in the run may attach it.
+    """
 
     definition: SiteDefinition
     plan: SitePlan
     conference: str = CONFERENCE
+    attached: bool = True
 
     @property
     def id(self) -> str:
@@ -48,12 +57,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a run begins with. `browser`: this site of the first conference is a browser."""
+    """What a run begins with. `browser`: this site of the first conference is a browser.
+
+    `preset`: of the engine's encoders; `cores`: how many it may give away.
+    """
 
     conferences: tuple[ConferenceDefinition, ...]
     members: tuple[Member, ...]
-    preset: str = ""
+    preset: str = DEFAULT_PRESET
     browser: str = ""
+    cores: float = ALL_CORES
 
 
 @dataclass(slots=True)
@@ -72,6 +85,8 @@ class Run:
     stalls: Stalls | None = None
     stolen_s: float = 0.0
     browser_shown: int = 0
+    overload_step: int = 0
+    """How far the engine gave way at worst, 0: not at all."""
 
     @property
     def seconds(self) -> float:
@@ -134,6 +149,14 @@ def lasting(seconds: float) -> During:
     return wait
 
 
+async def _look(rig: Rig, run: Run) -> None:
+    """Note how far the engine gives way."""
+    while True:
+        step = (await rig.engine()).counters.get("overload_step", 0.0)
+        run.overload_step = max(run.overload_step, int(step))
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
 def rtp_site(id: str, view: View | None = None, limit: VideoLimit | None = None) -> SiteDefinition:
     """An RTP site's definition."""
     return SiteDefinition(id, f"Site {id}", SiteKind.RTP, view=view, limit=limit or VideoLimit())
@@ -145,13 +168,17 @@ async def watch(
     """Carry out a run, `seconds` at most; `evaluate` sees it while its notes are there."""
     plans = [member.plan for member in setting.members]
     warm_up_s = warm_up_s or WARM_UP_S
-    async with running_rig(setting.preset) as rig, Fleet(plans, seconds + warm_up_s) as fleet:
+    async with (
+        running_rig(setting.preset, setting.cores) as rig,
+        Fleet(plans, seconds + warm_up_s) as fleet,
+    ):
         run = Run(setting, fleet)
         for definition in setting.conferences:
             await rig.put(definition)
         async with asyncio.timeout(JOIN_S):
             for member, site in zip(setting.members, fleet.sites, strict=True):
-                await rig.attach(member.conference, member.id, site)
+                if member.attached:
+                    await rig.attach(member.conference, member.id, site)
         if setting.browser:
             async with browser_site() as page:
                 await _attach_browser(rig, setting, page)
@@ -179,7 +206,12 @@ async def _watched(
         run.began = await _snapshots(rig)
         run.since_ns = clock.now_ns()
         engine, load, flows = rig.usage(), run.fleet.usage(), run.fleet.counted()
-        await during(rig, run)
+        looking = asyncio.create_task(_look(rig, run))
+        try:
+            await during(rig, run)
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
         run.until_ns = clock.now_ns()
         run.engine, run.load = (engine, rig.usage()), (load, run.fleet.usage())
         run.flows = (flows, run.fleet.counted())

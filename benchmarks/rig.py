@@ -1,7 +1,6 @@
 """The rig: an engine process as in operation, driven through the contract as control does."""
 
 import asyncio
-import os
 import signal
 import sys
 import tempfile
@@ -26,13 +25,12 @@ from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import Event
 from mcu_core.contract.line import LineClosed
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.errors import McuError, NotFound
 
 START_S = 60.0
 """The first start of an engine on a machine compiles its kernels."""
 
-PRESET_VARIABLE = "MCU_VIDEO_PRESET"
-DEFAULT_PRESET = "superfast"
 COMMAND_S = 30.0
 
 
@@ -108,14 +106,17 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(preset: str = "") -> AsyncIterator[Rig]:
-    """Start an engine, with another x264 preset than its own on request; ends it afterwards."""
-    environment = os.environ | ({PRESET_VARIABLE: preset} if preset else {})
+async def running_rig(preset: str = DEFAULT_PRESET, cores: float = 0.0) -> AsyncIterator[Rig]:
+    """Start an engine and end it afterwards.
+
+    `preset`: of its encoders; `cores`: how many it may give away, 0 for those of the machine.
+    """
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
         path = Path(folder) / "engine.sock"
+        options = ["--preset", preset] + (["--cores", str(cores)] if cores else [])
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mcu_core.engine", "--name", "bench", "--socket", str(path),
-            "--log-level", "warning", env=environment,
+            "--log-level", "warning", *options,
         )  # fmt: skip
         try:
             rig = Rig(process.pid)

@@ -15,7 +15,6 @@ from benchmarks.floor import Floor, bare
 from benchmarks.hearing import decibels, heard, usual_amplitude
 from benchmarks.live import CONFERENCE, Run, Setting, lasting, watch
 from benchmarks.report import Report, Row
-from benchmarks.rig import DEFAULT_PRESET
 from benchmarks.scenes import (
     BITRATE_BPS,
     conference,
@@ -29,9 +28,10 @@ from benchmarks.scenes import (
     tone_of,
     voices,
 )
-from benchmarks.sights import changes, share_read, sights
+from benchmarks.sights import share_read, shown_per_s, sights
 from benchmarks.tapes import FPS
 from mcu_core.contract.definition import SiteDefinition, SiteKind, VideoLimit
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.pattern import TONE_AMPLITUDE
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.codec import OPUS, codec_named
@@ -53,7 +53,7 @@ class Room:
     size: str = "720p"
     classes: int = 1
     sound: str = OPUS.name
-    preset: str = ""
+    preset: str = DEFAULT_PRESET
     browser: bool = False
 
     @property
@@ -61,7 +61,7 @@ class Room:
         """For the title."""
         sound = f", {self.sound}" if self.sound != OPUS.name else ""
         classes = f", {self.classes} classes" if self.classes > 1 else ""
-        preset = f", {self.preset}" if self.preset else ""
+        preset = f", {self.preset}" if self.preset != DEFAULT_PRESET else ""
         return f"room of {self.sites} sites, {self.size} in{classes}{sound}{preset}"
 
     @property
@@ -95,7 +95,7 @@ def run(seconds: int, room: Room, clips: Path) -> Report:
     mosaics = [smaller(mosaic(spoken), 1280, 720, BITRATE_BPS >> k) for k in range(room.classes)]
     codec = codec_named(room.sound)
     encodes = [codec] * len(done.ended[CONFERENCE].audio_outputs)
-    floor = bare(tapes_of(video), mosaics, room.preset or DEFAULT_PRESET, tapes_of(sound), encodes)
+    floor = bare(tapes_of(video), mosaics, room.preset, tapes_of(sound), encodes)
     report.rows += floor_rows(done, floor)
     if room.sound != OPUS.name:
         report.rows.append(_bar_3b(done, floor, room))
@@ -143,8 +143,7 @@ def _picture_checks(done: Run, room: Room) -> list[Row]:
     panes = [tuple(map(float, rect)) for rect in pane_rects(room.sites)[:spoken]]
     until_ns = min(done.until_ns, done.since_ns + LOOKED_AT_S * NS_PER_SECOND)
     seen = sights(done.recording(line), panes, done.since_ns, until_ns)  # type: ignore[arg-type]
-    looked_s = (until_ns - done.since_ns) / NS_PER_SECOND
-    slowest = min((changes(seen, pane) for pane in range(spoken)), default=0) / looked_s
+    slowest = min((shown_per_s(seen, pane) for pane in range(spoken)), default=0.0)
     return [
         figure("counters read", share_read(seen)),
         figure("new pictures a second in the slowest pane", slowest, "30.0"),

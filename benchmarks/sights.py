@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.load.recording import Recording
 from benchmarks.load.tape import Numbers
 from mcu_core.media import marker
-from mcu_core.media.clock import NS_PER_MS
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.codec import H264
 from mcu_core.media.picture import Plane
 from mcu_core.protocol.payload.base import depayloader
@@ -66,16 +66,15 @@ def coded_pictures(recording: Recording) -> Iterator[CodedPicture]:
             yield CodedPicture(at_ns, frame.rtp_timestamp, frame.data, frame.keyframe)
 
 
-def sights(
-    recording: Recording, panes: Sequence[marker.Rect], since_ns: int = 0, until_ns: int = 1 << 62
-) -> list[Seen]:
-    """The pictures that came in that time with the markers in their panes.
+def decoded(
+    recording: Recording, since_ns: int = 0, until_ns: int = 1 << 62
+) -> Iterator[tuple[CodedPicture, Plane]]:
+    """The pictures that came in that time, with their luma; valid until the next one.
 
     All before it is decoded too, because pictures build upon each other.
     """
     decoder: Any = av.CodecContext.create(H264.decoder, "r")
     decoder.thread_count = 1
-    seen: list[Seen] = []
     for coded in coded_pictures(recording):
         if coded.at_ns >= until_ns:
             break
@@ -85,10 +84,22 @@ def sights(
             continue
         if coded.at_ns >= since_ns:
             for frame in frames:
-                luma = _luma(frame)
-                found = tuple(marker.read(luma, rect) for rect in panes)
-                seen.append(Seen(coded.at_ns, found, coded.timestamp))
-    return seen
+                yield coded, _luma(frame)
+
+
+def markers(luma: Plane, panes: Sequence[marker.Rect]) -> tuple[marker.Marker | None, ...]:
+    """What stands in each pane."""
+    return tuple(marker.read(luma, rect) for rect in panes)
+
+
+def sights(
+    recording: Recording, panes: Sequence[marker.Rect], since_ns: int = 0, until_ns: int = 1 << 62
+) -> list[Seen]:
+    """The pictures that came in that time with the markers in their panes."""
+    return [
+        Seen(coded.at_ns, markers(luma, panes), coded.timestamp)
+        for coded, luma in decoded(recording, since_ns, until_ns)
+    ]
 
 
 def _luma(frame: av.VideoFrame) -> Plane:
@@ -115,11 +126,14 @@ def picture_delays_ms(seen: Sequence[Seen], pane: int, sender: Sender) -> tuple[
     return delays, skipped
 
 
-def changes(seen: Sequence[Seen], pane: int) -> int:
-    """How often another counter appeared in a pane: its pictures that were shown."""
+def shown_per_s(seen: Sequence[Seen], pane: int) -> float:
+    """New pictures a second in a pane: how often another counter appeared in it."""
+    if len(seen) < 2:
+        return 0.0
     counters = [sight.markers[pane] for sight in seen]
     read = [found.counter for found in counters if found is not None]
-    return sum(a != b for a, b in pairwise(read))
+    span_s = (seen[-1].at_ns - seen[0].at_ns) / NS_PER_SECOND
+    return sum(a != b for a, b in pairwise(read)) / max(span_s, 1e-9)
 
 
 def share_read(seen: Sequence[Seen]) -> float:

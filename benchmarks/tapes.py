@@ -50,7 +50,10 @@ Blocks = Callable[[int], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class VideoKind:
-    """What a video tape is made from: source 0..4, size by name, pictures a second, bit rate."""
+    """What a video tape is made from: size by name, pictures a second, bit rate, and `source`.
+
+    That is the marker's number; its footage is clip number source modulo five.
+    """
 
     source: int
     size: str = "720p"
@@ -84,11 +87,12 @@ def video_tape(kind: VideoKind, clips: Path) -> Tape:
 
 
 def _pictures(kind: VideoKind, clips: Path) -> Iterator[av.VideoFrame]:
-    if kind.source == SLIDES:
+    footage = kind.source % (SLIDES + 1)
+    if footage == SLIDES:
         yield from slides(*SIZES[kind.size], LOOP_S, kind.fps)
         return
     paths = [Path(clip["path"]) for clip in prepare(clips)]
-    with av.open(str(paths[kind.source]), "r") as container:
+    with av.open(str(paths[footage]), "r") as container:
         for decoded in container.decode(video=0):
             yield decoded.reformat(*SIZES[kind.size], "yuv420p", threads=1)
 

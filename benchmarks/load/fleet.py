@@ -44,8 +44,8 @@ class SitePlan:
     """One site of the load.
 
     `video`, `sound`: what it sends; None: that kind is not offered at all, unless
-    `receives_video`, which offers to take pictures only. `phase_ns`: how much later than the
-    others it begins, for cameras are not in step. `watched`: what comes to it is kept.
+    `receives_video`, which offers pictures both ways and sends none. `phase_ns`: how much later
+    than the others it begins, for cameras are not in step. `watched`: what comes to it is kept.
     `limit_bps`: b=AS of its offer, 0 for none. `jitter_ns`, `loss_permille`: of its line to us.
     """
 
@@ -97,7 +97,6 @@ class Line:
             lines.append(f"a=fmtp:{number} packetization-mode=1;profile-level-id=42e02a")
         if self.is_video:
             lines += [f"a=rtcp-fb:{number} {what}" for what in ("nack pli", "ccm fir", "goog-remb")]
-            lines += ["a=recvonly"] if self.sends is None else []
         return [*lines, "a=rtcp-mux"]
 
 

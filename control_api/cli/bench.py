@@ -22,7 +22,7 @@ bench = typer.Typer(
 Seconds = Annotated[int, typer.Option(min=2, help="How long; 600 for the ten minutes of the bars")]
 Sites = Annotated[int, typer.Option(min=2, max=200, help="Sites of the conference")]
 Size = Annotated[str, typer.Option(help="Pictures that sites send: 360p, 4cif, 720p or 1080p")]
-Preset = Annotated[str, typer.Option(help="x264 preset of the engine; empty: its own")]
+Preset = Annotated[str, typer.Option(help="x264 preset of the engine")]
 Sound = Annotated[str, typer.Option(help="Codec of the sites' sound: opus, PCMA, PCMU, G722, L16")]
 Clips = Annotated[Path, typer.Option(help="Folder of the demo clips")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file")]
@@ -83,7 +83,7 @@ def room(
     size: Size = "720p",
     classes: Annotated[int, typer.Option(min=1, max=4, help="Rate classes out")] = 1,
     sound: Sound = "opus",
-    preset: Preset = "",
+    preset: Preset = "superfast",
     browser: Annotated[bool, typer.Option(help="One more site: headless Chromium")] = False,
     clips: Clips = CLIPS,
     json_: Json = None,
@@ -121,3 +121,136 @@ def speech(seconds: Seconds = 600, json_: Json = None, plot: Plot = None) -> Non
     from benchmarks.speech import run
 
     _tell(lambda: run(seconds), json_, plot)
+
+
+@bench.command()
+def own(
+    seconds: Seconds = 10,
+    sites: Sites = 9,
+    size: Size = "360p",
+    preset: Preset = "superfast",
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Every site gets a mosaic of its own (bar 4)."""
+    from benchmarks.own import run
+
+    _tell(lambda: run(seconds, sites, size, preset, clips), json_, plot)
+
+
+@bench.command()
+def fanout(
+    seconds: Seconds = 10,
+    receivers: Annotated[int, typer.Option(min=4, max=200, help="How many")] = 30,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Many receivers in four classes (bar 5)."""
+    from benchmarks.fanout import run
+
+    _tell(lambda: run(seconds, receivers, clips), json_, plot)
+
+
+@bench.command()
+def keyframes(
+    seconds: Seconds = 10,
+    receivers: Annotated[int, typer.Option(min=4, max=100, help="How many")] = 20,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Who gets keyframes when receivers ask, join, or a layout changes (bar 6)."""
+    from benchmarks.keyframes import run
+
+    _tell(lambda: run(seconds, receivers, clips), json_, plot)
+
+
+@bench.command()
+def audio(
+    seconds: Seconds = 10,
+    sites: Sites = 200,
+    speaking: Annotated[int, typer.Option(min=0, help="How many of them speak")] = 6,
+    noise_db: Annotated[
+        float, typer.Option(max=0, help="Noise of the others' microphones, dBFS; 0: silence")
+    ] = 0,
+    sound: Sound = "opus",
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """A large room of sound alone (bar 9)."""
+    from benchmarks.audio import run
+
+    _tell(lambda: run(seconds, sites, speaking, noise_db, sound, clips), json_, plot)
+
+
+@bench.command()
+def fault(
+    seconds: Seconds = 10,
+    sites: Sites = 4,
+    size: Size = "720p",
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """One site on a dead line, then on one that loses 30 %: what the others get (bar 11)."""
+    from benchmarks.fault import run
+
+    _tell(lambda: run(seconds, sites, size, clips), json_, plot)
+
+
+@bench.command()
+def churn(
+    events: Annotated[int, typer.Option(min=10, help="How many")] = 10_000,
+    each: Annotated[int, typer.Option(min=5, help="Events between two looks at the panes")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the dice: the same events again")] = 12,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Joins, leaves, relayouts and mutes: no stale pane, nothing left behind (bar 12)."""
+    from benchmarks.churn import run
+
+    _tell(lambda: run(events, each, seed, clips), json_, plot)
+
+
+@bench.command()
+def tenants(
+    seconds: Seconds = 10,
+    conferences: Annotated[int, typer.Option(min=4, max=50, help="How many in one engine")] = 10,
+    size: Size = "360p",
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Conferences in one engine: one killed, flooded, relaid out; the others' packet counts."""
+    from benchmarks.tenants import run
+
+    _tell(lambda: run(seconds, conferences, size, clips), json_, plot)
+
+
+@bench.command()
+def janus(
+    seconds: Seconds = 10,
+    sites: Annotated[list[int] | None, typer.Option(help="Rooms of so many, repeatable")] = None,
+    speaking: Annotated[int, typer.Option(min=0, help="How many of them speak")] = 6,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Janus AudioBridge with the load of `audio` (bar 9); needs Debian's janus."""
+    from benchmarks.janus import run
+
+    _tell(lambda: run(seconds, sites or [50, 100, 150, 200], speaking, clips), json_, plot)
+
+
+@bench.command()
+def ports(
+    seconds: Seconds = 8, clips: Clips = CLIPS, json_: Json = None, plot: Plot = None
+) -> None:
+    """Ports per core, and what each CAP row of the requirements takes (bar 13)."""
+    from benchmarks.ports import run
+
+    _tell(lambda: run(seconds, clips), json_, plot)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.sights import Seen, Sender, changes, picture_delays_ms, share_read
+from benchmarks.sights import Seen, Sender, picture_delays_ms, share_read, shown_per_s
 from mcu_core.media.clock import NS_PER_MS
 from mcu_core.media.marker import Marker
 
@@ -39,6 +39,7 @@ def test_a_sender_may_begin_in_the_middle_of_its_loop() -> None:
 
 
 def test_a_pane_that_stands_still_shows_no_new_pictures() -> None:
-    seen = [sight(k, counter) for k, counter in enumerate((1, 1, 2, None, 2, 3, 3))]
-    assert changes(seen, 0) == 2
+    seen = [sight(100 * k, counter) for k, counter in enumerate((1, 1, 2, None, 2, 3, 3))]
+    assert shown_per_s(seen, 0) == pytest.approx(2 / 0.6)
+    assert shown_per_s(seen[:1], 0) == 0
     assert share_read(seen) == pytest.approx(6 / 7)
