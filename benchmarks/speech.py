@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.onsets import onsets
 from benchmarks.report import Report, Row
 from benchmarks.speakers import FreeSwitch, LoudestWins, Medooze, OpenMcu, Rule
 from benchmarks.talk import Talk, make_talk
@@ -118,13 +119,19 @@ def run(seconds: int) -> Report:
     rows = [
         _row(name, score(talk, shown, voice.attack_s), seconds) for name, shown in courses.items()
     ]
+    gated = onsets(talk)
+    gate = (
+        f"Noise gate: {len(gated.lost_ms)} words begin after a pause, {max(gated.lost_ms)} ms of "
+        f"one are lost at most; open {100 * gated.open_share:.0f} % of the time, "
+        f"{100 * gated.speech_share:.0f} % are speech."
+    )
     kinds = sorted({kind for kind, _ in talk.noises})
     about = (
         f"{seconds} s, {len(talk.turns)} turns of {len(talk.sound)} voices, {len(talk.remarks)} "
         f"remarks, {len(talk.noises)} noises ({', '.join(kinds)}). "
         f"Hearing and deciding costs {cost_us:.1f} us a block and site."
     )
-    return Report("speech", rows, notes=[about, *NOTES])
+    return Report("speech", rows, notes=[about, gate, *NOTES])
 
 
 class _LevelsAlone:

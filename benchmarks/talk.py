@@ -105,7 +105,7 @@ def synthesised(voice: Voice, text: str) -> Mono:
     except (OSError, subprocess.SubprocessError) as error:
         raise CodecFailure(f"{SYNTHESISER} cannot say {text!r}: {error}") from error
     sound = _trimmed(_at_48_khz(made.stdout))
-    return sound * 10 ** ((voice.speech_dbov - _active_dbov(sound)) / 20)
+    return sound * 10 ** ((voice.speech_dbov - active_dbov(sound)) / 20)
 
 
 def make_talk(
@@ -183,7 +183,7 @@ def _disturb(
         length_s = min(rng.uniform(8, 25) if steady else rng.uniform(0.5, 6), seconds - at_s)
         noise = NOISES[kind](rng, length_s)
         over_db = rng.uniform(-20, -8) if steady else rng.uniform(0, 10)
-        loud = 10 ** ((speech_dbov + over_db - _active_dbov(noise)) / 20)
+        loud = 10 ** ((speech_dbov + over_db - active_dbov(noise)) / 20)
         _place(sound, loud * noise, at_s)
         talk.noises.append((kind, Turn(name, at_s, at_s + length_s)))
         at_s += length_s + rng.uniform(5, 35)
@@ -213,7 +213,7 @@ def _trimmed(sound: Mono) -> Mono:
     return sound[heard[0] : heard[-1] + 1]
 
 
-def _active_dbov(sound: Mono) -> float:
+def active_dbov(sound: Mono) -> float:
     """The mean level of what is within 20 dB of the loudest 20 ms."""
     width = SAMPLE_RATE // 50
     powers = np.square(sound[: len(sound) // width * width]).reshape(-1, width).mean(axis=1)

@@ -25,7 +25,7 @@ class Seat:
     """A site with what comes in from it. `joined_ns` is 0 while it is away, `left_ns`
     when its last connection ended.
 
-    `level_dbov` and `sounded_ns` are written by the sound thread, the rest on the event loop.
+    `level_dbov` is written by the sound thread, the rest on the event loop.
     """
 
     definition: SiteDefinition
@@ -36,7 +36,6 @@ class Seat:
     left_ns: int | None = None
     reason: str = ""
     level_dbov: float = SILENCE_DBOV
-    sounded_ns: int | None = None
     state: str = field(default="away")
     shown: Shown = field(default_factory=Shown)
     trace: Trace = field(default_factory=Trace)

@@ -1,55 +1,33 @@
 """The sound side of one conference: each 20 ms mix once, encode each distinct mix once."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
-from mcu_core.conference.audibility import EVERYTHING, NOTHING, mix_of
+from mcu_core.conference.audibility import Apart
 from mcu_core.contract.definition import VoiceSwitching
-from mcu_core.egress.audio_encoder import AudioEncoder
-from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.priority import Niceness
-from mcu_core.engine.seat import SILENCE_DBOV, Seat
+from mcu_core.engine.seat import Seat
+from mcu_core.engine.sound_outputs import Delivery, Listener, SoundOutputs
 from mcu_core.engine.ticks import Ticker
-from mcu_core.media.clock import NS_PER_SECOND, Clock
-from mcu_core.media.sound import BLOCK_NS, Block, silence
-from mcu_core.media.units import AudioForm, EncodedUnit
-from mcu_core.mixer.bus import Bus, MixResult
-from mcu_core.mixer.hearing import Hearing
-from mcu_core.mixer.speech import SpeakerDetector, Speech
-
-SOUND_DBOV = -80.0
-"""What is quieter than this counts as no sound at all."""
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.media.clock import Clock
+from mcu_core.media.sound import BLOCK_NS, Block
+from mcu_core.media.units import AudioForm
+from mcu_core.mixer.room import Room, Setting
+from mcu_core.mixer.speech import Speech
 
 TICKS_PER_LEVELS = 5
-IDLE_ENCODER_NS = 2 * NS_PER_SECOND
 CATCH_UP_TICKS = 10
 
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Who gets sound: an endpoint and the seat it belongs to (None: a viewer or the recorder)."""
-
-    endpoint: Endpoint
-    form: AudioForm
-    seat: Seat | None
-
-
-@dataclass(slots=True)
-class _Encoding:
-    encoder: AudioEncoder
-    used_ns: int
-    units: int = 0
-    readers: int = 0
-
-
-Delivery = list[tuple[EncodedUnit, tuple[Endpoint, ...]]]
+__all__ = ["Listener", "SoundLoop"]
 
 
 class SoundLoop:
     """Mixes every 20 ms, finds the speaker, and hands encoded sound to the event loop.
 
-    `seats` and `listeners` are replaced whole by the event loop and read once per tick.
+    `seats`, `listeners`, `pans` and `loudest` are replaced whole by the event loop and read once
+    per tick; a seat's definition is read when `seats` is replaced. `pans` places mono sites between
+    the loudspeakers, -1 (left) .. 1; `loudest` is how many sites are heard at once, 0 for all.
     `speech_changed` and `levels` are called on the event loop.
     """
 
@@ -63,17 +41,19 @@ class SoundLoop:
     ) -> None:
         self.seats: tuple[Seat, ...] = ()
         self.listeners: tuple[Listener, ...] = ()
-        self._clock = clock
+        self.pans: Mapping[str, float] = {}
+        self.loudest = 0
         self._speech_changed = speech_changed
         self._levels = levels
         self._failed = failed
         self._loop = asyncio.get_running_loop()
-        self._bus = Bus()
-        self._hearing = Hearing()
-        self._detector = SpeakerDetector()
+        self._room = Room()
+        self._apart = Apart()
+        self._outputs = SoundOutputs()
         self._speech = Speech()
-        self._silence = self._before = silence()
-        self._encodings: dict[tuple[AudioForm, str], _Encoding] = {}
+        self._known: tuple[Seat, ...] = ()
+        self._settings: dict[str, Setting] = {}
+        self._sources: list[tuple[str, AudioIngress]] = []
         self.ticker = Ticker(
             f"sound {name}",
             clock,
@@ -91,107 +71,61 @@ class SoundLoop:
     async def stop(self) -> None:
         """End the tick, wait for it, close the encoders."""
         await asyncio.to_thread(self.ticker.stop)
-        for encoding in self._encodings.values():
-            encoding.encoder.close()
-        self._encodings.clear()
+        self._outputs.close()
 
     def set_voice(self, voice: VoiceSwitching) -> None:
         """Switch by this rule from the next tick on."""
-        self._detector.configure(voice)
+        self._room.configure(voice)
 
     def outputs(self) -> list[tuple[AudioForm, str, int, int]]:
         """The running encoders: form, mix, readers, units so far."""
-        return [
-            (form, mix, encoding.readers, encoding.units)
-            for (form, mix), encoding in list(self._encodings.items())
-        ]
+        return self._outputs.running()
 
     def _report_failure(self, error: Exception) -> None:
         self._loop.call_soon_threadsafe(self._failed, error)
 
     def _tick(self, deadline_ns: int) -> None:
         seats, listeners = self.seats, self.listeners
-        blocks = self._pull(seats, deadline_ns)
-        result = self._mix(seats, blocks, deadline_ns)
-        delivery = self._encode(result, listeners, deadline_ns)
+        if seats is not self._known:
+            self._know(seats)
+        self._room.places, self._room.pans = self.loudest, self.pans
+        heard = self._room.mix(self._pull(deadline_ns), self._settings, deadline_ns)
+        apart = self._apart.note(heard.sounding, deadline_ns)
+        delivery = self._outputs.encode(heard.mixes, listeners, apart, deadline_ns)
         if delivery:
             self._loop.call_soon_threadsafe(_deliver, delivery)
-        self._follow_speech(seats, blocks, deadline_ns)
+        for seat, level in zip(seats, heard.levels.values(), strict=True):
+            seat.level_dbov = level
+        if heard.speech is not self._speech:
+            self._speech = heard.speech
+            self._loop.call_soon_threadsafe(self._speech_changed, heard.speech)
         if self.ticker.ticks % TICKS_PER_LEVELS == 0:
             self._loop.call_soon_threadsafe(self._levels)
 
-    @staticmethod
-    def _pull(seats: tuple[Seat, ...], now_ns: int) -> dict[str, Block]:
-        pulled = ((seat.definition.id, seat.audio.pull(now_ns)) for seat in seats)
-        return {site: block for site, block in pulled if block is not None}
+    def _know(self, seats: tuple[Seat, ...]) -> None:
+        settings = {seat.definition.id: _setting(seat) for seat in seats}
+        if settings != self._settings:
+            self._settings = settings
+        self._sources = [(seat.definition.id, seat.audio) for seat in seats]
+        self._known = seats
 
-    def _mix(self, seats: tuple[Seat, ...], blocks: dict[str, Block], now_ns: int) -> MixResult:
-        gains: dict[str, float] = {}
-        for seat in seats:
-            definition = seat.definition
-            gains[definition.id] = 0.0 if definition.muted else 10 ** (definition.gain_db / 20)
-        result = self._bus.mix(blocks, gains)
-        for seat in seats:
-            seat.level_dbov = result.levels.get(seat.definition.id, SILENCE_DBOV)
-            if seat.level_dbov > SOUND_DBOV and not seat.definition.muted:
-                seat.sounded_ns = now_ns
-        return result
-
-    def _encode(self, result: MixResult, listeners: tuple[Listener, ...], now_ns: int) -> Delivery:
-        readers: dict[tuple[AudioForm, str], list[Endpoint]] = {}
-        for listener in listeners:
-            mix = _mix_heard(listener.seat, now_ns)
-            form = listener.endpoint.audio_out or listener.form  # it changes where packets get lost
-            readers.setdefault((form, mix), []).append(listener.endpoint)
-        delivery: Delivery = []
-        for (form, mix), endpoints in readers.items():
-            encoding = self._encoding(form, mix, now_ns)
-            encoding.readers = len(endpoints)
-            unit = encoding.encoder.encode(self._block(result, mix), now_ns)
-            if unit is not None:
-                encoding.units += 1
-                delivery.append((unit, tuple(endpoints)))
-        self._drop_idle(now_ns)
-        self._before = result.total
-        return delivery
-
-    def _block(self, result: MixResult, mix: str) -> Block:
-        if mix == NOTHING:
-            return self._silence
-        return result.total if mix == EVERYTHING else result.without(mix)
-
-    def _encoding(self, form: AudioForm, mix: str, now_ns: int) -> _Encoding:
-        encoding = self._encodings.get((form, mix))
-        if encoding is None:
-            encoding = self._encodings[form, mix] = _Encoding(AudioEncoder(form), now_ns)
-            # Else it would begin with the silence of its look-ahead: a hole where it takes over.
-            encoding.encoder.encode(self._before, now_ns - BLOCK_NS)
-        encoding.used_ns = now_ns
-        return encoding
-
-    def _drop_idle(self, now_ns: int) -> None:
-        for key, encoding in list(self._encodings.items()):
-            if now_ns - encoding.used_ns > IDLE_ENCODER_NS:
-                encoding.encoder.close()
-                del self._encodings[key]
-
-    def _follow_speech(
-        self, seats: tuple[Seat, ...], blocks: dict[str, Block], now_ns: int
-    ) -> None:
-        levels = {seat.definition.id: seat.level_dbov for seat in seats}
-        muted = {seat.definition.id for seat in seats if seat.definition.muted}
-        unvoiced = self._hearing.unvoiced(blocks, levels)
-        speech = self._detector.push(levels, now_ns, unvoiced, muted)
-        if speech is not self._speech:
-            self._speech = speech
-            self._loop.call_soon_threadsafe(self._speech_changed, speech)
+    def _pull(self, now_ns: int) -> dict[str, Block]:
+        blocks: dict[str, Block] = {}
+        for site, audio in self._sources:
+            block = audio.pull(now_ns)
+            if block is not None:
+                blocks[site] = block
+        return blocks
 
 
-def _mix_heard(seat: Seat | None, now_ns: int) -> str:
-    if seat is None:
-        return EVERYTHING
+def _setting(seat: Seat) -> Setting:
     definition = seat.definition
-    return mix_of(definition.id, definition.quiet, seat.sounded_ns, now_ns)
+    return Setting(
+        gain=10 ** (definition.gain_db / 20),
+        muted=definition.muted,
+        auto_gain=definition.auto_gain,
+        noise_gate=definition.noise_gate,
+    )
 
 
 def _deliver(delivery: Delivery) -> None:

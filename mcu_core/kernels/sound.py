@@ -15,6 +15,8 @@ SEGMENT = 96
 
 Sum = NDArray[np.float64]
 Samples = NDArray[np.float32]
+Gains = tuple[float, float]
+"""Linear gains of the left and the right channel."""
 
 _SUM = matrix(types.float64, readonly=False)
 _SUM_IN = matrix(types.float64)
@@ -22,26 +24,38 @@ _BLOCK = matrix(types.float32, readonly=False)
 _BLOCK_IN = matrix(types.float32)
 _STATE = vector(types.float64, readonly=False)
 _REAL = types.float64
+_GAINS = types.UniTuple(types.float64, 2)
 
 
-@kernel(NOTHING(_SUM, _BLOCK_IN, _REAL, _REAL))
-def add(total: Sum, block: Samples, gain_before: float, gain: float) -> None:
-    """total += block, its gain going linearly from `gain_before` to `gain`."""
-    step = (gain - gain_before) / block.shape[0]
-    for i in range(block.shape[0]):
-        factor = gain_before + step * (i + 1)
-        total[i, 0] += factor * block[i, 0]
-        total[i, 1] += factor * block[i, 1]
+@kernel(NOTHING(_SUM, _BLOCK_IN, _GAINS, _GAINS, types.int64))
+def add(total: Sum, block: Samples, before: Gains, gains: Gains, ramp: int) -> None:
+    """total += block, the gains of its channels going linearly over the first `ramp` samples.
+
+    `before` and `gains`: left and right, at the end of the last block and of the ramp.
+    """
+    left_step, right_step = (gains[0] - before[0]) / ramp, (gains[1] - before[1]) / ramp
+    for i in range(ramp):
+        total[i, 0] += (before[0] + left_step * (i + 1)) * block[i, 0]
+        total[i, 1] += (before[1] + right_step * (i + 1)) * block[i, 1]
+    left, right = gains
+    for i in range(ramp, block.shape[0]):
+        total[i, 0] += left * block[i, 0]
+        total[i, 1] += right * block[i, 1]
 
 
-@kernel(NOTHING(_SUM_IN, _BLOCK_IN, _REAL, _REAL, _SUM))
-def take_away(total: Sum, block: Samples, gain_before: float, gain: float, rest: Sum) -> None:
+@kernel(NOTHING(_SUM_IN, _BLOCK_IN, _GAINS, _GAINS, types.int64, _SUM))
+def take_away(
+    total: Sum, block: Samples, before: Gains, gains: Gains, ramp: int, rest: Sum
+) -> None:
     """rest = total without what `add` put in with the same arguments."""
-    step = (gain - gain_before) / block.shape[0]
-    for i in range(block.shape[0]):
-        factor = gain_before + step * (i + 1)
-        rest[i, 0] = total[i, 0] - factor * block[i, 0]
-        rest[i, 1] = total[i, 1] - factor * block[i, 1]
+    left_step, right_step = (gains[0] - before[0]) / ramp, (gains[1] - before[1]) / ramp
+    for i in range(ramp):
+        rest[i, 0] = total[i, 0] - (before[0] + left_step * (i + 1)) * block[i, 0]
+        rest[i, 1] = total[i, 1] - (before[1] + right_step * (i + 1)) * block[i, 1]
+    left, right = gains
+    for i in range(ramp, block.shape[0]):
+        rest[i, 0] = total[i, 0] - left * block[i, 0]
+        rest[i, 1] = total[i, 1] - right * block[i, 1]
 
 
 @kernel(_REAL(_BLOCK_IN))
@@ -52,6 +66,18 @@ def mean_square(block: Samples) -> float:
         left, right = float(block[i, 0]), float(block[i, 1])
         energy += left * left + right * right
     return energy / float(2 * block.shape[0])
+
+
+@kernel(_REAL(_BLOCK_IN))
+def side_share(block: Samples) -> float:
+    """How stereo it is: power of half the difference of the channels over that of their mean."""
+    side: float = 0.0
+    middle: float = 1e-20
+    for i in range(block.shape[0]):
+        left, right = float(block[i, 0]), float(block[i, 1])
+        side += (left - right) * (left - right)
+        middle += (left + right) * (left + right)
+    return side / middle
 
 
 @kernel(_REAL(_SUM_IN, types.int64, types.int64))

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-import mcu_core.kernels.sound  # noqa: F401  # importing it compiles or loads its kernels
+import mcu_core.kernels.gate  # importing it compiles or loads its kernels
+import mcu_core.kernels.sound
+import mcu_core.kernels.voice  # noqa: F401
 from mcu_core.kernels.planes import blend, copy, fill, turn
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample

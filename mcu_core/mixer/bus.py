@@ -1,15 +1,21 @@
 """Bus: one exact sum of all sites, and what is left of it without any one of them (N-1)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from mcu_core.kernels.sound import Sum, add, take_away
-from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, Block
+from mcu_core.kernels.sound import Gains, Sum, add, take_away
+from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.mixer.level import level_dbov
 from mcu_core.mixer.limiter import Limiter
+
+QUICK_RAMP = SAMPLE_RATE // 200
+"""5 ms: how fast one comes in who begins to be heard; all else moves over a whole block."""
+
+OFF: Gains = (0.0, 0.0)
+"""Not heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +23,9 @@ class _Part:
     """What one site put into the sum."""
 
     block: Block
-    gain_before: float
-    gain: float
+    before: Gains
+    gains: Gains
+    ramp: int
 
 
 @dataclass(slots=True)
@@ -62,34 +69,52 @@ class Bus:
         """Blocks that held something else than finite numbers, and were left out."""
         self._sum: Sum = np.zeros((BLOCK_SAMPLES, CHANNELS), np.float64)
         self._rest: Sum = np.zeros((BLOCK_SAMPLES, CHANNELS), np.float64)
-        self._gains: dict[str, float] = {}
+        self._gains: dict[str, Gains] = {}
         self._parts: dict[str, _Part] = {}
         self._mixes: dict[str, _Mix] = {}
         self._limiter = Limiter()
         self._limiter_before = Limiter()
         self._blocks = 0
 
-    def mix(self, blocks: Mapping[str, Block], gains: Mapping[str, float]) -> MixResult:
+    def mix(
+        self,
+        blocks: Mapping[str, Block],
+        gains: Mapping[str, float] | Mapping[str, Gains],
+        levels: Mapping[str, float] | None = None,
+        quick: Collection[str] = (),
+    ) -> MixResult:
         """Mix one block of each site that sounds.
 
-        `blocks`: by site, shape (960, 2). `gains`: linear, 0 mutes, a missing one is 1.
+        `blocks`: by site, shape (960, 2). `gains`: linear, 0 mutes, a missing one is 1; of both
+        channels, or left and right. `levels` of the blocks in dBov, where they are known. Those of
+        `quick` move to their gain in 5 ms.
         """
         self._blocks += 1
-        levels = {site: self._level(block) for site, block in blocks.items()}
+        if levels is None:
+            levels = {site: self._level(block) for site, block in blocks.items()}
         self._parts = {
-            site: _Part(block, self._gains.get(site, gains.get(site, 1.0)), gains.get(site, 1.0))
+            site: self._part(site, block, gains.get(site, 1.0), site in quick)
             for site, block in blocks.items()
             if not math.isnan(levels[site])
         }
-        self._gains = {site: part.gain for site, part in self._parts.items()}
+        self._gains = {site: part.gains for site, part in self._parts.items()}
+        self._parts = {
+            site: part
+            for site, part in self._parts.items()
+            if part.gains != OFF or part.before != OFF
+        }
         self._sum.fill(0.0)
         for part in self._parts.values():
-            if part.gain or part.gain_before:
-                add(self._sum, part.block, part.gain_before, part.gain)
+            add(self._sum, part.block, part.before, part.gains, part.ramp)
         self._limiter_before.copy_from(self._limiter)
         total = self._limiter.apply(self._sum)
         self._forget_silent()
         return MixResult(self, total, levels)
+
+    def _part(self, site: str, block: Block, wanted: float | Gains, quick: bool) -> _Part:
+        gains = wanted if isinstance(wanted, tuple) else (wanted, wanted)
+        ramp = QUICK_RAMP if quick else BLOCK_SAMPLES
+        return _Part(block, self._gains.get(site, gains), gains, ramp)
 
     def _level(self, block: Block) -> float:
         level = level_dbov(block)
@@ -108,7 +133,7 @@ class Bus:
         mix.heard = self._blocks
         if part is None:
             return mix.limiter.apply(self._sum)
-        take_away(self._sum, part.block, part.gain_before, part.gain, self._rest)
+        take_away(self._sum, part.block, part.before, part.gains, part.ramp, self._rest)
         return mix.limiter.apply(self._rest)
 
     def _forget_silent(self) -> None:

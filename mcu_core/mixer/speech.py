@@ -100,6 +100,21 @@ class SpeakerDetector:
         """Time that has been heard: it stands still in a stall, when nothing was."""
         self._rule = voice or VoiceSwitching()
 
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """What is known of each site's voice; good until the next push."""
+        return self._voices
+
+    @property
+    def heard_ns(self) -> int:
+        """The time that has been heard, by which the voices go."""
+        return self._heard_ns
+
+    def is_loud(self, site: str, level_dbov: float) -> bool:
+        """Whether that level is over the site's gate."""
+        voice = self._voices.get(site)
+        return voice is None or level_dbov > voice.gate_dbov(over_noise_db(self._rule.gate))
+
     def configure(self, voice: VoiceSwitching) -> None:
         """Go by this rule from the next push on, also from another thread; the floor stays."""
         self._rule = voice

@@ -39,6 +39,8 @@ _LEAK = 0.15
 _ENOUGH = 0.15
 """Of the time since it began: together, three tenths of it must have been voiced."""
 _MOST_EVIDENCE_NS = NS_PER_SECOND
+_NO_CLICK_NS = 50 * NS_PER_MS
+_EVER_NS = 3600 * NS_PER_SECOND
 
 
 def over_noise_db(gate: int) -> float:
@@ -54,14 +56,17 @@ def over_noise_db(gate: int) -> float:
 class Voice:
     """What is known of one site's sound. `loudness_dbov` is that of its speech, pauses left out.
 
-    `began_ns`: since when the present spurt goes on, None for none.
+    `began_ns`: since when the present spurt goes on, None for none. `level_dbov` is that of the
+    newest block, `loud` whether it is over the gate.
     """
 
     noise_dbov: float = FIRST_NOISE_DBOV
     loudness_dbov: float = SILENCE_DBOV
     began_ns: int | None = None
+    level_dbov: float = SILENCE_DBOV
+    loud: bool = False
     _evidence_ns: float = 0.0
-    _spoke_ns: int = 0
+    _spoke_ns: int | None = None
     _loud_ns: int | None = None
     _mean_dbov: float = SILENCE_DBOV
     _spread_db: float = 20.0
@@ -70,15 +75,20 @@ class Voice:
         self, level_dbov: float, voiced: bool, over_db: float, step_ns: int, now_ns: int
     ) -> None:
         """Take the level of `step_ns` of sound."""
+        self.level_dbov = level_dbov
         steady = self._is_steady(level_dbov, step_ns)
-        loud = level_dbov > max(self.noise_dbov, LOWEST_NOISE_DBOV) + over_db
+        self.loud = loud = level_dbov > self.gate_dbov(over_db)
         self._follow_noise(level_dbov, voiced, steady, step_ns)
         self._follow_onset(loud, now_ns)
         self._evidence_ns = max(0.0, self._evidence_ns - _LEAK * step_ns)
         if loud and voiced and not steady:
             self._speak(level_dbov, step_ns, now_ns)
-        elif self.began_ns is not None and (steady or now_ns - self._spoke_ns >= RELEASE_NS):
+        elif self.began_ns is not None and (steady or self.pauses(RELEASE_NS, now_ns)):
             self.stop()
+
+    def gate_dbov(self, over_db: float) -> float:
+        """What its level must be over to count as loud."""
+        return max(self.noise_dbov, LOWEST_NOISE_DBOV) + over_db
 
     def talks(self, attack_ns: int, now_ns: int) -> bool:
         """Whether it has talked for so long, and still does."""
@@ -91,7 +101,15 @@ class Voice:
 
     def pauses(self, at_least_ns: int, now_ns: int) -> bool:
         """Whether nothing was spoken for so long."""
-        return self.began_ns is None or now_ns - self._spoke_ns >= at_least_ns
+        return self.silent_ns(now_ns) >= at_least_ns
+
+    def silent_ns(self, now_ns: int) -> int:
+        """How long nothing has been spoken; very long if nothing ever was."""
+        return _EVER_NS if self._spoke_ns is None else now_ns - self._spoke_ns
+
+    def speaks(self, now_ns: int) -> bool:
+        """Whether the newest block is speech, of a spurt that is no mere click."""
+        return self._spoke_ns == now_ns and self._evidence_ns >= _NO_CLICK_NS
 
     def stop(self) -> None:
         """What was spoken so far counts no more."""

@@ -5,7 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mcu_core.kernels.sound import SEGMENT, Samples, Sum, add, limit, mean_square, take_away
+from mcu_core.kernels.sound import (
+    SEGMENT,
+    Gains,
+    Samples,
+    Sum,
+    add,
+    limit,
+    mean_square,
+    side_share,
+    take_away,
+)
 
 ROWS = 10 * SEGMENT
 
@@ -27,12 +37,31 @@ def noise(seed: int, peak: float = 1.0) -> Samples:
     return np.random.default_rng(seed).uniform(-peak, peak, (ROWS, 2)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("before", "gain"), [(1.0, 1.0), (0.0, 1.0), (2.0, 0.0), (0.3, 0.7)])
-def test_add_is_a_ramp_times_the_block(before: float, gain: float) -> None:
+def slow_gains(before: Gains, gains: Gains, ramp: int) -> Sum:
+    """The gain of each sample and channel: a ramp, then level."""
+    sides = [
+        np.concatenate((slow_ramp(old, new, ramp)[:, 0], np.full(ROWS - ramp, new)))
+        for old, new in zip(before, gains, strict=True)
+    ]
+    return np.stack(sides, 1)
+
+
+@pytest.mark.parametrize("ramp", [ROWS, 240, 1])
+@pytest.mark.parametrize(
+    ("before", "gains"),
+    [((1.0, 1.0), (1.0, 1.0)), ((0.0, 0.0), (1.0, 1.0)), ((2.0, 0.5), (0.0, 0.0))],
+)
+def test_add_is_a_ramp_times_the_block(before: Gains, gains: Gains, ramp: int) -> None:
     total, block = noise(1).astype(np.float64), noise(2)
-    wanted = total + slow_ramp(before, gain, ROWS) * block
-    add(total, block, before, gain)
+    wanted = total + slow_gains(before, gains, ramp) * block
+    add(total, block, before, gains, ramp)
     assert np.allclose(total, wanted, atol=1e-12)
+
+
+def test_what_is_not_changed_is_added_bit_by_bit() -> None:
+    total, block = np.zeros((ROWS, 2)), noise(2)
+    add(total, block, (1.0, 1.0), (1.0, 1.0), ROWS)
+    assert (total == block).all()
 
 
 def test_n_minus_one_is_the_sum_of_the_others() -> None:
@@ -40,10 +69,27 @@ def test_n_minus_one_is_the_sum_of_the_others() -> None:
     gains = [0.1 + seed / 20 for seed in range(30)]
     total, rest = np.zeros((ROWS, 2)), np.zeros((ROWS, 2))
     for block, gain in zip(blocks, gains, strict=True):
-        add(total, block, gain, gain)
+        add(total, block, (gain, gain), (gain, gain), ROWS)
     for listener in (0, 7, 29):
-        take_away(total, blocks[listener], gains[listener], gains[listener], rest)
+        own = (gains[listener], gains[listener])
+        take_away(total, blocks[listener], own, own, ROWS, rest)
         assert np.abs(rest - slow_n_minus_one(blocks, gains, listener)).max() < 1e-12
+
+
+@pytest.mark.parametrize("ramp", [ROWS, 240])
+def test_what_was_added_with_a_ramp_is_taken_away_with_it(ramp: int) -> None:
+    total, rest = np.zeros((ROWS, 2)), np.zeros((ROWS, 2))
+    add(total, noise(1), (0.0, 0.3), (1.4, 0.2), ramp)
+    take_away(total, noise(1), (0.0, 0.3), (1.4, 0.2), ramp, rest)
+    assert not rest.any()
+
+
+def test_side_share() -> None:
+    both = np.repeat(noise(4)[:, :1], 2, axis=1)
+    assert side_share(both) == 0.0
+    assert side_share(np.zeros((ROWS, 2), np.float32)) == 0.0
+    assert side_share(both * np.array([1, -1], np.float32)) > 1e6
+    assert side_share(both * np.array([1, 0], np.float32)) == pytest.approx(1.0)
 
 
 def test_mean_square() -> None:
