@@ -92,7 +92,7 @@ class Seat:
         video, audio = self.video.stats, self.audio.stats
         pictures, _ = self.endpoint.reception() if self.endpoint else NOTHING_RECEIVED
         totals = Totals(
-            packets=self.endpoint.stats.packets_in if self.endpoint else 0,
+            packets=pictures.received,
             lost=pictures.lost,
             repaired=pictures.repaired,
             units=self.video.units,
@@ -146,7 +146,7 @@ class Seat:
             fps=round(self.video.stats.fps(now_ns), 1),
             video_codec=self.video.stats.codec,
             audio_codec=self.audio.stats.codec,
-            packets_lost=self.endpoint.stats.packets_dropped if self.endpoint else 0,
+            packets_lost=self.endpoint.reception()[0].lost if self.endpoint else 0,
             video_stalled=self.video.watched and shown != "live",
             watched=self.video.watched,
         )
