@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from mcu_core.conference.direction import VIEWERS, Director, Roster
+from mcu_core.conference.placing import pans
 from mcu_core.contract.check import check
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, VideoLimit
 from mcu_core.contract.events import Event
@@ -337,6 +338,9 @@ class Conference:
             if endpoint.audio_out is not None
         )
         self.views.refresh(self.definition, self._seats, readers)
+        shown = self.views.shown if self.definition.pan_by_pane else None
+        self._sound.pans = pans(shown) if shown is not None else {}
+        self._sound.loudest = self.definition.loudest
 
     # ------------------------------------------------------------------ what the ticks tell
 
