@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from mcu_core.compositor.look import ABSENT, Look, Viewer, ordered
+from mcu_core.compositor.look import ABSENT, Draft, Look, Viewer, ordered
 from mcu_core.compositor.painter import shows_picture
 from mcu_core.compositor.redraw import redraw
 from mcu_core.compositor.scene import PaneView, Placement, Scene
@@ -21,8 +21,6 @@ from mcu_core.compositor.tiles import draw_tile
 from mcu_core.media.picture import Picture
 
 __all__ = ["Canvas", "PaneView", "Scene"]
-
-DRAFT = "draft"
 
 
 class Canvas:
@@ -75,8 +73,7 @@ class Canvas:
             self._tiles.begin(stamp_ns)
         sheet = self._pool.take()
         below = None if newest is sheet else newest
-        drawer = self._draw_draft if draft else self._draw_fine
-        self.reused += redraw(sheet, below, look, wanted, views, drawer)
+        self.reused += redraw(sheet, below, look, wanted, views, self._draw_tile)
         self._sheet = sheet
         self.composed += 1
         self._picture = Picture(
@@ -88,12 +85,6 @@ class Canvas:
     def abandoned(self) -> int:
         """Sheets of memory left to readers that kept too many pictures."""
         return self._pool.abandoned
-
-    def _draw_fine(self, target: Planes, view: PaneView, placement: Placement) -> None:
-        self._draw_tile(target, view, placement, False)
-
-    def _draw_draft(self, target: Planes, view: PaneView, placement: Placement) -> None:
-        self._draw_tile(target, view, placement, True)
 
     def _draw_tile(self, target: Planes, view: PaneView, placement: Placement, draft: bool) -> None:
         """From the shared cache, else from the source."""
@@ -115,6 +106,6 @@ def _wanted(look: Look, newest: Sheet | None, draft: bool) -> list[Any]:
         return list(look.panes)
     held = [None] * len(look.panes) if newest is None else newest.held
     return [
-        key if key in (ABSENT, have) else (DRAFT, key)
+        key if key in (ABSENT, have) else Draft(key)
         for key, have in zip(look.panes, held, strict=True)
     ]

@@ -64,7 +64,7 @@ class Covers:
         return strips if self.logo is None else (*strips, Cover(*self.logo))
 
 
-@lru_cache(64)
+@lru_cache(16)
 def covers(
     banner: TextStrip | None,
     caption: TextStrip | None,

@@ -20,7 +20,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 64, 48
 """Panes below this carry no name: it could not be read, or would hide the picture."""
 
 
-@lru_cache(512)
+@lru_cache(2048)
 def label(text: str, pane_w: int, pane_h: int) -> Overlay | None:
     """The plate with a name for a pane of that size; None if there is no room or no name.
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from bisect import bisect_right
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -11,6 +12,10 @@ from mcu_core.media.picture import Plane
 
 LONGEST = 120
 """Characters of a name that are looked at."""
+PIECE = 16
+"""Long text is drawn in pieces of about so many characters."""
+CHINESE = "\u2e80"
+"""From here on characters neither join nor move those beside them."""
 
 
 def cleaned(text: str, longest: int = LONGEST) -> str:
@@ -56,7 +61,28 @@ def initial(letter: str, size: int, side: int) -> Plane:
 
 
 def letters(text: str, size: int, height: int) -> Plane:
-    """The mask of a line of text of any length, as wide as itself, in the middle of its height."""
-    image = Image.new("L", (text_width(text, size) + size, height), 0)
-    ImageDraw.Draw(image).text((0, height / 2), text, 255, font(size), anchor="lm")
+    """The mask of a line of text of any length, as wide as itself, in the middle of its height.
+
+    It is drawn piece by piece: the library keeps other threads waiting while it draws.
+    """
+    face = font(size)
+    pieces = [(piece, face.getlength(piece)) for piece in _pieces(text)]
+    image = Image.new("L", (ceil(sum(width for _, width in pieces)) + size, height), 0)
+    pen, x = ImageDraw.Draw(image), 0.0
+    for piece, width in pieces:
+        pen.text((x, height / 2), piece, 255, face, anchor="lm")
+        x += width
     return np.asarray(image)
+
+
+def _pieces(text: str) -> list[str]:
+    """The text cut at spaces and between Chinese characters; uncut if it runs leftwards."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return [text]
+    pieces, begin = [], 0
+    for k in range(PIECE, len(text)):
+        whole = text[k].isspace() or (text[k] >= CHINESE and text[k - 1] >= CHINESE)
+        if k - begin >= PIECE and whole and not unicodedata.combining(text[k]):
+            pieces.append(text[begin:k])
+            begin = k
+    return [*pieces, text[begin:]]

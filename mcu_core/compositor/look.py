@@ -6,12 +6,22 @@ from typing import Any, NamedTuple
 from mcu_core.compositor.arrangement import Arrangement, arrange
 from mcu_core.compositor.covers import Cover, Covers, covers
 from mcu_core.compositor.painter import shows_picture
-from mcu_core.compositor.scene import PaneView, Scene
+from mcu_core.compositor.scene import LogoPicture, PaneView, Scene
+from mcu_core.contract.definition import TextStrip
 from mcu_core.layouts.model import Layout
 
 EMPTY = PaneView("", None, state="empty")
 ABSENT = "absent"
 """An empty pane that lies over others is not there: what is below shows."""
+
+
+class Draft(NamedTuple):
+    """A pane that is to be drawn in the cheapest way, and what it shows."""
+
+    key: Any
+
+
+Wanted = tuple[TextStrip | None, TextStrip | None, LogoPicture | None]
 
 MOST_ARRANGEMENTS = 64
 
@@ -32,18 +42,26 @@ class Viewer:
 
     def __init__(self, width: int, height: int) -> None:
         self._size = width, height
+        self._over: tuple[Wanted, Covers] | None = None
         self._arrangements: OrderedDict[tuple[int, int], tuple[Layout, Covers, Arrangement]] = (
             OrderedDict()
         )
 
     def look(self, scene: Scene, stamp_ns: int) -> Look:
         """What a scene looks like at that time."""
-        over = covers(scene.banner, scene.caption, scene.logo, *self._size)
+        over = self._covers(scene)
         arrangement = self._arranged(scene.layout, over)
         panes = tuple(
             _key(arrangement, k, view) for k, view in enumerate(ordered(scene, arrangement))
         )
         return Look(arrangement, panes, over.at(stamp_ns - scene.texts_since_ns))
+
+    def _covers(self, scene: Scene) -> Covers:
+        # Kept here too: others may have had so many texts meanwhile that ours would be drawn again.
+        wanted = scene.banner, scene.caption, scene.logo
+        if self._over is None or self._over[0] != wanted:
+            self._over = wanted, covers(*wanted, *self._size)
+        return self._over[1]
 
     def _arranged(self, layout: Layout, over: Covers) -> Arrangement:
         # By identity: hashing a layout's fractions takes longer than composing an unchanged canvas.

@@ -15,7 +15,8 @@ from mcu_core.compositor.placeholder import GROUND, Reason, placeholder
 from mcu_core.compositor.scene import PaneView, PixelRect, Placement, place
 from mcu_core.compositor.surface import BLACK, Planes, fill, part
 
-TileDrawer = Callable[[Planes, PaneView, Placement], None]
+TileDrawer = Callable[[Planes, PaneView, Placement, bool], None]
+"""Draws a pane's tile into the planes of its place, as a draft or not."""
 
 SPEAKER = web_color("#35c07f")
 
@@ -26,7 +27,12 @@ BORDER_SHARE = 0.011
 
 
 def paint_pane(
-    canvas: Planes, rect: PixelRect, room: Room, view: PaneView, draw_tile: TileDrawer
+    canvas: Planes,
+    rect: PixelRect,
+    room: Room,
+    view: PaneView,
+    draft: bool,
+    draw_tile: TileDrawer,
 ) -> None:
     """Everything inside `rect`, all of which is written."""
     if view.state == "empty":
@@ -39,7 +45,7 @@ def paint_pane(
         )
         for bar in placement.bars:
             fill(canvas, bar, BLACK)
-        draw_tile(part(canvas, placement.tile), view, placement)
+        draw_tile(part(canvas, placement.tile), view, placement, draft)
         name = _name(view.label, rect, placement.tile, room)
         if name is not None:
             plate, spot = name
@@ -56,7 +62,7 @@ def shows_picture(view: PaneView) -> bool:
     return view.picture is not None and view.state in ("live", "stalled")
 
 
-@lru_cache(1024)
+@lru_cache(4096)
 def _name(
     text: str, pane: PixelRect, tile: PixelRect, room: Room
 ) -> tuple[Overlay, PixelRect] | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcu_core.compositor.arrangement import Arrangement
-from mcu_core.compositor.look import ABSENT, Look
+from mcu_core.compositor.look import ABSENT, Draft, Look
 from mcu_core.compositor.painter import TileDrawer, paint_pane, shows_picture
 from mcu_core.compositor.scene import PaneView, PixelRect
 from mcu_core.compositor.sheets import Sheet
@@ -43,7 +43,8 @@ def redraw(
         if newest is not None and _copyable(k, newest, arrangement, wanted):
             sheet.copy_panes(newest, rects[k])
         else:
-            paint_pane(canvas, rects[k], arrangement.rooms[k], views[k], draw_tile)
+            draft = isinstance(wanted[k], Draft)
+            paint_pane(canvas, rects[k], arrangement.rooms[k], views[k], draft, draw_tile)
             drawn += shows_picture(views[k])
         sheet.held[k] = wanted[k]
     laid = {covered.cover for covered in sheet.covered}

@@ -14,7 +14,6 @@ import numpy as np
 from mcu_core.compositor.colors import read_color
 from mcu_core.compositor.labels import even
 from mcu_core.compositor.lettering import cleaned, letters, shortened, text_width
-from mcu_core.compositor.overlay import halved, octets
 from mcu_core.compositor.surface import Planes
 from mcu_core.contract.definition import TextStrip
 from mcu_core.kernels.text import write
@@ -23,7 +22,7 @@ from mcu_core.media.picture import Plane
 
 LONGEST = 500
 """Characters that are looked at."""
-WIDEST = 40_000
+WIDEST = 24_000
 """Pixels of text: what is longer ends in an ellipsis. The masks then take 1.5 bytes a pixel."""
 LEAST_HEIGHT = 16
 """Of a strip in pixels; below, Chinese could not be read."""
@@ -82,7 +81,7 @@ class Strip:
             write(plane, seen, part, self.ink[k], self.ground[k], self.opacity)
 
 
-@lru_cache(16)
+@lru_cache(8)
 def strip(text: TextStrip, width: int, canvas_h: int) -> Strip | None:
     """The strip for a canvas of that size; None without text or room.
 
@@ -103,14 +102,24 @@ def strip(text: TextStrip, width: int, canvas_h: int) -> Strip | None:
         line = shortened(line, size, WIDEST)
         loop = even(text_width(line, size) + GAP_SHARE * size)
         mask = _moving(line, size, margin, loop, width, height)
-    half = octets(halved(mask.astype(np.float32)))
-    return Strip(mask, half, ink, ground, opacity, loop, round(SPEED * size * PARTS))
+    return Strip(mask, _halved(mask), ink, ground, opacity, loop, round(SPEED * size * PARTS))
+
+
+def _halved(mask: Plane) -> Plane:
+    """The mean of each square of four samples, rounded."""
+    rows = mask[::2].astype(np.uint16) + mask[1::2]
+    return ((rows[:, ::2] + rows[:, 1::2] + np.uint16(2)) >> np.uint16(2)).astype(np.uint8)
 
 
 def _fitting(line: str, size: int, width: int) -> int:
     """The largest size of letters in which the text may stand; 0 if there is none."""
+    wide = text_width(line, size)
+    if wide <= width:
+        return size
     least = max(1, round(size * SHRUNK))
-    return next((s for s in range(size, least - 1, -1) if text_width(line, s) <= width), 0)
+    # Nearly in proportion: rounding may cost one or two sizes more.
+    guess = min(size - 1, size * width // wide + 1)
+    return next((s for s in range(guess, least - 1, -1) if text_width(line, s) <= width), 0)
 
 
 def _standing(line: str, size: int, width: int, height: int) -> Plane:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcu_core.compositor.covers import covers
 from mcu_core.compositor.logo import read_logo
 from mcu_core.compositor.scene import LogoPicture
 from mcu_core.contract.definition import ConferenceDefinition, Logo, TextStrip
@@ -40,6 +41,9 @@ class Dresser:
         caption = definition.caption if definition.caption.text else None
         same = (banner, caption) == (before.banner, before.caption)
         logo = await self._logo(definition)
+        # Drawn here, so that no tick has to.
+        size = definition.width, definition.height
+        await asyncio.to_thread(covers, banner, caption, logo, *size)
         return Dressing(banner, caption, logo, before.since_ns if same else now_ns)
 
     async def _logo(self, definition: ConferenceDefinition) -> LogoPicture | None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mcu_core.compositor.canvas import Canvas, PaneView, Scene
-from mcu_core.compositor.scene import PaneState
+from mcu_core.compositor.scene import LogoPicture, PaneState
 from mcu_core.compositor.sheets import MOST
-from mcu_core.contract.definition import PaneFit
+from mcu_core.contract.definition import PaneFit, TextStrip
 from mcu_core.layouts.catalogue import MODES, mode
 from mcu_core.layouts.model import Layout, PaneRect
 from mcu_core.layouts.own import read_layout
@@ -158,7 +158,16 @@ def test_owner_is_one_array_behind_all_planes() -> None:
     assert (picture.owner.reshape(-1) == joined).all()
 
 
-STATES: tuple[PaneState, ...] = ("live", "live", "live", "stalled", "no-video", "empty")
+STATES: tuple[PaneState, ...] = (
+    *("live", "live", "live", "stalled", "no-video", "camera-off", "audio-only", "empty"),
+)
+TEXTS = (
+    *(None, None, TextStrip("会诊"), TextStrip("会诊 at noon", "bottom", 0.2)),
+    TextStrip("请各会场提前调试设备。" * 9, "bottom", color="#ffcc00", background="#00000000"),
+)
+LOGO = LogoPicture(
+    "x", "bottom-left", 0.1, np.random.default_rng(1).integers(0, 256, (20, 30, 4), np.uint8)
+)
 LAYOUTS = (mode(1), mode(5), mode(11), mode(16), mode(21), OVERLAY)
 
 
@@ -181,6 +190,7 @@ def test_a_used_canvas_equals_a_new_one(seed: int) -> None:
     sources = [noise(50 + 7 * k, 30 + 3 * k, k) for k in range(4)]
     canvas = Canvas(256, 144)
     kept: list[Picture] = []
+    over: tuple[TextStrip | None, TextStrip | None, LogoPicture | None] = (None, None, None)
     layout, panes = LAYOUTS[0], [_random_view(chance, sources) for _ in range(6)]
     for step in range(60):
         if chance.random() < 0.15:
@@ -191,9 +201,14 @@ def test_a_used_canvas_equals_a_new_one(seed: int) -> None:
         if chance.random() < 0.5:
             which = chance.randrange(4)
             sources[which] = noise(50 + 7 * which, 30 + 3 * which, 100 + step)
-        scene = Scene(layout, tuple(panes[: chance.choice([3, 6])]))
-        picture = canvas.compose(scene)
-        assert equal(picture, Canvas(256, 144).compose(scene))
+        if chance.random() < 0.15:
+            over = chance.choice(TEXTS), chance.choice(TEXTS), chance.choice([None, LOGO])
+        scene = Scene(layout, tuple(panes[: chance.choice([3, 6])]), *over)
+        stamp_ns = step * 99_000_000
+        if chance.random() < 0.2:
+            canvas.compose(scene, stamp_ns, draft=True)
+        picture = canvas.compose(scene, stamp_ns)
+        assert equal(picture, Canvas(256, 144).compose(scene, stamp_ns))
         kept = [one for one in kept if chance.random() < 0.8]
         kept.append(picture)
 
