@@ -13,9 +13,9 @@ INK = web_color("#ffffff")
 PLATE = web_color("#0c1016")
 PLATE_OPACITY = 165
 
-SHARE = 0.058
+HEIGHT_SHARE, WIDTH_SHARE = 0.058, 0.09
 SMALLEST, LARGEST = 12, 34
-"""The text is this share of the pane's height high, within these pixels."""
+"""Letters are as high as the smaller of these shares of the pane, within these pixels."""
 LEAST_WIDTH, LEAST_HEIGHT = 64, 48
 """Panes below this carry no name: it could not be read, or would hide the picture."""
 
@@ -29,24 +29,28 @@ def label(text: str, pane_w: int, pane_h: int) -> Overlay | None:
     text = cleaned(text)
     if not text or pane_w < LEAST_WIDTH or pane_h < LEAST_HEIGHT:
         return None
-    size = text_size(pane_h)
+    size = text_size(pane_w, pane_h)
     pad_x, pad_y = round(size * 0.6), round(size * 0.32)
-    text = shortened(text, size, pane_w - 2 * margin(pane_h) - 2 * pad_x)
+    room = pane_w - 2 * margin(pane_w, pane_h)
+    text = shortened(text, size, room - 2 * pad_x)
     width = even(text_width(text, size) + 2 * pad_x)
+    if width > room:
+        return None
     height = even(round(size * 1.2) + 2 * pad_y)
     ground = plate(width, height, height * 0.28).astype(np.uint16) * PLATE_OPACITY // 255
     letters = written(text, size, width, height)
     return layered(width, height, [Layer(ground.astype(np.uint8), PLATE), Layer(letters, INK)])
 
 
-def margin(pane_h: int) -> int:
+def margin(pane_w: int, pane_h: int) -> int:
     """The even distance between a pane's edge and the plate: clear of the speaker's border."""
-    return even(max(6, round(pane_h * 0.025)))
+    return even(max(6, round(min(pane_w, pane_h) * 0.025)))
 
 
-def text_size(pane_h: int) -> int:
+def text_size(pane_w: int, pane_h: int) -> int:
     """Height of the letters in pixels."""
-    return min(LARGEST, max(SMALLEST, round(pane_h * SHARE)))
+    share = min(pane_h * HEIGHT_SHARE, pane_w * WIDTH_SHARE)
+    return min(LARGEST, max(SMALLEST, round(share)))
 
 
 def even(size: int) -> int:

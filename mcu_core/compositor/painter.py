@@ -23,7 +23,7 @@ SPEAKER = web_color("#35c07f")
 LEAST_EDGED = 16
 """Placeholders of this size have an edge."""
 BORDER_SHARE = 0.011
-"""The speaker's border is this share of the pane's height, at least two samples."""
+"""The speaker's border is this share of the pane's smaller side, at least two samples."""
 
 
 def paint_pane(
@@ -70,7 +70,7 @@ def _name(
     plate = label(text, pane.w, pane.h)
     if plate is None:
         return None
-    edge, clear = margin(pane.h), room.clear
+    edge, clear = margin(pane.w, pane.h), room.clear
     # On the picture or on the bar below it, not half on either.
     beside = clear.bottom - tile.bottom >= plate.height + edge
     base = clear.bottom if beside else min(clear.bottom, tile.bottom)
@@ -106,7 +106,7 @@ def _reason(view: PaneView) -> Reason:
 
 
 def _draw_border(canvas: Planes, rect: PixelRect) -> None:
-    width = max(2, even(round(rect.h * BORDER_SHARE)))
+    width = max(2, even(round(min(rect.w, rect.h) * BORDER_SHARE)))
     if rect.w < 4 * width or rect.h < 4 * width:
         return
     inner = rect.h - 2 * width

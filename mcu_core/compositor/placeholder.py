@@ -42,7 +42,7 @@ def placeholder(
         return None
     spot = even(round(side * SIGN_SHARE)) if reason != "no-video" else side
     named = bool(text) and pane_w >= LEAST_WIDTH and pane_h >= LEAST_HEIGHT
-    size = round(text_size(pane_h) * 1.15)
+    size = round(text_size(pane_w, pane_h) * 1.15)
     line = shortened(text, size, round(pane_w * 0.9)) if named else ""
     gap, below = (even(round(side * 0.16)), even(round(size * 1.4))) if named else (0, 0)
     width = even(max(side, text_width(line, size) + 2))

@@ -27,6 +27,7 @@ class Covered:
 class Sheet:
     """One canvas in memory and what it shows: `held[k]` describes the content of `rects[k]`.
 
+    New memory holds anything: `rects` is None until it is written.
     `covered` are the places where something lies over the panes, none of which overlap.
     `memory` has shape (height * 3 // 2, width): luma, then both chroma planes, without gaps, which
     is what VideoFrame.from_numpy_buffer takes.
@@ -34,7 +35,7 @@ class Sheet:
 
     def __init__(self, width: int, height: int) -> None:
         self.memory = np.empty((height * 3 // 2, width), np.uint8)
-        self.rects: tuple[PixelRect, ...] = ()
+        self.rects: tuple[PixelRect, ...] | None = None
         self.held: list[Any] = []
         self.covered: list[Covered] = []
         self._width, self._height = width, height

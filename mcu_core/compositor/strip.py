@@ -126,7 +126,8 @@ def _standing(line: str, size: int, width: int, height: int) -> Plane:
     mask = np.zeros((height, width + 2), np.uint8)
     drawn = letters(line, size, height)
     left = (width - text_width(line, size)) // 2
-    mask[:, left : left + drawn.shape[1]] = drawn[:, : width - left]
+    there = mask[:, left : left + drawn.shape[1]]
+    there[...] = drawn[:, : there.shape[1]]
     return mask
 
 

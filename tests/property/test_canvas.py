@@ -108,7 +108,7 @@ def strips(scene: Scene, size: tuple[int, int]) -> list[PixelRect]:
     return [PixelRect(0, 0, width, high), PixelRect(0, height - high, width, high)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=50)
 @given(
     SIZES, layouts(), st.lists(pane_views(), max_size=9), pane_views(), STRIPS, STRIPS, st.data()
 )
@@ -135,7 +135,7 @@ def test_a_pane_that_changes_touches_no_other(
     assert not outside.any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=50)
 @given(SIZES, layouts(), st.lists(pane_views(), max_size=9), STRIPS, STRIPS)
 def test_texts_keep_to_their_edges(
     size: tuple[int, int],

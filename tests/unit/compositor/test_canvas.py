@@ -364,6 +364,14 @@ def test_planes_that_do_not_belong_together_are_refused() -> None:
     assert color_at(good, 30, 20) == color_of(0)
 
 
+def test_a_layout_without_any_room_is_black() -> None:
+    zero = Fraction(0)
+    nowhere = Layout(None, "own", 0, (PaneRect(zero, zero, zero, zero),), "own")
+    for _ in range(3):
+        picture = Canvas(64, 36).compose(Scene(nowhere, views(1)))
+        assert {color_at(picture, x, y) for x in range(64) for y in range(36)} == {BLACK}
+
+
 @pytest.mark.parametrize("size", [(0, 2), (3, 2), (2, 5), (-2, 2)])
 def test_odd_canvases_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="even"):

@@ -20,9 +20,22 @@ def test_plates_are_even_and_inside_the_pane() -> None:
         plate = labels.label("省人民医院远程会诊中心", width, height)
         assert plate is not None
         assert plate.width % 2 == plate.height % 2 == 0
-        assert plate.width + 2 * labels.margin(height) <= width
+        assert plate.width + 2 * labels.margin(width, height) <= width
         assert plate.alpha.max() > 240
         assert plate.alpha[0, 0] < 40  # round corners
+
+
+@pytest.mark.parametrize("size", [(64, 1080), (68, 480), (90, 1200), (1920, 48)])
+def test_oblong_panes_hold_their_names(size: tuple[int, int]) -> None:
+    for name in ("县医院", "W", "省人民医院远程会诊中心"):
+        plate = labels.label(name, *size)
+        assert plate is not None
+        assert plate.width + 2 * labels.margin(*size) <= size[0]
+        assert plate.height + 2 * labels.margin(*size) <= size[1]
+        card = placeholder.placeholder("camera-off", name, *size)
+        assert card is not None
+        assert card.width <= size[0]
+        assert card.height <= size[1]
 
 
 def test_long_names_end_in_an_ellipsis() -> None:

@@ -79,6 +79,17 @@ def test_text_that_is_a_little_too_wide_is_made_smaller() -> None:
     assert (tight.mask > 128).any(axis=1).sum() < (normal.mask > 128).any(axis=1).sum()
 
 
+def test_text_stands_in_any_width_that_just_holds_it() -> None:
+    for letters in range(1, 60):
+        made = strip(TextStrip("0" * letters, size=0.19), 320, 180)
+        assert made is not None
+        if made.loop:
+            assert letters > 10
+            return
+        assert made.mask.shape == (34, 322)
+    raise AssertionError("it has to move in the end")
+
+
 def test_text_that_is_much_too_wide_moves() -> None:
     made = strip(TextStrip(LONG), 640, 360)
     assert made is not None
