@@ -10,14 +10,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mcu_core.contract.definition import PaneFit
+from mcu_core.contract.choosing import choose_mode, choose_own
+from mcu_core.contract.definition import LayoutChoice, PaneFit
 from mcu_core.errors import BadInput
-from mcu_core.layouts.catalogue import mode
-from mcu_core.layouts.model import Layout
-from mcu_core.layouts.own import read_layout
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock, cpu_time_s
-from mcu_core.offline.events import read_events
-from mcu_core.offline.mix import MixJob, MixStats, Report, mix
+from mcu_core.offline.events import EVENT_WORDS, read_events
+from mcu_core.offline.job import MixJob, MixStats, Report
+from mcu_core.offline.mix import mix
+from mcu_core.offline.wanted import conference_of
 from mcu_core.offline.writer import FileForm
 
 RATE = re.compile(r"(\d+(?:\.\d+)?)([kKmM]?)")
@@ -50,17 +50,23 @@ def mix_files(
         Path | None,
         typer.Option(
             help='Timed commands, one JSON object a line: {"t": 2.5, "layout": 11}, '
-            '{"t": 4, "mute": 1}, {"t": 6, "unmute": 1}, {"t": 8, "panes": [2, "auto", "empty"]}; '
-            "inputs are numbered from 1"
+            '{"t": 4, "mute": 1}, {"t": 8, "panes": [2, "auto", "voice"]}; inputs are numbered '
+            f"from 1. Words: {', '.join(EVENT_WORDS)}; their values: docs of "
+            "mcu_core/offline/events.py"
         ),
     ] = None,
     hashed: Annotated[
         bool,
         typer.Option(
             "--hash",
-            help="Print a SHA-256 over composed pictures and mixed sound; -o may be left out",
+            help="Print a SHA-256 over pictures, sound and decisions; -o may be left out",
         ),
     ] = False,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(help="Write who speaks and who is seen where, when, as JSON lines"),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads that decode; 0: as many as cores")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON")] = False,
 ) -> None:
     """Compose and mix files into one, faster than real time and the same in every run."""
@@ -69,15 +75,20 @@ def mix_files(
     width, height = read_size(size)
     rate = read_rate(bitrate) if bitrate else None
     form = FileForm(width, height, fps, preset, crf, rate)
+    labels = [name.strip() for name in names.split(",")] if names else []
+    if len(labels) > len(inputs):
+        raise BadInput("--names", f"at most one name for each of {len(inputs)} inputs")
+    conference = conference_of(inputs, labels, chosen_layout(layout, layout_file))
+    log = _text(events, "--events") if events else ""
     job = MixJob(
         inputs=tuple(inputs),
         output=output,
         form=form,
-        layout=chosen_layout(layout, layout_file),
-        names=tuple(name.strip() for name in names.split(",")) if names else (),
-        events=read_events(_text(events, "--events"), len(inputs)) if events else (),
+        changes=read_events(log, conference),
         fit=fit,
+        decisions=decisions,
         hashed=hashed,
+        threads=threads,
     )
     wall = MonotonicClock()
     began_ns, began_cpu = wall.now_ns(), cpu_time_s()
@@ -102,23 +113,23 @@ def read_rate(text: str) -> int:
     return round(float(found[1]) * RATE_UNITS[found[2].lower()])
 
 
-def chosen_layout(number: str, own: Path | None) -> Layout | None:
-    """The layout asked for, None for the automatic one; raises BadInput."""
+def chosen_layout(number: str, own: Path | None) -> LayoutChoice:
+    """The layout asked for; raises BadInput."""
     if own is not None:
         if number != "auto":
             raise BadInput("--layout-file", "no --layout beside it")
         try:
-            return read_layout(json.loads(_text(own, "--layout-file")))
+            return choose_own(json.loads(_text(own, "--layout-file")), "layout")
         except (ValueError, RecursionError) as error:
             if isinstance(error, BadInput):
                 raise
             raise BadInput("--layout-file", f"JSON ({error})") from error
     if number == "auto":
-        return None
+        return LayoutChoice()
     if not re.fullmatch(r"\d{1,4}", number):
         raise BadInput("--layout", f"a layout number 0..49 or auto, not {number!r}")
     try:
-        return mode(int(number))
+        return choose_mode(int(number))
     except BadInput as error:
         raise BadInput("--layout", f"{error.expected} or auto, not {number}") from error
 
@@ -170,5 +181,6 @@ def _tell(job: MixJob, stats: MixStats, took_s: float, cpu_s: float, as_json: bo
         )
     if stats.sha256_all:
         typer.echo(f"sha256 {stats.sha256_all}")
-        typer.echo(f"  pictures {stats.sha256_pictures}")
-        typer.echo(f"  sound    {stats.sha256_sound}")
+        typer.echo(f"  pictures  {stats.sha256_pictures}")
+        typer.echo(f"  sound     {stats.sha256_sound}")
+        typer.echo(f"  decisions {stats.sha256_decisions}")

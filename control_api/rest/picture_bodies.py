@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from control_api.rest.json_body import Body, Number
 from control_api.services.changes import tidy
-from control_api.services.presentation import choose_mode, choose_own
+from mcu_core.contract.choosing import choose_mode, choose_own
 from mcu_core.contract.definition import LayoutChoice, Logo, Pane, PaneFit, View
 from mcu_core.errors import BadInput
 

@@ -6,6 +6,7 @@ import av
 import numpy as np
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
+from av.video.plane import VideoPlane
 
 from mcu_core.errors import CodecFailure
 from mcu_core.media.codec import Codec
@@ -64,11 +65,15 @@ class VideoDecoder:
 
 
 def picture_of(
-    frame: av.VideoFrame, stamp_ns: int, pixel_aspect: Fraction | None, rotation: int
+    frame: av.VideoFrame,
+    stamp_ns: int,
+    pixel_aspect: Fraction | None,
+    rotation: int,
+    serial: int = 0,
 ) -> Picture:
     """A decoded frame as a Picture that views its memory; other forms than I420 are converted.
 
-    `pixel_aspect` None or 0: square pixels. The serial is left 0.
+    `pixel_aspect` None or 0: square pixels.
     """
     color = _color(frame)
     if frame.format.name not in _IN_PLACE:
@@ -83,11 +88,13 @@ def picture_of(
         color = Color(color.matrix, Range.LIMITED)
     width, height = frame.width, frame.height
     half_width, half_height = (width + 1) // 2, (height + 1) // 2
+    y, u, v = frame.planes
     return Picture(
-        _plane(frame, 0, width, height),
-        _plane(frame, 1, half_width, half_height),
-        _plane(frame, 2, half_width, half_height),
+        _samples(y, width, height),
+        _samples(u, half_width, half_height),
+        _samples(v, half_width, half_height),
         stamp_ns=stamp_ns,
+        serial=serial,
         color=color,
         pixel_aspect=_pixel_aspect(pixel_aspect),
         rotation=rotation,
@@ -99,10 +106,8 @@ def _stamp(frame: av.VideoFrame, unit: AccessUnit) -> int:
     return unit.stamp_ns if frame.pts is None else frame.pts
 
 
-def _plane(frame: av.VideoFrame, index: int, width: int, height: int) -> Plane:
-    plane = frame.planes[index]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[:height, :width]
+def _samples(plane: VideoPlane, width: int, height: int) -> Plane:
+    return np.ndarray((height, width), np.uint8, memoryview(plane), strides=(plane.line_size, 1))
 
 
 def _color(frame: av.VideoFrame) -> Color:

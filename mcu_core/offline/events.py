@@ -1,88 +1,82 @@
-"""What happens when in an offline mix: a file of JSON lines, read and checked.
+"""The command log of an offline mix: a file of JSON lines, read and checked before any work.
 
-    {"t": 2.5, "layout": 11}
-    {"t": 4, "layout": {"panes": [{"x": 0, "y": 0, "w": 1, "h": 1}]}}
-    {"t": 5, "mute": 2}
-    {"t": 6, "unmute": 2}
-    {"t": 7, "panes": [3, "auto", "empty", {"site": 1, "fit": "crop"}]}
+    {"t": 2.5, "layout": 11}                       a mode, {"panes": [...]} for an own one, or null
+    {"t": 3, "panes": [3, "auto", "voice", "poll", "empty", {"site": 1, "fit": "crop"},
+                       {"kind": "poll", "sites": [1, 2], "interval_s": 5}]}
+    {"t": 4, "poll_s": 10}                         the whole picture goes on to the next sites
+    {"t": 5, "mute": 2}                            unmute; camera_off, camera_on; leave, join
+    {"t": 6, "gain": {"site": 2, "db": -6}}
+    {"t": 7, "name": {"site": 2, "name": "Ward"}}  names: true or false shows them or not
+    {"t": 8, "broadcast": 3}                       lecturer; null ends it
+    {"t": 9, "voice": {"gate": 20, "to": "broadcast"}}
+    {"t": 10, "banner": "Round at ten"}            caption; or {"text": ..., "size": 0.1}, or null
 
-`t` is in seconds; inputs are numbered from 1 in the order of the command line; `panes[k]` stands in
-pane k of the layout, missing ones are automatic. A layout of null is the automatic one.
+`t` is in seconds; inputs are numbered from 1 in the order of the command line. Values are those of
+the contract (contract/definition.py) and checked like them. An input that leaves plays on unseen
+and unheard; one whose first such word is `join` is away until then.
 """
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from mcu_core.contract.definition import Pane, PaneFit
+import msgspec
+from msgspec.structs import replace
+
+from mcu_core.contract.check import check
+from mcu_core.contract.choosing import choose_mode, choose_own
+from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice, Pane, SiteDefinition
 from mcu_core.errors import BadInput
-from mcu_core.layouts.catalogue import mode
-from mcu_core.layouts.model import Layout
-from mcu_core.layouts.own import read_layout
 from mcu_core.media.clock import NS_PER_SECOND
+from mcu_core.offline.wanted import Change, Wanted
 
-ACTIONS = ("layout", "mute", "unmute", "panes")
 LONGEST_S = 7 * 24 * 3600
 
-
-@dataclass(frozen=True, slots=True)
-class SetLayout:
-    """This layout from now on; None: the automatic one."""
-
-    layout: Layout | None
+Kind = TypeVar("Kind")
+Edit = Callable[[ConferenceDefinition, Any, str], ConferenceDefinition]
 
 
-@dataclass(frozen=True, slots=True)
-class SetMuted:
-    """Input `site` is heard no more, or again."""
-
-    site: str
-    muted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetPanes:
-    """Who stands where from now on."""
-
-    panes: tuple[Pane, ...]
-
-
-Action = SetLayout | SetMuted | SetPanes
-
-
-@dataclass(frozen=True, slots=True)
-class TimedAction:
-    """An action, at the first picture and sound block at or after `at_ns`."""
-
-    at_ns: int
-    action: Action
+def read_events(text: str, definition: ConferenceDefinition) -> tuple[Change, ...]:
+    """What is wanted when, in order of time, the first at 0: `definition`, with who comes later
+    away. Raises BadInput naming the line (`events[3].mute`).
+    """
+    lines = [
+        _line(line, f"events[{number}]")
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
+    lines.sort(key=lambda line: line[0])
+    wanted = Wanted(definition, _not_yet_there(lines))
+    changes = [Change(0, wanted)]
+    for at_ns, word, value, field in lines:
+        wanted = _changed(wanted, word, value, f"{field}.{word}")
+        try:
+            check(wanted.definition)
+        except BadInput as error:
+            raise BadInput(f"{field}.{error.field}", error.expected) from error
+        changes.append(Change(at_ns, wanted))
+    return tuple(changes)
 
 
-def read_events(text: str, inputs: int) -> tuple[TimedAction, ...]:
-    """The actions in order of time; raises BadInput naming the line (``events[3].mute``)."""
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            found.append(_event(line, f"events[{number}]", inputs))
-    return tuple(sorted(found, key=lambda event: event.at_ns))
+Line = tuple[int, str, Any, str]
+"""When in ns, which word, its value, the name of the line."""
 
 
-def _event(line: str, field: str, inputs: int) -> TimedAction:
+def _line(text: str, field: str) -> Line:
     try:
-        values = json.loads(line)
+        values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(field, f"a line of JSON ({error})") from error
     if not isinstance(values, dict):
         raise BadInput(field, 'an object such as {"t": 2, "layout": 11}')
     named = [key for key in values if key != "t"]
-    if len(named) != 1 or named[0] not in ACTIONS:
-        raise BadInput(field, f'"t" and one of {", ".join(ACTIONS)}')
-    return TimedAction(_time(values, f"{field}.t"), _action(named[0], values, field, inputs))
+    if len(named) != 1 or named[0] not in EVENT_WORDS:
+        raise BadInput(field, f'"t" and one of {", ".join(EVENT_WORDS)}')
+    return _time_ns(values.get("t"), f"{field}.t"), named[0], values[named[0]], field
 
 
-def _time(values: Mapping[str, object], field: str) -> int:
-    seconds = values.get("t")
+def _time_ns(seconds: object, field: str) -> int:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         raise BadInput(field, "a number of seconds")
     if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:
@@ -90,56 +84,161 @@ def _time(values: Mapping[str, object], field: str) -> int:
     return round(seconds * NS_PER_SECOND)
 
 
-def _action(name: str, values: Mapping[str, object], field: str, inputs: int) -> Action:
-    field, value = f"{field}.{name}", values[name]
-    match name:
-        case "layout":
-            return SetLayout(layout_of(value, field))
-        case "panes":
-            return SetPanes(panes_of(value, field, inputs))
-        case _:
-            return SetMuted(_site(value, field, inputs), name == "mute")
+def _not_yet_there(lines: list[Line]) -> frozenset[str]:
+    first: dict[Any, str] = {}
+    for _, word, value, _ in lines:
+        if word in ATTENDANCE and isinstance(value, int):
+            first.setdefault(value, word)
+    return frozenset(str(site) for site, word in first.items() if word == "join")
 
 
-def layout_of(value: object, field: str) -> Layout | None:
+def _changed(wanted: Wanted, word: str, value: Any, field: str) -> Wanted:
+    definition = wanted.definition
+    if word in ATTENDANCE:
+        site = {_site(value, field, definition)}
+        away = wanted.away - site if word == "join" else wanted.away | site
+        return Wanted(definition, away)
+    return Wanted(WORDS[word](definition, value, field), wanted.away)
+
+
+# ---------------------------------------------------------------------------------- words
+
+
+def _set_layout(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+    return replace(definition, layout=layout_of(value, field))
+
+
+def layout_of(value: object, field: str) -> LayoutChoice:
     """A mode number, an own layout's values, or None for automatic; raises BadInput."""
-    if value is None:
-        return None
     if isinstance(value, Mapping):
-        return read_layout(value, field)
+        return choose_own(value, field)
     try:
-        return mode(value)
+        return choose_mode(value, field)
     except BadInput as error:
         raise BadInput(field, f"{error.expected}, or an own layout") from error
 
 
-def panes_of(value: object, field: str, inputs: int) -> tuple[Pane, ...]:
-    """What stands in the panes; raises BadInput naming the pane."""
+def _set_panes(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
     if not isinstance(value, list):
         raise BadInput(field, "a list")
-    return tuple(_pane(item, f"{field}[{k}]", inputs) for k, item in enumerate(value))
+    panes = (_pane(item, f"{field}[{k}]", definition) for k, item in enumerate(value))
+    return replace(definition, panes=tuple(panes))
 
 
-def _pane(item: object, field: str, inputs: int) -> Pane:
-    if item == "auto":
-        return Pane("auto")
-    if item == "empty":
-        return Pane("empty")
+def _pane(item: Any, field: str, definition: ConferenceDefinition) -> Pane:
+    if isinstance(item, str):
+        return _converted({"kind": item}, Pane, field)
     if not isinstance(item, Mapping):
-        return Pane("site", _site(item, field, inputs))
-    unknown = sorted(str(key) for key in item if key not in ("site", "fit"))
-    if unknown:
-        raise BadInput(f"{field}.{unknown[0]}", 'only "site" and "fit"')
-    fits = [fit.value for fit in PaneFit]
-    if item.get("fit", "auto") not in fits:
-        raise BadInput(f"{field}.fit", f"one of {', '.join(fits)}")
-    fit = PaneFit(item.get("fit", "auto"))
-    if "site" not in item:
-        return Pane("auto", fit=fit)
-    return Pane("site", _site(item["site"], f"{field}.site", inputs), fit)
+        return Pane("site", _site(item, field, definition))
+    values = dict(item)
+    if "site" in values:
+        values = {"kind": "site", **values}
+        values["site"] = _site(values["site"], f"{field}.site", definition)
+    if isinstance(values.get("sites"), list):
+        named = enumerate(values["sites"])
+        values["sites"] = [_site(site, f"{field}.sites[{k}]", definition) for k, site in named]
+    return _converted(values, Pane, field)
 
 
-def _site(value: object, field: str, inputs: int) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= inputs:
+def _set_field(name: str, kind: Any) -> Edit:
+    """A field of the definition that stays what it is where an object does not name it."""
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        before = getattr(definition, name)
+        if isinstance(value, Mapping) and isinstance(before, msgspec.Struct):
+            value = {**msgspec.to_builtins(before), **value}
+        return replace(definition, **{name: _converted(value, kind, field)})
+
+    return edit
+
+
+def _set_strip(name: str) -> Edit:
+    """A text alone, all of a strip, or None for no text."""
+    whole = _set_field(name, type(getattr(ConferenceDefinition("", ""), name)))
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        if value is None or isinstance(value, str):
+            value = {"text": value or ""}
+        return whole(definition, value, field)
+
+    return edit
+
+
+def _name_site(name: str) -> Edit:
+    """A field of the definition that names a site, or nobody."""
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        return replace(
+            definition, **{name: "" if value is None else _site(value, field, definition)}
+        )
+
+    return edit
+
+
+def _mark_site(name: str, mark: bool) -> Edit:
+    """A switch of the site that the value names."""
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        return _with_site(definition, _site(value, field, definition), {name: mark})
+
+    return edit
+
+
+def _set_of_site(name: str, key: str, kind: Any) -> Edit:
+    """A value of a site: {"site": 2, key: value}."""
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        if not isinstance(value, Mapping) or set(value) != {"site", key}:
+            raise BadInput(field, f'{{"site": 1, "{key}": ...}}')
+        site = _site(value["site"], f"{field}.site", definition)
+        return _with_site(definition, site, {name: _converted(value[key], kind, f"{field}.{key}")})
+
+    return edit
+
+
+def _with_site(
+    definition: ConferenceDefinition, site: str, fields: dict[str, Any]
+) -> ConferenceDefinition:
+    def changed(each: SiteDefinition) -> SiteDefinition:
+        return replace(each, **fields) if each.id == site else each
+
+    return replace(definition, sites=tuple(map(changed, definition.sites)))
+
+
+def _site(value: object, field: str, definition: ConferenceDefinition) -> str:
+    count = len(definition.sites)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= count:
         return str(value)
-    raise BadInput(field, f"the number of an input, 1..{inputs}")
+    raise BadInput(field, f"the number of an input, 1..{count}")
+
+
+def _converted(value: Any, kind: type[Kind], field: str) -> Kind:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        expected, _, place = str(error).partition(" - at `$")
+        expected = expected.removeprefix("Expected ")
+        raise BadInput(f"{field}{place.removesuffix('`')}", expected) from error
+
+
+ATTENDANCE = ("leave", "join")
+
+WORDS: dict[str, Edit] = {
+    "layout": _set_layout,
+    "panes": _set_panes,
+    "poll_s": _set_field("poll_s", float),
+    "mute": _mark_site("muted", True),
+    "unmute": _mark_site("muted", False),
+    "gain": _set_of_site("gain_db", "db", float),
+    "camera_off": _mark_site("video_off", True),
+    "camera_on": _mark_site("video_off", False),
+    "name": _set_of_site("name", "name", str),
+    "names": _set_field("show_names", bool),
+    "broadcast": _name_site("broadcast"),
+    "lecturer": _name_site("lecturer"),
+    "voice": _set_field("voice", type(ConferenceDefinition("", "").voice)),
+    "banner": _set_strip("banner"),
+    "caption": _set_strip("caption"),
+}
+
+EVENT_WORDS = (*WORDS, *ATTENDANCE)

@@ -1,232 +1,181 @@
-"""The offline mixer: files in, one composed file out, by the engine's own plan, canvas and mixer.
+"""The offline mixer: files in, one composed file out, by the engine's own rules, canvas and mixer.
 
-    decode threads, one per input ─┐
-    decode of sound, on demand ────┴─ the director's loop: mix, plan, compose ── encode thread
+    sound decoded ─> mixed, and all decided ─┐ a run of moments at a time
+    pictures decoded and scaled ─────────────┴─> composed ─> encoded
+    (a pool's threads)                           (here)      (a thread of its own)
 
-Nothing in it reads a clock: what is composed depends on the inputs and the events only, so the same
-inputs and events give the same pictures, bit for bit, on any machine and at any load (M19).
+While one run is composed and encoded, the pool makes the pictures of the next. Nothing reads a
+clock: what is composed depends on the inputs and the events only, so the same inputs and events
+give the same pictures, bit for bit, on any machine, at any load, with any number of threads (M19).
 """
 
-import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
 
-import numpy as np
-
-from mcu_core.compositor.canvas import Canvas, PaneView, Scene
-from mcu_core.compositor.scene import PaneState
-from mcu_core.contract.definition import Pane, PaneFit
 from mcu_core.errors import BadInput
-from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.picture import Picture
-from mcu_core.media.sound import BLOCK_NS, Block
-from mcu_core.mixer.bus import Bus
-from mcu_core.offline.director import Director, Shown
-from mcu_core.offline.events import TimedAction
-from mcu_core.offline.inputs import InputInfo, PictureReader, SoundReader, look_into
-from mcu_core.offline.writer import PRESETS, FileForm, Writer
+from mcu_core.offline.course import Course
+from mcu_core.offline.decisions import DecisionLog
+from mcu_core.offline.digest import Digest
+from mcu_core.offline.inputs import InputInfo
+from mcu_core.offline.job import MixJob, MixStats, Report, check
+from mcu_core.offline.moments import Moment, Moments, Site
+from mcu_core.offline.pictures import PictureReader, Seen, Sight
+from mcu_core.offline.sound import SoundReader
+from mcu_core.offline.stage import Stage, StagedPlan
+from mcu_core.offline.wanted import Change, Wanted, conference_of
+from mcu_core.offline.writer import Writer
 
-SMALLEST, LARGEST = (128, 96), (3840, 2160)
-MOST_FPS = 60
-MOST_INPUTS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class MixJob:
-    """What is to be mixed. `layout` None: automatic; `names` are labels, none where empty.
-
-    `output` None composes and mixes without writing; `hashed` asks for the digests.
-    """
-
-    inputs: tuple[Path, ...]
-    output: Path | None
-    form: FileForm
-    layout: Layout | None = None
-    names: tuple[str, ...] = ()
-    panes: tuple[Pane, ...] = ()
-    events: tuple[TimedAction, ...] = ()
-    fit: PaneFit = PaneFit.AUTO
-    hashed: bool = False
-
-
-@dataclass(slots=True)
-class MixStats:
-    """What a mix did. Digests are SHA-256 in hex, empty unless asked for; `all` covers both."""
-
-    frames: int = 0
-    seconds: float = 0.0
-    sound_blocks: int = 0
-    decoded: int = 0
-    scaled: int = 0
-    output_bytes: int = 0
-    damaged: list[str] = field(default_factory=list)
-    sha256_pictures: str = ""
-    sha256_sound: str = ""
-    sha256_all: str = ""
-
-
-Report = Callable[[float, float], None]
-"""Called with the seconds composed so far, and how many there will be."""
-
-
-def check(job: MixJob) -> tuple[InputInfo, ...]:
-    """Look at everything before the work begins; raises BadInput naming the field."""
-    form = job.form
-    if not 1 <= len(job.inputs) <= MOST_INPUTS:
-        raise BadInput("inputs", f"1..{MOST_INPUTS} files, not {len(job.inputs)}")
-    for name, value, least, most in (
-        ("width", form.width, SMALLEST[0], LARGEST[0]),
-        ("height", form.height, SMALLEST[1], LARGEST[1]),
-    ):
-        if value % 2 or not least <= value <= most:
-            raise BadInput(f"size.{name}", f"an even number {least}..{most}, not {value}")
-    if not 1 <= form.fps <= MOST_FPS:
-        raise BadInput("fps", f"1..{MOST_FPS}, not {form.fps}")
-    if form.preset not in PRESETS:
-        raise BadInput("preset", f"one of {', '.join(PRESETS)}")
-    if not 0 <= form.crf <= 51:
-        raise BadInput("crf", f"0..51, not {form.crf}")
-    if form.bitrate_bps is not None and not 16_000 <= form.bitrate_bps <= 100_000_000:
-        raise BadInput("bitrate", "16 kbit/s..100 Mbit/s")
-    if len(job.names) > len(job.inputs):
-        raise BadInput("names", f"at most one name for each of {len(job.inputs)} inputs")
-    if job.output is not None and job.output.resolve() in [path.resolve() for path in job.inputs]:
-        raise BadInput("output", "another file than the inputs")
-    return tuple(look_into(path, f"inputs[{k}]") for k, path in enumerate(job.inputs))
+RUN = 16
+"""Moments decided in one go: long enough that decoders stay in their caches and threads meet
+seldom. Of twice as many, the pictures of all panes wait in memory."""
 
 
 def mix(job: MixJob, report: Report = lambda done, total: None) -> MixStats:
     """Do it; raises McuError, and leaves no half-written file behind then."""
     infos = check(job)
     with ExitStack() as owned:
-        sites = [_Site(str(k), info, job.names, owned) for k, info in enumerate(infos, 1)]
+        pool = ThreadPoolExecutor(job.threads or len(os.sched_getaffinity(0)), "decode")
+        sites = [
+            Site(str(k), PictureReader(info), SoundReader(info, pool))
+            for k, info in enumerate(infos, 1)
+        ]
+        for site in sites:
+            owned.callback(site.close)
+        # Before sites are closed: its threads use them.
+        owned.callback(pool.shutdown, cancel_futures=True)
+        decisions = DecisionLog(_log_file(job, owned))
         writer = None
         if job.output is not None:
-            writer = Writer(job.output, _form_for(job, infos))
+            sound = job.form.sound and any(info.has_audio for info in infos)
+            writer = Writer(job.output, replace(job.form, sound=sound))
             owned.callback(writer.abandon)
-        run = _Run(job, sites, writer)
-        total = max(info.length_ns for info in infos) / NS_PER_SECOND
-        while run.step():
-            report(run.stats.frames / job.form.fps, total)
+        run = _Mix(job, infos, sites, pool, decisions, writer)
+        run.go(report)
         return run.finish()
 
 
-def _form_for(job: MixJob, infos: Sequence[InputInfo]) -> FileForm:
-    form = job.form
-    sound = form.sound and any(info.has_audio for info in infos)
-    return FileForm(
-        form.width, form.height, form.fps, form.preset, form.crf, form.bitrate_bps, sound
-    )
+def _log_file(job: MixJob, owned: ExitStack) -> Callable[[str], object] | None:
+    if job.decisions is None:
+        return None
+    try:
+        return owned.enter_context(job.decisions.open("w", encoding="utf-8")).write
+    except OSError as error:
+        raise BadInput("decisions", f"a file that can be written ({error})") from error
 
 
-class _Site:
-    """One input on its way through the mix."""
+class _Run(NamedTuple):
+    """Some moments, and what the pool makes for them of each site."""
 
-    def __init__(self, id: str, info: InputInfo, names: tuple[str, ...], owned: ExitStack) -> None:
-        self.id = id
-        number = int(id) - 1
-        self.name = names[number] if number < len(names) else ""
-        self.pictures = PictureReader(info)
-        self.sound = SoundReader(info)
-        owned.callback(self.pictures.close)
-        owned.callback(self.sound.close)
-        self.pictures.start()
-
-    def ended(self, time_ns: int) -> bool:
-        """Whether nothing more comes of it."""
-        return self.sound.ended and self.pictures.ended(time_ns)
+    moments: Sequence[tuple[Moment, StagedPlan | None]]
+    seen: Sequence[tuple[str, Future[list[Seen]]]]
 
 
-class _Run:
-    """One mix while it runs: step by step, one output picture each."""
+class _Mix:
+    """One mix while it goes on."""
 
-    def __init__(self, job: MixJob, sites: Sequence[_Site], writer: Writer | None) -> None:
-        self.stats = MixStats()
+    def __init__(
+        self,
+        job: MixJob,
+        infos: Sequence[InputInfo],
+        sites: Sequence[Site],
+        pool: ThreadPoolExecutor,
+        decisions: DecisionLog,
+        writer: Writer | None,
+    ) -> None:
         self._job = job
-        self._sites = {site.id: site for site in sites}
+        self._sites = sites
+        self._pool = pool
+        self._decisions = decisions
         self._writer = writer
-        self._director = Director(job.layout, job.panes, job.events, job.fit)
-        self._bus = Bus()
-        self._canvas = Canvas(job.form.width, job.form.height)
-        self._picture_digest = hashlib.sha256()
-        self._sound_digest = hashlib.sha256()
+        changes = job.changes or (Change(0, Wanted(conference_of(job.inputs))),)
+        without_video = [
+            site.id for site, info in zip(sites, infos, strict=True) if not info.has_video
+        ]
+        course = Course(changes, decisions, without_video, job.fit)
+        self._moments = Moments(sites, course, job.form.fps)
+        self._stage = Stage(job.form.width, job.form.height)
+        self._digest = Digest() if job.hashed else None
+        self._total_s = max(info.length_ns for info in infos) / NS_PER_SECOND
+        self._done = 0
 
-    def step(self) -> bool:
-        """Make the next picture and the sound up to its end; False when all inputs have ended."""
-        fps, number = self._job.form.fps, self.stats.frames
-        time_ns, end_ns = number * NS_PER_SECOND // fps, (number + 1) * NS_PER_SECOND // fps
-        blocks = self._mix_until(end_ns)
-        self._director.advance(time_ns)
-        seen = {site.id: site.pictures.at(time_ns) for site in self._sites.values()}
-        present = [site for site in self._sites.values() if not site.ended(time_ns)]
-        if not present and not blocks:
-            return False
-        picture = self._compose([site.id for site in present], seen, time_ns) if present else None
-        if picture is not None:
-            self.stats.frames += 1
-        if self._job.hashed:
-            self._digest(picture, blocks)
-        if self._writer is not None:
-            self._writer.write(picture, blocks)
-        return picture is not None
+    def go(self, report: Report) -> None:
+        """Mix to the end."""
+        coming = self._begin()
+        while coming.moments:
+            seen = {site: future.result() for site, future in coming.seen}
+            present, coming = coming, self._begin()
+            for k, (moment, staged) in enumerate(present.moments):
+                self._put_out(moment, staged, {site: at[k] for site, at in seen.items()})
+            report(self._done / self._job.form.fps, self._total_s)
 
     def finish(self) -> MixStats:
         """Complete the file; what was done."""
-        stats, sites = self.stats, self._sites.values()
-        stats.seconds = stats.frames / self._job.form.fps
-        stats.decoded = sum(site.pictures.pictures for site in sites)
-        stats.scaled = self._canvas.scaled
-        stats.damaged = [site.id for site in sites if site.pictures.damage]
+        pictures = [site.pictures for site in self._sites]
+        stats = MixStats(
+            frames=self._done,
+            seconds=self._done / self._job.form.fps,
+            sound_blocks=self._moments.blocks,
+            decoded=sum(reader.pictures for reader in pictures),
+            scaled=sum(reader.scaled for reader in pictures),
+            damaged=[site.id for site in self._sites if site.pictures.damage],
+        )
         if self._writer is not None:
             stats.output_bytes = self._writer.finish()
-        if self._job.hashed:
-            both = self._picture_digest.digest() + self._sound_digest.digest()
-            stats.sha256_pictures = self._picture_digest.hexdigest()
-            stats.sha256_sound = self._sound_digest.hexdigest()
-            stats.sha256_all = hashlib.sha256(both).hexdigest()
+        if self._digest is not None:
+            stats.sha256_pictures = self._digest.pictures
+            stats.sha256_sound = self._digest.sound
+            stats.sha256_decisions = self._decisions.sha256
+            stats.sha256_all = self._digest.all(self._decisions)
         return stats
 
-    def _mix_until(self, time_ns: int) -> list[Block]:
-        """The mixed blocks that begin before that time."""
-        mixed = []
-        while self.stats.sound_blocks * BLOCK_NS < time_ns:
-            begin_ns = self.stats.sound_blocks * BLOCK_NS
-            blocks = {
-                site.id: block
-                for site in self._sites.values()
-                if (block := site.sound.next_block()) is not None
-            }
-            if not blocks and all(site.ended(begin_ns) for site in self._sites.values()):
-                break
-            self._director.advance(begin_ns)
-            result = self._bus.mix(blocks, self._director.gains(blocks))
-            self._director.hear(result.levels, begin_ns)
-            mixed.append(result.total.copy())
-            self.stats.sound_blocks += 1
-        return mixed
+    def _begin(self) -> _Run:
+        """Decide the next run, and have its pictures made."""
+        if not self._moments.pictures:
+            self._look_ahead()
+        moments = [
+            (moment, None if moment.plan is None else self._stage.staged(moment.plan))
+            for moment in islice(self._moments, RUN)
+        ]
+        until_ns = self._moments.time_ns(RUN)
+        seen = [
+            (site.id, self._pool.submit(_make, site.pictures, _sights(site.id, moments), until_ns))
+            for site in self._sites
+        ]
+        return _Run(moments, seen)
 
-    def _compose(
-        self, present: Sequence[str], seen: Mapping[str, Picture | None], time_ns: int
-    ) -> Picture:
-        layout, shown = self._director.scene(present)
-        views = tuple(
-            self._view(pane, seen[pane.site] if pane.site in present else None) for pane in shown
-        )
-        return self._canvas.compose(Scene(layout, views), time_ns)
+    def _look_ahead(self) -> None:
+        """Find the ends that lie in the first run."""
+        until_ns = self._moments.time_ns(RUN)
+        for looking in [
+            self._pool.submit(site.pictures.look_ahead, until_ns) for site in self._sites
+        ]:
+            looking.result()
 
-    def _view(self, shown: Shown, picture: Picture | None) -> PaneView:
-        if not shown.site:
-            return PaneView("", None, shown.fit, "", False, "empty")
-        name = self._sites[shown.site].name
-        state: PaneState = "no-video" if picture is None else "live"
-        return PaneView(shown.site, picture, shown.fit, name, shown.speaking, state)
+    def _put_out(self, moment: Moment, staged: StagedPlan | None, seen: Mapping[str, Seen]) -> None:
+        picture = None
+        if staged is not None:
+            picture = self._stage.compose(staged, seen, moment.at_ns)
+            self._done += 1
+        if self._digest is not None:
+            self._digest.add(picture, moment.blocks)
+        if self._writer is not None:
+            self._writer.write(picture, moment.blocks)
 
-    def _digest(self, picture: Picture | None, blocks: Sequence[Block]) -> None:
-        if picture is not None:
-            for plane in (picture.y, picture.u, picture.v):
-                self._picture_digest.update(plane.tobytes())
-        for block in blocks:
-            self._sound_digest.update(np.rint(block * 32767).astype("<i2").tobytes())
+
+def _sights(site: str, moments: Sequence[tuple[Moment, StagedPlan | None]]) -> list[Sight]:
+    return [
+        Sight(moment.at_ns, () if staged is None else staged.wanted.get(site, ()))
+        for moment, staged in moments
+    ]
+
+
+def _make(reader: PictureReader, sights: Sequence[Sight], until_ns: int) -> list[Seen]:
+    seen = reader.see(sights)
+    reader.look_ahead(until_ns)
+    return seen

@@ -12,7 +12,7 @@ from control_api.errors import NotLoggedIn
 from control_api.rest.ranges import span_of
 from control_api.rest.shields import is_cross_site
 from control_api.services.names import LONGEST, clean_name
-from control_api.services.presentation import choose_mode, choose_own
+from mcu_core.contract.choosing import choose_mode, choose_own
 from mcu_core.errors import BadInput
 
 JSON = st.recursive(

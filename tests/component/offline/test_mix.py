@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 from control_api.cli.mix import mix_files
+from mcu_core.contract.choosing import choose_mode
 from mcu_core.contract.definition import Pane
 from mcu_core.errors import BadInput, McuError
-from mcu_core.layouts.catalogue import mode
 from mcu_core.media import marker
 from mcu_core.media.picture import Plane
 from mcu_core.media.sound import SAMPLE_RATE
 from mcu_core.offline.events import read_events
-from mcu_core.offline.mix import MixJob, mix
+from mcu_core.offline.job import MixJob
+from mcu_core.offline.mix import mix
+from mcu_core.offline.wanted import conference_of
 from mcu_core.offline.writer import FileForm, Writer
 
 FORM = FileForm(640, 360, 30, preset="ultrafast")
@@ -65,6 +67,21 @@ def write_tone(container: Any, audio: Any, hertz: float, seconds: float) -> None
     container.mux(audio.encode(None))
 
 
+def job_of(
+    inputs: tuple[Path, ...],
+    output: Path | None,
+    form: FileForm = FORM,
+    *,
+    mode: int | None = None,
+    panes: tuple[Pane, ...] = (),
+    names: str = "",
+    log: str = "",
+    hashed: bool = False,
+) -> MixJob:
+    conference = conference_of(inputs, names, choose_mode(mode), panes)
+    return MixJob(inputs, output, form, read_events(log, conference), hashed=hashed)
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     folder = tmp_path_factory.mktemp("inputs")
@@ -93,7 +110,7 @@ def test_every_pane_shows_the_right_picture_of_its_input(
     inputs: tuple[Path, ...], tmp_path: Path
 ) -> None:
     output = tmp_path / "out.mp4"
-    stats = mix(MixJob(inputs, output, FORM, mode(11)))
+    stats = mix(job_of(inputs, output, mode=11))
     assert (stats.frames, stats.seconds, stats.decoded) == (45, 1.5, 45 + 45 + 21)
     pictures = list(lumas(output))
     assert len(pictures) == 45
@@ -113,8 +130,7 @@ def test_sound_is_the_sum_and_muting_takes_one_out(
     inputs: tuple[Path, ...], tmp_path: Path
 ) -> None:
     output = tmp_path / "out.mp4"
-    events = read_events('{"t": 0.8, "mute": 2}', 3)
-    mix(MixJob(inputs, output, FORM, mode(11), events=events))
+    mix(job_of(inputs, output, mode=11, log='{"t": 0.8, "mute": 2}'))
     heard = sound(output)
     before, after = heard[9600:28800], heard[45000:64200]
     assert [amplitude(before, tone) for tone in TONES] == pytest.approx([0.2] * 3 + [0], abs=0.02)
@@ -125,30 +141,18 @@ def test_a_layout_event_is_complete_in_one_picture(
     inputs: tuple[Path, ...], tmp_path: Path
 ) -> None:
     output = tmp_path / "out.mp4"
-    events = read_events('{"t": 0.5, "layout": 0}', 3)
-    mix(MixJob(inputs, output, FORM, mode(11), panes=(Pane("site", "1"),), events=events))
+    mix(job_of(inputs, output, mode=11, panes=(Pane("site", "1"),), log='{"t": 0.5, "layout": 0}'))
     pictures = list(lumas(output))
     assert marker.read(pictures[14], (0, 0, 320, 180)) == marker.Marker(14, 0)
     assert marker.read(pictures[14]) is None
     assert marker.read(pictures[15]) == marker.Marker(15, 0)
 
 
-def test_the_same_inputs_and_events_give_the_same_bits(inputs: tuple[Path, ...]) -> None:
-    events = read_events('{"t": 0.3, "mute": 1}\n{"t": 0.4, "layout": 5}', 3)
-    job = MixJob(inputs, None, FORM, names=("甲", "乙", "丙"), events=events, hashed=True)
-    first, second = mix(job), mix(job)
-    assert first == second
-    assert len({first.sha256_all, first.sha256_pictures, first.sha256_sound, ""}) == 4
-    other = mix(replace(job, names=("甲", "乙", "丁")))
-    assert other.sha256_pictures != first.sha256_pictures
-    assert other.sha256_sound == first.sha256_sound
-
-
 def test_another_rate_takes_the_picture_of_each_moment(
     inputs: tuple[Path, ...], tmp_path: Path
 ) -> None:
     output = tmp_path / "out.mkv"
-    stats = mix(MixJob(inputs[:1], output, replace(FORM, fps=15), mode(0)))
+    stats = mix(job_of(inputs[:1], output, replace(FORM, fps=15), mode=0))
     assert stats.frames == 23
     found = [marker.read(luma) for luma in lumas(output)]
     assert found[:20] == [marker.Marker(2 * n, 0) for n in range(20)]
@@ -172,7 +176,8 @@ def test_a_silent_input_gives_a_file_without_sound(tmp_path: Path) -> None:
         ({"form": replace(FORM, preset="slow and good")}, "preset"),
         ({"form": replace(FORM, crf=99)}, "crf"),
         ({"form": replace(FORM, bitrate_bps=1)}, "bitrate"),
-        ({"names": tuple("abcd")}, "names"),
+        ({"threads": 1000}, "threads"),
+        ({"decisions": Path("/nowhere/at/all.jsonl")}, "decisions"),
         ({"output": Path("/nowhere/at/all.mp4")}, "output"),
         ({"output": Path("out.avi")}, "output"),
     ],
@@ -259,6 +264,7 @@ def test_the_command_mixes_and_says_so_in_json(inputs: tuple[Path, ...], tmp_pat
         (("--layout-file", "/nowhere.json"), "--layout-file"),
         (("--layout-file", "{not_json}"), "--layout-file"),
         (("--events", "/nowhere.jsonl"), "--events"),
+        (("--names", "a,b"), "--names"),
     ],
 )
 def test_a_wrong_option_is_named(

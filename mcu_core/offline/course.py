@@ -1,0 +1,178 @@
+"""The course of an offline mix: what is seen and heard at each moment, by the engine's own rules.
+
+It knows levels and times, no picture and no clock: so it is the same in every run.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from mcu_core.compositor.scene import PaneState
+from mcu_core.conference.direction import VIEWERS, Director, Roster, Shown, ViewKey
+from mcu_core.contract.definition import ConferenceDefinition, PaneFit, SiteDefinition, TextStrip
+from mcu_core.layouts.model import Layout
+from mcu_core.media.sound import Block
+from mcu_core.mixer.hearing import Hearing
+from mcu_core.mixer.level import SILENCE_DBOV
+from mcu_core.mixer.speech import SpeakerDetector, Speech
+from mcu_core.offline.decisions import DecisionLog
+from mcu_core.offline.wanted import Change
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPane:
+    """What stands in one pane; `state` is "live" for who has a picture, if it has come by then."""
+
+    site: str
+    fit: PaneFit
+    label: str
+    speaking: bool
+    state: PaneState
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is seen until something changes: the same object as long as it is the same."""
+
+    layout: Layout
+    panes: tuple[PlannedPane, ...]
+    banner: TextStrip | None
+    caption: TextStrip | None
+    texts_since_ns: int
+
+
+class Course:
+    """Follows the command log and who speaks, and decides; times never go back.
+
+    `without_video` are sites that have no pictures; `fit` is how pictures meet panes that do not
+    say so.
+    """
+
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        decisions: DecisionLog,
+        without_video: Collection[str] = (),
+        fit: PaneFit = PaneFit.AUTO,
+    ) -> None:
+        self._changes = list(changes)
+        self._wanted = self._changes.pop(0).wanted
+        self._decisions = decisions
+        self._audio_only = frozenset(without_video)
+        self._fit = fit
+        self._joined: list[str] = []
+        self._hearing = Hearing()
+        self._detector = SpeakerDetector(self._wanted.definition.voice)
+        self._speech = Speech()
+        self._spoke_ns: dict[str, int] = {}
+        self._director = Director()
+        self._decided: tuple[ViewKey, Shown] | None = None
+        self._next_ns: int | None = None
+        self._plan: Plan | None = None
+        self._texts: tuple[TextStrip | None, TextStrip | None] = (None, None)
+        self._texts_since_ns = 0
+
+    @property
+    def _definition(self) -> ConferenceDefinition:
+        return self._wanted.definition
+
+    def advance(self, time_ns: int, running: Collection[str]) -> None:
+        """Carry out what is due by then; `running` are the sites whose files have not ended."""
+        due = False
+        while self._changes and self._changes[0].at_ns <= time_ns:
+            self._wanted = self._changes.pop(0).wanted
+            due = True
+        joined = [s for s in self._joined if s in running and s not in self._wanted.away]
+        joined += [
+            site.id
+            for site in self._definition.sites
+            if site.id in running and site.id not in self._wanted.away and site.id not in joined
+        ]
+        if due:
+            self._detector.configure(self._definition.voice)
+        if due or joined != self._joined:
+            self._joined = joined
+            self._plan = None
+
+    # ------------------------------------------------------------------ heard
+
+    def gains(self) -> dict[str, float]:
+        """How loud each site that is there is mixed, linear; 0 is muted."""
+        return {site.id: _gain(site) for site in self._definition.sites if site.id in self._joined}
+
+    def hear(self, blocks: Mapping[str, Block], levels: Mapping[str, float], time_ns: int) -> None:
+        """Follow who speaks, from 20 ms of the sites that sound and their levels in dBov."""
+        everybody = {site: levels.get(site, SILENCE_DBOV) for site in self._joined}
+        muted = {site.id for site in self._definition.sites if site.muted}
+        unvoiced = self._hearing.unvoiced(blocks, everybody)
+        speech = self._detector.push(everybody, time_ns, unvoiced, muted)
+        if speech == self._speech:
+            return
+        self._speech = speech
+        for site in (speech.speaker, speech.floor):
+            if site:
+                self._spoke_ns[site] = time_ns
+        self._decisions.speech(speech, time_ns)
+        self._plan = None
+
+    # ------------------------------------------------------------------ seen
+
+    def plan(self, time_ns: int) -> Plan:
+        """What is seen now."""
+        if self._plan is None or (self._next_ns is not None and time_ns >= self._next_ns):
+            self._plan = self._decide(time_ns)
+        return self._plan
+
+    def _decide(self, time_ns: int) -> Plan:
+        definition, joined = self._definition, tuple(self._joined)
+        roster = Roster(
+            present=joined,
+            joined=joined,
+            camera_off=frozenset(site.id for site in definition.sites if site.video_off),
+            speaker=self._speech.speaker,
+            floor=self._speech.floor,
+            previous=self._speech.previous,
+            spoke_ns=dict(self._spoke_ns),
+            audio_only=self._audio_only,
+        )
+        direction = self._director.decide(definition, roster, time_ns)
+        self._next_ns = direction.next_change_ns
+        key = direction.watching[VIEWERS]
+        shown = direction.views[key]
+        if (key, shown) != self._decided:
+            self._decided = key, shown
+            self._decisions.picture(key, shown, time_ns)
+        self._follow_texts(time_ns)
+        sites = {site.id: site for site in definition.sites}
+        panes = tuple(
+            self._pane(sites.get(site), fit)
+            for site, fit in zip(shown.panes, shown.fits, strict=True)
+        )
+        return Plan(shown.layout, panes, *self._texts, self._texts_since_ns)
+
+    def _pane(self, site: SiteDefinition | None, fit: PaneFit) -> PlannedPane:
+        fit = self._fit if fit is PaneFit.AUTO else fit
+        if site is None:
+            return PlannedPane("", fit, "", False, "empty")
+        label = site.name if self._definition.show_names else ""
+        speaking = site.id == self._speech.speaker
+        return PlannedPane(site.id, fit, label, speaking, self._state(site))
+
+    def _state(self, site: SiteDefinition) -> PaneState:
+        if site.id not in self._joined:
+            return "no-video"
+        if site.video_off:
+            return "camera-off"
+        return "audio-only" if site.id in self._audio_only else "live"
+
+    def _follow_texts(self, time_ns: int) -> None:
+        definition = self._definition
+        texts = (
+            definition.banner if definition.banner.text else None,
+            definition.caption if definition.caption.text else None,
+        )
+        if texts != self._texts:
+            self._texts, self._texts_since_ns = texts, time_ns
+
+
+def _gain(site: SiteDefinition) -> float:
+    return 0.0 if site.muted else 10 ** (site.gain_db / 20)
