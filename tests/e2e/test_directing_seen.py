@@ -137,6 +137,7 @@ def test_a_pane_takes_turns(room: Room) -> None:
 def test_the_whole_picture_takes_turns(room: Room) -> None:
     room.change("PUT", "/panes", [{"kind": "auto", "fit": "fill"}] * 2 + [{"kind": "empty"}] * 2)
     room.change("PATCH", "", {"poll_s": 1})
+    until(lambda: room.colors(QUARTERS).endswith("??"), 10, "two panes are empty")
     pages: set[str] = set()
 
     def all_had_a_turn() -> bool:
