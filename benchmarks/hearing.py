@@ -65,9 +65,18 @@ Packets = Sequence[tuple[int, int, bytes]]
 
 
 def _linear(packets: Packets, codec: Codec) -> Iterator[tuple[int, int, Samples]]:
+    """20 ms may come in several packets: a block came when its last one did."""
+    waiting = np.zeros(0, np.float32)
+    begin = 0
     for at_ns, stamp, payload in packets:
+        if not len(waiting):
+            begin = stamp
         whole = np.frombuffer(payload[: len(payload) // 2 * 2], ">i2")
-        yield at_ns, stamp, (whole[:: codec.channels] / 32768).astype(np.float32)
+        part = (whole[:: codec.channels] / 32768).astype(np.float32)
+        waiting = np.concatenate([waiting, part])
+        while len(waiting) >= BLOCK_SAMPLES:
+            yield at_ns, begin, waiting[:BLOCK_SAMPLES]
+            waiting, begin = waiting[BLOCK_SAMPLES:], begin + BLOCK_SAMPLES
 
 
 def _decoded(packets: Packets, codec: Codec) -> Iterator[tuple[int, int, Samples]]:

@@ -6,9 +6,9 @@ decoding, waiting for the tick, composing, encoding, both ways through the loopb
 the packet that a chirp begins in to the sample where it begins in what another site hears, so the
 codecs' own delay is in it.
 
-Lip sync: picture and chirp of a whole second are captured at one instant. What a receiver that
-plays by the sender reports makes of them: how much later it plays the chirp than it shows the first
-picture with that counter. One site has a bad line; for its sake the others are measured apart.
+Lip sync: picture and chirp of a whole second are captured at one instant; the sound leaves 20 ms
+later, when its frame is full. What a receiver that plays by the sender reports makes of them: how
+much later it plays the chirp than it shows the first picture with that counter.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from benchmarks.sights import Seen, Sender, picture_delays_ms, sights
 from benchmarks.tapes import BLOCKS_PER_S, FPS, chirps, silent, sound_tape
 from mcu_core.media.clock import NS_PER_MS
 from mcu_core.media.codec import codec_named
+from mcu_core.media.sound import BLOCK_NS
 
 VIDEO_BAR_MS, VIDEO_WORST_MS, SOUND_BAR_MS, LIPS_BAR_MS = 45, 70, 45, 40
 CHIRPING = 1
@@ -51,7 +52,9 @@ def run(seconds: int, sites: int, size: str, sound: str, bad_line: bool, clips: 
     codec = codec_named(sound)
     quiet, chirping = sound_tape(codec, silent), sound_tape(codec, chirps())
     video = pictures(sites, size, clips)
-    heard_from = [Sends(chirping if k == CHIRPING else quiet) for k in range(sites)]
+    heard_from = [
+        Sends(chirping if k == CHIRPING else quiet, delay_ns=BLOCK_NS) for k in range(sites)
+    ]
     if bad_line:
         video[CHIRPING] = replace(video[CHIRPING], delay_ns=LATE_CAMERA_NS)
     made = _with_bad_line(plans(video, heard_from, watched=[0]), bad_line)

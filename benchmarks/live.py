@@ -35,6 +35,8 @@ ALL_CORES = 1000.0
 """Nobody is turned away: what does not fit is to be seen."""
 
 LOOK_EVERY_S = 3.0
+LARGEST_LOOKED_AT = 40
+"""Sites: the snapshot of a larger room would take the engine's time from what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,8 @@ async def _watched(
         run.since_ns = clock.now_ns()
         engine, load, flows = rig.usage(), run.fleet.usage(), run.fleet.counted()
         looking = asyncio.create_task(_look(rig, run))
+        if len(run.setting.members) > LARGEST_LOOKED_AT:
+            looking.cancel()
         try:
             await during(rig, run)
         finally:

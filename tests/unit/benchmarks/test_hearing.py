@@ -9,16 +9,20 @@ from benchmarks.hearing import (
     chirps_at,
     cracks,
     decibels,
+    heard,
     sound_delays_ms,
     usual_amplitude,
 )
 from benchmarks.lips import ReportedTime, lip_offsets_ms
+from benchmarks.load.recording import Arrival, Recording
 from benchmarks.scenes import tone_of
 from benchmarks.sights import Seen
 from benchmarks.tapes import BLOCKS_PER_S, LOOP_S, chirps, tone
 from mcu_core.endpoints.pattern import TONE_AMPLITUDE
 from mcu_core.media.clock import NS_PER_MS
+from mcu_core.media.codec import L16_MONO
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES
+from mcu_core.protocol import rtp
 from mcu_core.protocol.ntp import ntp_time
 from mcu_core.protocol.rtcp import SenderReport
 
@@ -64,3 +68,17 @@ def test_tones_are_told_apart_and_loop_without_a_step() -> None:
     assert usual_amplitude(cracked, tone_of(2)) == pytest.approx(TONE_AMPLITUDE, rel=0.01)
     assert usual_amplitude(cracked[:100], tone_of(2)) == 0
     assert 1 <= cracks(cracked, tone_of(2)) <= 4
+
+
+def test_linear_sound_in_pieces_is_put_together_again() -> None:
+    """20 ms in two packets, as L16 needs where a datagram is short."""
+    wave = np.arange(2 * BLOCK_SAMPLES, dtype=">i2")
+    halves = [wave[k : k + 480].tobytes() for k in range(0, len(wave), 480)]
+    packets = [
+        rtp.RtpPacket(97, k, k * 480, 1, False, part).serialize() for k, part in enumerate(halves)
+    ]
+    kept = Recording(tuple(Arrival(1000 * k, data) for k, data in enumerate(packets)))
+    sound = heard(kept, L16_MONO)
+    assert sound.moments == (1000, 3000)
+    assert sound.stamps == (0, 960)
+    assert np.array_equal(sound.samples * 32768, wave.astype(np.float32))
