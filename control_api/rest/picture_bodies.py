@@ -9,6 +9,7 @@ from control_api.services.changes import tidy
 from mcu_core.contract.choosing import choose_mode, choose_own
 from mcu_core.contract.definition import LayoutChoice, Logo, Pane, PaneFit, View
 from mcu_core.errors import BadInput
+from mcu_core.layouts.automatic import Policy
 
 SiteId = Annotated[StrictStr, Field(max_length=64)]
 SiteIds = Annotated[tuple[SiteId, ...], Field(max_length=200)]
@@ -22,12 +23,16 @@ class LayoutBody(Body):
             "examples": [
                 {"mode": 12},
                 {"mode": None},
+                {"mode": None, "policy": "speaker"},
                 {"own": {"panes": [{"x": 0, "y": 0, "w": "2/3", "h": 1}]}},
             ]
         }
     )
 
     mode: StrictInt | None = None
+    policy: Policy = Field(
+        "equal", description="automatic: panes as equal as can be, or large for who speaks"
+    )
     own: Any = Field(
         None,
         description=(
@@ -42,6 +47,8 @@ class LayoutBody(Body):
             raise BadInput(
                 f"{prefix}mode", "a layout number 0..49, null, or an own layout in `own`"
             )
+        if self.own is None and self.mode is None:
+            return LayoutChoice(policy=self.policy)
         if self.own is None:
             return choose_mode(self.mode, f"{prefix}mode")
         if self.mode is not None:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from mcu_core.contract.definition import PaneFit
+from mcu_core.layouts.automatic import Policy
 
 
 class View(BaseModel):
@@ -33,10 +34,11 @@ class OwnLayoutView(View):
 
 
 class LayoutView(View):
-    """The wanted layout: a mode 0..49, an own one, or neither: by the number of sites."""
+    """The wanted layout: a mode 0..49, an own one, or neither: automatic by `policy`."""
 
     mode: int | None
     own: OwnLayoutView | None
+    policy: Policy
 
 
 class PaneView(View):

@@ -9,7 +9,9 @@ from mcu_core.conference.panes import AUTO, assign
 from mcu_core.conference.polling import PolledPanes, Rotation, interval_ns
 from mcu_core.conference.roster import Roster
 from mcu_core.conference.sizing import Sizing
+from mcu_core.contract.check_views import chosen_layout
 from mcu_core.contract.definition import Pane, PaneFit, View
+from mcu_core.layouts.automatic import large_panes
 from mcu_core.layouts.model import Layout
 
 
@@ -57,8 +59,12 @@ class ComposedPicture:
         layout = self._sizing.layout(view.layout, _places(panes, free), now_ns)
         count = len(layout.panes)
         panes = [*panes, *[AUTO] * (count - len(panes))][:count]
+        if view.layout.policy == "speaker" and chosen_layout(view.layout) is None:
+            panes = [
+                _voice(pane) if k in large_panes(layout) else pane for k, pane in enumerate(panes)
+            ]
 
-        panes = _with_voice(panes, [site for site in follow if site in free], roster)
+        panes = self._with_voice(panes, [site for site in follow if site in free], roster)
         pinned = {pane.site for pane in panes if pane.kind == "site"}
         listed = {k: pane for k, pane in enumerate(panes) if pane.kind == "poll" and pane.sites}
         unlisted = {
@@ -74,6 +80,28 @@ class ComposedPicture:
         polled |= self._unlisted.take(unlisted, pictured or rest, now_ns)
         self._shown = tuple(polled.get(k, site) for k, site in enumerate(filled))
         return Shown(layout, self._shown, tuple(pane.fit for pane in panes))
+
+    def _with_voice(
+        self, panes: Sequence[Pane], follow: Sequence[str], roster: Roster
+    ) -> list[Pane]:
+        """Voice panes turned into panes of the sites that they follow, or into automatic ones.
+
+        Of several voice panes the one of who had the floor before the last is given to who has it
+        now, so that the others do not jump.
+        """
+        result = list(panes)
+        pinned = {pane.site for pane in panes if pane.kind == "site"}
+        unseen = pinned | roster.camera_off | roster.audio_only
+        voices = [k for k, pane in enumerate(panes) if pane.kind == "voice"]
+        heard = [site for site in follow if site not in unseen][: len(voices)]
+        stood = {site: k for k in reversed(voices) for site in self._shown[k : k + 1]}
+        places = {stood[site]: site for site in heard if site in stood}
+        coming = iter([site for site in heard if site not in stood])
+        for k in voices:
+            site = places.get(k) or next(coming, "")
+            kind = "site" if site else "auto"
+            result[k] = msgspec.structs.replace(panes[k], kind=kind, site=site)
+        return result
 
     def _fill(
         self,
@@ -112,6 +140,10 @@ def _unless(hidden: str, pane: Pane) -> Pane:
     return pane
 
 
+def _voice(pane: Pane) -> Pane:
+    return msgspec.structs.replace(pane, kind="voice") if pane.kind == "auto" else pane
+
+
 def _places(panes: Sequence[Pane], free: Sequence[str]) -> int:
     """How many panes an automatic layout needs to show everybody, and all that was set by hand."""
     by_hand = [pane for pane in panes if pane.kind not in ("auto", "voice")]
@@ -121,18 +153,3 @@ def _places(panes: Sequence[Pane], free: Sequence[str]) -> int:
     others = sum(site not in own for site in free)
     last = max((k for k, pane in enumerate(panes) if pane.kind != "auto"), default=-1)
     return max(last + 1, kept + others)
-
-
-def _with_voice(panes: Sequence[Pane], follow: Sequence[str], roster: Roster) -> list[Pane]:
-    """Voice panes turned into panes of the sites that they follow, or into automatic ones."""
-    pinned = {pane.site for pane in panes if pane.kind == "site"}
-    unseen = pinned | roster.camera_off | roster.audio_only
-    heard = [site for site in follow if site not in unseen]
-    result = []
-    for pane in panes:
-        if pane.kind == "voice" and heard:
-            pane = msgspec.structs.replace(pane, kind="site", site=heard.pop(0))
-        elif pane.kind == "voice":
-            pane = msgspec.structs.replace(pane, kind="auto")
-        result.append(pane)
-    return result

@@ -4,7 +4,7 @@ from collections import deque
 
 from mcu_core.contract.check_views import chosen_layout
 from mcu_core.contract.definition import LayoutChoice
-from mcu_core.layouts.automatic import layout_for, room_for
+from mcu_core.layouts.automatic import Policy, layout_for, room_for
 from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_SECOND
 
@@ -46,6 +46,7 @@ class Sizing:
 
     def __init__(self) -> None:
         self._room = RecentMost()
+        self._policy: Policy = "equal"
 
     @property
     def next_ns(self) -> int | None:
@@ -55,7 +56,9 @@ class Sizing:
     def layout(self, choice: LayoutChoice, sites: int, now_ns: int) -> Layout:
         """The chosen layout, or the automatic one for so many sites; raises BadInput."""
         chosen = chosen_layout(choice)
+        if chosen is not None or choice.policy != self._policy:
+            self._room, self._policy = RecentMost(), choice.policy
         if chosen is not None:
-            self._room = RecentMost()
             return chosen
-        return layout_for(self._room.follow(room_for(sites), now_ns))
+        room = self._room.follow(room_for(sites, choice.policy), now_ns)
+        return layout_for(room, choice.policy)

@@ -68,11 +68,13 @@ class OwnLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LayoutChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which layout: a mode 0..49 of WS/T 546 table 63, an own one, or by the number of sites.
 
-    `own` wins over `mode`; `mode` None without `own` means automatic.
+    `own` wins over `mode`; `mode` None without `own` means automatic by `policy`: panes as equal as
+    possible, or who speaks in a large one, where automatic panes of that size follow the voice.
     """
 
     mode: int | None = None
     own: OwnLayout | None = None
+    policy: Literal["equal", "speaker"] = "equal"
 
 
 class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

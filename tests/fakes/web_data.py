@@ -62,7 +62,7 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "fps": 30,
         "engine": "engine-0",
         "revision": 1,
-        "layout": {"mode": None, "own": None},
+        "layout": {"mode": None, "own": None, "policy": "equal"},
         "shown": {"mode": 1, "panes": []},
         "panes": [],
         "poll_s": 0.0,

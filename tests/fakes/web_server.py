@@ -120,8 +120,8 @@ def new_conference(body: Json) -> Json:
     """An empty one."""
     made = {
         **conferences()[0], "id": world.next_id("c"), "name": body["name"], "sites": [],
-        "panes": [], "layout": {"mode": None, "own": None}, "speaker": "", "recording": None,
-        "revision": 0,
+        "panes": [], "layout": {"mode": None, "own": None, "policy": "equal"},
+        "speaker": "", "recording": None, "revision": 0,
         "width": body.get("width", 1280), "height": body.get("height", 720),
     }  # fmt: skip
     world.conferences[made["id"]] = made
@@ -161,7 +161,9 @@ def set_layout(cid: str, body: Json) -> Json:
     """A mode, an own layout, or automatic."""
     if body.get("own"):
         read_layout(body["own"], "own")
-    world.conferences[cid]["layout"] = {"mode": body.get("mode"), "own": body.get("own")}
+    policy = body.get("policy", "equal")
+    layout = {"mode": body.get("mode"), "own": body.get("own"), "policy": policy}
+    world.conferences[cid]["layout"] = layout
     world.arrange(world.conferences[cid])
     return world.conferences[cid]
 

@@ -54,7 +54,7 @@ class World:
             if full
             else read_layout(own)
             if own
-            else layout_for(len(joined))
+            else layout_for(len(joined), conference["layout"]["policy"])
             if number is None
             else mode(number)
         )

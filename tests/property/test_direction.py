@@ -36,7 +36,11 @@ panes = st.one_of(
     st.builds(Pane, kind=st.just("site"), site=sites),
     st.builds(Pane, kind=st.just("poll"), sites=some, interval_s=seconds),
 )
-layouts = st.builds(LayoutChoice, mode=st.sampled_from([None, None, 1, 4, 11, 21]))
+layouts = st.builds(
+    LayoutChoice,
+    mode=st.sampled_from([None, None, 1, 4, 11, 21]),
+    policy=st.sampled_from(["equal", "speaker"]),
+)
 polls = st.one_of(st.just(0.0), seconds)
 voices = st.builds(
     VoiceSwitching, enabled=st.booleans(), to=st.sampled_from(["panes", "broadcast"])

@@ -34,7 +34,8 @@ export class LayoutPicker {
     const several = [...modes.values()].filter((mode) => mode.id !== 0);
     const single = modes.get(0);
     const first = [
-      this.#button("auto", automaticDrawing(), ["layout.auto"], { mode: null }, "A"),
+      this.#button("auto", automaticDrawing(), ["layout.auto"], { mode: null, policy: "equal" }),
+      this.#button("auto-speaker", automaticDrawing(true), ["layout.auto_speaker"], { mode: null, policy: "speaker" }),
       single && this.#button("mode-0", drawing(single), ["layout.single"], { mode: 0 }),
       this.editOwn && this.#own(),
     ].filter(Boolean);
@@ -70,7 +71,7 @@ export class LayoutPicker {
   /** Marks the choice of the conference, and the mode that automatic has taken. */
   mark(conference) {
     const chosen = conference ? choiceOf(conference) : "";
-    const shown = conference && chosen === "auto" ? `mode-${conference.shown?.mode}` : "";
+    const shown = conference && chosen.startsWith("auto") ? `mode-${conference.shown?.mode}` : "";
     for (const [key, button] of this.#buttons) {
       pressed(button, key === chosen);
       button.classList.toggle("in-effect", key === shown);

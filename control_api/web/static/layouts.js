@@ -45,11 +45,12 @@ export function shownLayout(conference, modes) {
   return modes.get(conference?.layout?.mode) || SINGLE;
 }
 
-/** The name by which a choice is marked: "mode-12", "own" or "auto". */
+/** The name by which a choice is marked: "mode-12", "own", "auto" or "auto-speaker". */
 export function choiceOf(conference) {
   if (conference?.layout?.own) return "own";
   const mode = conference?.layout?.mode ?? null;
-  return mode === null ? "auto" : `mode-${mode}`;
+  if (mode !== null) return `mode-${mode}`;
+  return conference?.layout?.policy === "speaker" ? "auto-speaker" : "auto";
 }
 
 function paneRect(pane, { width, height, names }) {
@@ -77,9 +78,11 @@ export function drawing(layout, { aspect = 16 / 9, wrong = new Set(), numbers = 
   return root;
 }
 
-/** The automatic choice: the drawing of a wand's star over two panes. */
-export function automaticDrawing() {
+/** The automatic choices: a letter on a canvas, or in the large pane among small ones. */
+export function automaticDrawing(speaker = false) {
+  const small = speaker ? [0, 1, 2].map((k) => svg("rect", { class: "pane-rect", x: 122, y: 3 + k * 32, width: 53, height: 29, rx: 2 })) : [];
   return svg("svg", { class: "layout-drawing automatic", viewBox: "0 0 178 100", "aria-hidden": "true", focusable: "false" },
     svg("rect", { class: "canvas", x: 0, y: 0, width: 178, height: 100, rx: 4 }),
-    svg("text", { x: 89, y: 52, text: "A" }));
+    small,
+    svg("text", { x: speaker ? 60 : 89, y: 52, text: "A" }));
 }

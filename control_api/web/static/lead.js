@@ -30,4 +30,4 @@ export function marks(site, conference) {
 }
 
 /** A picture of its own as a site gets it first. */
-export const NEW_VIEW = { layout: { mode: null, own: null }, panes: [], sources: [], show_self: false, poll_s: 0 };
+export const NEW_VIEW = { layout: { mode: null, own: null, policy: "equal" }, panes: [], sources: [], show_self: false, poll_s: 0 };

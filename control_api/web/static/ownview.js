@@ -86,7 +86,7 @@ export function openOwnView(conference, site, modes, act) {
   const layouts = el("div", { class: "layouts", role: "group", aria: "layout.title" });
   const picker = new LayoutPicker(layouts, {
     choose: (body) => {
-      draft.layout = { mode: body.mode, own: null };
+      draft.layout = { own: null, policy: "equal", ...body };
       redraw();
     },
   });

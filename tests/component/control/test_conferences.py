@@ -18,7 +18,7 @@ async def test_a_conference_is_made_changed_and_ended(control: Control, engine: 
     assert made["name"] == "示范会诊"
     assert (made["width"], made["height"], made["fps"]) == (1280, 720, 25)
     assert (made["engine"], made["revision"]) == ("engine-0", 1)
-    assert made["layout"] == {"mode": None, "own": None}
+    assert made["layout"] == {"mode": None, "own": None, "policy": "equal"}
     assert engine.conferences[cid].name == "示范会诊"
 
     changed = await control.json("PATCH", f"/conferences/{cid}", json={"show_names": False})
@@ -35,7 +35,7 @@ async def test_a_conference_is_made_changed_and_ended(control: Control, engine: 
 async def test_a_layout_reaches_the_engine(control: Control, engine: FakeEngine) -> None:
     cid = await control.conference()
     shown = await control.json("PUT", f"/conferences/{cid}/layout", json={"mode": 12})
-    assert shown["layout"] == {"mode": 12, "own": None}
+    assert shown["layout"] == {"mode": 12, "own": None, "policy": "equal"}
     assert engine.conferences[cid].layout.mode == 12
 
     own = {"panes": [{"x": 0, "y": 0, "w": "1/3", "h": 1}, {"x": 0.5, "y": 0, "w": 0.5, "h": 1}]}

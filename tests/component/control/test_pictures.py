@@ -117,13 +117,25 @@ async def test_a_site_gets_its_own_picture_and_gives_it_back(
     body = {"layout": {"mode": 12}, "panes": [{"kind": "site", "site": b}], "sources": [c]}
     shown = await control.json("PUT", path, json=body)
     assert engine.conferences[cid].sites[0].view == View(LayoutChoice(12), (Pane("site", b),), (c,))
-    assert shown["view"]["layout"] == {"mode": 12, "own": None}
+    assert shown["view"]["layout"] == {"mode": 12, "own": None, "policy": "equal"}
     assert shown["view"]["panes"][0]["site"] == b
     await control.json("PUT", path, json={})
     assert engine.conferences[cid].sites[0].view == View()
     shown = await control.json("DELETE", path)
     assert shown["view"] is None
     assert engine.conferences[cid].sites[0].view is None
+
+
+async def test_an_automatic_layout_may_be_the_speakers(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    path = f"/conferences/{cid}/layout"
+    shown = await control.json("PUT", path, json={"mode": None, "policy": "speaker"})
+    assert engine.conferences[cid].layout == LayoutChoice(policy="speaker")
+    assert shown["layout"] == {"mode": None, "own": None, "policy": "speaker"}
+    await control.json("PUT", path, json={"mode": 4, "policy": "speaker"})
+    assert engine.conferences[cid].layout == LayoutChoice(4)
 
 
 async def test_a_group_gets_a_picture_and_takes_its_sites(
@@ -182,6 +194,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("PATCH", "/sites/{a}", {"limit": {"width": 5}}, "limit.width"),
     ("PATCH", "/sites/{a}", {"gain_db": -41}, "gain_db"),
     ("PUT", "/sites/{a}/view", {"layout": {"mode": 50}}, "layout.mode"),
+    ("PUT", "/layout", {"mode": None, "policy": "fair"}, "policy"),
     ("PUT", "/sites/{a}/view", {"layout": {"own": {"panes": []}}}, "layout.own.panes"),
     ("PUT", "/sites/{a}/view", {"panes": [{"kind": "site", "site": "{a}"}]}, "panes[0].site"),
     ("PUT", "/sites/{a}/view", {"sources": ["nobody"]}, "sources[0]"),

@@ -1,5 +1,6 @@
 """Whom the conference shows, directed in the console by mouse and keyboard."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -59,6 +60,17 @@ def test_a_lecturer_is_chosen_and_voices_switch(looking: Looking) -> None:
         assert (now["voice"]["to"], now["voice"]["gate"]) == ("broadcast", 16)
         assert now["voice"]["attack_s"] == 1.5
         assert (now["poll_s"], now["loudest"]) == (15, 3)
+
+
+def test_the_automatic_layout_may_be_the_speakers(looking: Looking) -> None:
+    with looking.page("/") as page:
+        page.click("[data-layout=auto-speaker]")
+        chosen = page.locator("[data-layout=auto-speaker]")
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("[data-layout=mode-21]")).to_have_class(re.compile("in-effect"))
+        assert looking.conference()["layout"]["policy"] == "speaker"
+        page.click("[data-layout=auto]")
+        expect(chosen).to_have_attribute("aria-pressed", "false")
 
 
 def test_texts_are_written_over_the_picture(looking: Looking) -> None:
@@ -127,7 +139,7 @@ def test_a_site_sees_what_is_chosen_for_it(looking: Looking) -> None:
         expect(page.locator("dialog")).to_have_count(0)
         until(lambda: site(looking, "s1")["watch"] == "", 5, "its own picture it is")
         view = site(looking, "s1")["view"]
-        assert view["layout"] == {"mode": 12, "own": None}
+        assert view["layout"] == {"mode": 12, "own": None, "policy": "equal"}
         assert view["panes"][1]["site"] == "s7"
         assert view["sources"] == ["s2"]
 

@@ -177,3 +177,33 @@ def test_panes_keep_their_fit() -> None:
     view = View(FOUR, (Pane(kind="voice", fit=PaneFit.CROP), Pane(fit=PaneFit.FILL)))
     fits = ComposedPicture().show(view, "", roster(), ("a",), 0).fits
     assert fits == (PaneFit.CROP, PaneFit.FILL, PaneFit.AUTO, PaneFit.AUTO)
+
+
+SPEAKER = View(LayoutChoice(policy="speaker"))
+
+
+def test_who_speaks_stands_large_when_the_picture_is_the_speakers() -> None:
+    picture = ComposedPicture()
+    shown = picture.show(SPEAKER, "", roster(), ("d",), 0)
+    assert shown.layout.id == 19
+    assert shown.panes == ("d", "a", "b", "c", "e")
+    assert panes(SPEAKER, follow=("b", "d"), picture=picture) == ("b", "a", "d", "c", "e")
+
+
+def test_few_speakers_are_equal_and_do_not_jump() -> None:
+    picture = ComposedPicture()
+    two = roster(("a", "b"))
+    before = panes(SPEAKER, two, follow=("a", "b"), picture=picture)
+    assert panes(SPEAKER, two, follow=("b", "a"), picture=picture) == before
+
+
+def test_what_was_put_by_hand_stays_in_the_speakers_picture() -> None:
+    view = View(SPEAKER.layout, (pinned("c"),))
+    assert panes(view, follow=("d",))[0] == "c"
+
+
+def test_of_two_voice_panes_only_one_changes() -> None:
+    view, picture = View(FOUR, (VOICE, VOICE)), ComposedPicture()
+    floors = (("a", ""), ("b", "a"), ("c", "b"), ("b", "c"))
+    shown = [panes(view, follow=floor, picture=picture)[:2] for floor in floors]
+    assert shown == [("a", "b"), ("a", "b"), ("c", "b"), ("c", "b")]

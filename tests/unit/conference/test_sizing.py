@@ -50,3 +50,10 @@ def test_a_chosen_layout_is_there_at_once_and_the_automatic_one_after_it() -> No
 def test_an_own_layout_is_read_once() -> None:
     choice = LayoutChoice(own=OwnLayout((LayoutRect(0, 0, 1, 1),), "one"))
     assert Sizing().layout(choice, 5, 0) is Sizing().layout(choice, 3, 9)
+
+
+def test_another_policy_takes_effect_at_once() -> None:
+    sizing = Sizing()
+    sizing.layout(AUTOMATIC, 9, 0)
+    assert sizing.layout(LayoutChoice(policy="speaker"), 5, 1).id == 19
+    assert sizing.next_ns is None

@@ -164,6 +164,7 @@ export const en = {
   "view.release": "Give it back",
   "layout.title": "Layouts",
   "layout.auto": "Automatic, by the number of sites",
+  "layout.auto_speaker": "Automatic, large for who speaks",
   "layout.single": "Single picture",
   "layout.mode": "Mode {id}, {count} panes",
   "layout.group": "Layouts of {count} panes",

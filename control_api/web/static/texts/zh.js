@@ -164,6 +164,7 @@ export const zh = {
   "view.release": "取消多画面",
   "layout.title": "分屏模式",
   "layout.auto": "自动：按会场数量",
+  "layout.auto_speaker": "自动：发言会场大画面",
   "layout.single": "单画面",
   "layout.mode": "模式 {id}，{count} 分屏",
   "layout.group": "{count} 分屏的模式",
