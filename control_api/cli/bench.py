@@ -55,6 +55,14 @@ def kernels(json_: Json = None, plot: Plot = None) -> None:
 
 
 @bench.command()
+def canvas(json_: Json = None, plot: Plot = None) -> None:
+    """Nine own pictures beside the floor of their copies; texts; nothing new."""
+    from benchmarks.canvas import run
+
+    _tell(lambda: _beside_stalls(run), json_, plot)
+
+
+@bench.command()
 def packets(json_: Json = None, plot: Plot = None) -> None:
     """What a packet costs, in and out, beside bare sockets of the same loop."""
     from benchmarks.packets import run

@@ -19,7 +19,7 @@ def draw_tile(
 ) -> None:
     """Scale the part of `picture` that `placement` names into `target`, planes of the tile's size.
 
-    `draft`: each sample is the nearest one of the source, which costs least.
+    `draft` costs about two thirds: half the rows are scaled, the others repeat them.
     Raises ValueError for a picture whose planes do not belong together.
     """
     check(picture)
@@ -31,7 +31,8 @@ def draw_tile(
             for plane in (picture.u, picture.v)
         ),
     )
-    scale = _scale_draft if draft else _scale
+    alike = (crop.h, crop.w) == _upright_size(placement)
+    scale = _copy if alike else _scale_draft if draft else _scale
     if placement.turns:
         upright = _empty(placement.tile, placement.turns % 2 == 1)
         scale(upright, source, crop)
@@ -57,6 +58,17 @@ def check(picture: Picture) -> None:
         raise ValueError(f"planes {picture.y.shape}, {picture.u.shape}, {picture.v.shape}")
 
 
+def _upright_size(placement: Placement) -> tuple[int, int]:
+    """Rows and columns of the tile before it is turned."""
+    tile = placement.tile
+    return (tile.w, tile.h) if placement.turns % 2 else (tile.h, tile.w)
+
+
+def _copy(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
+    for to, part in zip(target, source, strict=True):
+        planes.copy(to, part)
+
+
 def _scale(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
     height, width = target[0].shape
     resample(target[0], source[0], *luma_axis(crop.w, width), *luma_axis(crop.h, height))
@@ -66,9 +78,14 @@ def _scale(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
 
 
 def _scale_draft(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
-    for to, part in zip(target, source, strict=True):
-        across, down = (_nearest(part.shape[k], to.shape[k]) for k in (1, 0))
-        resample(to, part, *across, *down)
+    """Every second row, out of single rows of the source; the others repeat them."""
+    width = target[0].shape[1]
+    for k, (to, part) in enumerate(zip(target, source, strict=True)):
+        across = luma_axis(crop.w, width) if k == 0 else chroma_axis(crop.w, width, True)
+        rows = (to.shape[0] + 1) // 2
+        resample(to[::2], part, *across, *_nearest(part.shape[0], rows))
+        # NumPy sees that these rows do not overlap; the kernel would go byte by byte.
+        np.copyto(to[1::2], to[::2][: to.shape[0] // 2])
 
 
 @lru_cache(256)

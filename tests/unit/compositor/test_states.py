@@ -99,11 +99,15 @@ def test_a_draft_has_the_same_picture_roughly() -> None:
     assert (draft.u == 100).all()
 
 
-def test_a_draft_samples_the_source() -> None:
-    source = noise(64, 36, 1)
-    draft = Canvas(128, 72).compose(Scene(mode(1), (PaneView("a", source),)), draft=True)
-    assert (draft.y == np.repeat(np.repeat(source.y, 2, 0), 2, 1)).all()
-    assert (draft.u == np.repeat(np.repeat(source.u, 2, 0), 2, 1)).all()
+@pytest.mark.parametrize(("source", "target"), [((64, 72), (64, 36)), ((64, 36), (64, 72))])
+def test_a_draft_repeats_single_rows(source: tuple[int, int], target: tuple[int, int]) -> None:
+    picture = noise(*source, 1)
+    view = PaneView("a", picture, PaneFit.FILL)
+    draft = Canvas(*target).compose(Scene(mode(1), (view,)), draft=True)
+    assert (draft.y[1::2] == draft.y[::2]).all()
+    assert (draft.u[1::2] == draft.u[::2]).all()
+    step = source[1] * 2 // target[1]
+    assert (draft.y[::2] == picture.y[step // 2 :: step]).all()
 
 
 def test_what_was_drawn_well_stays_when_drafts_begin() -> None:
@@ -125,3 +129,14 @@ def test_a_draft_is_made_good_as_soon_as_that_is_wanted() -> None:
     assert not equal(draft, fine)
     assert equal(fine, Canvas(640, 360).compose(scene))
     assert canvas.compose(scene) is fine
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_picture_of_the_right_size_is_copied(rotation: int) -> None:
+    size = (64, 36) if rotation == 0 else (36, 64)
+    source = replace(noise(64, 36, 1), rotation=rotation)
+    for draft in (False, True):
+        picture = Canvas(*size).compose(Scene(mode(1), (PaneView("a", source),)), draft=draft)
+        upright = [np.rot90(plane, -rotation // 90) for plane in (source.y, source.u, source.v)]
+        planes = (picture.y, picture.u, picture.v)
+        assert all(np.array_equal(a, b) for a, b in zip(planes, upright, strict=True))
