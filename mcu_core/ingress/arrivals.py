@@ -1,7 +1,9 @@
-"""How late sound frames come, and how long they must therefore be kept: pure, time comes in."""
+"""When sound frames come, and how long they must therefore be kept: pure, time comes in."""
 
 from collections import deque
+from dataclasses import dataclass
 
+from mcu_core.ingress.drift import Drift
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.sound import BLOCK_NS
 
@@ -14,66 +16,92 @@ MARGIN_NS = 5 * NS_PER_MS
 JUMP_NS = 2 * NS_PER_SECOND
 """A frame so far off the others' time is of another timeline: the sender began anew."""
 
-WINDOW = 200
-"""Frames over which lateness is judged: four seconds, so that a calm network is believed soon."""
+WINDOW_NS = 4 * NS_PER_SECOND
+"""Time over which lateness is judged: a calm network is believed soon."""
 
-_ENOUGH = 50
-_ON_TIME_SHARE = 0.97
-_JUDGE_EVERY = 8
-_BUCKET_NS = NS_PER_SECOND
+MOST_NOTED = 1600
+"""Frames of 2.5 ms in that time."""
+
+_ENOUGH_NS = NS_PER_SECOND
+_ON_TIME_SHARE = 0.98
+_JUDGE_EVERY_NS = 160 * NS_PER_MS
+_JUDGE_SOON_NS = 20 * NS_PER_MS
 _BUCKETS = 10
 """The earliest frame of ten seconds is the reference: clocks that drift are followed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What is known of a stream's timing at a moment.
+
+    `base_ns`: the quickest transit (arrival less media time) lately. `target_ns`: how long after
+    the quickest possible arrival a frame should be played, 20..200 ms: one block, because a pull
+    looks that far ahead, and what 98 of 100 frames are late by. `drift_ppm`: by how many millionths
+    its sender's clock is faster than ours.
+    """
+
+    base_ns: int = 0
+    target_ns: int = FIRST_DELAY_NS
+    drift_ppm: float = 0.0
+
+
 class Arrivals:
-    """Learns a stream's transit: `base_ns`, the least of (arrival - stamp), and its scatter."""
+    """Learns a stream's timing; `timing` is replaced whole, so that any thread may read it."""
 
     def __init__(self) -> None:
-        self._transits: deque[int] = deque(maxlen=WINDOW)
+        self.timing = Timing()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._noted: deque[tuple[int, int]] = deque(maxlen=MOST_NOTED)
+        """Arrival and transit of the frames in the window."""
         self._minima: deque[tuple[int, int]] = deque(maxlen=_BUCKETS)
-        self._target_ns = FIRST_DELAY_NS
-        self._since_judged = 0
-
-    @property
-    def base_ns(self) -> int:
-        """The quickest transit lately; 0 before the first frame."""
-        return min((least for _, least in self._minima), default=0)
-
-    @property
-    def target_ns(self) -> int:
-        """How long after the quickest possible arrival a frame should be played, 20..200 ms.
-
-        One block, because a pull looks that far ahead, and what 97 of 100 frames are late by.
-        """
-        return self._target_ns
+        """Second and quickest transit in it."""
+        self._drift = Drift()
+        self._began_ns = 0
+        self._judged_ns = 0
 
     def note(self, stamp_ns: int, arrival_ns: int) -> bool:
         """Note one frame; False if it begins another timeline, before which all is forgotten."""
         transit = arrival_ns - stamp_ns
-        same = not self._transits or abs(transit - self._transits[-1]) < JUMP_NS
+        same = not self._noted or abs(transit - self._noted[-1][1]) < JUMP_NS
         if not same:
-            self._transits.clear()
-            self._minima.clear()
-            self._target_ns = FIRST_DELAY_NS
-        self._transits.append(transit)
-        self._note_minimum(transit, arrival_ns)
-        self._since_judged += 1
-        if self._since_judged >= _JUDGE_EVERY or transit - self.base_ns > self._target_ns:
-            self._judge()
+            self._forget()
+        if not self._noted:
+            self._began_ns = self._judged_ns = arrival_ns
+            self.timing = Timing(base_ns=transit)
+        self._noted.append((arrival_ns, transit))
+        base_ns = self._note_minimum(transit, arrival_ns)
+        since_ns = arrival_ns - self._judged_ns
+        late = transit - base_ns > self.timing.target_ns
+        if since_ns >= _JUDGE_EVERY_NS or (late and since_ns >= _JUDGE_SOON_NS):
+            self._judge(arrival_ns, base_ns)
+        elif base_ns != self.timing.base_ns:
+            self.timing = Timing(base_ns, self.timing.target_ns, self.timing.drift_ppm)
         return same
 
-    def _note_minimum(self, transit: int, arrival_ns: int) -> None:
-        bucket = arrival_ns // _BUCKET_NS
-        if self._minima and self._minima[-1][0] == bucket:
-            self._minima[-1] = (bucket, min(transit, self._minima[-1][1]))
-        else:
-            self._minima.append((bucket, transit))
+    def _note_minimum(self, transit: int, arrival_ns: int) -> int:
+        """The quickest transit of the last seconds, this one among them."""
+        second = arrival_ns // NS_PER_SECOND
+        minima = self._minima
+        if minima and minima[-1][0] == second:
+            if transit >= minima[-1][1]:
+                return self.timing.base_ns
+            minima[-1] = (second, transit)
+            return min(transit, self.timing.base_ns)
+        if minima:
+            self._drift.note_second(*minima[-1])
+        minima.append((second, transit))
+        return min(least for _, least in minima)
 
-    def _judge(self) -> None:
-        self._since_judged = 0
-        ordered = sorted(self._transits)
-        late_ns = ordered[int(_ON_TIME_SHARE * (len(ordered) - 1))] - self.base_ns
+    def _judge(self, now_ns: int, base_ns: int) -> None:
+        self._judged_ns = now_ns
+        while self._noted[0][0] < now_ns - WINDOW_NS:
+            self._noted.popleft()
+        ordered = sorted(transit for _, transit in self._noted)
+        late_ns = ordered[int(_ON_TIME_SHARE * (len(ordered) - 1))] - base_ns
         wanted = BLOCK_NS + MARGIN_NS + late_ns
-        if len(ordered) < _ENOUGH:
+        if now_ns - self._began_ns < _ENOUGH_NS:
             wanted = max(wanted, FIRST_DELAY_NS)
-        self._target_ns = max(LEAST_DELAY_NS, min(LONGEST_DELAY_NS, wanted))
+        target_ns = max(LEAST_DELAY_NS, min(LONGEST_DELAY_NS, wanted))
+        self.timing = Timing(base_ns, target_ns, self._drift.ppm)

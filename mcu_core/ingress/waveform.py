@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
+from mcu_core.media.sound import SAMPLE_RATE, Block
 
 SHORTEST_PERIOD = SAMPLE_RATE // 400
 LONGEST_PERIOD = SAMPLE_RATE // 66
@@ -18,6 +18,8 @@ HISTORY = LONGEST_PERIOD + 2 * MATCHED
 FADE_BEGIN = SAMPLE_RATE // 100
 FADE_END = 6 * SAMPLE_RATE // 100
 """A voice carried on longer than 60 ms sounds like a machine: silence is better."""
+
+_NEARLY = 0.01
 
 _UP = ((np.arange(MATCHED, dtype=np.float32) + 1) / (MATCHED + 1))[:, None]
 
@@ -35,6 +37,10 @@ class Continuation:
         older = mono[-MATCHED - LONGEST_PERIOD : -SHORTEST_PERIOD]
         lag = LONGEST_PERIOD - _best_match(newest, older)
         self._period = np.array(history[-lag:])
+        # Each time around its end goes over into what was before its beginning.
+        turn = min(MATCHED, lag // 2)
+        up = ((np.arange(turn, dtype=np.float32) + 1) / turn)[:, None]
+        self._period[-turn:] = self._period[-turn:] * (1 - up) + history[-lag - turn : -lag] * up
         # The period begins where the sample before it ended; what is between that and the sample
         # really heard last is let go slowly.
         self._offset = history[-1] - history[-lag - 1]
@@ -64,25 +70,46 @@ def join(before: Block, sound: Block) -> Block:
     return joined
 
 
-def silence_before() -> Block:
-    """What stands before a sound that begins out of nothing, for `join`."""
-    return np.zeros((MATCHED, CHANNELS), np.float32)
+def shortened(sound: Block, most: int = LONGEST_PERIOD) -> Block:
+    """`sound` without 2.5 ms to `most` samples (15 ms) at its beginning, taken out where that fits.
 
-
-def shortened(sound: Block) -> Block:
-    """`sound` without some 2.5 to 15 ms at its beginning, taken out where it fits best.
-
-    The first sample stays; needs LONGEST_PERIOD + MATCHED samples, gives back shorter ones as is.
+    The first sample stays; needs `most` + MATCHED samples, gives back shorter ones as is.
     """
-    if len(sound) < LONGEST_PERIOD + MATCHED:
+    lag = _fitting_lag(sound, most)
+    return join(sound[:MATCHED], sound[lag:]) if lag else sound
+
+
+def lengthened(sound: Block, most: int = LONGEST_PERIOD) -> Block:
+    """`sound` with 2.5 ms to `most` samples (15 ms) of its beginning twice; as `shortened`."""
+    lag = _fitting_lag(sound, most)
+    if not lag:
         return sound
-    mono = sound[: LONGEST_PERIOD + MATCHED].sum(axis=1)
-    lag = SHORTEST_PERIOD + _best_match(mono[:MATCHED], mono[SHORTEST_PERIOD:])
-    return join(sound[:MATCHED], sound[lag:])
+    return np.concatenate((sound[:lag], join(sound[lag : lag + MATCHED], sound)))
+
+
+def _fitting_lag(sound: Block, most: int) -> int:
+    """How much later `sound` is like its beginning; 0 where it is too short to tell.
+
+    Of lags that fit nearly as well as the best the longest: the fewer seams are needed.
+    """
+    longest = max(SHORTEST_PERIOD, min(LONGEST_PERIOD, most))
+    if len(sound) < longest + MATCHED:
+        return 0
+    mono = sound[: longest + MATCHED].sum(axis=1)
+    likeness = _likeness(mono[:MATCHED], mono[SHORTEST_PERIOD:])
+    good = np.flatnonzero(likeness >= likeness.max() - _NEARLY)
+    last_peak = good[np.flatnonzero(np.diff(good, prepend=-2) > 1)[-1] :]
+    return SHORTEST_PERIOD + int(last_peak[np.argmax(likeness[last_peak])])
 
 
 def _best_match(pattern: NDArray[np.float32], sound: NDArray[np.float32]) -> int:
-    """Where in `sound` a stretch is most like `pattern`: the largest normalised correlation."""
+    """Where in `sound` a stretch is most like `pattern`."""
+    return int(np.argmax(_likeness(pattern, sound)))
+
+
+def _likeness(pattern: NDArray[np.float32], sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normalised correlation of `pattern` with every stretch of `sound`."""
     products = np.correlate(sound, pattern, "valid")
     energies = np.convolve(np.square(sound), np.ones(len(pattern), np.float32), "valid")
-    return int(np.argmax(products / np.sqrt(np.maximum(energies, 1e-9))))
+    likeness: NDArray[np.float32] = products / np.sqrt(np.maximum(energies, 1e-9))
+    return likeness

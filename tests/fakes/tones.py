@@ -49,3 +49,14 @@ def share_of(own: Mono, heard: Mono) -> float:
 def largest_step(sound: Mono) -> float:
     """The largest jump of the second difference: what is heard as a click."""
     return float(np.abs(np.diff(sound, 2)).max())
+
+
+def error_db(sound: Mono, wanted: Mono) -> float:
+    """Power of what is wrong with `wanted` where `sound` is most like it, over its power, in dB."""
+    likeness = np.correlate(sound, wanted, "valid")
+    power = np.square(wanted).sum()
+    energies = np.concatenate(([0.0], np.cumsum(np.square(sound))))
+    errors = energies[len(wanted) :] - energies[: -len(wanted)] - 2 * likeness + power
+    best = int(np.argmin(errors))
+    error = np.square(sound[best : best + len(wanted)] - wanted).sum()
+    return float(10 * np.log10(error / power + 1e-12))

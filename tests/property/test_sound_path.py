@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcu_core.ingress.audio import WAITING_UNITS, AudioIngress
+from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.sound_queue import WAITING_UNITS
 from mcu_core.media.clock import NS_PER_MS, ManualClock
 from mcu_core.media.codec import G722, OPUS, PCMA, PCMU
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES
@@ -46,11 +47,11 @@ def test_an_ingress_gives_whole_finite_blocks_or_none(
             block = ingress.pull(clock.now_ns())
             assert block is None or block.shape == (BLOCK_SAMPLES, 2)
             assert block is None or bool(np.isfinite(block).all())
-        assert len(ingress._units) <= WAITING_UNITS
+        assert len(ingress._queue) <= WAITING_UNITS
         assert len(ingress._ready) < 50_000
     for _ in range(WAITING_UNITS * 4):  # in the end there is silence
         clock.advance_ns(BLOCK_NS)
-        if ingress.pull(clock.now_ns()) is None and not ingress._units:
+        if ingress.pull(clock.now_ns()) is None and not ingress._queue:
             break
     else:
         raise AssertionError("sound without end")

@@ -80,8 +80,9 @@ _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
 
 
 def sound_ticks(codec: Codec, payload: bytes) -> int:
-    """How long a payload of that sound codec lasts on its RTP clock; 0 if it is none of it."""
-    return _SOUND_TICKS[codec](payload)
+    """How long a payload of that sound codec lasts on its RTP clock; 0 if that cannot be seen."""
+    ticks = _SOUND_TICKS.get(codec)
+    return ticks(payload) if ticks is not None else 0
 
 
 def depayloader(codec: Codec, fmtp: Mapping[str, str] = _NO_PARAMETERS) -> Depayloader:

@@ -10,9 +10,7 @@ from mcu_core.ingress.waveform import (
     MATCHED,
     SHORTEST_PERIOD,
     Continuation,
-    join,
     shortened,
-    silence_before,
 )
 from mcu_core.media.sound import Block
 from tests.fakes.tones import Mono, largest_step, tone
@@ -74,15 +72,3 @@ def test_a_shortened_tone_has_no_seam(hertz: float) -> None:
 def test_what_is_too_short_stays_as_it_is() -> None:
     sound = stereo(tone(440, 500))
     assert shortened(sound) is sound
-
-
-def test_a_sound_that_begins_out_of_nothing_is_faded_in() -> None:
-    sound = join(silence_before(), stereo(np.ones(960)))
-    assert sound[0, 0] < 0.01
-    assert (np.diff(sound[:, 0]) >= 0).all()
-    assert sound[MATCHED:].min() == 1.0
-
-
-def test_join_takes_sounds_shorter_than_the_seam() -> None:
-    assert join(silence_before(), stereo(np.ones(10))).shape == (10, 2)
-    assert join(silence_before(), stereo(np.ones(0))).shape == (0, 2)
