@@ -53,7 +53,9 @@ def largest_step(sound: Mono) -> float:
 
 def error_db(sound: Mono, wanted: Mono) -> float:
     """Power of what is wrong with `wanted` where `sound` is most like it, over its power, in dB."""
-    likeness = np.correlate(sound, wanted, "valid")
+    size = 1 << (len(sound) + len(wanted)).bit_length()
+    spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size))
+    likeness = np.fft.irfft(spectrum, size)[: len(sound) - len(wanted) + 1]
     power = np.square(wanted).sum()
     energies = np.concatenate(([0.0], np.cumsum(np.square(sound))))
     errors = energies[len(wanted) :] - energies[: -len(wanted)] - 2 * likeness + power
