@@ -12,6 +12,7 @@ from mcu_core.egress.video_encoder import DEFAULT_PRESET, VideoEncoder
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
+from mcu_core.media.priority import Niceness, prefer
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import EncodedUnit, VideoForm
 
@@ -93,6 +94,7 @@ class VideoGroup:
         self._wanted_preset = preset
 
     def _encode_all(self) -> None:
+        prefer(Niceness.CODECS)
         while True:
             picture = self._pictures.pop()
             if picture is None:

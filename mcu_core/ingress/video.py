@@ -13,6 +13,7 @@ from mcu_core.ingress.output_queue import OutputQueue
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
+from mcu_core.media.priority import Niceness, prefer
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import AccessUnit
 from mcu_core.protocol.stream_facts import StreamFacts, StreamMeter
@@ -200,6 +201,7 @@ class VideoIngress:
         self.stats.dropped += self._units.clear()
 
     def _decode_all(self) -> None:
+        prefer(Niceness.CODECS)
         while True:
             waiting = self._units.pop()
             if waiting is None:
