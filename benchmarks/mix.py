@@ -1,31 +1,70 @@
-"""mix: `mcu mix` beside ffmpeg's own mosaic (scale, xstack, amix), on the same files, in one run.
+"""mix: `mcu mix` beside its bare codecs, ffmpeg's xstack and GStreamer's compositor (bar 2).
 
-Both are whole processes, from start to the last byte, with the same x264 settings. "core" is CPU
-seconds per second of media: below 1, one core does it in real time.
+All are whole processes on the same files, one after another, again and again in turns. A ratio is
+taken within each turn, so that what the machine did meanwhile is in both of its sides.
 """
 
+import json
 import os
-import shutil
+import shlex
 import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import av
+import numpy as np
 
+from benchmarks import rivals
+from benchmarks.footage import make_inputs, repeat
 from benchmarks.report import Report, Row
 from benchmarks.stalls import StallWatch
-from control_api.cli.demo_clips import prepare
+from mcu_core.contract.choosing import choose_mode
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
+from mcu_core.media.sound import BLOCK_SAMPLES
+from mcu_core.offline.job import MixJob
+from mcu_core.offline.mix import mix
+from mcu_core.offline.wanted import Change, Wanted, conference_of
+from mcu_core.offline.writer import FileForm
 
-PARTIES, COLUMNS = 9, 3
-LAYOUT = 35  # three by three
-CANVAS = (1280, 720)
-FPS, BITRATE, PRESET = 30, 2_000_000, "superfast"
+MODES = {2: 11, 3: 35}
+"""Layouts of two by two and three by three panes."""
+CANVASES_S = 8
+"""So many seconds of the mosaic are encoded by the bare codecs, forth and back."""
+
+FORM = FileForm(1280, 720, 30, "superfast", bitrate_bps=2_000_000)
+
+MINE = "mcu mix"
+BARE, BARE_FILES = "bare codecs", "bare codecs, file after file"
+OTHERS = {"ffmpeg": rivals.ffmpeg, "GStreamer": rivals.gstreamer}
+BARS = {
+    (BARE, "360p"): 1.15,
+    (BARE, "720p"): 1.10,
+    ("ffmpeg", "360p"): 0.85,
+    ("ffmpeg", "720p"): 0.85,
+    ("GStreamer", "360p"): 0.65,
+    ("GStreamer", "720p"): 0.65,
+}
+"""At most this share of the other's CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixBench:
+    """What is measured: `frames` output pictures from inputs of each size, in `turns`.
+
+    `columns` x `columns` inputs. `under` is a command that each program is started by, such as
+    `flock FILE` or `taskset -c 0`.
+    """
+
+    frames: int = 720
+    turns: int = 3
+    sizes: tuple[str, ...] = ("360p", "720p")
+    columns: int = 3
+    form: FileForm = FORM
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,105 +76,135 @@ class Cost:
     output_bytes: int
 
 
-def run(seconds: int, repetitions: int, clips: Path) -> Report:
-    """Nine parties on one 720p30 mosaic: with pictures of 360p, and of 720p."""
-    demo = {Path(clip["path"]).name: Path(clip["path"]) for clip in prepare(clips)}
-    small = [demo[name] for name in ("ambulance.mp4", "pharmacy.mp4", "campus.mp4")]
-    cases = {"9 x 360p": small * 3, "9 x 720p": [demo["teaching.mp4"]] * 9}
-    rows: list[Row] = []
-    notes: list[str] = []
-    if shutil.which("ffmpeg") is None:
-        notes.append("ffmpeg is not installed, so there is nothing to compare with")
-    with StallWatch() as watch, tempfile.TemporaryDirectory() as folder:
-        for case, files in cases.items():
-            inputs = [
-                cut(path, seconds, Path(folder) / f"{case}-{k}.mp4") for k, path in enumerate(files)
-            ]
-            rows += _compare(case, inputs, seconds, repetitions, Path(folder))
-    return Report("mix", rows, watch.result, notes)
+def run(bench: MixBench, clips: Path) -> Report:
+    """A row for each program and size of the inputs."""
+    report = Report(f"mix, {bench.columns**2} inputs, {bench.frames} pictures", [])
+    report.series_unit = "CPU of mcu mix, as a share of the other's"
+    with StallWatch() as watch:
+        for size in bench.sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                _measure(size, bench, clips, Path(folder), report)
+    report.stalls = watch.result
+    return report
 
 
-def _compare(
-    case: str, inputs: Sequence[Path], seconds: int, repetitions: int, folder: Path
-) -> list[Row]:
-    programs = {"mcu mix": _mcu(inputs, folder / "mcu.mp4")}
-    if shutil.which("ffmpeg"):
-        programs["ffmpeg"] = _ffmpeg(inputs, folder / "ffmpeg.mp4")
-    costs: dict[str, list[Cost]] = {program: [] for program in programs}
-    for _ in range(repetitions):  # in turns, so that both see the same machine
-        for program, command in programs.items():
-            costs[program].append(measure(command, Path(command[-1])))
-    rows: list[Row] = []
-    for program, runs in costs.items():
-        core = median(run.cpu_s for run in runs) / seconds
-        rows.append(
-            {
-                "case": f"{case}, {program}",
-                "core": round(core, 3),
-                "worst core": round(max(run.cpu_s for run in runs) / seconds, 3),
-                "times real time": round(seconds / median(run.wall_s for run in runs), 2),
-                "kbit/s": round(runs[0].output_bytes * 8 / seconds / 1000),
-            }
-        )
-    if len(rows) == 2:
-        rows[0]["of ffmpeg's CPU"] = round(float(rows[0]["core"]) / float(rows[1]["core"]), 2)
-    return rows
+def _measure(size: str, bench: MixBench, clips: Path, folder: Path, report: Report) -> None:
+    seconds, count = bench.frames / bench.form.fps, bench.columns**2
+    inputs, notes = make_inputs(size, count, seconds, clips, folder)
+    mosaic = rivals.Mosaic(tuple(inputs), bench.form, bench.columns, MODES[bench.columns])
+    programs, absent = _programs(mosaic, _canvases(mosaic, folder), folder)
+    costs = _in_turns(programs, bench)
+    report.rows += _rows(size, costs, bench)
+    for other in costs:
+        if other != MINE:
+            report.series[f"{other}, {size}"] = _ratios(costs, other)
+    for note in (*notes, *(f"{name} is not installed" for name in absent)):
+        if note not in report.notes:
+            report.notes.append(note)
 
 
-def _mcu(inputs: Sequence[Path], output: Path) -> list[str]:
-    program = "import sys; from control_api.cli.main import main; sys.argv[0] = 'mcu'; main()"
-    options = (
-        ["--layout", str(LAYOUT), "--size", f"{CANVAS[0]}x{CANVAS[1]}", "--fps", str(FPS)]
-        + ["--bitrate", str(BITRATE), "--preset", PRESET]
-        + [str(path) for path in inputs]
-    )
-    return [sys.executable, "-c", program, "mix", *options, "-o", str(output)]
+# ------------------------------------------------------------------ what is run
 
 
-def _ffmpeg(inputs: Sequence[Path], output: Path) -> list[str]:
-    width, height = CANVAS[0] // COLUMNS // 2 * 2, CANVAS[1] // COLUMNS // 2 * 2
-    count = len(inputs)
-    scaled = "".join(f"[{k}:v]scale={width}:{height}[v{k}];" for k in range(count))
-    places = "|".join(f"{k % COLUMNS * width}_{k // COLUMNS * height}" for k in range(count))
-    graph = (
-        scaled
-        + "".join(f"[v{k}]" for k in range(count))
-        + f"xstack=inputs={count}:layout={places},pad={CANVAS[0]}:{CANVAS[1]}[v];"
-        + "".join(f"[{k}:a]" for k in range(count))
-        + f"amix=inputs={count}:normalize=0[a]"
-    )
-    files = [argument for path in inputs for argument in ("-i", str(path))]
-    video = ["-c:v", "libx264", "-preset", PRESET, "-profile:v", "main", "-bf", "0"]
-    video += ["-b:v", str(BITRATE), "-g", str(2 * FPS), "-r", str(FPS), "-pix_fmt", "yuv420p"]
-    audio = ["-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"]
-    head = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-y"]
-    return [*head, *files, "-filter_complex", graph, "-map", "[v]", "-map", "[a]", *video, *audio,
-            str(output)]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command line, the file that it writes, and whether it tells its CPU time itself."""
+
+    line: Sequence[str]
+    output: Path
+    tells: bool = False
 
 
-def measure(command: Sequence[str], output: Path) -> Cost:
+def _programs(
+    mosaic: rivals.Mosaic, raw: tuple[Path, Path], folder: Path
+) -> tuple[dict[str, Program], list[str]]:
+    """By name; and the names of those that are not installed."""
+    programs: dict[str, Program] = {}
+    for name, order in ((BARE, "turns"), (BARE_FILES, "files")):
+        output = folder / f"bare-{order}.mp4"
+        programs[name] = Program(rivals.bare(mosaic, order, *raw, output), output, tells=True)
+    programs[MINE] = Program(rivals.mcu(mosaic, folder / "mcu.mp4"), folder / "mcu.mp4")
+    absent = []
+    for name, words in OTHERS.items():
+        output = folder / f"{name}.mp4"
+        line = words(mosaic, output)
+        if line is None:
+            absent.append(name)
+        else:
+            programs[name] = Program(line, output)
+    return programs, absent
+
+
+def _canvases(mosaic: rivals.Mosaic, folder: Path) -> tuple[Path, Path]:
+    """The mosaic's first seconds for the bare codecs: raw pictures, and sound as floats."""
+    near = replace(mosaic.form, preset="ultrafast", bitrate_bps=None, crf=1)
+    short, coded = folder / "short", folder / "canvases.mkv"
+    short.mkdir()
+    cut = [repeat(path, CANVASES_S, short / path.name) for path in mosaic.inputs]
+    conference = conference_of(cut, layout=choose_mode(mosaic.mode))
+    mix(MixJob(tuple(cut), coded, near, (Change(0, Wanted(conference)),)))
+    canvases, sound = folder / "canvases.yuv", folder / "sound.f32"
+    with av.open(str(coded), "r") as made, canvases.open("wb") as file:
+        for frame in made.decode(video=0):
+            frame.to_ndarray().tofile(file)
+    with av.open(str(coded), "r") as made:
+        planes = [frame.to_ndarray() for frame in made.decode(audio=0)]
+    samples = np.concatenate(planes, axis=1).T.astype(np.float32)
+    whole = len(samples) // BLOCK_SAMPLES * BLOCK_SAMPLES
+    np.ascontiguousarray(samples[:whole]).tofile(sound)
+    return canvases, sound
+
+
+# ------------------------------------------------------------------ measuring
+
+
+def _in_turns(programs: Mapping[str, Program], bench: MixBench) -> dict[str, list[Cost]]:
+    costs: dict[str, list[Cost]] = {name: [] for name in programs}
+    for _ in range(bench.turns):
+        for name, program in programs.items():
+            costs[name].append(measure(program, shlex.split(bench.under)))
+    return costs
+
+
+def measure(program: Program, under: Sequence[str] = ()) -> Cost:
     """Run a program to its end; raises McuError when it fails."""
     clock = MonotonicClock()
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         began_ns = clock.now_ns()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen([*under, *program.line], stdout=told, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = (clock.now_ns() - began_ns) / NS_PER_SECOND
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
-            raise McuError(
-                f"{command[0]} failed: {errors.read()[-500:].decode('utf-8', 'replace')}"
-            )
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, output.stat().st_size)
+            reason = errors.read()[-500:].decode("utf-8", "replace")
+            raise McuError(f"{program.line[0]} failed: {reason}")
+        cpu_s = usage.ru_utime + usage.ru_stime
+        if program.tells:
+            told.seek(0)
+            cpu_s = float(json.load(told)["cpu_s"])
+    return Cost(wall_s, cpu_s, program.output.stat().st_size)
 
 
-def cut(source: Path, seconds: int, target: Path) -> Path:
-    """The first seconds of a file, coded as it was."""
-    with av.open(str(source), "r") as whole, av.open(str(target), "w") as part:
-        streams = {s.index: part.add_stream_from_template(s) for s in whole.streams}
-        for packet in whole.demux():
-            if packet.dts is not None and packet.dts * packet.time_base < seconds:
-                packet.stream = streams[packet.stream_index]
-                part.mux(packet)
-    return target
+def _ratios(costs: Mapping[str, Sequence[Cost]], other: str) -> list[float]:
+    """Of each turn."""
+    return [mine.cpu_s / its.cpu_s for mine, its in zip(costs[MINE], costs[other], strict=True)]
+
+
+def _rows(size: str, costs: Mapping[str, Sequence[Cost]], bench: MixBench) -> list[Row]:
+    seconds = bench.frames / bench.form.fps
+    rows: list[Row] = []
+    for name, runs in costs.items():
+        row: Row = {
+            "case": f"{size}, {name}",
+            "core": median(run.cpu_s for run in runs) / seconds,
+            "times real time": seconds / median(run.wall_s for run in runs),
+            "kbit/s": round(runs[0].output_bytes * 8 / seconds / 1000),
+        }
+        if name != MINE:
+            ratios = _ratios(costs, name)
+            low, middle, high = min(ratios), median(ratios), max(ratios)
+            row |= {"mcu mix takes": middle, "least": low, "most": high}
+            row["bar"] = BARS.get((name, size), "")
+        rows.append(row)
+    return rows

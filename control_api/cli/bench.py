@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -72,16 +73,27 @@ def packets(json_: Json = None, plot: Plot = None) -> None:
 
 @bench.command()
 def mix(
-    seconds: Seconds = 10,
-    repetitions: Annotated[int, typer.Option(min=1, help="Runs, of which the median")] = 3,
+    frames: Annotated[
+        int, typer.Option(min=30, help="Pictures out; 9000 are those of bar 2")
+    ] = 720,
+    turns: Annotated[int, typer.Option(min=1, help="How often each program runs")] = 3,
+    size: Annotated[
+        list[str] | None, typer.Option(help="Of the inputs: 360p, 720p; repeatable")
+    ] = None,
+    preset: Preset = "superfast",
+    under: Annotated[
+        str, typer.Option(help="What starts each program, such as: taskset -c 0")
+    ] = "",
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
-    """`mcu mix` beside ffmpeg's own mosaic: same files, same x264 (bar 2)."""
-    from benchmarks.mix import run
+    """`mcu mix` beside its codecs bare, ffmpeg's and GStreamer's mosaics (bar 2)."""
+    from benchmarks.mix import FORM, MixBench, run
 
-    _tell(lambda: run(seconds, repetitions, clips), json_, plot)
+    sizes = tuple(size or ("360p", "720p"))
+    what = MixBench(frames, turns, sizes, form=replace(FORM, preset=preset), under=under)
+    _tell(lambda: run(what, clips), json_, plot)
 
 
 @bench.command()

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from mcu_core.compositor.scene import PaneState
 from mcu_core.conference.direction import VIEWERS, Director, Roster, Shown, ViewKey
+from mcu_core.conference.placing import pans
 from mcu_core.contract.definition import ConferenceDefinition, PaneFit, SiteDefinition, TextStrip
 from mcu_core.layouts.model import Layout
 from mcu_core.media.sound import Block
-from mcu_core.mixer.hearing import Hearing
-from mcu_core.mixer.level import SILENCE_DBOV
-from mcu_core.mixer.speech import SpeakerDetector, Speech
+from mcu_core.mixer.room import Room, Setting
+from mcu_core.mixer.speech import Speech
 from mcu_core.offline.decisions import DecisionLog
 from mcu_core.offline.wanted import Change
 
@@ -60,8 +60,8 @@ class Course:
         self._audio_only = frozenset(without_video)
         self._fit = fit
         self._joined: list[str] = []
-        self._hearing = Hearing()
-        self._detector = SpeakerDetector(self._wanted.definition.voice)
+        self._room = Room()
+        self._settings: dict[str, Setting] = {}
         self._speech = Speech()
         self._spoke_ns: dict[str, int] = {}
         self._director = Director()
@@ -70,6 +70,7 @@ class Course:
         self._plan: Plan | None = None
         self._texts: tuple[TextStrip | None, TextStrip | None] = (None, None)
         self._texts_since_ns = 0
+        self._follow_wanted()
 
     @property
     def _definition(self) -> ConferenceDefinition:
@@ -87,26 +88,30 @@ class Course:
             for site in self._definition.sites
             if site.id in running and site.id not in self._wanted.away and site.id not in joined
         ]
-        if due:
-            self._detector.configure(self._definition.voice)
         if due or joined != self._joined:
             self._joined = joined
+            self._follow_wanted()
             self._plan = None
 
     # ------------------------------------------------------------------ heard
 
-    def gains(self) -> dict[str, float]:
-        """How loud each site that is there is mixed, linear; 0 is muted."""
-        return {site.id: _gain(site) for site in self._definition.sites if site.id in self._joined}
+    def mix(self, blocks: Mapping[str, Block], time_ns: int) -> Block:
+        """What is heard of 20 ms of the sites' sound, and who speaks now."""
+        there = {site: block for site, block in blocks.items() if site in self._settings}
+        heard = self._room.mix(there, self._settings, time_ns)
+        if heard.speech != self._speech:
+            self._follow_speech(heard.speech, time_ns)
+        return heard.mixes.total
 
-    def hear(self, blocks: Mapping[str, Block], levels: Mapping[str, float], time_ns: int) -> None:
-        """Follow who speaks, from 20 ms of the sites that sound and their levels in dBov."""
-        everybody = {site: levels.get(site, SILENCE_DBOV) for site in self._joined}
-        muted = {site.id for site in self._definition.sites if site.muted}
-        unvoiced = self._hearing.unvoiced(blocks, everybody)
-        speech = self._detector.push(everybody, time_ns, unvoiced, muted)
-        if speech == self._speech:
-            return
+    def _follow_wanted(self) -> None:
+        definition = self._definition
+        self._room.configure(definition.voice)
+        self._room.places = definition.loudest
+        self._settings = {
+            site.id: _setting(site) for site in definition.sites if site.id in self._joined
+        }
+
+    def _follow_speech(self, speech: Speech, time_ns: int) -> None:
         self._speech = speech
         for site in (speech.speaker, speech.floor):
             if site:
@@ -142,6 +147,7 @@ class Course:
             self._decided = key, shown
             self._decisions.picture(key, shown, time_ns)
         self._follow_texts(time_ns)
+        self._room.pans = pans(shown) if definition.pan_by_pane else {}
         sites = {site.id: site for site in definition.sites}
         panes = tuple(
             self._pane(sites.get(site), fit)
@@ -174,5 +180,5 @@ class Course:
             self._texts, self._texts_since_ns = texts, time_ns
 
 
-def _gain(site: SiteDefinition) -> float:
-    return 0.0 if site.muted else 10 ** (site.gain_db / 20)
+def _setting(site: SiteDefinition) -> Setting:
+    return Setting(10 ** (site.gain_db / 20), site.muted, site.auto_gain, site.noise_gate)

@@ -5,9 +5,10 @@
                        {"kind": "poll", "sites": [1, 2], "interval_s": 5}]}
     {"t": 4, "poll_s": 10}                         the whole picture goes on to the next sites
     {"t": 5, "mute": 2}                            unmute; camera_off, camera_on; leave, join
-    {"t": 6, "gain": {"site": 2, "db": -6}}
+    {"t": 6, "gain": {"site": 2, "db": -6}}        auto_gain, noise_gate: {"site": 2, "on": true}
     {"t": 7, "name": {"site": 2, "name": "Ward"}}  names: true or false shows them or not
     {"t": 8, "broadcast": 3}                       lecturer; null ends it
+    {"t": 8, "loudest": 3}                         pan_by_pane: true or false
     {"t": 9, "voice": {"gate": 20, "to": "broadcast"}}
     {"t": 10, "banner": "Round at ten"}            caption; or {"text": ..., "size": 0.1}, or null
 
@@ -233,6 +234,10 @@ WORDS: dict[str, Edit] = {
     "camera_off": _mark_site("video_off", True),
     "camera_on": _mark_site("video_off", False),
     "name": _set_of_site("name", "name", str),
+    "auto_gain": _set_of_site("auto_gain", "on", bool),
+    "noise_gate": _set_of_site("noise_gate", "on", bool),
+    "loudest": _set_field("loudest", int),
+    "pan_by_pane": _set_field("pan_by_pane", bool),
     "names": _set_field("show_names", bool),
     "broadcast": _name_site("broadcast"),
     "lecturer": _name_site("lecturer"),

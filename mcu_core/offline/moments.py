@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.sound import BLOCK_NS, Block
-from mcu_core.mixer.bus import Bus
 from mcu_core.offline.course import Course, Plan
 from mcu_core.offline.pictures import PictureReader
 from mcu_core.offline.sound import SoundReader
@@ -47,7 +46,6 @@ class Moments:
         self._sites = sites
         self._course = course
         self._fps = fps
-        self._bus = Bus()
 
     def time_ns(self, ahead: int) -> int:
         """When the picture that is so many behind the next one will be seen."""
@@ -82,12 +80,7 @@ class Moments:
             if not running:
                 break
             self._course.advance(begin_ns, running)
-            gains = self._course.gains()
-            blocks = {
-                site: block for site, block in heard.items() if block is not None and site in gains
-            }
-            result = self._bus.mix(blocks, gains)
-            self._course.hear(blocks, result.levels, begin_ns)
-            mixed.append(result.total)
+            blocks = {site: block for site, block in heard.items() if block is not None}
+            mixed.append(self._course.mix(blocks, begin_ns))
             self.blocks += 1
         return tuple(mixed)

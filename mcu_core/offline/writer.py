@@ -45,6 +45,27 @@ class FileForm:
 Moment = tuple[Picture | None, Sequence[Block]]
 
 
+def add_streams(container: Any, form: FileForm) -> tuple[Any, Any]:
+    """The encoders of a file: pictures, and sound where the form has it, else None."""
+    video = container.add_stream("libx264", rate=form.fps)
+    context = video.codec_context
+    video.width, video.height, video.pix_fmt = form.width, form.height, "yuv420p"
+    context.max_b_frames, context.gop_size = 0, form.fps * KEYFRAME_EACH_S
+    context.color_range = _LIMITED
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    options = {"preset": form.preset, "profile": "main"}
+    if form.bitrate_bps is None:
+        options["crf"] = str(form.crf)
+    else:
+        video.bit_rate = form.bitrate_bps
+    video.options = options
+    if not form.sound:
+        return video, None
+    audio = container.add_stream("aac", rate=SAMPLE_RATE)
+    audio.layout, audio.bit_rate = "stereo", SOUND_BITRATE
+    return video, audio
+
+
 class Writer:
     """Writes one file. The file has its name only when it is whole: until then it ends in .part.
 
@@ -65,7 +86,7 @@ class Writer:
         try:
             kind = FORMATS[path.suffix.lower()]
             self._container: Any = av.open(str(self._partial), "w", format=kind)
-            self._video, self._audio = self._streams()
+            self._video, self._audio = add_streams(self._container, form)
             self._container.start_encoding()
         except _WRITE_ERRORS as error:
             self._partial.unlink(missing_ok=True)
@@ -100,26 +121,6 @@ class Writer:
     def _raise_error(self) -> None:
         if self._error is not None:
             raise McuError(f"cannot write {self._path}: {self._error}") from self._error
-
-    def _streams(self) -> tuple[Any, Any]:
-        form = self._form
-        video = self._container.add_stream("libx264", rate=form.fps)
-        context = video.codec_context
-        video.width, video.height, video.pix_fmt = form.width, form.height, "yuv420p"
-        context.max_b_frames, context.gop_size = 0, form.fps * KEYFRAME_EACH_S
-        context.color_range = _LIMITED
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        options = {"preset": form.preset, "profile": "main"}
-        if form.bitrate_bps is None:
-            options["crf"] = str(form.crf)
-        else:
-            video.bit_rate = form.bitrate_bps
-        video.options = options
-        if not form.sound:
-            return video, None
-        audio = self._container.add_stream("aac", rate=SAMPLE_RATE)
-        audio.layout, audio.bit_rate = "stereo", SOUND_BITRATE
-        return video, audio
 
     def _run(self) -> None:
         try:

@@ -71,6 +71,8 @@ def test_all_kinds_of_panes_are_read() -> None:
     [
         ('{"t": 1, "poll_s": 10}', {"poll_s": 10}),
         ('{"t": 1, "names": false}', {"show_names": False}),
+        ('{"t": 1, "loudest": 3}', {"loudest": 3}),
+        ('{"t": 1, "pan_by_pane": true}', {"pan_by_pane": True}),
         ('{"t": 1, "broadcast": 3}', {"broadcast": "3"}),
         ('{"t": 1, "lecturer": 1}', {"lecturer": "1"}),
         ('{"t": 1, "lecturer": null}', {"lecturer": ""}),
@@ -99,6 +101,8 @@ def test_a_word_sets_its_field(line: str, fields: dict[str, Any]) -> None:
     [
         ('{"t": 1, "gain": {"site": 2, "db": -6}}', {"gain_db": -6}),
         ('{"t": 1, "name": {"site": 2, "name": "Ward"}}', {"name": "Ward"}),
+        ('{"t": 1, "auto_gain": {"site": 2, "on": true}}', {"auto_gain": True}),
+        ('{"t": 1, "noise_gate": {"site": 2, "on": true}}', {"noise_gate": True}),
         ('{"t": 1, "camera_off": 2}', {"video_off": True}),
         ('{"t": 1, "mute": 2}', {"muted": True}),
     ],
