@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from mcu_core.compositor import shapes
 from mcu_core.compositor.colors import web_color
 from mcu_core.compositor.lettering import cleaned, shortened, text_width, written
 from mcu_core.compositor.overlay import Layer, Overlay, layered
-from mcu_core.compositor.shapes import plate
 
 INK = web_color("#ffffff")
 PLATE = web_color("#0c1016")
@@ -20,7 +20,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 64, 48
 """Panes below this carry no name: it could not be read, or would hide the picture."""
 
 
-@lru_cache(2048)
+@lru_cache(4096)
 def label(text: str, pane_w: int, pane_h: int) -> Overlay | None:
     """The plate with a name for a pane of that size; None if there is no room or no name.
 
@@ -30,16 +30,24 @@ def label(text: str, pane_w: int, pane_h: int) -> Overlay | None:
     if not text or pane_w < LEAST_WIDTH or pane_h < LEAST_HEIGHT:
         return None
     size = text_size(pane_w, pane_h)
-    pad_x, pad_y = round(size * 0.6), round(size * 0.32)
     room = pane_w - 2 * margin(pane_w, pane_h)
-    text = shortened(text, size, room - 2 * pad_x)
-    width = even(text_width(text, size) + 2 * pad_x)
-    if width > room:
-        return None
-    height = even(round(size * 1.2) + 2 * pad_y)
-    ground = plate(width, height, height * 0.28).astype(np.uint16) * PLATE_OPACITY // 255
+    plate = _plate(shortened(text, size, room - 2 * _beside(size)), size)
+    return plate if plate.width <= room else None
+
+
+@lru_cache(2048)
+def _plate(text: str, size: int) -> Overlay:
+    """Panes of many sizes have letters of one size, and share it."""
+    width = even(text_width(text, size) + 2 * _beside(size))
+    height = even(round(size * 1.2) + 2 * round(size * 0.32))
+    ground = shapes.plate(width, height, height * 0.28).astype(np.uint16) * PLATE_OPACITY // 255
     letters = written(text, size, width, height)
     return layered(width, height, [Layer(ground.astype(np.uint8), PLATE), Layer(letters, INK)])
+
+
+def _beside(size: int) -> int:
+    """Free columns at either side of letters of that size."""
+    return round(size * 0.6)
 
 
 def margin(pane_w: int, pane_h: int) -> int:

@@ -75,7 +75,8 @@ class ComposedPicture:
         polled = self._listed.take(listed, [site for site in there if site not in pinned], now_ns)
         free = [site for site in free if site not in reserved]
         filled = self._fill(view, panes, free, roster, follow, now_ns)
-        rest = [site for site in free if site not in filled]
+        seated = frozenset(filled)
+        rest = [site for site in free if site not in seated]
         pictured = [site for site in rest if site not in roster.audio_only]
         polled |= self._unlisted.take(unlisted, pictured or rest, now_ns)
         self._shown = tuple(polled.get(k, site) for k, site in enumerate(filled))

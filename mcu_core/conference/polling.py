@@ -70,8 +70,9 @@ class PolledPanes:
         none) that is in `free`; panes that have nobody are left out.
         """
         self._rotations = {k: self._rotations.get(k) or Rotation() for k in panes}
+        there = frozenset(free)
         lines = {
-            k: [site for site in pane.sites or free if site in free] for k, pane in panes.items()
+            k: [site for site in pane.sites or free if site in there] for k, pane in panes.items()
         }
         self._seat(panes, lines, now_ns)
         # Only when everybody has a place is it known who else may come to each.

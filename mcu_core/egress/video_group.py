@@ -1,7 +1,6 @@
 """One encoder and its thread, for all receivers of one form."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,12 +13,18 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import EncodedUnit, VideoForm
+from mcu_core.media.workers import Lane, Workers
 
 log = structlog.get_logger()
 
 WAITING_PICTURES = 2
 STILL_EVERY_NS = NS_PER_SECOND // 2
 """An unchanged picture is coded this seldom: enough for decoders and loss reports to stay awake."""
+
+MEASURE_EVERY = 16
+"""Asking for a thread's CPU time is a system call with the interpreter's lock in hand."""
+
+SMOOTHING = 0.2
 
 RETRY_NS = NS_PER_SECOND
 """How long after a failure the encoder is tried again."""
@@ -39,6 +44,7 @@ class VideoGroup:
         clock: Clock,
         deliver: Callable[[EncodedUnit], None],
         preset: str = DEFAULT_PRESET,
+        workers: Workers | None = None,
     ) -> None:
         self.form = form
         self.units = 0
@@ -49,11 +55,10 @@ class VideoGroup:
         self._deliver = deliver
         self._pictures: Ring[Picture] = Ring(WAITING_PICTURES)
         self._requests = KeyframeRequests()
-        self._thread = threading.Thread(target=self._encode_all, name=f"encode {form.codec.name}")
-        self._started = False
+        self._lane = Lane(self._step, workers, f"encode {form.codec.name}")
         self._wanted_bps = form.bitrate_bps
         self._wanted_preset = preset
-        # Of the encode thread alone:
+        # Of the coding step alone:
         self._encoder: VideoEncoder | None = None
         self._serial: int | None = None
         self._stamp_ns = -1
@@ -66,19 +71,21 @@ class VideoGroup:
         return self._pictures.dropped
 
     def start(self) -> None:
-        """Start the encode thread."""
-        self._started = True
-        self._thread.start()
+        """Begin to code."""
+        self._lane.start()
 
     async def stop(self) -> None:
-        """End the encode thread and wait for it, off the loop; safe twice and before start."""
+        """Code no more and wait for it, off the loop; safe twice and before start."""
         self._pictures.close()
-        if self._started:
-            await asyncio.to_thread(self._thread.join)
+        self._pictures.clear()
+        await asyncio.to_thread(self._lane.close)
+        if self._encoder is not None:
+            self._encoder.close()
 
     def submit(self, picture: Picture) -> None:
         """Hand over the picture of this tick; never waits. The same one again costs little."""
         self._pictures.push(picture)
+        self._lane.poke()
 
     def request_keyframe(self) -> None:
         """A receiver needs a keyframe: at once, or when the last one is a second old."""
@@ -92,18 +99,15 @@ class VideoGroup:
         """Code with another preset from the next coded picture on."""
         self._wanted_preset = preset
 
-    def _encode_all(self) -> None:
-        while True:
-            picture = self._pictures.pop()
-            if picture is None:
-                break
-            now_ns = self._clock.now_ns()
-            if self._retry_ns is not None and now_ns < self._retry_ns:
-                continue
-            if self._worth_coding(picture, now_ns):
-                self._encode(picture, now_ns)
-        if self._encoder is not None:
-            self._encoder.close()
+    def _step(self) -> bool:
+        picture = self._pictures.pop(0)
+        if picture is None:
+            return False
+        now_ns = self._clock.now_ns()
+        resting = self._retry_ns is not None and now_ns < self._retry_ns
+        if not resting and self._worth_coding(picture, now_ns):
+            self._encode(picture, now_ns)
+        return len(self._pictures) > 0
 
     def _worth_coding(self, picture: Picture, now_ns: int) -> bool:
         return (
@@ -115,7 +119,8 @@ class VideoGroup:
     def _encode(self, picture: Picture, now_ns: int) -> None:
         stamp_ns = now_ns if picture.serial == self._serial else picture.stamp_ns
         stamp_ns = max(stamp_ns, self._stamp_ns + 1)
-        began_s = thread_cpu_time_s()
+        measured = self.units % MEASURE_EVERY == 0
+        began_s = thread_cpu_time_s() if measured else 0.0
         try:
             if self._encoder is None:
                 self._encoder = VideoEncoder(self.form, self._wanted_preset)
@@ -127,12 +132,14 @@ class VideoGroup:
             self._fail(error, now_ns)
             return
         self._serial, self._stamp_ns, self._encoded_ns = picture.serial, stamp_ns, now_ns
-        self._count(unit, now_ns, 1000 * (thread_cpu_time_s() - began_s))
+        if measured:
+            share = SMOOTHING if self.encoding_ms else 1.0
+            self.encoding_ms += share * (1000 * (thread_cpu_time_s() - began_s) - self.encoding_ms)
+        self._count(unit, now_ns)
         self._deliver(unit)
 
-    def _count(self, unit: EncodedUnit, now_ns: int, cost_ms: float) -> None:
+    def _count(self, unit: EncodedUnit, now_ns: int) -> None:
         self.units += 1
-        self.encoding_ms += 0.1 * (cost_ms - self.encoding_ms)
         if unit.keyframe:
             self.keyframes += 1
             self._requests.fulfilled(now_ns)

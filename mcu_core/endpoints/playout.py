@@ -13,6 +13,7 @@ from mcu_core.endpoints.endpoint import Intake
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Kind
+from mcu_core.media.priority import Niceness, prefer
 from mcu_core.media.units import AccessUnit
 
 log = structlog.get_logger()
@@ -67,6 +68,7 @@ class Playout:
             await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
+        prefer(Niceness.CODECS)
         reason = ""
         try:
             self._play()

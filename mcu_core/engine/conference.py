@@ -30,6 +30,7 @@ from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
+from mcu_core.media.workers import Workers
 from mcu_core.mixer.speech import Speech
 from mcu_core.negotiation.receivable import NO_LIMIT
 
@@ -45,7 +46,7 @@ class Conference:
     """Carries out a ConferenceDefinition; all methods run on the event loop.
 
     `admit` is asked before a site that was away is seated; it raises Refused where there is no
-    room.
+    room. `workers` do the codec work; they run before it starts and until it has stopped.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Conference:
         definition: ConferenceDefinition,
         clock: Clock,
         tell: Callable[[Event], None],
+        workers: Workers,
         *,
         admit: Callable[["Conference", str, Endpoint], None] = lambda room, site, endpoint: None,
         options: EngineOptions = DEFAULT_OPTIONS,
@@ -68,12 +70,14 @@ class Conference:
         self._tasks = NamedTasks()
         self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
         self.failed = False
+        self._workers = workers
         self._dresser = Dresser(options.media)
         self._look_ns = 0
         self.views = Views(
             definition,
             clock,
             preset=options.preset,
+            workers=self._workers,
             shown=self._plan_shown,
             failed=self._broke,
             again=self._publish,
@@ -123,7 +127,7 @@ class Conference:
     async def _seat(self, definition: SiteDefinition) -> None:
         seat = self._seats.get(definition.id)
         if seat is None:
-            self._seats[definition.id] = seat = Seat.make(definition, self._clock)
+            self._seats[definition.id] = seat = Seat.make(definition, self._clock, self._workers)
             self._run_source(seat)
             return
         source_changed = (seat.definition.file, seat.definition.pattern) != (

@@ -47,6 +47,7 @@ from mcu_core.engine.load import EngineLoad
 from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
+from mcu_core.media.workers import Workers
 
 log = structlog.get_logger()
 
@@ -74,12 +75,14 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._load = EngineLoad(clock)
         self._options = options
+        self._workers = Workers()
         self._effort = EffortKeeper(clock, self._conferences.values, options.cores)
         self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
 
     async def open(self) -> None:
         """Listen for control and recorder."""
         await self._door.open()
+        self._workers.start()
         self._effort.start()
         log.info("engine is ready", engine=self._name)
 
@@ -92,6 +95,7 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(conference.stop() for conference in self._conferences.values()))
         self._conferences.clear()
+        await asyncio.to_thread(self._workers.stop)
 
     # ------------------------------------------------------------------ the socket
 
@@ -204,6 +208,7 @@ class Engine:
             definition,
             self._clock,
             self._tell,
+            self._workers,
             admit=self._effort.admit,
             options=self._options,
         )

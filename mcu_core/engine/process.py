@@ -17,6 +17,7 @@ from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import BadInput
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.media.clock import MonotonicClock
+from mcu_core.media.priority import Niceness, prefer
 from mcu_core.observe.logs import LEVELS, set_up
 
 log = structlog.get_logger()
@@ -62,6 +63,7 @@ async def _live(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    prefer(Niceness.PACKETS)
     await engine.open()
     try:
         await stopping.wait()

@@ -10,6 +10,7 @@ from mcu_core.engine.trace import Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.workers import Workers
 
 STALLED_AFTER_NS = 2 * NS_PER_SECOND
 """A picture older than this is shown greyed: the site is there, its picture stands still."""
@@ -41,9 +42,11 @@ class Seat:
     trace: Trace = field(default_factory=Trace)
 
     @classmethod
-    def make(cls, definition: SiteDefinition, clock: Clock) -> "Seat":
+    def make(
+        cls, definition: SiteDefinition, clock: Clock, workers: Workers | None = None
+    ) -> "Seat":
         """A seat with running ingress; `close` ends it."""
-        video = VideoIngress(clock, definition.id)
+        video = VideoIngress(clock, definition.id, workers)
         video.start()
         return cls(definition, video, AudioIngress(clock, definition.id))
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 
 from mcu_core.conference.audibility import Apart
 from mcu_core.contract.definition import VoiceSwitching
-from mcu_core.engine.priority import Niceness
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound_outputs import Delivery, Listener, SoundOutputs
 from mcu_core.engine.ticks import Ticker
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import Clock
+from mcu_core.media.priority import Niceness
 from mcu_core.media.sound import BLOCK_NS, Block
 from mcu_core.media.units import AudioForm
 from mcu_core.mixer.room import Room, Setting

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import structlog
 
-from mcu_core.engine.priority import Niceness, prefer
 from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.priority import Niceness, prefer
 
 log = structlog.get_logger()
 

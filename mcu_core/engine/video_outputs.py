@@ -14,6 +14,7 @@ from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.seat import Seat
 from mcu_core.media.clock import Clock
 from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
+from mcu_core.media.workers import Workers
 
 
 class OutputKey(NamedTuple):
@@ -73,11 +74,13 @@ class VideoOutputs:
         self,
         clock: Clock,
         preset: str,
+        workers: Workers,
         changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None],
     ) -> None:
         self.switched = 0
         """How often a reader has moved from one output to another."""
         self._clock = clock
+        self._workers = workers
         self._preset = preset
         self._changed = changed
         self._loop = asyncio.get_running_loop()
@@ -144,7 +147,7 @@ class VideoOutputs:
             self._loop.call_soon_threadsafe(self._fan_out, key, unit)
 
         if key.form is not None:
-            group = VideoGroup(key.form, self._clock, deliver, self._preset)
+            group = VideoGroup(key.form, self._clock, deliver, self._preset, self._workers)
             group.start()
             return _Output(group, key.form.bitrate_bps)
         assert source is not None

@@ -27,6 +27,7 @@ from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
+from mcu_core.media.workers import Workers
 
 Readers = Sequence[tuple[str, Endpoint]]
 """Every endpoint that takes pictures, with the site that it belongs to (VIEWERS for none)."""
@@ -52,6 +53,7 @@ class Views:
         clock: Clock,
         *,
         preset: str,
+        workers: Workers,
         shown: Callable[[PicturePlan], None],
         failed: Callable[[Exception], None],
         again: Callable[[], None],
@@ -75,7 +77,7 @@ class Views:
         self.pictures = PictureLoop(
             definition.id, clock, definition.fps, plan, self._plan_shown, failed
         )
-        self.outputs = VideoOutputs(clock, preset, self._outputs_changed)
+        self.outputs = VideoOutputs(clock, preset, workers, self._outputs_changed)
 
     def start(self) -> None:
         """Begin to compose."""

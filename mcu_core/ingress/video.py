@@ -15,6 +15,7 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
 from mcu_core.media.rings import Ring
 from mcu_core.media.units import AccessUnit
+from mcu_core.media.workers import Lane, Workers
 from mcu_core.protocol.stream_facts import StreamFacts, StreamMeter
 
 log = structlog.get_logger()
@@ -23,6 +24,9 @@ WAITING_UNITS = 32
 """About a second: a decoder that is further behind had better begin again at a keyframe."""
 
 _SMOOTHING = 0.1
+MEASURE_EVERY = 16
+"""Asking for a thread's CPU time is a system call with the interpreter's lock in hand."""
+
 _STOPPED_NS = 2 * NS_PER_SECOND
 
 
@@ -49,7 +53,12 @@ class VideoStats:
             return 0.0
         return NS_PER_SECOND / self.interval_ns
 
-    def decoded(self, cost_ms: float, now_ns: int) -> None:
+    def cost(self, cost_ms: float) -> None:
+        """Count the CPU cost of one picture."""
+        share = _SMOOTHING if self.decoding_ms else 1.0
+        self.decoding_ms += share * (cost_ms - self.decoding_ms)
+
+    def decoded(self, now_ns: int) -> None:
         """Count one good picture."""
         if self.frames and now_ns - self.last_ns < _STOPPED_NS:
             interval = now_ns - self.last_ns
@@ -57,7 +66,6 @@ class VideoStats:
             self.interval_ns = smoothed if self.interval_ns else float(interval)
         self.frames += 1
         self.last_ns = now_ns
-        self.decoding_ms += _SMOOTHING * (cost_ms - self.decoding_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class _Waiting:
 
 
 class VideoIngress:
-    """Decodes one stream in a thread of its own; `start` and `stop` belong to its owner.
+    """Decodes one stream on `workers`, by default one of its own; its owner starts and stops it.
 
     Units pushed without a gap between them form a run. A run begins after an overflow or a
     restart, and its pictures wait for a keyframe. Whatever goes wrong, `latest` keeps the last good
@@ -78,7 +86,7 @@ class VideoIngress:
     it comes, on whatever thread that is.
     """
 
-    def __init__(self, clock: Clock, name: str) -> None:
+    def __init__(self, clock: Clock, name: str, workers: Workers | None = None) -> None:
         self.on_keyframe_needed: Callable[[], object] = lambda: None
         self.forward: Callable[[AccessUnit], None] | None = None
         self.units = 0
@@ -94,37 +102,25 @@ class VideoIngress:
         self._latest: Picture | None = None
         self._output = OutputQueue()
         self._serial = 0
-        self._thread = threading.Thread(target=self._decode_all, name=f"decode {name}")
-        self._allowed = False
-        self._started = False
+        self._lane = Lane(self._step, workers, f"decode {name}")
         self._resuming = False
         self._meter = StreamMeter()
-        # Of the decode thread alone:
+        # Of the decoding step alone:
         self._decoder: VideoDecoder | None = None
         self._wish = KeyframeWish()
         self._entered = False
         self._decoding_run = 0
 
     def start(self) -> None:
-        """Allow the decode thread to run; it starts with the first unit: many sites send none."""
-        with self._lock:
-            self._allowed = True
-            if len(self._units):
-                self._start_thread()
-
-    def _start_thread(self) -> None:
-        if self._allowed and not self._started:
-            self._started = True
-            self._thread.start()
+        """Begin to decode."""
+        self._lane.start()
 
     async def stop(self) -> None:
-        """End the decode thread and wait for it, off the loop; safe twice and before start."""
-        with self._lock:
-            self._allowed = False
-        self._units.clear()
+        """Decode no more and wait for it, off the loop; safe twice and before start."""
         self._units.close()
-        if self._started:
-            await asyncio.to_thread(self._thread.join)
+        self._units.clear()
+        await asyncio.to_thread(self._lane.close)
+        self._decoder = None
 
     def push(self, unit: AccessUnit) -> None:
         """Hand over a coded picture; any thread, never waits.
@@ -137,7 +133,7 @@ class VideoIngress:
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()
             self._units.push(_Waiting(unit, self._run))
-            self._start_thread()
+        self._lane.poke()
         forward = self.forward
         if forward is not None:
             forward(unit)
@@ -199,16 +195,15 @@ class VideoIngress:
         self._run += 1
         self.stats.dropped += self._units.clear()
 
-    def _decode_all(self) -> None:
-        while True:
-            waiting = self._units.pop()
-            if waiting is None:
-                self._decoder = None
-                return
-            self._take(waiting)
-            if self.watched and self._wish.due(self._clock.now_ns()):
-                self.stats.keyframes_asked += 1
-                self.on_keyframe_needed()
+    def _step(self) -> bool:
+        waiting = self._units.pop(0)
+        if waiting is None:
+            return False
+        self._take(waiting)
+        if self.watched and self._wish.due(self._clock.now_ns()):
+            self.stats.keyframes_asked += 1
+            self.on_keyframe_needed()
+        return len(self._units) > 0
 
     def _take(self, waiting: _Waiting) -> None:
         unit = waiting.unit
@@ -236,7 +231,8 @@ class VideoIngress:
         return self._decoder is not None and self._decoder.codec != unit.codec
 
     def _decode(self, unit: AccessUnit, run: int) -> None:
-        began_s = thread_cpu_time_s()
+        measured = self.stats.frames % MEASURE_EVERY == 0
+        began_s = thread_cpu_time_s() if measured else 0.0
         try:
             if self._decoder is None:
                 self._decoder = VideoDecoder(unit.codec)
@@ -250,9 +246,11 @@ class VideoIngress:
         self._entered = True
         if pictures:  # a "keyframe" that gives none may be anything: go on asking
             self._wish.came()
-        now_ns, cost_ms = self._clock.now_ns(), 1000 * (thread_cpu_time_s() - began_s)
+        if measured and pictures:
+            self.stats.cost(1000 * (thread_cpu_time_s() - began_s) / len(pictures))
+        now_ns = self._clock.now_ns()
         for picture in pictures:
-            self.stats.decoded(cost_ms, now_ns)
+            self.stats.decoded(now_ns)
             self._show(picture, run)
 
     def _show(self, picture: Picture, run: int) -> None:

@@ -12,6 +12,7 @@ from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
+from mcu_core.media.workers import Workers
 
 SITES = tuple(SiteDefinition(name, name, SiteKind.RTP) for name in ("a", "b"))
 TWO = ConferenceDefinition("c", "Two", width=320, height=180, sites=SITES, revision=1)
@@ -52,7 +53,9 @@ class SlowToEnd:
 @asynccontextmanager
 async def running(*endpoints: SlowToEnd) -> AsyncIterator[Conference]:
     """A conference; all connections may end when it does."""
-    conference = Conference(TWO, MonotonicClock(), lambda event: None)
+    workers = Workers()
+    workers.start()
+    conference = Conference(TWO, MonotonicClock(), lambda event: None, workers)
     await conference.start()
     try:
         yield conference
@@ -60,6 +63,7 @@ async def running(*endpoints: SlowToEnd) -> AsyncIterator[Conference]:
         for endpoint in endpoints:
             endpoint.gone.set()
         await conference.stop()
+        workers.stop()
 
 
 async def test_sites_come_and_go_while_a_connection_ends() -> None:

@@ -21,6 +21,7 @@ from mcu_core.engine.conference import Conference
 from mcu_core.media.clock import NS_PER_MS, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
+from mcu_core.media.workers import Workers
 from tests.fakes.screen import NOTHING, Screen
 from tests.fakes.waiting import until
 
@@ -44,7 +45,8 @@ class Room:
     def __init__(self, wanted: ConferenceDefinition) -> None:
         self.clock = MonotonicClock()
         self.wanted = wanted
-        self.conference = Conference(wanted, self.clock, lambda event: None)
+        self.workers = Workers()
+        self.conference = Conference(wanted, self.clock, lambda event: None, self.workers)
         self.screens: dict[str, Screen] = {}
 
     async def join(self, name: str, form: VideoForm = FORM, *, takes_streams: bool = False) -> None:
@@ -70,6 +72,7 @@ class Room:
 @asynccontextmanager
 async def room(names: str, *, takes_streams: str = "", **changes: object) -> AsyncIterator[Room]:
     made = Room(definition(names, **changes))
+    made.workers.start()
     await made.conference.start()
     try:
         for name in names:
@@ -77,6 +80,7 @@ async def room(names: str, *, takes_streams: str = "", **changes: object) -> Asy
         yield made
     finally:
         await made.conference.stop()
+        made.workers.stop()
 
 
 async def test_equal_receivers_share_one_encoder_and_one_set_of_tiles() -> None:

@@ -38,6 +38,11 @@ def test_oblong_panes_hold_their_names(size: tuple[int, int]) -> None:
         assert card.height <= size[1]
 
 
+def test_panes_with_letters_of_one_size_share_the_drawing() -> None:
+    assert labels.label("急诊手术室", 320, 180) is labels.label("急诊手术室", 256, 144)
+    assert labels.label("急诊手术室", 320, 180) is not labels.label("急诊手术室", 640, 360)
+
+
 def test_long_names_end_in_an_ellipsis() -> None:
     assert lettering.shortened("abc", 20, 500) == "abc"
     short = lettering.shortened("名" * 50, 20, 200)
@@ -72,11 +77,13 @@ def test_a_machine_without_fonts_draws_something(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fonts, "chosen", lambda: FontChoice(None, 0, False))
     fonts.font.cache_clear()
     labels.label.cache_clear()
+    labels._plate.cache_clear()
     try:
         plate = labels.label("会诊 room", 640, 360)
     finally:
         fonts.font.cache_clear()
         labels.label.cache_clear()
+        labels._plate.cache_clear()
     assert plate is not None
 
 

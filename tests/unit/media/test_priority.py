@@ -3,7 +3,7 @@
 import os
 import threading
 
-from mcu_core.engine.priority import Niceness, prefer
+from mcu_core.media.priority import Niceness, prefer
 
 
 def test_only_the_calling_thread_is_preferred() -> None:

@@ -1,7 +1,8 @@
 """Which threads the kernel should prefer when the machine is full: sound first.
 
-Only the ticks ask: a thread hands its niceness to those that it starts, and the event loop starts
-all decoders and encoders.
+A thread hands its niceness to those that it starts, so each kind asks for its own. All of them
+go before ordinary processes: whoever holds the interpreter's lock and is put aside holds up
+the sound with it.
 """
 
 import os
@@ -21,7 +22,10 @@ class Niceness(IntEnum):
     """
 
     SOUND = -15
-    PICTURES = -5
+    PACKETS = -12
+    """The event loop: what it sends late is heard late, whoever mixed it in time."""
+    PICTURES = -8
+    CODECS = -4
 
 
 def prefer(niceness: Niceness) -> bool:
