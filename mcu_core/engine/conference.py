@@ -21,6 +21,7 @@ from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.engine.pictures import PicturePlan
 from mcu_core.engine.report import conference_snapshot
 from mcu_core.engine.seat import Seat
+from mcu_core.engine.soon import Soon
 from mcu_core.engine.sound import Listener, SoundLoop
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.tap_keeper import TapKeeper
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 RETRY_SOURCE_S = 5.0
 MAX_VIEWERS = 200
+SOON_S = 0.004  # large rooms join all at once
 LOOK_AGAIN_NS = NS_PER_SECOND
 RETURN_NS = 30 * NS_PER_SECOND
 
@@ -70,6 +72,7 @@ class Conference:
         self._tasks = NamedTasks()
         self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
         self.failed = False
+        self._publish = Soon(SOON_S, self._give)
         self._workers = workers
         self._dresser = Dresser(options.media)
         self._look_ns = 0
@@ -80,7 +83,7 @@ class Conference:
             workers=self._workers,
             shown=self._plan_shown,
             failed=self._broke,
-            again=self._publish,
+            again=self._publish.soon,
         )
         self._sound = SoundLoop(
             definition.id, clock, self._speech_changed, self._heard, self._broke
@@ -101,6 +104,7 @@ class Conference:
             for endpoint in list(self._viewers):
                 await self._drop_viewer(endpoint)
             await self._tasks.end_all()
+            self._publish.stop()
             await self.views.stop()
             await self._sound.stop()
 
@@ -122,7 +126,7 @@ class Conference:
                 await self._seat(site_definition)
             await self._reform(_form(before), _form(definition))
             self._sound.set_voice(definition.voice)
-            self._publish()
+            self._publish.now()
 
     async def _seat(self, definition: SiteDefinition) -> None:
         seat = self._seats.get(definition.id)
@@ -142,7 +146,7 @@ class Conference:
     async def _unseat(self, site: str) -> None:
         await self._tasks.end(f"source {site}")
         seat = self._seats.pop(site)
-        self._publish()
+        self._publish.now()
         if seat.endpoint is not None:
             await self.views.drop(seat.endpoint)
         await seat.close()
@@ -226,7 +230,7 @@ class Conference:
         else:
             self._viewers[endpoint.id] = endpoint
         self._listen(endpoint)
-        self._publish()
+        self._publish.soon()
         try:
             await endpoint.start()
         except McuError as error:
@@ -272,11 +276,11 @@ class Conference:
             return
         seat.joined_ns = 0
         self._teller.site(seat, "away", reason)
-        self._publish()
+        self._publish.now()
 
     async def _drop_viewer(self, endpoint_id: str) -> None:
         endpoint = self._viewers.pop(endpoint_id)
-        self._publish()
+        self._publish.now()
         await self.views.drop(endpoint)
         await endpoint.stop()
 
@@ -286,7 +290,7 @@ class Conference:
             if seat is not None and seat.endpoint is endpoint:
                 seat.joined_ns = seat.joined_ns or self._clock.now_ns()
                 self._teller.site(seat, "joined", "")
-                self._publish()
+                self._publish.soon()
             return
         log.info("connection lost", conference=self.definition.id, endpoint=endpoint.id)
         self._tasks.run(f"lost {endpoint.id}", self._lost(site, endpoint, reason))
@@ -324,15 +328,15 @@ class Conference:
 
     def _tap_opened(self, tap: ConferenceTap) -> None:
         self._listen(tap)
-        self._publish()
+        self._publish.now()
 
     async def _tap_closed(self, tap: ConferenceTap) -> None:
-        self._publish()
+        self._publish.now()
         await self.views.drop(tap)
 
     # ------------------------------------------------------------------ what the ticks work from
 
-    def _publish(self) -> None:
+    def _give(self) -> None:
         """Give both ticks the present state, each as one new value."""
         readers = self._readers()
         self._sound.seats = tuple(self._seats.values())
@@ -356,7 +360,7 @@ class Conference:
     def _speech_changed(self, speech: Speech) -> None:
         self.views.hear(speech.speaker, speech.floor, speech.previous)
         self._teller.speech(speech)
-        self._publish()
+        self._publish.soon()
 
     def _heard(self) -> None:
         """Ten times a second: tell levels, and each second look whether something is different."""
@@ -371,7 +375,7 @@ class Conference:
     def look_again(self) -> None:
         """Decide anew: a first picture gives a pane, a measured rate allows passing through."""
         self._look_ns = self._clock.now_ns() + LOOK_AGAIN_NS
-        self._publish()
+        self._publish.now()
 
     def _broke(self, error: Exception) -> None:
         self.failed = True
