@@ -8,7 +8,8 @@ from mcu_core.contract.definition import LayoutChoice
 class SiteSnapshot(msgspec.Struct, frozen=True):
     """One site as it is. `level_dbov` is -127 (silence) .. 0; `endpoint` is empty when away.
 
-    `watched` False: nobody sees its picture composed, so it is not decoded.
+    `watched` False: nobody sees its picture composed, so it is not decoded. `packets_lost` of its
+    picture on the way; `packets_dropped`: came, but malformed, from a stranger, of no known stream.
     """
 
     id: str
@@ -25,6 +26,7 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
     video_codec: str = ""
     audio_codec: str = ""
     packets_lost: int = 0
+    packets_dropped: int = 0
     video_stalled: bool = True
     watched: bool = True
 

@@ -150,6 +150,7 @@ class Seat:
             video_codec=self.video.stats.codec,
             audio_codec=self.audio.stats.codec,
             packets_lost=self.endpoint.reception()[0].lost if self.endpoint else 0,
+            packets_dropped=self.endpoint.stats.packets_dropped if self.endpoint else 0,
             video_stalled=self.video.watched and shown != "live",
             watched=self.video.watched,
         )

@@ -105,7 +105,7 @@ def test_a_flood_of_garbage_harms_nobody(system: System) -> None:
 
         def dropped() -> int:
             sites = {site["id"]: site for site in system.running(conference)["sites"]}
-            return int(sites[victim]["packets_lost"])
+            return int(sites[victim]["packets_dropped"])
 
         until(lambda: dropped() > 0, 10, "the dropped packets are counted")
     system.request("DELETE", f"/conferences/{conference}")
