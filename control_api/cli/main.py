@@ -37,11 +37,31 @@ def run(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate: serve HTTPS")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key of the certificate")] = None,
+    preset: Annotated[
+        str, typer.Option(help="Of the video encoders: ultrafast (least work) to medium (best)")
+    ] = "",
+    cores: Annotated[
+        float, typer.Option(help="How much of the machine conferences may take; 0: all")
+    ] = 0.0,
 ) -> None:
     """Run the whole system: engines, recorder, control API and console."""
     from control_api.cli.run import RunOptions, run  # each word loads only its own
 
-    run(RunOptions(data, listen, engines, demo, advertise, ports, log_level, tls_cert, tls_key))
+    run(
+        RunOptions(
+            data,
+            listen,
+            engines,
+            demo,
+            advertise,
+            ports,
+            log_level,
+            tls_cert,
+            tls_key,
+            preset,
+            cores,
+        )
+    )
 
 
 @app.command(context_settings=PASS_ON)

@@ -29,10 +29,16 @@ LONGEST_SOCKET_PATH = 90
 
 READY_S = 60.0
 
+MOST_CORES = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What `mcu run` was asked for; `listen` is host:port of API and pages."""
+    """What `mcu run` was asked for; `listen` is host:port of API and pages.
+
+    `preset`: of all video encoders, empty for the engine's own choice. `cores`: how much of the
+    machine all engines together give away, 0 for all.
+    """
 
     data: Path
     listen: str = "127.0.0.1:8080"
@@ -43,6 +49,8 @@ class RunOptions:
     log_level: str = "info"
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    preset: str = ""
+    cores: float = 0.0
 
 
 def split_address(text: str, name: str = "--listen") -> tuple[str, int]:
@@ -126,6 +134,7 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
                 *("--socket", str(sockets / f"{name}.sock"), "--bind", bind),
                 *("--advertise", options.advertise, "--ports", options.ports),
                 *("--media", str(options.data / "media")),
+                *_effort_flags(options),
                 *("--log-level", options.log_level),
             ),
         )
@@ -154,6 +163,27 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
         ),
     )
     return [*engines, recorder, control]
+
+
+def _effort_flags(options: RunOptions) -> tuple[str, ...]:
+    """What one engine may spend: engines share the machine alike."""
+    preset = ("--preset", options.preset) if options.preset else ()
+    # By itself each engine would believe that it has the whole machine.
+    cores = options.cores or (len(os.sched_getaffinity(0)) if options.engines > 1 else 0)
+    share = ("--cores", f"{cores / options.engines:g}") if cores else ()
+    return (*preset, *share)
+
+
+def check_effort(options: RunOptions) -> None:
+    """Raise BadInput for a preset that no encoder has, or for cores that cannot be."""
+    if options.preset:
+        # Codecs are loaded only where somebody names one.
+        from mcu_core.egress.video_encoder import PRESETS
+
+        if options.preset not in PRESETS:
+            raise BadInput("--preset", f"one of {', '.join(PRESETS)}, not {options.preset!r}")
+    if not 0 <= options.cores <= MOST_CORES:
+        raise BadInput("--cores", f"0 (all) to {MOST_CORES}, not {options.cores:g}")
 
 
 def _tls_flags(options: RunOptions) -> tuple[str, ...]:
@@ -241,6 +271,7 @@ def run(options: RunOptions) -> None:
         raise BadInput("--engines", "1 to 64")
     host, port = split_address(options.listen)
     check_tls(options)
+    check_effort(options)
     sockets = socket_folder(options.data)
     os.umask(0o077)  # recordings and accounts are not for other users of this machine
     with only_one(sockets):

@@ -134,7 +134,7 @@ class LogoBody(Body):
 
     path: StrictStr
     corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"
-    size: Number = Field(0.08, description="of the picture's height, 0.02..0.5")
+    size: Number = Field(0.08, description="of the picture's height, 0.02..0.3")
 
     def logo(self) -> Logo:
         """As the contract has it."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from control_api.errors import Away
@@ -18,7 +19,7 @@ from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import CloseConference, PutConference
 from mcu_core.contract.events import ConferenceFailed, Event
 from mcu_core.contract.snapshots import EngineSnapshot
-from mcu_core.errors import McuError
+from mcu_core.errors import BadInput, McuError
 
 log = structlog.get_logger()
 
@@ -126,9 +127,26 @@ class Keeper:
     async def _put(self, conference: str) -> None:
         """Send the definition that is wanted now, not the one of a while ago."""
         async with self._wanted.lock(conference):
-            if conference in self._wanted:
-                wanted = self._wanted[conference]
+            if conference not in self._wanted:
+                return
+            wanted = self._wanted[conference]
+            try:
                 await self.fleet.call(wanted.engine, PutConference(wanted.definition))
+            except BadInput as error:
+                if not error.field.startswith("logo"):
+                    raise
+                await self._put_bare(conference, str(error))
+
+    async def _put_bare(self, conference: str, reason: str) -> None:
+        """A logo that went from the media folder must not keep its conference from coming back."""
+        log.warning("comes back without its logo", conference=conference, reason=reason)
+        wanted = self._wanted[conference]
+        bare = msgspec.structs.replace(
+            wanted.definition, logo=None, revision=wanted.definition.revision + 1
+        )
+        await self._wanted.put(replace(wanted, definition=bare))
+        await self.fleet.call(wanted.engine, PutConference(bare))
+        self._observed.publish(conference)
 
     async def _restore(self, conference: str) -> None:
         """A conference was made anew: define it and connect its sites again."""

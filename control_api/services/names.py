@@ -2,13 +2,10 @@
 
 import unicodedata
 
+from mcu_core.contract.ranges import has_controls
 from mcu_core.errors import BadInput
 
 LONGEST = 64
-
-CONTROL_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Embeddings and overrides: with them a name could make the text after it read backwards."""
 
 INVISIBLE = "CZM"
 """Categories of which a name cannot consist alone: formats, spaces, marks that need a letter."""
@@ -19,10 +16,7 @@ def clean_name(name: str, field: str = "name") -> str:
     cleaned = unicodedata.normalize("NFC", name).strip()
     if not 1 <= len(cleaned) <= LONGEST:
         raise BadInput(field, f"1..{LONGEST} characters")
-    if any(
-        unicodedata.category(letter) in CONTROL_CATEGORIES or letter in BIDI_CONTROLS
-        for letter in cleaned
-    ):
+    if has_controls(cleaned):
         raise BadInput(field, "no control characters")
     if all(unicodedata.category(letter)[0] in INVISIBLE for letter in cleaned):
         raise BadInput(field, "something to be seen")

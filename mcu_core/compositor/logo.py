@@ -11,6 +11,8 @@ from PIL import Image
 
 from mcu_core.compositor.overlay import Overlay, from_rgba
 from mcu_core.compositor.scene import Corner, LogoPicture
+from mcu_core.contract.check import LOGO_SIZE
+from mcu_core.contract.ranges import between
 from mcu_core.errors import BadInput
 
 MOST_BYTES = 4_000_000
@@ -18,8 +20,6 @@ MOST_BYTES = 4_000_000
 MOST_PIXELS = 16_000_000
 """Of the picture in it: 4096 x 4096 would be more. Looked at before anything is unpacked."""
 LONGEST_SIDE = 8192
-SIZES = (0.02, 0.3)
-"""The logo's height as a share of the canvas height."""
 WIDEST = 0.4
 """The logo's width as a share of the canvas width at most: a wider one becomes smaller."""
 
@@ -31,10 +31,9 @@ def read_logo(
 
     `canvas_height` is that of the largest canvas that will show it. Raises BadInput naming
     `logo.path` for a file that is missing, too large, broken or no PNG, `logo.size` for a share
-    out of SIZES.
+    out of LOGO_SIZE.
     """
-    if not SIZES[0] <= size <= SIZES[1]:
-        raise BadInput("logo.size", f"{SIZES[0]:g} to {SIZES[1]:g}, not {size:g}")
+    between("logo.size", size, *LOGO_SIZE)
     image = _unpacked(_bytes_of(path))
     height = max(2, round(size * canvas_height))
     if image.height > height:

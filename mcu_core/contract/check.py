@@ -28,7 +28,8 @@ GATE = (0, 100)
 ATTACK_S = (0.1, 10.0)
 HOLD_S = (0.0, 60.0)
 TEXT_SIZE = (0.02, 0.2)
-LOGO_SIZE = (0.02, 0.5)
+LOGO_SIZE = (0.02, 0.3)
+"""Its height as a share of the canvas height."""
 LONGEST_PATH = 255
 
 A_SITE = "empty, or the id of a site of this conference"

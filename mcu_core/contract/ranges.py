@@ -10,6 +10,8 @@ LONGEST_TEXT = 500
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 COLOR_WITH_ALPHA = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?")
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Embeddings and overrides: with them a text could make what follows it read backwards."""
 
 
 def between(field: str, value: float, low: float, high: float) -> None:
@@ -28,8 +30,15 @@ def line_of_text(field: str, text: str) -> None:
     """At most LONGEST_TEXT characters that can be drawn on one line; empty is right."""
     if len(text) > LONGEST_TEXT:
         raise BadInput(field, f"at most {LONGEST_TEXT} characters")
-    if any(unicodedata.category(letter) in UNPRINTABLE for letter in text):
+    if has_controls(text):
         raise BadInput(field, "one line without control characters")
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text has what no line shows: controls, line ends, directions forced on it."""
+    return any(
+        unicodedata.category(letter) in UNPRINTABLE or letter in BIDI_CONTROLS for letter in text
+    )
 
 
 def color(field: str, text: str, alpha: bool = False) -> None:

@@ -61,7 +61,10 @@ class Dresser:
         if self._media is None:
             raise BadInput("logo", "none: this engine was started without a media folder")
         folder = self._media.resolve()
-        path = (folder / logo.path).resolve()
+        try:
+            path = (folder / logo.path).resolve()
+        except (OSError, RuntimeError) as error:  # symbolic links in a circle
+            raise BadInput("logo.path", "a file that can be read") from error
         if not path.is_relative_to(folder):
             raise BadInput("logo.path", "a file within the media folder")
         return path

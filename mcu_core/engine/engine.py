@@ -213,7 +213,12 @@ class Engine:
             options=self._options,
         )
         self._conferences[definition.id] = conference
-        await conference.start()
+        try:
+            await conference.start()
+        except BaseException:
+            self._conferences.pop(definition.id, None)
+            await conference.stop()
+            raise
         return Done()
 
     async def _close_conference(self, command: CloseConference) -> Answer:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from control_api.services.feed import Reader
-from mcu_core.contract.commands import AttachRtp, CloseConference, PutConference
+from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import ConferenceFailed
+from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
 from tests.fakes.waiting import until
@@ -81,6 +82,26 @@ async def test_a_new_engine_gets_everything_again(control: Control, engine: Fake
     await until(lambda: control.bridge.sites.get(cid, rtp).state == "joined")
     assert control.bridge.keeper.fleet.members["engine-0"].restarts == 1
     reader.close()
+
+
+async def test_a_conference_whose_logo_is_gone_comes_back_without_it(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference(logo={"path": "logo.png"}, layout={"mode": 3})
+    await engine.close()
+    await until(lambda: not control.bridge.keeper.fleet.up())
+    engine.forget()
+
+    def no_such_file(command: Command) -> None:
+        if isinstance(command, PutConference) and command.definition.logo is not None:
+            raise BadInput("logo.path", "a file that exists")
+
+    engine.refuse = no_such_file
+    await engine.open()
+    await until(lambda: cid in engine.conferences)
+    assert engine.conferences[cid].layout.mode == 3
+    after = await control.json("PATCH", f"/conferences/{cid}", json={"show_names": False})
+    assert after["logo"] is None
 
 
 async def test_a_broken_line_to_the_same_engine_disturbs_nothing(

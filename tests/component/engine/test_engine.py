@@ -23,6 +23,7 @@ from mcu_core.contract.definition import (
     FileSource,
     LayoutChoice,
     LayoutRect,
+    Logo,
     OwnLayout,
     Pane,
     PatternSource,
@@ -35,6 +36,7 @@ from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot
 from mcu_core.contract.wire import CONTRACT_VERSION, ENGINE_FRAMING, Hello, Request, Tapped
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.engine.engine import Engine
+from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.errors import BadInput, McuError, NotFound
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import MonotonicClock
@@ -86,9 +88,11 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_engine(folder: Path) -> AsyncIterator[Rig]:
+async def running_engine(
+    folder: Path, options: EngineOptions = DEFAULT_OPTIONS
+) -> AsyncIterator[Rig]:
     socket = folder / "e.sock"
-    engine = Engine("test", socket, NetworkOptions(), MonotonicClock())
+    engine = Engine("test", socket, NetworkOptions(), MonotonicClock(), options)
     await engine.open()
     events: list[Event] = []
     caller = await EngineCaller.connect(socket, "test", events.append)
@@ -145,6 +149,17 @@ async def test_a_wrong_definition_changes_nothing(
             await rig.put(msgspec.structs.replace(TWO, revision=2, **change))
         assert field_name in caught.value.field
         assert (await rig.conference()).revision == 1
+
+
+@pytest.mark.parametrize("path", ["none.png", "circle.png"])
+async def test_a_new_conference_that_is_refused_is_not_there(tmp_path: Path, path: str) -> None:
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    async with running_engine(tmp_path, EngineOptions(media=tmp_path)) as rig:
+        with pytest.raises(BadInput, match=r"logo\.path"):
+            await rig.put(msgspec.structs.replace(TWO, logo=Logo(path)))
+        assert (await rig.snapshot()).conferences == ()
+        await rig.put(TWO)
+        await rig.until(all_joined)
 
 
 async def test_what_does_not_exist_is_said(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from control_api.cli.run import (
     socket_folder,
     split_address,
 )
+from mcu_core.engine.process import parse
 from mcu_core.errors import BadInput, Refused
 
 
@@ -99,11 +100,34 @@ def test_all_processes_log_at_the_level_asked_for(tmp_path: Path) -> None:
         (RunOptions(Path("unused"), ports="9000-8000"), "--ports"),
         (RunOptions(Path("unused"), ports="70000-70001"), "--ports"),
         (RunOptions(Path("/dev/null/data")), "--data"),
+        (RunOptions(Path("unused"), preset="best"), "--preset"),
+        (RunOptions(Path("unused"), cores=-1), "--cores"),
+        (RunOptions(Path("unused"), cores=float("nan")), "--cores"),
     ],
 )
 def test_what_no_process_could_start_with_is_refused_first(options: RunOptions, field: str) -> None:
     with pytest.raises(BadInput, match=field):
         run(options)
+
+
+def effort_of(options: RunOptions) -> list[dict[str, str]]:
+    """Preset and cores of each engine's command line."""
+    commands = [spec.command for spec in child_specs(options, options.data, None)[:-2]]
+    return [
+        {word: line[line.index(word) + 1] for word in ("--preset", "--cores") if word in line}
+        for line in commands
+    ]
+
+
+def test_engines_are_told_what_they_may_spend(tmp_path: Path) -> None:
+    assert effort_of(RunOptions(tmp_path)) == [{}]
+    asked = RunOptions(tmp_path, engines=2, preset="ultrafast", cores=3)
+    assert effort_of(asked) == [{"--preset": "ultrafast", "--cores": "1.5"}] * 2
+    shared = effort_of(RunOptions(tmp_path, engines=4))
+    assert shared == [{"--cores": f"{len(os.sched_getaffinity(0)) / 4:g}"}] * 4
+    for line in (spec.command for spec in child_specs(asked, tmp_path, None)[:2]):
+        told = parse(list(line[3:]))
+        assert (told.preset, told.cores) == ("ultrafast", 1.5)
 
 
 def test_certificate_and_key_come_together(tmp_path: Path) -> None:

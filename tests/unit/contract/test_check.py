@@ -109,13 +109,14 @@ def seen(**wanted: object) -> dict[str, object]:
         ({"loudest": 201}, "loudest"),
         ({"banner": TextStrip("x" * 501)}, "banner.text"),
         ({"banner": TextStrip("two\nlines")}, "banner.text"),
+        ({"banner": TextStrip("read \u202esdrawkcab")}, "banner.text"),
         ({"caption": TextStrip(size=0.3)}, "caption.size"),
         ({"caption": TextStrip(color="#ffffff80")}, "caption.color"),
         ({"caption": TextStrip(background="red")}, "caption.background"),
         ({"logo": Logo("/etc/logo.png")}, "logo.path"),
         ({"logo": Logo("a/../../logo.png")}, "logo.path"),
         ({"logo": Logo("")}, "logo.path"),
-        ({"logo": Logo("x.png", size=1)}, "logo.size"),
+        ({"logo": Logo("x.png", size=0.31)}, "logo.size"),
     ],
 )
 def test_what_is_wrong_about_pictures_and_voices_is_named(
