@@ -144,6 +144,14 @@ def speech(seconds: Seconds = 600, json_: Json = None, plot: Plot = None) -> Non
 
 
 @bench.command()
+def sound(seconds: Seconds = 60, json_: Json = None, plot: Plot = None) -> None:
+    """The mixer alone, beside ffmpeg's and GStreamer's (bar 8)."""
+    from benchmarks.sound import run
+
+    _tell(lambda: run(seconds), json_, plot)
+
+
+@bench.command()
 def own(
     seconds: Seconds = 10,
     sites: Sites = 9,
