@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.mix import measure
+from benchmarks.mix import Program, measure
 from benchmarks.report import Report, Row, percentile
 from benchmarks.stalls import StallWatch
 from mcu_core.egress.audio_encoder import AudioEncoder
@@ -164,7 +164,7 @@ def _others(folder: Path, seconds: int) -> list[Row]:
     rows: list[Row] = []
     for name, command in OTHERS.items():
         output = folder / "out.wav"
-        cost = measure(command(inputs, output), output)
+        cost = measure(Program(command(inputs, output), output))
         us = 1e6 * cost.cpu_s / seconds / BLOCKS_PER_S
         rows.append({"what": f"{name}, {len(inputs)} to 1, us", "value": round(us, 1)})
     return rows
@@ -176,7 +176,7 @@ def _truth(folder: Path) -> list[Row]:
     rows = _truth_rows("ours", ours(tones))
     for name, command in OTHERS.items():
         output = folder / "tones.wav"
-        measure(command(inputs, output), output)
+        measure(Program(command(inputs, output), output))
         rows += _truth_rows(name, _read(output))
     return rows
 

@@ -89,14 +89,15 @@ class SoundLoop:
         if seats is not self._known:
             self._know(seats)
         self._room.places, self._room.pans = self.loudest, self.pans
-        heard = self._room.mix(self._pull(deadline_ns), self._settings, deadline_ns)
+        blocks, unheard = self._pull(deadline_ns)
+        heard = self._room.mix(blocks, self._settings, deadline_ns, unheard)
         apart = self._apart.note(heard.sounding, deadline_ns)
         delivery = self._outputs.encode(heard.mixes, listeners, apart, deadline_ns)
         if delivery:
             self._loop.call_soon_threadsafe(_deliver, delivery)
         for seat, level in zip(seats, heard.levels.values(), strict=True):
             seat.level_dbov = level
-        if heard.speech is not self._speech:
+        if heard.speech != self._speech:
             self._speech = heard.speech
             self._loop.call_soon_threadsafe(self._speech_changed, heard.speech)
         if self.ticker.ticks % TICKS_PER_LEVELS == 0:
@@ -109,13 +110,20 @@ class SoundLoop:
         self._sources = [(seat.definition.id, seat.audio) for seat in seats]
         self._known = seats
 
-    def _pull(self, now_ns: int) -> dict[str, Block]:
+    def _pull(self, now_ns: int) -> tuple[dict[str, Block], dict[str, float]]:
+        """A block of each site that sounds, and the levels of those that need not be decoded."""
         blocks: dict[str, Block] = {}
+        unheard: dict[str, float] = {}
         for site, audio in self._sources:
-            block = audio.pull(now_ns)
+            level = audio.level_dbov
+            if level is None or self._room.wants(site, level):
+                block = audio.pull(now_ns)
+            else:
+                block = audio.skip(now_ns)
+                unheard[site] = level
             if block is not None:
                 blocks[site] = block
-        return blocks
+        return blocks, unheard
 
 
 def _setting(seat: Seat) -> Setting:

@@ -61,6 +61,7 @@ class AudioIngress:
         self._delay_ns = 0
         self._blocks_since_cut = 0
         self._correcting = False
+        self._resting = False
 
     # ------------------------------------------------------------------ the event loop's side
 
@@ -112,6 +113,7 @@ class AudioIngress:
     def pull(self, now_ns: int) -> Block | None:
         """The next block, shape (960, 2); None when there is no sound. Called each 20 ms."""
         timing = self._follow()
+        self._resting = False
         while len(self._ready) < self._pace.needed(self._ppm):
             more = self._more(timing, now_ns)
             if more is None:
@@ -131,6 +133,9 @@ class AudioIngress:
         self._playback.pass_over(self._due_ns(timing, now_ns + BLOCK_NS))
         self.stats.passed_over_ms += BLOCK_NS / NS_PER_MS
         self._delay_ns = timing.target_ns + self.hold_ns
+        if self._resting:
+            return None
+        self._resting = True
         self._ready = self._ready[:0]
         self._ppm = 0.0
         self._pace.rest()

@@ -86,7 +86,7 @@ class Playback:
         """Leave out the frames that end before that media time, undecoded; how many."""
         count = 0
         while (unit := self._queue.first()) is not None:
-            if unit.stamp_ns + self._length_ns(unit) > before_ns:
+            if unit.stamp_ns >= before_ns or unit.stamp_ns + self._length_ns(unit) > before_ns:
                 break
             self._queue.take(unit)
             self._passed.append(unit)

@@ -5,8 +5,8 @@ from bisect import insort
 from operator import attrgetter
 
 from mcu_core.media.codec import OPUS
-from mcu_core.media.libopus import DTX_BYTES
 from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.payload.opus import is_silence
 
 WAITING_UNITS = 256
 """A bound against floods: 640 ms of frames of 2.5 ms, five seconds of the usual ones."""
@@ -77,7 +77,7 @@ class SoundQueue:
 
 
 def level_of(unit: AccessUnit) -> float | None:
-    """How loud a frame is as far as that can be seen from outside: by RFC 6464, or by DTX."""
-    if unit.codec == OPUS and len(unit.data) <= DTX_BYTES:
+    """How loud a frame is as far as that can be seen from outside: by RFC 6464, or by Opus."""
+    if unit.codec.name == OPUS.name and is_silence(unit.data):
         return SILENT_DBOV
     return unit.level_dbov

@@ -12,6 +12,7 @@ _FRAME_TICKS = _SILK * 3 + _HYBRID * 2 + _CELT * 4
 _COUNT_IN_BYTE = 3
 _FIRST_CELT = 0x80
 _STEREO = 0x04
+_DTX_BYTES = 2
 
 
 def packet_ticks(data: bytes) -> int:
@@ -44,3 +45,14 @@ def carries_frame_before(data: bytes) -> bool:
     if data[1] >> (7 - frames) & 1:
         return True
     return bool(data[0] & _STEREO) and bool(data[1] >> max(0, 6 - 2 * frames) & 1)
+
+
+def is_silence(data: bytes) -> bool:
+    """Whether an Opus packet says, without being decoded, that nothing is heard.
+
+    One of a byte or two is DTX (RFC 6716 2.1.9). CELT begins with a bit for silence, true once in
+    32768 as its coder takes it: then the packet's first 15 bits are ones (4.3, table 56).
+    """
+    if len(data) <= _DTX_BYTES:
+        return True
+    return data[0] >= _FIRST_CELT and not data[0] & 3 and data[1] == 0xFF and data[2] >= 0xFE

@@ -11,7 +11,7 @@ from mcu_core.errors import CodecFailure
 from mcu_core.media import libopus
 from mcu_core.media.libopus import DTX_BYTES, LOOKAHEAD_SAMPLES, OpusDecoder, OpusEncoder
 from mcu_core.media.sound import SAMPLE_RATE, Block, silence
-from mcu_core.protocol.payload.opus import carries_frame_before
+from mcu_core.protocol.payload.opus import carries_frame_before, is_silence
 from tests.fakes.tones import blocks, share_of, sinad_db, tone, voiced
 
 
@@ -84,6 +84,17 @@ def test_silence_need_not_be_sent_where_that_was_agreed() -> None:
     quiet = [silence() for _ in range(100)]
     assert sum(len(packet) <= DTX_BYTES for packet in packets(quiet, dtx=True)[20:]) >= 70
     assert all(len(packet) > DTX_BYTES for packet in packets(blocks(voiced(SAMPLE_RATE)), dtx=True))
+
+
+def test_packets_that_say_they_are_silence_are() -> None:
+    quiet = packets([silence() for _ in range(20)])
+    assert all(is_silence(packet) for packet in quiet)
+    loud = packets(blocks(voiced(SAMPLE_RATE)))
+    assert not any(is_silence(packet) for packet in loud)
+    decoder = OpusDecoder()
+    for packet in [*loud, *quiet]:
+        heard = decoder.decode(packet)
+    assert np.abs(heard).max() < 1e-20
 
 
 def test_a_decoder_that_was_reset_is_as_new() -> None:

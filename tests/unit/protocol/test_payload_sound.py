@@ -7,7 +7,7 @@ import pytest
 from mcu_core.media.codec import G722, L16_CD_STEREO, L16_FORMS, L16_STEREO, OPUS, PCMA, Codec
 from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES, depayloader, payloader, sound_ticks
 from mcu_core.protocol.payload.frame import Frame
-from mcu_core.protocol.payload.opus import carries_frame_before, packet_ticks
+from mcu_core.protocol.payload.opus import carries_frame_before, is_silence, packet_ticks
 from mcu_core.protocol.rtp import RtpPacket
 from tests.fakes.captures import packets
 
@@ -70,6 +70,22 @@ def test_half_a_sample_is_none() -> None:
 )
 def test_whether_a_packet_repeats_the_frame_before(data: bytes, has: bool) -> None:
     assert carries_frame_before(data) is has
+
+
+@pytest.mark.parametrize(
+    ("data", "silent"),
+    [
+        (bytes((15 << 3,)), True),  # DTX
+        (bytes((31 << 3, 0xFF, 0xFE)), True),  # CELT's silence flag
+        (bytes((31 << 3, 0xFF, 0xFF, 0, 0)), True),
+        (bytes((31 << 3, 0xFF, 0xFD)), False),
+        (bytes((31 << 3, 0xFE, 0xFE)), False),
+        (bytes((15 << 3, 0xFF, 0xFE)), False),  # SILK has none
+        (bytes((31 << 3 | 3, 0xFF, 0xFE)), False),
+    ],
+)
+def test_whether_a_packet_is_silence(data: bytes, silent: bool) -> None:
+    assert is_silence(data) is silent
 
 
 def test_captured_opus_is_20_ms_a_packet() -> None:
