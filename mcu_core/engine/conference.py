@@ -99,10 +99,8 @@ class Conference:
         """End everything of this conference and wait for it; safe twice."""
         async with self._lock:
             await self._taps.stop()
-            for site in list(self._seats):
-                await self._unseat(site)
-            for endpoint in list(self._viewers):
-                await self._drop_viewer(endpoint)
+            await asyncio.gather(*(self._unseat(site) for site in list(self._seats)))
+            await asyncio.gather(*(self._drop_viewer(viewer) for viewer in list(self._viewers)))
             await self._tasks.end_all()
             self._publish.stop()
             await self.views.stop()
