@@ -82,7 +82,7 @@ class VideoEncoder:
         self.form = form
         self._preset = preset
         self._bitrate_bps = max(form.bitrate_bps, LOWEST_BPS)
-        self._ceiling_bps = self._bitrate_bps
+        self._ceiling_bps = self._bitrate_bps  # else a lower rate could not rise again unseen
         self._payloader: Payloader = payloader(form.codec)
         self._stream_clock = StreamClock(form.codec.rtp_clock)
         self._duration_ns = NS_PER_SECOND // form.fps
@@ -99,15 +99,20 @@ class VideoEncoder:
             context.thread_count = 1
             context.gop_size = NEVER
             context.max_b_frames = 0
-            context.bit_rate = self._bitrate_bps
+            opened_bps = self._ceiling_bps if self._follows_rate else self._bitrate_bps
+            context.bit_rate = opened_bps
             context.color_range = _LIMITED
             context.colorspace = context.color_primaries = context.color_trc = _BT709
-            context.options = _OPTIONS[form.codec.name](self._bitrate_bps, self._preset)
+            context.options = _OPTIONS[form.codec.name](opened_bps, self._preset)
             context.open()
+            context.bit_rate = self._bitrate_bps
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"no encoder for {form}: {error}") from error
-        self._ceiling_bps = self._bitrate_bps
         return context
+
+    @property
+    def _follows_rate(self) -> bool:
+        return self.form.codec.name in _FOLLOWS_RATE
 
     def encode(self, picture: Picture, keyframe: bool) -> EncodedUnit:
         """Code `picture`, which must have the form's size, as a keyframe if so asked.
@@ -146,14 +151,15 @@ class VideoEncoder:
     def set_bitrate(self, bitrate_bps: int) -> None:
         """Aim at another bit rate from the next picture on.
 
-        x264 follows without a keyframe up to the rate that it was opened with; otherwise the
-        encoder starts again, with a keyframe.
+        x264 follows without a keyframe up to the highest rate so far; otherwise the encoder starts
+        again, with a keyframe.
         """
         bitrate_bps = max(bitrate_bps, LOWEST_BPS)
         if bitrate_bps == self._bitrate_bps:
             return
         self._bitrate_bps = bitrate_bps
-        follows = self.form.codec.name in _FOLLOWS_RATE and bitrate_bps <= self._ceiling_bps
+        follows = self._follows_rate and bitrate_bps <= self._ceiling_bps
+        self._ceiling_bps = max(self._ceiling_bps, bitrate_bps)
         if follows and self._context is not None:
             self._context.bit_rate = bitrate_bps
         else:

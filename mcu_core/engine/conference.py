@@ -158,8 +158,8 @@ class Conference:
             if not isinstance(endpoint, ConferenceTap):
                 endpoint.set_form(form, self.limit(site))
             elif form != before:
+                endpoint.set_form(form, NO_LIMIT)  # first: dropping waits, and others decide anew
                 await self.views.drop(endpoint)
-                endpoint.set_form(form, NO_LIMIT)
 
     # ------------------------------------------------------------------ sites with own sources
 

@@ -140,8 +140,8 @@ class PictureLoop:
 
     def _follow(self, plan: PicturePlan, keys: set[ViewKey], now_ns: int) -> bool:
         """Put each view's plan in force as soon as its pictures are there; True if all are."""
-        for key in [key for key in self._in_force if key not in keys]:
-            del self._in_force[key]
+        for key in (self._in_force.keys() | self._waiting_since.keys()) - keys:
+            self._in_force.pop(key, None)
             self._waiting_since.pop(key, None)
         in_step = True
         for key in keys:

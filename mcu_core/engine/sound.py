@@ -95,8 +95,8 @@ class SoundLoop:
         delivery = self._outputs.encode(heard.mixes, listeners, apart, deadline_ns)
         if delivery:
             self._loop.call_soon_threadsafe(_deliver, delivery)
-        for seat, level in zip(seats, heard.levels.values(), strict=True):
-            seat.level_dbov = level
+        for seat in seats:
+            seat.level_dbov = heard.levels[seat.definition.id]
         if heard.speech != self._speech:
             self._speech = heard.speech
             self._loop.call_soon_threadsafe(self._speech_changed, heard.speech)

@@ -13,15 +13,18 @@ from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.seat import Seat
 from mcu_core.media.clock import Clock
-from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
+from mcu_core.media.codec import Codec
+from mcu_core.media.units import EncodedUnit, VideoForm
 from mcu_core.media.workers import Workers
 
 
 class OutputKey(NamedTuple):
-    """What makes two coded pictures the same; `form` None: the site's own stream as it is."""
+    """What makes two coded pictures the same; `form` None: the site's own stream as it is, as long
+    as it is of `codec`."""
 
     view: ViewKey
     form: VideoForm | None
+    codec: Codec | None = None
 
 
 class Group(Protocol):
@@ -154,11 +157,8 @@ class VideoOutputs:
         assert endpoint.video_out is not None
         forward = ForwardGroup(endpoint.video_out.codec, self._clock, source.ask_keyframe, deliver)
         output = _Output(forward, 0, source=source)
-        source.video.forward = self._forwarder(forward)
+        source.video.forward = forward.push
         return output
-
-    def _forwarder(self, forward: ForwardGroup) -> Callable[[AccessUnit], None]:
-        return forward.push
 
     def set_preset(self, preset: str) -> None:
         """Let all encoders use another preset."""
@@ -183,8 +183,10 @@ class VideoOutputs:
 
     def _shut(self, key: OutputKey) -> None:
         output = self._outputs.pop(key)
-        if output.source is not None:
-            output.source.video.forward = None
+        source, group = output.source, output.group
+        # A group of another codec may have taken its place.
+        if isinstance(group, ForwardGroup) and source and source.video.forward == group.push:
+            source.video.forward = None
         self._tell()
         task = asyncio.create_task(output.group.stop(), name=f"close {key.view}")
         self._closing.add(task)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from mcu_core.adaptation.overload import Effort
 from mcu_core.adaptation.passthrough import may_pass
@@ -39,6 +40,14 @@ TRUST_AGAIN_NS = 10 * NS_PER_SECOND
 def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
     """The joined sites that have sent picture or sound."""
     return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
+
+
+class _Wanted(NamedTuple):
+    """What an endpoint is to be sent: a view, or its one site's own stream."""
+
+    endpoint: Endpoint
+    view: ViewKey
+    source: Seat | None
 
 
 class Views:
@@ -139,13 +148,7 @@ class Views:
         self.direction = self._director.decide(definition, self._roster(seats), now_ns)
         self._refreshing = True
         dressed = definition.show_names or not self.dressing.bare
-        lowest = self._lowest_rates(readers)
-        for site, endpoint in readers:
-            form = endpoint.video_out
-            if form is not None:
-                if not isinstance(endpoint, ConferenceTap):
-                    form = lowest.get(_class_of(form), form)
-                self._read(site, endpoint, form, seats, dressed)
+        self._read([self._wanted(*reader, seats, dressed) for reader in readers])
         self._watch()
         self._refreshing = False
         self.pictures.plan = self._plan(definition, seats)
@@ -193,33 +196,39 @@ class Views:
 
     # ------------------------------------------------------------------ encoders and decoders
 
-    def _read(
-        self,
-        site: str,
-        endpoint: Endpoint,
-        form: VideoForm,
-        seats: Mapping[str, Seat],
-        dressed: bool,
-    ) -> None:
+    def _wanted(
+        self, site: str, endpoint: Endpoint, seats: Mapping[str, Seat], dressed: bool
+    ) -> _Wanted:
         # A site that is just being taken out has no view of its own any more.
         view = self.direction.watching.get(site, self.viewers_see)
         source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
-        if source is None:
-            self.outputs.read(endpoint, OutputKey(view, form))
-        else:
-            own = ViewKey("full", source.definition.id)
-            self.outputs.read(endpoint, OutputKey(own, None), source)
+        return _Wanted(endpoint, view, source)
 
-    def _lowest_rates(self, readers: Readers) -> dict[object, VideoForm]:
-        """The lowest form of each class, where classes that differ by rate alone are merged."""
+    def _read(self, wanted: Sequence[_Wanted]) -> None:
+        lowest = self._lowest_rates(wanted)
+        for endpoint, view, source in wanted:
+            form = endpoint.video_out
+            if form is None:
+                continue
+            if source is not None:
+                own = ViewKey("full", source.definition.id)
+                self.outputs.read(endpoint, OutputKey(own, None, form.codec), source)
+            elif isinstance(endpoint, ConferenceTap):
+                self.outputs.read(endpoint, OutputKey(view, form))
+            else:
+                form = lowest.get((view, _class_of(form)), form)
+                self.outputs.read(endpoint, OutputKey(view, form))
+
+    def _lowest_rates(self, wanted: Sequence[_Wanted]) -> dict[object, VideoForm]:
+        """The lowest form of each class of a view, where those that differ by rate are merged."""
         lowest: dict[object, VideoForm] = {}
         if self.pictures.effort.merged_classes:
-            for _, endpoint in readers:
+            for endpoint, view, source in wanted:
                 form = endpoint.video_out
-                if form is not None and not isinstance(endpoint, ConferenceTap):
-                    known = lowest.setdefault(_class_of(form), form)
+                if form is not None and source is None and not isinstance(endpoint, ConferenceTap):
+                    known = lowest.setdefault((view, _class_of(form)), form)
                     if form.bitrate_bps < known.bitrate_bps:
-                        lowest[_class_of(form)] = form
+                        lowest[view, _class_of(form)] = form
         return lowest
 
     def _passable(self, endpoint: Endpoint, shown: Shown, seats: Mapping[str, Seat]) -> Seat | None:

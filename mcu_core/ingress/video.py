@@ -146,16 +146,16 @@ class VideoIngress:
         with self._lock:
             if watched == self.watched:
                 return
-            self.watched = watched
             self._resuming = watched and self._meter.facts is not None
+            self.watched = watched  # last: ticks read both without the lock
             if not watched:
                 self._latest = None
                 self._output.clear()
 
     @property
     def resuming(self) -> bool:
-        """Whether it is watched again and its pictures are still to come."""
-        return self._resuming
+        """Whether it sends, and its pictures are still to come: it is watched again, or not yet."""
+        return self._resuming or (not self.watched and self._meter.facts is not None)
 
     @property
     def facts(self) -> StreamFacts | None:
@@ -212,6 +212,8 @@ class VideoIngress:
             self._lose_track()
         if not self.watched:
             self.stats.dropped += 1
+            if unit.keyframe:  # the one that was asked for may be this: the next one is asked anew
+                self._wish.came()
             self._lose_track()
         elif unit.broken:
             self.stats.broken += 1

@@ -85,6 +85,19 @@ def test_h264_follows_a_lower_rate_without_a_keyframe() -> None:
     assert keyframes + more_keyframes == 0
 
 
+def test_another_preset_on_a_thin_link_leaves_room_for_the_rate_to_rise_unseen() -> None:
+    encoder = VideoEncoder(form_of(H264, bps=800_000))
+    encoder.set_bitrate(200_000)
+    encoder.set_preset("ultrafast")
+    thin, keyframes = bits_per_second(encoder, 1, 60)
+    encoder.set_bitrate(400_000)
+    encoder.set_bitrate(800_000)
+    again, more_keyframes = bits_per_second(encoder, 61, 60)
+    assert thin < 300_000
+    assert again > 500_000
+    assert (keyframes, more_keyframes) == (1, 0)
+
+
 @CODECS
 def test_a_rate_that_needs_a_new_encoder_gives_one_keyframe(codec: Codec) -> None:
     encoder = VideoEncoder(form_of(codec, bps=200_000))

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from mcu_core.adaptation.overload import STEPS, Effort
+from mcu_core.contract.definition import View
 from mcu_core.engine.effort import EffortKeeper
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
-from tests.component.engine.test_views import FORM, PINS, room
+from tests.component.engine.test_views import FORM, FOUR, PINS, room
 from tests.fakes.waiting import until
 
 
@@ -68,6 +70,20 @@ async def test_merged_classes_share_one_encoder_at_the_lowest_rate_and_part_agai
         made.conference.look_again()
         await until(lambda: len(outputs.groups()) == 2)
         await made.shows("a", "a", "b", "", "")
+
+
+async def test_merged_classes_of_one_view_leave_other_views_at_their_rates() -> None:
+    async with room("abc", panes=PINS) as made:
+        own = msgspec.structs.replace(made.wanted.sites[2], view=View(layout=FOUR))
+        await made.change(sites=(*made.wanted.sites[:2], own))
+        await made.conference.disconnect("c-screen")
+        await made.join("c", replace(FORM, bitrate_bps=300_000))
+        made.conference.views.set_effort(Effort(merged_classes=True))
+        made.conference.look_again()
+        outputs = made.conference.views.outputs
+        await until(lambda: len(outputs.groups()) == 2)
+        await made.shows("c", "a", "b", "", "")
+        assert sorted(group.form.bitrate_bps for group in outputs.groups()) == [300_000, 1_000_000]
 
 
 async def test_a_newcomer_is_refused_with_a_reason_who_returns_is_not() -> None:

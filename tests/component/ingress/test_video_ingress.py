@@ -225,6 +225,22 @@ async def test_what_nobody_sees_is_neither_decoded_nor_asked_for(rig: Rig) -> No
     await rig.see(*units[9:])
 
 
+async def test_a_keyframe_that_nobody_saw_is_asked_for_again_at_once(rig: Rig) -> None:
+    units = stream(H264, 12, keyframes=(0, 5))
+    await rig.see(*units[:2])
+    rig.ingress.watch(False)
+    await rig.feed(units[2])
+    assert rig.ingress.resuming, "whoever needs it must wait for it"
+    rig.ingress.watch(True)
+    await rig.feed(units[3])
+    await until(lambda: len(rig.asked) == 1, "a request")
+    rig.ingress.watch(False)
+    await rig.feed(*units[4:7])
+    rig.ingress.watch(True)
+    await rig.feed(units[7])
+    await until(lambda: len(rig.asked) == 2, "another request")
+
+
 def test_odd_sizes_are_taken_as_they_are() -> None:
     context = av.CodecContext.create("libvpx", "w")
     assert isinstance(context, av.VideoCodecContext)
