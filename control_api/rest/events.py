@@ -22,7 +22,10 @@ KEEP_ALIVE_S = 15.0
 CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 """A feed may run for days: so often it is asked again whether its reader is still welcome."""
 
-NAMES = "hello, conference, site, levels, speaker, layout, recording, rejoin, gone"
+NAMES = (
+    "hello, conference, site, levels, speaker, muted_talkers, layout, reduced, recording, rejoin,"
+    " gone"
+)
 
 
 def sse(name: str, data: str) -> str:

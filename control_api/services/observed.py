@@ -91,6 +91,8 @@ class Observed:
         for definition in self._wanted.on_engine(engine):
             seen = self._of(definition.id)
             seen.speaker = ""
+            seen.muted_talkers = frozenset()
+            self._see_reduced(definition.id, 0)
             for site in definition.sites:
                 self._see_site(
                     definition.id, SiteSnapshot(site.id, site.name), "the media engine is away"
@@ -101,6 +103,7 @@ class Observed:
         for conference in snapshot.conferences:
             if self._carries(engine, conference.id):
                 self._take(conference)
+                self._see_reduced(conference.id, int(snapshot.counters.get("overload_step", 0)))
 
     def _take(self, snapshot: ConferenceSnapshot) -> None:
         seen = self._of(snapshot.id)
@@ -125,6 +128,7 @@ class Observed:
             case SpeakerChanged():
                 self._see_speaker(event.conference, event.site)
             case MutedTalkers():
+                self._of(event.conference).muted_talkers = frozenset(event.sites)
                 told = {"conference": event.conference, "sites": event.sites}
                 self._feed.publish("muted_talkers", event.conference, told)
             case LayoutShown():
@@ -147,9 +151,9 @@ class Observed:
         wanted = next((site for site in definition.sites if site.id == snapshot.id), None)
         if wanted is None:
             return
-        before = site_view(wanted, seen.sites.get(snapshot.id), seen.speaker)
+        before = site_view(wanted, seen)
         seen.sites[snapshot.id] = SeenSite(snapshot, reason)
-        after = site_view(wanted, seen.sites[snapshot.id], seen.speaker)
+        after = site_view(wanted, seen)
         if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
             self._feed.publish(
                 "site",
@@ -164,6 +168,12 @@ class Observed:
         self._feed.publish(
             "layout", conference, {"conference": conference, "mode": mode, "panes": panes}
         )
+
+    def _see_reduced(self, conference: str, step: int) -> None:
+        seen = self._of(conference)
+        if seen.reduced != step:
+            seen.reduced = step
+            self._feed.publish("reduced", conference, {"conference": conference, "step": step})
 
     def _see_speaker(self, conference: str, site: str) -> None:
         self._of(conference).speaker = site

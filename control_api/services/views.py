@@ -43,6 +43,7 @@ class SiteView(View):
     """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing).
 
     `watch` is the site that it has chosen to see, `view` its own picture; each may be none.
+    `talks_muted`: it talks now, and is muted.
     """
 
     id: str
@@ -60,6 +61,7 @@ class SiteView(View):
     limit: LimitView
     level_dbov: float
     speaking: bool
+    talks_muted: bool
     video: VideoView | None
     audio: AudioView | None
     reason: str
@@ -80,7 +82,10 @@ class RunningRecordingView(View):
 
 
 class ConferenceView(View):
-    """One conference as it is wanted and seen; `engine` carries it."""
+    """One conference as it is wanted and seen; `engine` carries it.
+
+    `reduced`: how far that engine has reduced its pictures to carry its load, 0 (not at all) to 5.
+    """
 
     id: str
     name: str
@@ -91,6 +96,7 @@ class ConferenceView(View):
     revision: int
     layout: LayoutView
     shown: ShownView
+    reduced: int
     panes: list[PaneView]
     poll_s: float
     groups: list[GroupView]
@@ -136,11 +142,14 @@ class SeenConference:
     mode: int | None = None
     panes: tuple[str, ...] = ()
     speaker: str = ""
+    reduced: int = 0
+    muted_talkers: frozenset[str] = frozenset()
     sites: dict[str, SeenSite] = field(default_factory=dict)
 
 
-def site_view(site: SiteDefinition, seen: SeenSite | None, speaker: str) -> SiteView:
-    """One site as it is wanted and seen; `seen` None while its engine has told nothing."""
+def site_view(site: SiteDefinition, conference: SeenConference) -> SiteView:
+    """One site as it is wanted and seen."""
+    seen = conference.sites.get(site.id)  # None while its engine has told nothing
     now = seen.snapshot if seen is not None else SiteSnapshot(site.id, site.name)
     joined = now.state == "joined"
     state: SiteState = "joined" if joined else "joining" if now.state == "joining" else "away"
@@ -166,7 +175,8 @@ def site_view(site: SiteDefinition, seen: SeenSite | None, speaker: str) -> Site
         view=PictureView.model_validate(site.view) if site.view is not None else None,
         limit=LimitView.model_validate(site.limit),
         level_dbov=now.level_dbov if joined else SILENCE_DBOV,
-        speaking=joined and speaker == site.id,
+        speaking=joined and conference.speaker == site.id,
+        talks_muted=joined and site.muted and site.id in conference.muted_talkers,
         video=video if joined and now.video_codec else None,
         audio=AudioView(codec=now.audio_codec) if joined and now.audio_codec else None,
         reason=seen.reason if seen is not None else "",
@@ -186,6 +196,7 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         revision=definition.revision,
         layout=LayoutView.model_validate(definition.layout),
         shown=ShownView(mode=seen.mode, panes=list(seen.panes)),
+        reduced=seen.reduced,
         panes=[PaneView.model_validate(pane) for pane in definition.panes],
         poll_s=definition.poll_s,
         groups=[GroupView.model_validate(group) for group in definition.groups],
@@ -194,7 +205,7 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         voice=VoiceView.model_validate(definition.voice),
         loudest=definition.loudest,
         pan_by_pane=definition.pan_by_pane,
-        sites=[site_view(site, seen.sites.get(site.id), seen.speaker) for site in definition.sites],
+        sites=[site_view(site, seen) for site in definition.sites],
         speaker=seen.speaker,
         recording=(
             RunningRecordingView(id=recording.id, state="recording")

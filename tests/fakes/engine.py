@@ -48,6 +48,7 @@ class FakeEngine:
     refuse: Callable[[Command], None] = lambda command: None
     asked: list[Command] = field(default_factory=list)
     conferences: dict[str, ConferenceDefinition] = field(default_factory=dict)
+    overload_step: float = 0.0
     endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Connection to (conference, site)."""
     _made: int = 0
@@ -123,7 +124,7 @@ class FakeEngine:
             started_ns=self.pid,
             now_ns=0,
             conferences=tuple(self._conference(one) for one in self.conferences.values()),
-            counters={"cpu_share": 0.25},
+            counters={"cpu_share": 0.25, "overload_step": self.overload_step},
         )
 
     def _conference(self, definition: ConferenceDefinition) -> ConferenceSnapshot:

@@ -27,6 +27,7 @@ def site(sid: str, name: str, kind: str) -> Json:
         "kind": kind,
         "state": "joined" if there else "away",
         "muted": False,
+        "talks_muted": False,
         "quiet": False,
         "gain_db": 0,
         "video_off": False,
@@ -64,6 +65,7 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "revision": 1,
         "layout": {"mode": None, "own": None, "policy": "equal"},
         "shown": {"mode": 1, "panes": []},
+        "reduced": 0,
         "panes": [],
         "poll_s": 0.0,
         "groups": [],
@@ -139,3 +141,29 @@ def recordings() -> list[Json]:
     return [
         {"conference": "c1", "reason": "", **dict(zip(names, row, strict=True))} for row in rows
     ]
+
+
+def trace(cid: str, sid: str) -> Json:
+    """A minute of a site whose picture stood for three seconds, nine seconds ago."""
+    still = "packets were lost on the way and not repaired"
+    return {
+        "conference": cid,
+        "site": sid,
+        "seconds": [_second(ago, still if 9 <= ago < 12 else "") for ago in range(59, -1, -1)],
+    }
+
+
+def _second(ago: int, verdict: str) -> Json:
+    return {
+        "ago_s": float(ago),
+        "packets": 90,
+        "lost": 4 if verdict else 0,
+        "repaired": 1,
+        "shown": 3 if verdict else 30,
+        "delay_ms": 42.0,
+        "concealed_ms": 20.0 if verdict else 0.0,
+        "sound_wait_ms": 38.5,
+        "watched": True,
+        "effort": 0,
+        "verdict": verdict,
+    }

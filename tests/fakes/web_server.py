@@ -18,7 +18,7 @@ from mcu_core.errors import BadInput
 from mcu_core.layouts.catalogue import MODES
 from mcu_core.layouts.model import Layout
 from mcu_core.layouts.own import read_layout
-from tests.fakes.web_data import Json, conferences, recordings, site
+from tests.fakes.web_data import Json, conferences, recordings, site, trace
 from tests.fakes.web_world import World
 
 WEB = Path(__file__).parents[2] / "control_api" / "web"
@@ -199,6 +199,12 @@ def change_site(cid: str, sid: str, body: Json) -> Json:
     return _find(cid, sid)
 
 
+@api.get("/conferences/{cid}/sites/{sid}/trace")
+def last_minute(cid: str, sid: str) -> Json:
+    """Why its picture stood still."""
+    return trace(cid, sid)
+
+
 @api.put("/conferences/{cid}/sites/{sid}/view")
 def set_view(cid: str, sid: str, body: Json) -> Json:
     """Its own picture."""
@@ -321,7 +327,13 @@ def reset(empty: bool = False, signed_in: bool = True) -> None:
 
 @app.post("/mock/event/{name}")
 def inject(name: str, body: Json) -> None:
-    """Send any event to the pages."""
+    """Send any event to the pages; what it says of a conference is so when they ask, too."""
+    told = world.conferences.get(body.get("conference", ""), {})
+    if name == "reduced":
+        told["reduced"] = body["step"]
+    if name == "muted_talkers":
+        for one in told["sites"]:
+            one["talks_muted"] = one["id"] in body["sites"]
     world.tell(name, body)
 
 

@@ -16,11 +16,13 @@ import { paneMenu } from "/static/panemenu.js";
 import { padded, withFit, withKind, withPoll, withSite } from "/static/panes.js";
 import { openPopover } from "/static/popover.js";
 import { RecordButton } from "/static/recordbutton.js";
+import { reducedMark } from "/static/reduced.js";
 import { mountBar, ready } from "/static/shell.js";
 import { sitePanel } from "/static/sitepanel.js";
 import { SiteList } from "/static/sites.js";
 import { fullscreenButton, speakerLine, Stage } from "/static/stage.js";
 import { Store } from "/static/store.js";
+import { openTrace } from "/static/trace.js";
 
 const store = new Store();
 const feed = new Feed();
@@ -109,6 +111,7 @@ function openSite(sid, anchor) {
     }),
     release: () => release(sid),
     rtp: () => openRtpDialog(store.currentId, site),
+    trace: () => openTrace(store.currentId, site),
     remove: () => removeSite(sid),
   }), { name: ["site.more", { name: site.name }], wide: true });
 }
@@ -145,9 +148,11 @@ const speaker = speakerLine();
 const names = namesButton();
 const directing = new Directing(() => store.current, direct);
 const record = new RecordButton();
+const reduced = reducedMark();
 
 byId("strip").append(
   speaker.node,
+  reduced.node,
   directing.chip,
   el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, fullscreenButton(byId("stage-frame"))),
   record.node);
@@ -177,6 +182,7 @@ function show() {
   layouts.mark(conference);
   record.update(conference);
   directing.update(conference);
+  reduced.show(conference?.reduced || 0);
   pressed(names, conference?.show_names);
   speaker.show(store.site(conference?.speaker)?.name || "");
 }

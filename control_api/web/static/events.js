@@ -2,7 +2,9 @@
 import { delayMs } from "/static/backoff.js";
 import { eventsUrl, get } from "/static/api.js";
 
-const NAMES = ["hello", "conference", "site", "levels", "speaker", "layout", "recording", "rejoin", "gone"];
+const NAMES = [
+  "hello", "conference", "site", "levels", "speaker", "muted_talkers", "layout", "reduced", "recording", "rejoin", "gone",
+];
 
 /**
  * `state` events carry "connecting" | "open" | "lost"; every event of the server is dispatched under

@@ -91,7 +91,7 @@ function limit(site, change) {
   });
 }
 
-/** `act` = {change(fields), direct(fields), place(k), own(), release(), rtp(), remove()}. */
+/** `act` = {change(fields), direct(fields), place(k), own(), release(), rtp(), trace(), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
@@ -111,6 +111,7 @@ export function sitePanel(conference, site, layout, act) {
     paneMap(site, layout, aspect, conference.shown?.panes || [], act.place),
     el("h4", { say: "site.name" }),
     rename(site, act.change),
+    item("wave", "site.trace", act.trace),
     site.kind === "webrtc" ? item("link", "site.copy_link", () => copyLink(conference.id, site)) : null,
     site.kind === "rtp" ? item("antenna", "site.rtp", act.rtp) : null,
     item("trash", "site.remove", act.remove, "item danger-text"));

@@ -12,6 +12,7 @@ const KIND_ICONS = { webrtc: "browser", rtp: "antenna", file: "film", pattern: "
 /** What stands under the name: the state in words, or what the site sends. */
 function stateWords(site) {
   if (site.state !== "joined") return { key: `state.${site.state}` };
+  if (site.muted && site.talks_muted) return { key: "state.talks_muted" };
   if (site.video?.stalled) return { key: "state.stalled" };
   const media = mediaLine(site);
   return media ? { text: media } : { key: "state.joined" };
@@ -48,7 +49,7 @@ export class SiteRow {
     const words = stateWords(site);
     if (words.key) say(this.state, words.key);
     else saysPlainly(this.state, words.text);
-    this.state.classList.toggle("warn", Boolean(site.video?.stalled) && site.state === "joined");
+    this.state.classList.toggle("warn", site.state === "joined" && Boolean(site.video?.stalled || (site.muted && site.talks_muted)));
     this.state.title = site.reason || "";
     this.#toggle(this.mute, site.muted, site.muted ? "mic-off" : "mic", site.muted ? "site.unmute" : "site.mute");
     this.#toggle(this.quiet, site.quiet, site.quiet ? "speaker-off" : "speaker", site.quiet ? "site.unquiet" : "site.quiet");

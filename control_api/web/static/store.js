@@ -80,6 +80,12 @@ export class Store extends EventTarget {
       layout: (data) => this.#change(data.conference, (conference) => {
         conference.shown = { mode: data.mode, panes: data.panes };
       }),
+      reduced: (data) => this.#change(data.conference, (conference) => {
+        conference.reduced = data.step;
+      }),
+      muted_talkers: (data) => this.#change(data.conference, (conference) => {
+        conference.sites = conference.sites.map((site) => ({ ...site, talks_muted: data.sites.includes(site.id) }));
+      }),
       recording: (data) => this.#change(data.conference, (conference) => {
         const running = data.state === "recording";
         if (running) conference.recording = data;

@@ -8,7 +8,7 @@ import pytest
 from control_api.services.feed import Reader
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import ConferenceDefinition
-from mcu_core.contract.events import ConferenceFailed
+from mcu_core.contract.events import ConferenceFailed, MutedTalkers
 from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
@@ -102,6 +102,38 @@ async def test_a_conference_whose_logo_is_gone_comes_back_without_it(
     assert engine.conferences[cid].layout.mode == 3
     after = await control.json("PATCH", f"/conferences/{cid}", json={"show_names": False})
     assert after["logo"] is None
+
+
+async def test_reduced_pictures_are_told_until_the_engine_is_at_ease(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    reader = control.bridge.feed.subscribe()
+    for step in (2, 0):
+        engine.overload_step = float(step)
+        await control.json("GET", "/engines")  # a fresh snapshot is looked at
+        await control.json("GET", "/engines")
+        assert (await control.json("GET", f"/conferences/{cid}"))["reduced"] == step
+        data = f'{{"conference":"{cid}","step":{step}}}'
+        assert [event.data for event in reader._events if event.name == "reduced"][-1] == data
+    assert names_of(reader).count("reduced") == 2
+    reader.close()
+
+
+async def test_a_muted_talker_is_told_and_forgotten_with_the_engine(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    sid = await rtp_site(control, cid)
+    await control.json("PATCH", f"/conferences/{cid}/sites/{sid}", json={"muted": True})
+    engine.tell(MutedTalkers(cid, (sid,)))
+    await until(lambda: control.bridge.sites.get(cid, sid).talks_muted)
+    await control.json("PATCH", f"/conferences/{cid}/sites/{sid}", json={"muted": False})
+    assert not control.bridge.sites.get(cid, sid).talks_muted
+    await control.json("PATCH", f"/conferences/{cid}/sites/{sid}", json={"muted": True})
+    await engine.close()
+    await until(lambda: not control.bridge.keeper.fleet.up())
+    assert not control.bridge.sites.get(cid, sid).talks_muted
 
 
 async def test_a_broken_line_to_the_same_engine_disturbs_nothing(

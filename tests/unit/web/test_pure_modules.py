@@ -183,3 +183,30 @@ def test_a_login_leads_to_this_site_only(next_: str, leads_to: str) -> None:
     """The answer is a whole address, so that a path like //evil.example stays a path."""
     call = f"m.destination({json.dumps(next_)}, 'https://mcu.test')"
     assert run("destination", call) == f"https://mcu.test{leads_to}"
+
+
+def second(ago_s: float, verdict: str = "", shown: int = 30) -> dict[str, object]:
+    counts = dict.fromkeys(("packets", "lost", "repaired"), 2)
+    delays = {"delay_ms": 40.4 + ago_s, "sound_wait_ms": 0.0, "concealed_ms": 10.0}
+    return {"ago_s": ago_s, "verdict": verdict, "shown": shown, **counts, **delays}
+
+
+def test_a_last_minute_is_told_in_stretches() -> None:
+    told = [second(4), second(3, "lost"), second(2.1, "lost"), second(1), second(0, "late", 15)]
+    minute = json.dumps(told)
+    assert run("lastminute", f"m.stills({minute})") == [
+        {"from": 1, "to": 0, "verdict": "late"},
+        {"from": 4, "to": 2, "verdict": "lost"},
+    ]
+    assert run("lastminute", "m.stills([])") == []
+    assert run("lastminute", f"m.heights({minute})") == [1, 1, 1, 1, 0.5]
+    numbers = {name: count for name, count, _ in run("lastminute", f"m.totals({minute})")}
+    assert numbers == {
+        "packets": 10,
+        "lost": 10,
+        "repaired": 10,
+        "delay": 44,
+        "wait": 0,
+        "concealed": 50,
+    }
+    assert run("lastminute", 'm.wordsOf("nobody sees it: dark")') == "why.nobody_sees_it_dark"

@@ -1,16 +1,23 @@
 """Every word of the pages exists in both languages, and none is left over."""
 
 import re
+from inspect import getsource
 
 import pytest
 
+from mcu_core.adaptation.overload import STEPS
 from mcu_core.contract.definition import PaneFit, SiteKind
+from mcu_core.engine.trace import verdict
 from tests.unit.web.files import sources, texts
 
 LITERAL = re.compile(r'"([a-z]+\.[a-z][a-z0-9_.]*|error\.\d+)"')
 TEMPLATE = re.compile(r"`([a-z]+\.[a-z_]*)\$\{")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NOT_TEXTS = ("mcu.", "download.")
+
+REASON = re.compile(r'"([a-z][^"]+)"(?=[,\n)])')
+NO_LETTERS = re.compile(r"[^a-z]+")
+"""The engine's reasons for a still picture, and how the pages make a key of one."""
 
 DEVICE_PROBLEMS = ("denied", "missing", "busy", "insecure")
 LINK_STATES = ("idle", "connecting", "live", "waiting", "failed")
@@ -39,10 +46,13 @@ FAMILIES = {
     "lead.": ("broadcast", "lecture", "voice"),
     "mark.": ("broadcast", "lecture", "video_off", "watch", "own"),
     "pane.kind_": ("auto", "site", "voice", "poll", "empty", "broadcast", "lecture"),
+    "reduced.step_": tuple(str(effort.step) for effort in STEPS[1:]),
     "recordings.state_": ("recording", "done", "failed"),
     "stage.": (*LINK_STATES, "empty"),
     "state.": ("away", "joining", "joined"),
     "theme.": ("auto", "light", "dark"),
+    "trace.": ("packets", "lost", "repaired", "delay", "wait", "concealed"),
+    "why.": tuple(NO_LETTERS.sub("_", reason) for reason in REASON.findall(getsource(verdict))),
 }
 """Keys that the scripts put together at run time, by their beginning."""
 
