@@ -19,11 +19,11 @@ from mcu_core.protocol.payload.base import payloader, sound_ticks
 class AudioEncoder:
     """One encoder of one form; not thread-safe.
 
-    Codecs with frames of 20 ms give one unit per block, AAC 15 for 16. A unit's `stamp_ns` is
-    exactly when its first sample was mixed; the frame of nothing that AAC begins with is left out.
-    A unit of silence that need not be sent (DTX) has no payloads. Delays inside (resampler to 8 or
-    16 kHz 2 ms, Opus 6.5 ms) are not told. Raises BadInput for a form that cannot be coded,
-    CodecFailure when the library gives up.
+    Codecs with frames of 20 ms give one unit per block, AAC 15 for 16. A unit's `stamp_ns` is when
+    the first sample that comes out of the decoder was mixed, what resampler and codec delay taken
+    into account; the frame of nothing that AAC begins with is left out. A unit of silence that need
+    not be sent (DTX) has no payloads. Raises BadInput for a form that cannot be coded, CodecFailure
+    when the library gives up.
     """
 
     def __init__(self, form: AudioForm) -> None:
@@ -34,6 +34,7 @@ class AudioEncoder:
         self._channels = min(form.channels, form.codec.channels)
         self._coder: SoundCoder | None = sound_coder(form, self._channels)
         self._frame_samples = self._coder.frame_samples
+        self._late_samples = self._coder.priming + self._coder.delay_samples
         self._priming = self._coder.priming
         self._config = self._coder.config() if form.codec == AAC else b""
         self._payloader = None if form.codec == AAC else payloader(form.codec)
@@ -85,6 +86,7 @@ class AudioEncoder:
             # block makes a frame. AAC must wait for its first frame in any case.
             missing = size - len(sound) if self._resampler is not None else 0
             self._waiting = np.zeros((missing, self._channels), np.float32)
+            self._late_samples += missing
         self._waiting = np.concatenate((self._waiting, sound))
         if len(self._waiting) < size:
             return None
@@ -92,11 +94,11 @@ class AudioEncoder:
         return frame
 
     def _unit(self, data: bytes) -> EncodedUnit | None:
-        first_sample = self._made * self._frame_samples - self._priming
+        first_sample = self._made * self._frame_samples
         self._made += 1
-        if first_sample < 0:
+        if first_sample < self._priming:
             return None
-        stamp_ns = self._stamp_of(first_sample)
+        stamp_ns = self._stamp_of(first_sample - self._late_samples)
         codec = self._codec
         payloads = self._payloads(data)
         return EncodedUnit(
@@ -117,7 +119,10 @@ class AudioEncoder:
         return self._payloader.payloads(data, True)
 
     def _stamp_of(self, sample: int) -> int:
-        """When that sample was mixed: the stamp of its block, and where in the block it stands."""
+        """When that sample was mixed: the stamp of its block, and where in the block it stands.
+
+        One from before the first block was mixed as long before that.
+        """
         start, stamp_ns = next(
             (start for start in reversed(self._starts) if start[0] <= sample), self._starts[0]
         )

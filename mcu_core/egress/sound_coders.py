@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media import libopus
 from mcu_core.media.codec import AAC, G722, L16_FORMS, OPUS, PCMA, PCMU
-from mcu_core.media.libopus import OpusEncoder
+from mcu_core.media.libopus import LOOKAHEAD_SAMPLES, OpusEncoder
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AudioForm
 
@@ -35,11 +35,13 @@ LAYOUTS = {1: "mono", 2: "stereo"}
 class SoundCoder(Protocol):
     """One encoder; not thread-safe. All its errors are CodecFailure.
 
-    `frame_samples` at the codec's own rate; `priming`: samples of nothing that it puts in front.
+    At the codec's own rate: `frame_samples`; `priming`: samples of nothing that it puts in front;
+    `delay_samples`: how much later a sound comes out of the decoder, priming apart.
     """
 
     frame_samples: int
     priming: int
+    delay_samples: int
 
     def code(self, sound: Block) -> bytes:
         """The coded frame of `frame_samples` samples, shape (n, channels); AAC's first is empty."""
@@ -57,6 +59,7 @@ class _Setting:
     options: Mapping[str, str] = field(default_factory=dict)
     has_bitrate: bool = False
     priming: int = 0
+    delay_samples: int = 0
 
 
 _SETTINGS: Mapping[str, _Setting] = {
@@ -69,8 +72,9 @@ _SETTINGS: Mapping[str, _Setting] = {
             "compression_level": str(OPUS_COMPLEXITY),
         },
         has_bitrate=True,
+        delay_samples=LOOKAHEAD_SAMPLES,
     ),
-    G722.name: _Setting("s16", 320),
+    G722.name: _Setting("s16", 320, delay_samples=22),  # of its filter bank (G.722 figure 1)
     PCMA.name: _Setting("s16", 160),
     PCMU.name: _Setting("s16", 160),
     AAC.name: _Setting("fltp", 1024, has_bitrate=True, priming=1024),
@@ -93,6 +97,7 @@ class OpusCoder:
 
     frame_samples = 960
     priming = 0
+    delay_samples = LOOKAHEAD_SAMPLES
 
     def __init__(self, form: AudioForm, channels: int) -> None:
         self._encoder = OpusEncoder(channels, form.bitrate_bps, OPUS_COMPLEXITY, form.dtx)
@@ -109,6 +114,7 @@ class L16Coder:
     """Samples as they are, in frames of 20 ms."""
 
     priming = 0
+    delay_samples = 0
 
     def __init__(self, form: AudioForm) -> None:
         self.frame_samples = form.codec.sample_rate * BLOCK_SAMPLES // SAMPLE_RATE
@@ -128,6 +134,7 @@ class FfmpegCoder:
         codec = form.codec
         setting = self._setting = _SETTINGS[codec.name]
         self.frame_samples, self.priming = setting.frame_samples, setting.priming
+        self.delay_samples = setting.delay_samples
         self._layout = LAYOUTS[channels]
         try:
             context = av.CodecContext.create(codec.encoder, "w")

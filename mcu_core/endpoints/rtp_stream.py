@@ -157,6 +157,8 @@ class RtpStream:
                 self.feedback.bitrate_advised(self._rate.heard(bitrate_bps, now_ns))
             case rtcp.SenderReport(ssrc=ssrc, ntp_time=theirs) if ssrc == self._remote_ssrc:
                 self._last_report = (middle_bits(theirs), now_ns)
+                if self._receiver is not None:
+                    self._receiver.sender_report(report)
             case rtcp.Bye(sources=sources) if self._remote_ssrc in sources:
                 self.goodbye()
             case _:

@@ -197,7 +197,7 @@ class PictureLoop:
         interval_ns = self.ticker.period_ns
         # Once per source and tick: a site may stand in several panes and views.
         views = {
-            name: _source(seat, seat.video.take(now_ns, interval_ns), now_ns)
+            name: _source(seat, seat.take_picture(now_ns, interval_ns), now_ns)
             for name, seat in seats.items()
         }
         for name, seat in seats.items():

@@ -8,8 +8,10 @@ from mcu_core.contract.snapshots import SiteSnapshot
 from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Endpoint, Intake
 from mcu_core.engine.trace import Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.lipsync import LipSync
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.picture import Picture
 from mcu_core.media.workers import Workers
 
 STALLED_AFTER_NS = 2 * NS_PER_SECOND
@@ -39,6 +41,7 @@ class Seat:
     level_dbov: float = SILENCE_DBOV
     state: str = field(default="away")
     shown: Shown = field(default_factory=Shown)
+    lips: LipSync = field(default_factory=LipSync)
     trace: Trace = field(default_factory=Trace)
 
     @classmethod
@@ -74,6 +77,15 @@ class Seat:
         """Ask its sender for a keyframe; on the event loop."""
         if self.endpoint is not None:
             self.endpoint.ask_keyframe()
+
+    def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
+        """The picture that a tick of that interval shows, in step with the sound; on one thread."""
+        picture = self.video.take(now_ns, interval_ns)
+        pictures = self.video.lag()
+        if pictures is not None and self.audio.stats.codec:
+            self.lips.update(self.audio.lag(), pictures, now_ns, interval_ns)
+            self.video.hold_ns, self.audio.hold_ns = self.lips.picture_ns, self.lips.sound_ns
+        return picture
 
     def picture_state(self, now_ns: int) -> PaneState:
         """How its pane is shown."""

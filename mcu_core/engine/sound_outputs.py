@@ -7,12 +7,16 @@ from mcu_core.conference.audibility import EVERYTHING, NOTHING, mix_of
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.seat import Seat
+from mcu_core.kernels.sound import SEGMENT
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.sound import BLOCK_NS, Block, silence
+from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE, Block, silence
 from mcu_core.media.units import AudioForm, EncodedUnit
 from mcu_core.mixer.bus import MixResult
 
 IDLE_ENCODER_NS = 2 * NS_PER_SECOND
+
+MIX_DELAY_NS = SEGMENT * NS_PER_SECOND // SAMPLE_RATE
+"""What comes out of a mix is that much older: its limiter looks ahead."""
 
 Delivery = list[tuple[EncodedUnit, tuple[Endpoint, ...]]]
 
@@ -67,7 +71,7 @@ class SoundOutputs:
         for form, mix, endpoints in self._group(listeners, apart):
             encoding = self._encoding(form, mix, now_ns)
             encoding.readers = len(endpoints)
-            unit = encoding.encoder.encode(self._block(mixes, mix), now_ns)
+            unit = encoding.encoder.encode(self._block(mixes, mix), now_ns - MIX_DELAY_NS)
             if unit is not None:
                 encoding.units += 1
                 delivery.append((unit, endpoints))
@@ -105,7 +109,7 @@ class SoundOutputs:
         if encoding is None:
             encoding = self._encodings[form, mix] = _Encoding(AudioEncoder(form), now_ns)
             # Else it would begin with the silence of its look-ahead: a hole where it takes over.
-            encoding.encoder.encode(self._before, now_ns - BLOCK_NS)
+            encoding.encoder.encode(self._before, now_ns - MIX_DELAY_NS - BLOCK_NS)
         encoding.used_ns = now_ns
         return encoding
 

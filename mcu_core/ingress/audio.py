@@ -4,6 +4,7 @@ import numpy as np
 
 from mcu_core.ingress.arrivals import Arrivals, Timing
 from mcu_core.ingress.audio_stats import AudioStats
+from mcu_core.ingress.lipsync import Lag
 from mcu_core.ingress.pace import MOST_PPM, Pace
 from mcu_core.ingress.playback import Playback, samples
 from mcu_core.ingress.sound_queue import SoundQueue
@@ -42,11 +43,13 @@ class AudioIngress:
     a stream that nobody mixes costs nothing.
 
     `hold_ns`: how much longer than needed the sound waits, for its picture; any thread may set it.
+    `wall_less_media_ns`: the sender's time of day less its media time, None until it has told.
     """
 
     def __init__(self, clock: Clock, name: str) -> None:
         self.stats = AudioStats()
         self.hold_ns = 0
+        self.wall_less_media_ns: int | None = None
         self._clock = clock
         self._queue = SoundQueue()
         self._arrivals = Arrivals()
@@ -90,6 +93,7 @@ class AudioIngress:
 
     def _begin_timeline(self) -> None:
         self._timeline += 1
+        self.wall_less_media_ns = None
         self.stats.refused += self._queue.clear()
 
     # ------------------------------------------------------------------ what is known undecoded
@@ -107,6 +111,13 @@ class AudioIngress:
     def delay_ns(self) -> int:
         """How long sound of this stream waits now, from its quickest arrival to the mix."""
         return self._delay_ns
+
+    def lag(self) -> Lag:
+        """How late this stream is in the mix; from any thread."""
+        delay_ns, wall_ns = self._delay_ns, self.wall_less_media_ns
+        if wall_ns is None:
+            return Lag(delay_ns)
+        return Lag(delay_ns, self._arrivals.timing.base_ns + delay_ns - wall_ns)
 
     # ------------------------------------------------------------------ the mixer's side
 

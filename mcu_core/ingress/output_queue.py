@@ -30,33 +30,45 @@ def both_are_shown(older_ns: int, newer_ns: int, now_ns: int, interval_ns: int) 
     )
 
 
-class OutputQueue:
-    """At most two pictures on their way to the output; filled by one thread, emptied by another.
+SHORTEST_INTERVAL_NS = 15_000_000
+"""Of pictures that are held: 60 a second and a little more."""
 
-    `overtaken` counts pictures that were never shown because newer ones came.
+
+class OutputQueue:
+    """Pictures on their way to the output; filled by one thread, emptied by another.
+
+    `hold_ns`: how long a picture waits at least from its stamp on. Two wait at most, and those that
+    are held. `overtaken` counts pictures that were never shown because newer ones came.
     """
 
     def __init__(self) -> None:
         self.overtaken = 0
+        self.hold_ns = 0
         self._lock = threading.Lock()
         self._waiting: list[Picture] = []
         self._shown: Picture | None = None
 
     def push(self, picture: Picture) -> None:
-        """A new picture; the oldest goes when two wait already."""
+        """A new picture; the oldest goes when too many wait."""
         with self._lock:
-            if len(self._waiting) == 2:
+            if len(self._waiting) >= 2 + self.hold_ns // SHORTEST_INTERVAL_NS:
                 self._drop_oldest()
             self._waiting.append(picture)
 
     def take(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The picture to show at `now_ns`: the next one, or the last one again; None before any."""
         with self._lock:
-            if len(self._waiting) == 2 and not both_are_shown(
-                self._waiting[0].stamp_ns, self._waiting[1].stamp_ns, now_ns, interval_ns
+            seen_ns = now_ns - self.hold_ns
+            due = sum(picture.stamp_ns <= seen_ns for picture in self._waiting)
+            while due > 2:
+                self._drop_oldest()
+                due -= 1
+            if due == 2 and not both_are_shown(
+                self._waiting[0].stamp_ns, self._waiting[1].stamp_ns, seen_ns, interval_ns
             ):
                 self._drop_oldest()
-            if self._waiting:
+                due -= 1
+            if due:
                 self._shown = self._waiting.pop(0)
             return self._shown
 

@@ -10,11 +10,12 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
 from mcu_core.protocol.loss import NackSchedule
+from mcu_core.protocol.ntp import unix_ns
 from mcu_core.protocol.payload.base import Depayloader, depayloader
 from mcu_core.protocol.reception import Reception
 from mcu_core.protocol.reorder import ReorderBuffer
 from mcu_core.protocol.rtcp import Nack
-from mcu_core.protocol.rtcp_reports import ReportBlock
+from mcu_core.protocol.rtcp_reports import ReportBlock, SenderReport
 from mcu_core.protocol.rtp import RtpPacket
 from mcu_core.protocol.sequence import Unwrapper, sequence_delta
 
@@ -89,6 +90,7 @@ class RtpVideoReceiver:
         self._nacks = NackSchedule()
         self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
         self._last_sequence: int | None = None
+        self._timestamps = Unwrapper(32)
 
     def counters(self) -> ReceptionCounters:
         """What became of the packets so far."""
@@ -151,8 +153,24 @@ class RtpVideoReceiver:
             self._stamp_ns = max(now_ns, self._stamp_ns + 1)
             self._broken += frame.broken
             self._ingress.push(
-                AccessUnit(self._codec, frame.data, self._stamp_ns, frame.keyframe, frame.broken)
+                AccessUnit(
+                    self._codec,
+                    frame.data,
+                    self._stamp_ns,
+                    frame.keyframe,
+                    frame.broken,
+                    media_ns=self._media_ns(frame.rtp_timestamp),
+                )
             )
+
+    def _media_ns(self, timestamp: int) -> int:
+        return self._timestamps.unwrap(timestamp) * NS_PER_SECOND // self._codec.rtp_clock
+
+    def sender_report(self, report: SenderReport) -> None:
+        """The sender tells the time of day of a moment of its stream."""
+        if report.ssrc == self._ssrc:
+            told_ns = unix_ns(report.ntp_time)
+            self._ingress.wall_less_media_ns = told_ns - self._media_ns(report.rtp_timestamp)
 
     def _patience_ns(self) -> int:
         """Time for two requests and their answers, where there will be answers."""
@@ -210,11 +228,19 @@ class RtpAudioReceiver:
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
-            ticks = self._timestamps.unwrap(frame.rtp_timestamp)
-            stamp_ns = ticks * NS_PER_SECOND // self._codec.rtp_clock
+            stamp_ns = self._media_ns(frame.rtp_timestamp)
             self._ingress.push(
                 AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, level)
             )
+
+    def _media_ns(self, timestamp: int) -> int:
+        return self._timestamps.unwrap(timestamp) * NS_PER_SECOND // self._codec.rtp_clock
+
+    def sender_report(self, report: SenderReport) -> None:
+        """The sender tells the time of day of a moment of its stream."""
+        if report.ssrc == self._ssrc:
+            told_ns = unix_ns(report.ntp_time)
+            self._ingress.wall_less_media_ns = told_ns - self._media_ns(report.rtp_timestamp)
 
     def _level_of(self, packet: RtpPacket) -> float | None:
         """One octet: whether it is speech, and how far below full scale (RFC 6464 3)."""

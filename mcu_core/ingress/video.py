@@ -9,6 +9,7 @@ import structlog
 
 from mcu_core.errors import CodecFailure
 from mcu_core.ingress.keyframe_wish import KeyframeWish
+from mcu_core.ingress.lipsync import Lag, PictureLag
 from mcu_core.ingress.output_queue import OutputQueue
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
@@ -92,6 +93,8 @@ class VideoIngress:
         self.units = 0
         """Coded pictures that came."""
         self.watched = True
+        self.wall_less_media_ns: int | None = None
+        """The sender's time of day less its media time; None until it has told."""
         self.stats = VideoStats()
         self._clock = clock
         self._name = name
@@ -105,6 +108,8 @@ class VideoIngress:
         self._lane = Lane(self._step, workers, f"decode {name}")
         self._resuming = False
         self._meter = StreamMeter()
+        self._lag = PictureLag()
+        self._shown_serial = 0
         # Of the decoding step alone:
         self._decoder: VideoDecoder | None = None
         self._wish = KeyframeWish()
@@ -129,7 +134,9 @@ class VideoIngress:
         """
         with self._lock:
             self.units += 1
-            self._meter.push(unit, self._clock.now_ns())
+            now_ns = self._clock.now_ns()
+            self._meter.push(unit, now_ns)
+            self._lag.arrived(unit.stamp_ns if unit.media_ns is None else unit.media_ns, now_ns)
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()
             self._units.push(_Waiting(unit, self._run))
@@ -168,7 +175,24 @@ class VideoIngress:
 
     def take(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The picture that an output tick of that interval shows now (see OutputQueue)."""
-        return self._output.take(now_ns, interval_ns)
+        picture = self._output.take(now_ns, interval_ns)
+        if picture is not None and picture.serial != self._shown_serial:
+            self._shown_serial = picture.serial
+            self._lag.shown(now_ns - picture.stamp_ns)
+        return picture
+
+    @property
+    def hold_ns(self) -> int:
+        """How long pictures wait for their sound, from their coming on; any thread may set it."""
+        return self._output.hold_ns
+
+    @hold_ns.setter
+    def hold_ns(self, hold_ns: int) -> None:
+        self._output.hold_ns = hold_ns
+
+    def lag(self) -> Lag | None:
+        """How late this stream is in the mix; None before one of its pictures was shown."""
+        return self._lag.lag(self.wall_less_media_ns)
 
     @property
     def backlog(self) -> int:
@@ -186,6 +210,8 @@ class VideoIngress:
             self._begin_run()
             self._first_shown_run = self._run
             self._meter = StreamMeter()
+            self._lag = PictureLag()
+            self.wall_less_media_ns = None
             self._resuming = False
             self.units = 0
             self._latest = None

@@ -13,8 +13,9 @@ class AccessUnit(msgspec.Struct, frozen=True):
     `data`: H.264 as Annex B with start codes, all others as the codec's own frame. `stamp_ns`:
     conference clock. `keyframe`: decodable on its own. `broken`: packets of it were lost.
     `rotation`: degrees clockwise that a viewer must turn the picture. `level_dbov`: how loud the
-    sender says that the sound is, -127..0 (RFC 6464), None where it says nothing. A msgspec struct,
-    because one is made per sound packet; `msgspec.structs.replace` gives a changed copy.
+    sender says that the sound is, -127..0 (RFC 6464), None where it says nothing. `media_ns`: a
+    picture's moment on its sender's clock, None where `stamp_ns` is that. A msgspec struct, because
+    one is made per sound packet; `msgspec.structs.replace` gives a changed copy.
     """
 
     codec: Codec
@@ -24,6 +25,7 @@ class AccessUnit(msgspec.Struct, frozen=True):
     broken: bool = False
     rotation: int = 0
     level_dbov: float | None = None
+    media_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,16 @@ class Line:
         self.clock.advance_ns(FRAME_NS)
         self.sender.send(self.encoder.encode(noisy(320, 180, n), keyframe))
         await until(lambda: len(self.ingress._units) == 0)
+
+    async def shown(self, n: int) -> int:
+        """How long picture `n` was on its way until a tick showed it, ns."""
+        self.clock.advance_ns(FRAME_NS - 10 * NS_PER_MS)
+        captured = replace(noisy(320, 180, n), stamp_ns=self.clock.now_ns())
+        self.sender.send(self.encoder.encode(captured, n == 0))
+        await until(lambda: self.ingress.stats.frames > n)
+        self.clock.advance_ns(10 * NS_PER_MS)
+        assert self.ingress.take(self.clock.now_ns(), FRAME_NS) is not None
+        return 10 * NS_PER_MS
 
     def stats(self) -> tuple[int, int]:
         return self.ingress.stats.frames, self.ingress.stats.broken
@@ -197,3 +208,43 @@ def test_sound_arrives_in_time_over_the_wrap_of_timestamps(codec: Codec) -> None
     report = receiver.report_block()
     assert report is not None
     assert report.packets_lost == 0
+
+
+async def test_by_sender_reports_picture_and_sound_are_on_one_clock(
+    opened: Callable[[Codec], Line],
+) -> None:
+    """Each has its own random RTP start; by their reports the lags of both can be compared."""
+    line = opened(H264)
+    assert line.ingress.lag() is None
+    for n in range(30):
+        waited_ns = await line.shown(n)
+    lag = line.ingress.lag()
+    assert lag is not None
+    assert lag.capture_ns is None
+    assert lag.arrival_ns == pytest.approx(waited_ns, abs=NS_PER_MS)
+    line.receiver.sender_report(line.sender.sender_report(line.clock.now_ns()))
+
+    audio = AudioIngress(line.clock, "far")
+    receiver = RtpAudioReceiver(PCMU, line.clock, audio)
+    sender = RtpSender(
+        7, 0, PCMU, line.clock, lambda data: receiver.push(parse(data), line.clock.now_ns())
+    )
+    encoder = AudioEncoder(AudioForm(PCMU, 1, 64_000))
+    for block in blocks(tone(400, SAMPLE_RATE)):
+        unit = encoder.encode(block, line.clock.now_ns())
+        line.clock.advance_ns(BLOCK_NS)  # a frame leaves when it is full
+        assert unit is not None
+        sender.send(unit)
+        audio.pull(line.clock.now_ns() + 7 * NS_PER_MS)
+    receiver.sender_report(sender.sender_report(line.clock.now_ns()))
+    pictures, sound = line.ingress.lag(), audio.lag()
+    assert pictures is not None
+    assert pictures.capture_ns is not None
+    assert sound.capture_ns is not None
+    # Frame, wait, and the resampler's 2 ms, against the wait of pictures.
+    expected = BLOCK_NS + 2 * NS_PER_MS + audio.delay_ns - waited_ns
+    assert sound.capture_ns - pictures.capture_ns == pytest.approx(expected, abs=3 * NS_PER_MS)
+    line.ingress.restart()
+    audio.reset()
+    assert line.ingress.lag() is None
+    assert audio.lag().capture_ns is None

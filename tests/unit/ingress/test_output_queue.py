@@ -82,3 +82,44 @@ def test_a_new_sender_begins_with_nothing() -> None:
     queue.push(BLANK)
     queue.clear()
     assert queue.take(0, INTERVAL) is None
+
+
+def test_a_held_source_is_shown_that_much_later_and_whole() -> None:
+    """Well between the ticks, with a little jitter: each picture, once, in order."""
+    dice = random.Random(6)
+    for hold_ms in (50, 150, 390):
+        queue, numbers = OutputQueue(), []
+        queue.hold_ns = hold_ms * MS
+        arrivals = [k * INTERVAL + 15 * MS + dice.randint(0, 4 * MS) for k in range(200)]
+        due = 0
+        for tick in (k * INTERVAL for k in range(1, 215)):
+            while due < len(arrivals) and arrivals[due] <= tick:
+                queue.push(replace(BLANK, stamp_ns=arrivals[due], serial=due))
+                due += 1
+            picture = queue.take(tick, INTERVAL)
+            if picture is not None:
+                assert tick - picture.stamp_ns >= hold_ms * MS
+                numbers.append(picture.serial)
+        assert len(set(numbers)) >= 198
+        assert numbers == sorted(numbers)
+        assert queue.overtaken <= 2
+
+
+def test_what_is_held_is_bounded() -> None:
+    queue = OutputQueue()
+    queue.hold_ns = 400 * MS
+    for k in range(500):
+        queue.push(replace(BLANK, stamp_ns=k * MS, serial=k))
+    assert len(queue._waiting) <= 2 + 400 // 15
+    assert queue.overtaken == 500 - len(queue._waiting)
+
+
+def test_a_hold_that_ends_shows_the_newest() -> None:
+    queue = OutputQueue()
+    queue.hold_ns = 300 * MS
+    for k in range(9):
+        queue.push(replace(BLANK, stamp_ns=k * INTERVAL, serial=k))
+    queue.hold_ns = 0
+    picture = queue.take(9 * INTERVAL, INTERVAL)
+    assert picture is not None
+    assert picture.serial >= 7
