@@ -222,7 +222,6 @@ async def test_by_sender_reports_picture_and_sound_are_on_one_clock(
     assert lag is not None
     assert lag.capture_ns is None
     assert lag.arrival_ns == pytest.approx(waited_ns, abs=NS_PER_MS)
-    line.receiver.sender_report(line.sender.sender_report(line.clock.now_ns()))
 
     audio = AudioIngress(line.clock, "far")
     receiver = RtpAudioReceiver(PCMU, line.clock, audio)
@@ -236,6 +235,7 @@ async def test_by_sender_reports_picture_and_sound_are_on_one_clock(
         assert unit is not None
         sender.send(unit)
         audio.pull(line.clock.now_ns() + 7 * NS_PER_MS)
+    line.receiver.sender_report(line.sender.sender_report(line.clock.now_ns()))
     receiver.sender_report(sender.sender_report(line.clock.now_ns()))
     pictures, sound = line.ingress.lag(), audio.lag()
     assert pictures is not None
