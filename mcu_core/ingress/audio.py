@@ -25,6 +25,13 @@ BLOCKS_PER_CUT = 4
 CALM_OVER_NS, CALM_UNDER_NS = 4 * NS_PER_MS, NS_PER_MS
 """Within this of its target the delay is left alone; too little of it is worse than too much."""
 
+SHORT_NS = 2 * NS_PER_MS
+"""By how much the delay must be too short for time to stand still where a frame is missing."""
+
+FEC_WAIT_NS = 15 * NS_PER_MS
+"""How much longer sound waits while frames get lost whose successors bring them back: wherever in a
+block a frame begins, its successor has come by then."""
+
 PPM_PER_MS = 100.0
 """Nearer than SLACK_NS the delay is led by the pace, so softly that nobody hears it."""
 
@@ -143,7 +150,7 @@ class AudioIngress:
         timing = self._follow()
         self._playback.pass_over(self._due_ns(timing, now_ns + BLOCK_NS))
         self.stats.passed_over_ms += BLOCK_NS / NS_PER_MS
-        self._delay_ns = timing.target_ns + self.hold_ns
+        self._delay_ns = self._target_ns(timing)
         if self._resting:
             return None
         self._resting = True
@@ -162,13 +169,20 @@ class AudioIngress:
 
     def _due_ns(self, timing: Timing, now_ns: int) -> int:
         """Media time of what is to be heard at that moment."""
-        return now_ns - timing.base_ns - timing.target_ns - self.hold_ns
+        return now_ns - timing.base_ns - self._target_ns(timing)
+
+    def _target_ns(self, timing: Timing) -> int:
+        """How long sound is to wait, from its quickest arrival to the mix."""
+        fec_ns = FEC_WAIT_NS if self._playback.repairs else 0
+        return timing.target_ns + max(self.hold_ns, fec_ns)
 
     def _more(self, timing: Timing, now_ns: int) -> Block | None:
         missing = self._pace.needed(self._ppm) - len(self._ready)
         if self._playback.playing:
-            grows = self._playback.next_ns - _length_ns(self._ready) > self._due_ns(timing, now_ns)
-            return self._playback.more(missing, grows)
+            short_ns = (
+                self._playback.next_ns - _length_ns(self._ready) - self._due_ns(timing, now_ns)
+            )
+            return self._playback.more(missing, grows=short_ns > SHORT_NS)
         at_ns = self._due_ns(timing, now_ns) + _length_ns(self._ready)
         return self._playback.begin(at_ns, missing)
 
@@ -214,7 +228,8 @@ class AudioIngress:
     def _note_delay(self, timing: Timing, delay_ns: int) -> None:
         self._delay_ns = delay_ns
         stats = self.stats
-        stats.buffered_ms, stats.target_ms = delay_ns / NS_PER_MS, timing.target_ns / NS_PER_MS
+        stats.buffered_ms = delay_ns / NS_PER_MS
+        stats.target_ms = self._target_ns(timing) / NS_PER_MS
         stats.drift_ppm = timing.drift_ppm
 
     def _cut(self, over_ns: int) -> None:

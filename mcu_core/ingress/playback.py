@@ -22,6 +22,9 @@ log = structlog.get_logger()
 LONGEST_GAP_NS = 120 * NS_PER_MS
 """Frames that far apart are a pause of the sender (DTX, mute), not a loss."""
 
+REPAIRING_NS = 10 * NS_PER_SECOND
+"""How long after a repaired loss another is waited for."""
+
 PRIMING_FRAMES = 6
 """After a stretch that was passed over, a decoder is led in by that many frames before: Opus's
 prediction of loudness from frame to frame is within 1.5 dB then, and ADPCM has settled."""
@@ -47,7 +50,14 @@ class Playback:
         self._history = np.zeros((HISTORY, CHANNELS), np.float32)
         self._made_up: Concealment | None = None
         self._frame_ns = BLOCK_NS
+        self._repairs_until_ns: int | None = None
         self._passed: deque[AccessUnit] = deque(maxlen=PRIMING_FRAMES)
+
+    @property
+    def repairs(self) -> bool:
+        """Whether frames that were lost lately could be had from their successors."""
+        until_ns = self._repairs_until_ns
+        return until_ns is not None and self.next_ns < until_ns
 
     @property
     def clean(self) -> bool:
@@ -63,6 +73,7 @@ class Playback:
         """Another sender begins: what was heard fades out, and nothing else is kept of it."""
         self._decoder = None
         self._passed.clear()
+        self._repairs_until_ns = None
         self.stop()
 
     def stop(self) -> None:
@@ -208,12 +219,13 @@ class Playback:
             or not carries_frame_before(unit.data)
         ):
             return self._make_up(samples(gap_ns))
+        self._repairs_until_ns = unit.stamp_ns + REPAIRING_NS
         try:
-            sound = decoder.recover(unit.data, samples(gap_ns))
+            sound = decoder.recover(unit.data, samples(self._frame_ns))
         except CodecFailure:  # it will be told of when the unit itself is decoded
             return self._make_up(samples(gap_ns))
         self._stats.recovered_ms += gap_ns / NS_PER_MS
-        return self._heard(self._joined(sound))
+        return self._heard(self._joined(sound, self._frame_ns - gap_ns))
 
     def _decode(self, unit: AccessUnit, past_ns: int) -> Block:
         """The sound of a frame without its first `past_ns`, joined to what was heard before."""
@@ -226,14 +238,14 @@ class Playback:
             return self._made(samples(self._frame_ns))
         self._frame_ns = length_ns
         self.next_ns = unit.stamp_ns + length_ns
-        if past_ns <= SAME_NS:
-            return self._joined(sound)
-        if self._made_up is not None:  # the decoder goes on from its frame's beginning, not here
-            self._made_up = CarriedOn(self._history)
-        return self._joined(sound[samples(past_ns) :])
+        return self._joined(sound, past_ns)
 
-    def _joined(self, sound: Block) -> Block:
-        """Real sound after what was heard, gone over into where that was made up."""
+    def _joined(self, sound: Block, past_ns: int) -> Block:
+        """Real sound without its first `past_ns`, gone over into from what was made up."""
+        if past_ns > SAME_NS:
+            sound = sound[samples(past_ns) :]
+            if self._made_up is not None:  # the decoder goes on from the beginning, not from here
+                self._made_up = CarriedOn(self._history)
         if self._made_up is None:
             return sound
         joined = self._made_up.resume(sound)
