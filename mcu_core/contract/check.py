@@ -23,6 +23,9 @@ GAIN_DB = (-40.0, 20.0)
 OWN_SOURCES = {SiteKind.FILE: "file", SiteKind.PATTERN: "pattern"}
 
 MAX_GROUPS = 100
+MOST_NAMED = 20_000
+"""Panes and sites named in them, of all pictures together: definitions are sent and shown whole."""
+
 GROUP_ID = (0, 9999)
 GATE = (0, 100)
 ATTACK_S = (0.1, 10.0)
@@ -48,6 +51,7 @@ def check(definition: ConferenceDefinition) -> None:
     check_view(definition.view, "")
     _check_sites(definition)
     _check_groups(definition)
+    _check_amount(definition)
     defined = {site.id for site in definition.sites}
     one_of("broadcast", definition.broadcast, defined, A_SITE)
     one_of("lecturer", definition.lecturer, defined, A_SITE)
@@ -105,6 +109,21 @@ def _check_groups(definition: ConferenceDefinition) -> None:
                 raise BadInput(f"groups[{k}].sites[{j}]", "a site that is in no other group")
         grouped.update(group.sites)
         check_view(group.view, f"groups[{k}].view")
+
+
+def _check_amount(definition: ConferenceDefinition) -> None:
+    views = [("panes", definition.view)]
+    views += [(f"groups[{k}].view", group.view) for k, group in enumerate(definition.groups)]
+    views += [
+        (f"sites[{k}].view", site.view)
+        for k, site in enumerate(definition.sites)
+        if site.view is not None
+    ]
+    left = MOST_NAMED
+    for field, view in views:
+        left -= len(view.sources) + sum(1 + len(pane.sites) for pane in view.panes)
+        if left < 0:
+            raise BadInput(field, f"at most {MOST_NAMED} panes and sites named in all pictures")
 
 
 def _check_voice(voice: VoiceSwitching) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from mcu_core.contract.check import check
 from mcu_core.contract.definition import (
+    MAX_SITES,
     ConferenceDefinition,
     FileSource,
     Group,
@@ -150,3 +151,16 @@ def test_a_conference_with_everything_is_right() -> None:
             logo=Logo("logos/hospital.png", "bottom-left"),
         )
     )
+
+
+def test_all_pictures_together_name_a_bounded_number_of_sites() -> None:
+    ids = tuple(f"s{k}" for k in range(MAX_SITES))
+    large = View(panes=(Pane("poll", sites=ids),) * 50)
+    sites = tuple(
+        msgspec.structs.replace(RTP, id=name, view=View(sources=ids)) for name in ids[:50]
+    )
+    check(msgspec.structs.replace(GOOD, sites=sites))
+    groups = (Group(1, (), large), Group(2, (), large))
+    with pytest.raises(BadInput, match="all pictures") as caught:
+        check(msgspec.structs.replace(GOOD, sites=sites, groups=groups))
+    assert caught.value.field == "groups[1].view"
