@@ -271,8 +271,10 @@ class Playback:
 
     def _lose(self) -> Concealment:
         """What is made up from now on, or since the last real sound."""
-        if self._made_up is None or self._made_up.resumed:
+        if self._made_up is None:
             self._made_up = concealment(self._decoder, self._history)
+        elif self._made_up.resumed:  # real sound was not yet heard as the decoder gave it
+            self._made_up = CarriedOn(self._history)
         return self._made_up
 
     def _heard(self, sound: Block) -> Block:
