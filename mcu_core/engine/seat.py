@@ -20,6 +20,10 @@ STALLED_AFTER_NS = 2 * NS_PER_SECOND
 GONE_AFTER_NS = 10 * NS_PER_SECOND
 """A picture older than this is not shown any more."""
 
+SOUND_DBOV = -55.0
+IN_STEP_NS = 10 * NS_PER_SECOND
+"""A site that was louder within that time has its picture in step with its sound."""
+
 SILENCE_DBOV = -127.0
 
 
@@ -28,7 +32,8 @@ class Seat:
     """A site with what comes in from it. `joined_ns` is 0 while it is away, `left_ns`
     when its last connection ended.
 
-    `level_dbov` is written by the sound thread, the rest on the event loop.
+    `level_dbov` is written by the sound thread, `shown`, `lips` and `sounded_ns` by the picture
+    thread, the rest on the event loop.
     """
 
     definition: SiteDefinition
@@ -42,6 +47,7 @@ class Seat:
     state: str = field(default="away")
     shown: Shown = field(default_factory=Shown)
     lips: LipSync = field(default_factory=LipSync)
+    sounded_ns: int = -(2**62)
     trace: Trace = field(default_factory=Trace)
 
     @classmethod
@@ -82,9 +88,13 @@ class Seat:
         """The picture that a tick of that interval shows, in step with the sound; on one thread."""
         picture = self.video.take(now_ns, interval_ns)
         pictures = self.video.lag()
-        if pictures is not None and self.audio.stats.codec:
+        if self.level_dbov > SOUND_DBOV:
+            self.sounded_ns = now_ns
+        if pictures is not None and now_ns - self.sounded_ns < IN_STEP_NS:
             self.lips.update(self.audio.lag(), pictures, now_ns, interval_ns)
-            self.video.hold_ns, self.audio.hold_ns = self.lips.picture_ns, self.lips.sound_ns
+        else:
+            self.lips.rest(now_ns)
+        self.video.hold_ns, self.audio.hold_ns = self.lips.picture_ns, self.lips.sound_ns
         return picture
 
     def picture_state(self, now_ns: int) -> PaneState:

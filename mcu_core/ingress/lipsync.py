@@ -53,8 +53,7 @@ class LipSync:
 
     def update(self, sound: Lag, picture: Lag, now_ns: int, interval_ns: int) -> None:
         """Adapt the holds to lags that were measured with them; at each tick of `interval_ns`."""
-        step_ns = min(now_ns - self._updated_ns, _LONGEST_STEP_NS)
-        self._updated_ns = now_ns
+        step_ns = self._step_ns(now_ns)
         late_ns = sound_late_ns(sound, picture)
         change = int(step_ns * max(LEAST_RATE, (abs(late_ns) - SPARE_NS) / NS_PER_SECOND))
         if late_ns > -SPARE_NS and self.sound_ns:
@@ -65,6 +64,15 @@ class LipSync:
             self.picture_ns = max(0, self.picture_ns - change)
         elif late_ns < -SOUND_EARLY_NS:
             self.sound_ns = min(MOST_SOUND_NS, self.sound_ns + change)
+
+    def rest(self, now_ns: int) -> None:
+        """The site is silent: its picture need not wait, at each tick a little less."""
+        self.picture_ns = max(0, self.picture_ns - int(self._step_ns(now_ns) * LEAST_RATE))
+
+    def _step_ns(self, now_ns: int) -> int:
+        step_ns = min(now_ns - self._updated_ns, _LONGEST_STEP_NS)
+        self._updated_ns = now_ns
+        return step_ns
 
 
 def sound_late_ns(sound: Lag, picture: Lag) -> int:

@@ -62,6 +62,20 @@ def test_what_is_no_longer_needed_is_given_back() -> None:
     assert led(30, 40, 20, early).sound_ns <= 30 * NS_PER_MS
 
 
+def test_the_picture_of_a_silent_site_need_not_wait() -> None:
+    lips = led(150, 40, 10)
+    held_ns, sound_ns = lips.picture_ns, led(30, 200, 10).sound_ns
+    for tick in range(300, 330):
+        lips.rest(tick * TICK_NS)
+    assert 0 < held_ns - lips.picture_ns < 25 * NS_PER_MS
+    for tick in range(330, 600):
+        lips.rest(tick * TICK_NS)
+    assert lips.picture_ns == 0
+    early = led(30, 200, 10)
+    early.rest(11 * NS_PER_SECOND)
+    assert early.sound_ns == sound_ns > 0, "its sound would have to be stretched again"
+
+
 def test_a_hold_changes_slowly_but_most_of_it_is_there_after_two_seconds() -> None:
     lips = LipSync()
     before = 0
