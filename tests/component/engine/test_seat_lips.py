@@ -16,7 +16,7 @@ START_NS = 1000 * NS_PER_SECOND
 @pytest.fixture
 async def seat(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Seat]:
     """Its sound is 120 ms late in the mix, its pictures 20 ms."""
-    made = Seat.make(SiteDefinition(id="a", name="a"), ManualClock(START_NS))
+    made = Seat.make(SiteDefinition(id="a", name="a", kind="rtp"), ManualClock(START_NS))
     video, audio = made.video, made.audio
     monkeypatch.setattr(video, "lag", lambda: Lag(20 * NS_PER_MS + video.hold_ns))
     monkeypatch.setattr(audio, "lag", lambda: Lag(120 * NS_PER_MS + audio.hold_ns))
