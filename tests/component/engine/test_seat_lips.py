@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mcu_core.contract.definition import SiteDefinition
+from mcu_core.contract.definition import SiteDefinition, SiteKind
 from mcu_core.engine.seat import IN_STEP_NS, SILENCE_DBOV, Seat
 from mcu_core.ingress.lipsync import Lag
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
@@ -16,7 +16,7 @@ START_NS = 1000 * NS_PER_SECOND
 @pytest.fixture
 async def seat(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Seat]:
     """Its sound is 120 ms late in the mix, its pictures 20 ms."""
-    made = Seat.make(SiteDefinition(id="a", name="a", kind="rtp"), ManualClock(START_NS))
+    made = Seat.make(SiteDefinition("a", "a", SiteKind.RTP), ManualClock(START_NS))
     video, audio = made.video, made.audio
     monkeypatch.setattr(video, "lag", lambda: Lag(20 * NS_PER_MS + video.hold_ns))
     monkeypatch.setattr(audio, "lag", lambda: Lag(120 * NS_PER_MS + audio.hold_ns))
