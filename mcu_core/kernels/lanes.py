@@ -228,15 +228,15 @@ def turn_bytes(
 
 @intrinsic
 def prefetch(_context: Any, plane: Any, row: Any, column: Any) -> Any:
-    """Ask for the cache line of plane[row, column]; harmless wherever that is."""
+    """Ask for the cache line of plane[row, column], into L2; harmless wherever that is."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], *args)
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, U32, U32, U32])
         name = "llvm.prefetch.p0i8"
         function = cgutils.get_or_insert_function(builder.module, kind, name)
-        read, soon, data = (ir.Constant(U32, value) for value in (0, 3, 1))
-        builder.call(function, [pointer, read, soon, data])
+        read, second_level, data = (ir.Constant(U32, value) for value in (0, 2, 1))
+        builder.call(function, [pointer, read, second_level, data])
         return context.get_dummy_value()
 
     return types.none(plane, row, column), code
