@@ -9,15 +9,21 @@ _POLL_S = 0.005
 
 
 async def until(
-    condition: Callable[[], object], what: str = "", limit_s: float = DEADLINE_S
+    condition: Callable[[], object],
+    what: str | Callable[[], str] = "",
+    limit_s: float = DEADLINE_S,
 ) -> None:
-    """Return when `condition` gives something true; fails the test after `limit_s` seconds."""
+    """Return when `condition` gives something true; fails the test after `limit_s` seconds.
+
+    `what` may be a function, which is asked when the time is up: how things stand then.
+    """
     try:
         async with asyncio.timeout(limit_s):
             while not condition():
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise AssertionError(f"not within {limit_s:g} s: {what or condition}") from None
+        said = what() if callable(what) else what
+        raise AssertionError(f"not within {limit_s:g} s: {said or condition}") from None
 
 
 class Gate:

@@ -74,7 +74,7 @@ async def test_merged_classes_share_one_encoder_at_the_lowest_rate_and_part_agai
 
 async def test_merged_classes_of_one_view_leave_other_views_at_their_rates() -> None:
     async with room("abc", panes=PINS) as made:
-        own = msgspec.structs.replace(made.wanted.sites[2], view=View(layout=FOUR))
+        own = msgspec.structs.replace(made.wanted.sites[2], view=View(FOUR, PINS))
         await made.change(sites=(*made.wanted.sites[:2], own))
         await made.conference.disconnect("c-screen")
         await made.join("c", replace(FORM, bitrate_bps=300_000))

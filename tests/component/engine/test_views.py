@@ -66,7 +66,9 @@ class Room:
 
     async def shows(self, name: str, *quarters: str) -> None:
         screen = self.screens[name]
-        await until(lambda: screen.now == quarters, f"{name} shows {quarters}, not {screen.now}")
+        await until(
+            lambda: screen.now == quarters, lambda: f"{name} shows {quarters}, not {screen.now}"
+        )
 
 
 @asynccontextmanager
