@@ -31,6 +31,8 @@ class SoundQueue:
     def holds(self, stamp_ns: int) -> bool:
         """Whether a frame of that stamp is among the latest."""
         with self._lock:
+            if not self._units or stamp_ns > self._units[-1].stamp_ns:
+                return False
             return any(unit.stamp_ns == stamp_ns for unit in self._units[-_RECENT:])
 
     def push(self, unit: AccessUnit) -> int:
