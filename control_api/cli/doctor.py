@@ -23,10 +23,14 @@ from control_api.cli.demo_clips import recipes
 from mcu_core.compositor.fonts import chosen
 from mcu_core.errors import McuError
 from mcu_core.media import libopus
-from mcu_core.media.codec import ALL_CODECS
+from mcu_core.media.codec import AAC, H264, OPUS, VP8
+from mcu_core.media.codec_table import codec_table
 
 API_PORT = 8080
 LEAST_CORES, LEAST_MEMORY_GB, LEAST_DISK_GB = 2, 2.0, 5.0
+FLOOR = frozenset(codec.name for codec in (H264, VP8, OPUS, AAC))
+"""Without one of these browsers, or recordings, do not work."""
+
 STALL_SECONDS = 1.0
 STALL_WARN_MS = 5.0
 TEST_PROGRAMS = (
@@ -139,21 +143,12 @@ def _stalls() -> Iterator[Finding]:
 
 def _codecs() -> Iterator[Finding]:
     yield Finding("PyAV", Verdict.OK, f"{av.__version__}, FFmpeg {av.ffmpeg_version_info}")
-    # Rates and channels of one codec are the same library's.
-    for codec in {codec.name: codec for codec in ALL_CODECS}.values():
-        missing = [
-            f"{what} {name}"
-            for what, name, mode in (
-                ("decoder", codec.decoder, "r"),
-                ("encoder", codec.encoder, "w"),
-            )
-            if not _has_codec(name, mode)
-        ]
-        if missing:
-            advice = "pip install av: its wheel brings them"
-            yield Finding(codec.name, Verdict.FAIL, f"no {', no '.join(missing)}", advice)
-        else:
-            yield Finding(codec.name, Verdict.OK, "decoder and encoder")
+    for row in codec_table():
+        directions = {"received": row.received, "sent": row.sent}
+        seen = " and ".join(word for word, can in directions.items() if can) or "missing"
+        floor = row.name in FLOOR and not row.whole
+        verdict = Verdict.FAIL if floor else Verdict.WARN if row.note else Verdict.OK
+        yield Finding(row.name, verdict, seen, row.note)
     if libopus.version():
         yield Finding("Opus over losses", Verdict.OK, libopus.version())
     else:
@@ -161,14 +156,6 @@ def _codecs() -> Iterator[Finding]:
             "apt-get install libopus0: else no in-band FEC, and cruder sound where packets get lost"
         )
         yield Finding("Opus over losses", Verdict.WARN, "no libopus found", advice)
-
-
-def _has_codec(name: str, mode: str) -> bool:
-    try:
-        av.Codec(name, "r" if mode == "r" else "w")
-    except ValueError:
-        return False
-    return True
 
 
 def _fonts() -> Iterator[Finding]:

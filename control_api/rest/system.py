@@ -1,5 +1,6 @@
 """Routes: engines, metrics, health."""
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from control_api.auth.roles import Action
 from control_api.rest.guard import BridgeOf, may
 from control_api.rest.metrics import exposition
+from mcu_core.media.codec_table import codec_table
 
 api = APIRouter(tags=["system"])
 root = APIRouter(tags=["system"])
@@ -27,6 +29,12 @@ async def engines(bridge: BridgeOf) -> list[dict[str, Any]]:
         for member in fleet.members.values()
         if member.link.up and member.snapshot is not None
     ]
+
+
+@api.get("/system/codecs", summary="Codecs, and what is missing", dependencies=SEE_SYSTEM)
+def codecs() -> list[dict[str, Any]]:
+    """One row per codec: whether it is received and sent here, and if not, why."""
+    return [asdict(row) for row in codec_table()]
 
 
 @root.get("/metrics", summary="For Prometheus", dependencies=SEE_SYSTEM, response_class=Response)

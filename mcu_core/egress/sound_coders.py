@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media import libopus
-from mcu_core.media.codec import AAC, G722, L16_FORMS, OPUS, PCMA, PCMU
+from mcu_core.media.codec import AAC, G722, G726_FORMS, L16_FORMS, OPUS, PCMA, PCMU
+from mcu_core.media.g726 import G726Encoder
 from mcu_core.media.libopus import LOOKAHEAD_SAMPLES, OpusEncoder
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
 from mcu_core.media.units import AudioForm
@@ -85,6 +86,8 @@ def sound_coder(form: AudioForm, channels: int) -> SoundCoder:
     """An encoder of that form; raises BadInput for a codec without one, or CodecFailure."""
     if form.codec in L16_FORMS:
         return L16Coder(form)
+    if form.codec in G726_FORMS:
+        return G726Coder(form)
     if form.codec.name not in _SETTINGS:
         raise BadInput("codec", f"L16 or one of {', '.join(_SETTINGS)}, not {form.codec.name}")
     if form.codec == OPUS and libopus.library() is not None:
@@ -122,6 +125,23 @@ class L16Coder:
     def code(self, sound: Block) -> bytes:
         scaled: Block = np.rint(sound * np.float32(32768))
         return scaled.clip(-32768, 32767).astype(">i2").tobytes()
+
+    def config(self) -> bytes:
+        return b""
+
+
+class G726Coder:
+    """G.726 by spandsp, in frames of 20 ms: FFmpeg's encoder takes no fewer than 256 ms."""
+
+    frame_samples = 160
+    priming = 0
+    delay_samples = 0
+
+    def __init__(self, form: AudioForm) -> None:
+        self._encoder = G726Encoder(form.codec.bitrate_bps)
+
+    def code(self, sound: Block) -> bytes:
+        return self._encoder.encode(_whole_numbers(sound))
 
     def config(self) -> bytes:
         return b""
@@ -165,7 +185,7 @@ class FfmpegCoder:
         name = self._setting.sample_format
         samples: NDArray[np.float32] | NDArray[np.int16]
         if name == "s16":
-            samples = np.rint(np.clip(sound, -1.0, 1.0) * 32767.0).astype(np.int16).reshape(1, -1)
+            samples = _whole_numbers(sound).reshape(1, -1)
         elif name == "fltp":
             samples = np.ascontiguousarray(sound.T)
         else:
@@ -173,3 +193,8 @@ class FfmpegCoder:
         frame = av.AudioFrame.from_ndarray(samples, name, self._layout)
         frame.sample_rate = self._context.sample_rate
         return frame
+
+
+def _whole_numbers(sound: Block) -> NDArray[np.int16]:
+    whole: NDArray[np.int16] = np.rint(np.clip(sound, -1.0, 1.0) * 32767.0).astype(np.int16)
+    return whole

@@ -10,7 +10,7 @@ from av.video.frame import PictureType
 from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import H264, VP8
+from mcu_core.media.codec import H263, H263_1998, H263_2000, H264, VP8
 from mcu_core.media.picture import Picture, Plane
 from mcu_core.media.units import EncodedUnit, VideoForm
 from mcu_core.protocol.payload.base import Payloader, payloader
@@ -59,7 +59,23 @@ def _libvpx(bitrate_bps: int, preset: str) -> dict[str, str]:
     }
 
 
-_OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {H264.name: _x264, VP8.name: _libvpx}
+def _h263_plus(bitrate_bps: int, preset: str) -> dict[str, str]:
+    """FFmpeg's own encoder; it has but one speed, a quarter of x264's time at the same size."""
+    return {"maxrate": str(bitrate_bps), "bufsize": str(bitrate_bps // 2)}
+
+
+def _h263(bitrate_bps: int, preset: str) -> dict[str, str]:
+    """Each group of blocks has a header of its own, where RFC 2190 packets may begin."""
+    return _h263_plus(bitrate_bps, preset) | {"ps": "1"}
+
+
+_OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {
+    H264.name: _x264,
+    VP8.name: _libvpx,
+    H263_2000.name: _h263_plus,
+    H263_1998.name: _h263_plus,
+    H263.name: _h263,
+}
 _FOLLOWS_RATE = frozenset({H264.name})
 
 

@@ -9,7 +9,8 @@ from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
 from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
 from mcu_core.errors import Refused
-from mcu_core.media.codec import RTP_CODECS, Kind
+from mcu_core.media.codec import Kind
+from mcu_core.media.codec_table import receivable_codecs, sendable_codecs
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.rtp_session import answer
@@ -87,10 +88,12 @@ class RtpSession(RtpCall):
 
     def _capabilities(self) -> Capabilities:
         video = self._terms.video
-        first = video.codec if video is not None else RTP_CODECS[0]
-        codecs = (first, *(codec for codec in RTP_CODECS if codec is not first))
+        known = receivable_codecs()
+        first = video.codec if video is not None else known[0]
+        codecs = (first, *(codec for codec in known if codec is not first))
         return Capabilities(
             codecs=codecs,
+            sendable=sendable_codecs(),
             send=frozenset(kind for kind in KINDS if self._wants_to_send(kind)),
             receive=frozenset(kind for kind in KINDS if self._wants_to_receive(kind)),
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mcu_core.errors import CodecFailure
 from mcu_core.media import libopus
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import L16_FORMS, OPUS, Codec
+from mcu_core.media.codec import G726_FORMS, L16_FORMS, OPUS, Codec
 from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
@@ -20,6 +20,11 @@ LONGEST_FRAME_S = 0.5
 _NOT_OF_THIS_CODEC = "this codec has no way over a gap of its own"
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 _LAYOUTS = {1: "mono", 2: "stereo"}
+_OPTIONS = {
+    codec: {"bits_per_coded_sample": str(codec.bitrate_bps // codec.sample_rate)}
+    for codec in G726_FORMS
+}
+"""What FFmpeg's decoders cannot read from the stream."""
 
 
 class AudioDecoder(Protocol):
@@ -107,6 +112,7 @@ class FfmpegFrames:
             context.thread_count = 1
             context.sample_rate = codec.sample_rate
             context.layout = _LAYOUTS[codec.channels]
+            context.options = _OPTIONS.get(codec, {})
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"no decoder for {codec.name}: {error}") from error
         self._context = context

@@ -20,7 +20,8 @@ class Codec:
     `name` is the encoding name of the rtpmap line in its usual spelling, `rtp_clock` its clock in
     Hz (G.722 says 8000 although it samples at 16 kHz, RFC 3551 4.5.2), `sample_rate` and
     `channels` what the sound really has, `static_payload_type` the number of RFC 3551 table 4 or 5
-    where there is one, `decoder` and `encoder` the names in FFmpeg, empty where there is none.
+    where there is one, `decoder` and `encoder` the names in FFmpeg or of a library of
+    `media/libraries.py`, empty where there is none. `bitrate_bps`: of sound that has only one.
     """
 
     name: str
@@ -31,10 +32,17 @@ class Codec:
     sample_rate: int = 0
     channels: int = 0
     static_payload_type: int | None = None
+    bitrate_bps: int = 0
 
 
 H264 = Codec("H264", Kind.VIDEO, 90_000, "h264", "libx264")
 VP8 = Codec("VP8", Kind.VIDEO, 90_000, "vp8", "libvpx")
+H263_2000 = Codec("H263-2000", Kind.VIDEO, 90_000, "h263", "h263p")
+H263_1998 = Codec("H263-1998", Kind.VIDEO, 90_000, "h263", "h263p")
+"""H.263+, without any annex of its own: both names say RFC 4629's payload format."""
+H263 = Codec("H263", Kind.VIDEO, 90_000, "h263", "h263", static_payload_type=34)
+"""H.263 of 1996 in RFC 2190's payload format: what the oldest rooms know."""
+H263_FORMS = (H263_2000, H263_1998, H263)
 OPUS = Codec("opus", Kind.AUDIO, 48_000, "libopus", "libopus", 48_000, 2)
 G722 = Codec("G722", Kind.AUDIO, 8_000, "g722", "g722", 16_000, 1, 9)
 PCMA = Codec("PCMA", Kind.AUDIO, 8_000, "pcm_alaw", "pcm_alaw", 8_000, 1, 8)
@@ -49,11 +57,21 @@ L16_NARROW = Codec("L16", Kind.AUDIO, 8_000, "pcm_s16be", "pcm_s16be", 8_000, 1)
 L16_FORMS = (L16_STEREO, L16_MONO, L16_CD_STEREO, L16_CD_MONO, L16_WIDE, L16_NARROW)
 """Samples as they are: studio links, and a measure of everything else (RFC 3551 4.5.11)."""
 
+G726_FORMS = tuple(
+    Codec(f"G726-{kbps}", Kind.AUDIO, 8_000, "g726le", "spandsp", 8_000, 1, bitrate_bps=1000 * kbps)
+    for kbps in (32, 24, 16)
+)
+"""Packed from the lowest bit up (RFC 3551 4.5.4), FFmpeg's "little endian". Not at 40 kbit/s: there
+FFmpeg and spandsp do not understand each other."""
+
 AAC = Codec("AAC", Kind.AUDIO, 48_000, "aac", "aac", 48_000, 2)
 """AAC-LC goes to recordings only. An RTP form (RFC 3640, AAC-hbr) would be a file beside
 `protocol/payload/l16.py`, entries in `payload/base.py` and a row of `negotiation/formats.py`."""
 
-RTP_CODECS = (H264, VP8, OPUS, *L16_FORMS[:4], G722, L16_WIDE, PCMA, PCMU, L16_NARROW)
+RTP_CODECS = (
+    *(H264, VP8, *H263_FORMS),
+    *(OPUS, *L16_FORMS[:4], G722, L16_WIDE, PCMA, PCMU, L16_NARROW, *G726_FORMS),
+)
 """In our order of preference: who offers uncompressed sound has the band for it."""
 
 ALL_CODECS = (*RTP_CODECS, AAC)

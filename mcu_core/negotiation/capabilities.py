@@ -12,12 +12,14 @@ class Capabilities:
     """What we can send and receive.
 
     `codecs` in our order of preference: it decides, not the other side's, so that many sites share
-    few encoders. `send` and `receive`: the kinds of media that we are willing to. `max_bitrate_bps`
-    bits per second of video that we take. `h264_level`: level_idc of the largest picture that we
-    take, ten times the level's number (40: 1080p30).
+    few encoders. `sendable`: those that we can encode; others are agreed on only where there is
+    none of these, and then only come in. `send` and `receive`: the kinds of media that we are
+    willing to. `max_bitrate_bps` bits per second of video that we take. `h264_level`: level_idc of
+    the largest picture that we take, ten times the level's number (40: 1080p30).
     """
 
     codecs: tuple[Codec, ...] = RTP_CODECS
+    sendable: frozenset[Codec] = frozenset(codec for codec in RTP_CODECS if codec.encoder)
     send: frozenset[Kind] = frozenset(Kind)
     receive: frozenset[Kind] = frozenset(Kind)
     max_bitrate_bps: int = DEFAULT_MAX_BITRATE_BPS

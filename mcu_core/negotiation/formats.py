@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mcu_core.media.codec import H264, L16_FORMS, OPUS, RTP_CODECS, Codec, Kind
 from mcu_core.negotiation.capabilities import Capabilities
+from mcu_core.negotiation.legal_sizes import own_sizes
 from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES
 from mcu_core.protocol.payload.l16 import SAMPLE_BYTES as L16_BYTES
 from mcu_core.protocol.sdp import MediaDescription, Rtpmap
@@ -121,15 +122,17 @@ def whole_packets_only(offered: Format) -> bool:
     return offered.codec is H264 and offered.fmtp.get("packetization-mode") == "0"
 
 
-def rank(offered: Format, caps: Capabilities) -> tuple[int, bool]:
-    """Sorts formats by our preference: codec first, then H.264 of a stated mode 1."""
-    return caps.codecs.index(offered.codec), offered.fmtp.get("packetization-mode") != "1"
+def rank(offered: Format, caps: Capabilities) -> tuple[bool, int, bool]:
+    """Sorts formats by our preference: what goes both ways, codec, then H.264 of stated mode 1."""
+    one_way = offered.codec not in caps.sendable
+    other_mode = offered.fmtp.get("packetization-mode") != "1"
+    return one_way, caps.codecs.index(offered.codec), other_mode
 
 
 def offer_parameters(codec: Codec, caps: Capabilities) -> dict[str, str]:
     """Our format parameters for a codec in an offer."""
     make = _OFFERED.get(codec)
-    return make(caps) if make else {}
+    return make(caps) if make else own_sizes(codec)
 
 
 def answer_parameters(offered: Format, caps: Capabilities) -> dict[str, str]:

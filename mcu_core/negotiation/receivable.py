@@ -12,6 +12,7 @@ from mcu_core.media.codec import H264, VP8
 from mcu_core.media.units import VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.formats import Parameters, ProfileLevel
+from mcu_core.negotiation.legal_sizes import legal_sizes
 
 NO_LIMIT = VideoLimit()
 
@@ -69,21 +70,26 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
 
     What bounds it: its site's `limit`, its bandwidth lines, its H.264 level (RFC 6184 8.1, with
     max-fs, max-mbps and max-br) or VP8's max-fs and max-fr (RFC 7741 6.1), and its imageattr
-    (RFC 6236). A size keeps the conference's shape; where nothing fits, the smallest is sent.
+    (RFC 6236). A size keeps the conference's shape, unless their codec knows only some sizes
+    (H.263: `legal_sizes`); where nothing fits, the smallest is sent.
     """
     level = _level(theirs)
     width = min(limit.width or form.width, theirs.max_width or form.width)
     height = min(limit.height or form.height, theirs.max_height or form.height)
     fps = min(limit.fps or form.fps, _number(theirs.fmtp, "max-fr") or form.fps)
-    sizes = _sizes(form)
+    legal = legal_sizes(theirs.codec, theirs.fmtp)
+    often = {(width, height): fps for width, height, fps in legal}
+    sizes = list(often) or _sizes(form)
     for size in sizes:
-        rate = _rate(form.fps, min(fps, level.per_second // _macroblocks(*size)))
+        most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
+        rate = _rate(form.fps, most)
         slow = rate < min(SLOWEST_FPS, fps)
         if size[0] <= width and size[1] <= height and _fits(size, level) and not slow:
             break
     else:
         size = sizes[-1]
-        rate = _rate(form.fps, max(1, min(fps, level.per_second // _macroblocks(*size))))
+        most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
+        rate = _rate(form.fps, max(1, most))
     made = replace(form, codec=theirs.codec, width=size[0], height=size[1], fps=rate)
     bounds = [limit.bitrate_bps, theirs.max_bitrate_bps or 0, 1000 * level.kbps]
     return replace(made, bitrate_bps=_bitrate(form, made, [one for one in bounds if one]))

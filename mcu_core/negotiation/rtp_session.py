@@ -172,6 +172,7 @@ def _answer_media(
     connection = _connection(offer, theirs)
     direction = offer.direction_of(theirs)
     send = direction.receives and kind in caps.send and not connection.held
+    send = send and chosen.codec in caps.sendable
     if whole_packets_only(chosen):
         # Mode 0 takes no picture larger than a packet, and encoders are shared with others.
         send = False
@@ -349,6 +350,7 @@ def _read_answer_media(
     kind = Kind(ours.kind)
     mine, direction = offered.direction_of(ours), answered.direction_of(theirs)
     send = mine.sends and direction.receives and kind in caps.send and not connection.held
+    send = send and chosen.codec in caps.sendable
     if whole_packets_only(chosen):
         send = False
     agreed = _agreement(

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from mcu_core.errors import MalformedInput
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import H264, VP8, Codec
+from mcu_core.media.codec import H263_FORMS, H264, VP8, Codec
 from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.h263 import picture_header
 from mcu_core.protocol.h264 import NAL_SPS, nal_units, sequence_facts
 
 MEASURE_NS = NS_PER_SECOND
@@ -29,7 +30,8 @@ class StreamFacts:
 def read_facts(unit: AccessUnit) -> StreamFacts | None:
     """The facts in a keyframe; None where it does not tell them.
 
-    H.264: sequence parameter set (H.264 7.3.2.1.1); VP8: frame header (RFC 6386 9.1).
+    H.264: sequence parameter set (H.264 7.3.2.1.1); VP8: frame header (RFC 6386 9.1); H.263:
+    picture header (H.263 5.1).
     """
     if unit.codec is H264:
         for nal in nal_units(unit.data[:1024]):
@@ -42,6 +44,10 @@ def read_facts(unit: AccessUnit) -> StreamFacts | None:
     elif unit.codec is VP8 and unit.data[3:6] == _VP8_START:
         width, height = (int.from_bytes(unit.data[k : k + 2], "little") & 0x3FFF for k in (6, 8))
         return StreamFacts(VP8, width, height)
+    elif unit.codec in H263_FORMS:
+        header = picture_header(unit.data)
+        if header is not None and header.width:
+            return StreamFacts(unit.codec, header.width, header.height)
     return None
 
 

@@ -6,14 +6,29 @@ from types import MappingProxyType
 from typing import Protocol
 
 from mcu_core.errors import NotFound
-from mcu_core.media.codec import G722, H264, L16_FORMS, OPUS, PCMA, PCMU, VP8, Codec
+from mcu_core.media.codec import (
+    G722,
+    G726_FORMS,
+    H263,
+    H263_1998,
+    H263_2000,
+    H264,
+    L16_FORMS,
+    OPUS,
+    PCMA,
+    PCMU,
+    VP8,
+    Codec,
+)
 from mcu_core.protocol.payload.frame import Frame
+from mcu_core.protocol.payload.h263 import H263Depayloader, H263Payloader
+from mcu_core.protocol.payload.h263_plus import H263PlusDepayloader, H263PlusPayloader
 from mcu_core.protocol.payload.h264 import H264Depayloader, H264Payloader
 from mcu_core.protocol.payload.l16 import L16Payloader
 from mcu_core.protocol.payload.l16 import packet_ticks as l16_ticks
 from mcu_core.protocol.payload.opus import packet_ticks as opus_ticks
 from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
-from mcu_core.protocol.payload.whole import WholeDepayloader, WholePayloader
+from mcu_core.protocol.payload.whole import WholeDepayloader, WholePayloader, even_ticks
 from mcu_core.protocol.rtp import RtpPacket
 
 __all__ = [
@@ -61,21 +76,29 @@ _SOUND_TICKS: dict[Codec, Callable[[bytes], int]] = {
     PCMA: len,
     PCMU: len,
     **{codec: partial(l16_ticks, channels=codec.channels) for codec in L16_FORMS},
+    **{codec: partial(even_ticks, codec.rtp_clock, codec.bitrate_bps) for codec in G726_FORMS},
 }
 
 _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
     H264: H264Depayloader.of,
     VP8: lambda fmtp: Vp8Depayloader(),
+    H263_2000: lambda fmtp: H263PlusDepayloader(),
+    H263_1998: lambda fmtp: H263PlusDepayloader(),
+    H263: lambda fmtp: H263Depayloader(),
 }
 
 _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
     H264: H264Payloader,
     VP8: Vp8Payloader,
+    H263_2000: H263PlusPayloader,
+    H263_1998: H263PlusPayloader,
+    H263: H263Payloader,
     OPUS: WholePayloader,
     G722: WholePayloader,
     PCMA: WholePayloader,
     PCMU: WholePayloader,
     **{codec: partial(L16Payloader, channels=codec.channels) for codec in L16_FORMS},
+    **dict.fromkeys(G726_FORMS, WholePayloader),
 }
 
 

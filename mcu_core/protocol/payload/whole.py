@@ -6,6 +6,12 @@ from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.rtp import RtpPacket
 
 
+def even_ticks(clock: int, bitrate_bps: int, data: bytes) -> int:
+    """How long a payload of a codec of one bit rate lasts; 0 if it ends within a sample."""
+    ticks, rest = divmod(8 * len(data) * clock, bitrate_bps)
+    return 0 if rest else ticks
+
+
 class WholePayloader:
     """One frame, one payload: a sound frame is never split over packets."""
 

