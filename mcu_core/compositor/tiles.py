@@ -10,6 +10,7 @@ from mcu_core.compositor.surface import Planes
 from mcu_core.kernels import planes
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
+from mcu_core.kernels.scale import scale_chroma, scale_luma
 from mcu_core.kernels.weights import WHOLE, Axis, chroma_axis, luma_axis
 from mcu_core.media.picture import Picture, Plane
 
@@ -71,10 +72,9 @@ def _copy(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
 
 def _scale(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:
     height, width = target[0].shape
-    resample(target[0], source[0], *luma_axis(crop.w, width), *luma_axis(crop.h, height))
-    across, down = chroma_axis(crop.w, width, True), chroma_axis(crop.h, height, False)
-    resample(target[1], source[1], *across, *down)
-    resample(target[2], source[2], *across, *down)
+    scale_luma(target[0], source[0])
+    for to, part in zip(target[1:], source[1:], strict=True):
+        scale_chroma(to, part, (crop.h, crop.w), (height, width))
 
 
 def _scale_draft(target: Planes, source: tuple[Plane, ...], crop: PixelRect) -> None:

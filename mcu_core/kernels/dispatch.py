@@ -52,3 +52,11 @@ def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     Kernels call it without the typing context that its definition begins with.
     """
     return cast("Callable[..., Any]", numba_intrinsic(function))
+
+
+def literal_intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`intrinsic` for one that takes whole numbers known when its kernel is compiled.
+
+    Their types, as the definition gets them, have the number as `literal_value`.
+    """
+    return cast("Callable[..., Any]", numba_intrinsic(prefer_literal=True)(function))

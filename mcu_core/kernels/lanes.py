@@ -51,7 +51,7 @@ def _splat(builder: Any, value: Any, count: int) -> Any:
     return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), mask)
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, row: Any, column: Any) -> Any:
+def address_of(context: Any, builder: Any, kind: Any, array: Any, row: Any, column: Any) -> Any:
     """The address of array[row, column]; the column stride is one item."""
     struct = context.make_array(kind)(context, builder, array)
     stride = cgutils.unpack_tuple(builder, struct.strides)[0]
@@ -61,12 +61,12 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, row: Any, column
     return builder.gep(line, [column])
 
 
-def _vector_load(builder: Any, pointer: Any, element: Any, count: int) -> Any:
+def vector_load(builder: Any, pointer: Any, element: Any, count: int) -> Any:
     kind = ir.VectorType(element, count)
     return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
 
 
-def _vector_store(builder: Any, pointer: Any, value: Any) -> None:
+def vector_store(builder: Any, pointer: Any, value: Any) -> None:
     builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=1)
 
 
@@ -106,8 +106,8 @@ def add_bytes(_context: Any, total: Any, plane: Any, row: Any, column: Any, weig
     """total + (256 * plane[row, column:column+WIDE] * weight >> 16)."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[1], args[1], args[2], args[3])
-        octets = _vector_load(builder, pointer, U8, WIDE)
+        pointer = address_of(context, builder, signature.args[1], args[1], args[2], args[3])
+        octets = vector_load(builder, pointer, U8, WIDE)
         value = builder.zext(octets, ir.VectorType(U16, WIDE))
         value = builder.shl(value, _splat(builder, ir.Constant(U16, 8), WIDE))
         return _weighted(builder, args[0], value, args[4], WIDE)
@@ -120,8 +120,8 @@ def add_tall(_context: Any, total: Any, rows: Any, row: Any, column: Any, weight
     """total + (rows[row, column:column+TALL] * weight >> 16); `rows` holds 16-bit numbers."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[1], args[1], args[2], args[3])
-        value = _vector_load(builder, pointer, U16, TALL)
+        pointer = address_of(context, builder, signature.args[1], args[1], args[2], args[3])
+        value = vector_load(builder, pointer, U16, TALL)
         return _weighted(builder, args[0], value, args[4], TALL)
 
     return TALL_LANES(total, rows, row, column, types.uint16), code
@@ -132,8 +132,8 @@ def store_wide(_context: Any, value: Any, rows: Any, row: Any, column: Any) -> A
     """rows[row, column:column+WIDE] = value."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[1], args[1], args[2], args[3])
-        _vector_store(builder, pointer, args[0])
+        pointer = address_of(context, builder, signature.args[1], args[1], args[2], args[3])
+        vector_store(builder, pointer, args[0])
         return context.get_dummy_value()
 
     return types.none(value, rows, row, column), code
@@ -144,16 +144,16 @@ def store_rounded(_context: Any, value: Any, plane: Any, row: Any, column: Any) 
     """plane[row, column:column+TALL] = (value + 128) >> 8."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[1], args[1], args[2], args[3])
+        pointer = address_of(context, builder, signature.args[1], args[1], args[2], args[3])
         raised = builder.add(args[0], _splat(builder, ir.Constant(U16, 128), TALL))
         high = builder.lshr(raised, _splat(builder, ir.Constant(U16, 8), TALL))
-        _vector_store(builder, pointer, builder.trunc(high, ir.VectorType(U8, TALL)))
+        vector_store(builder, pointer, builder.trunc(high, ir.VectorType(U8, TALL)))
         return context.get_dummy_value()
 
     return types.none(value, plane, row, column), code
 
 
-def _joined(builder: Any, parts: list[Any]) -> Any:
+def joined(builder: Any, parts: list[Any]) -> Any:
     """Vectors of equal length, one behind the other."""
     while len(parts) > 1:
         count = 2 * parts[0].type.count
@@ -163,7 +163,7 @@ def _joined(builder: Any, parts: list[Any]) -> Any:
     return parts[0]
 
 
-def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
+def transposed(builder: Any, rows: list[Any]) -> list[Any]:
     """Transpose the squares that stand side by side in `rows`, each as wide as there are rows.
 
     Every round interleaves rows half a square apart, inside their square: with squares of 128 bits
@@ -191,20 +191,20 @@ def _turn(element: Any, size: int, squares: int) -> Any:
 
         def address(array: int, k: int) -> Any:
             row = builder.add(args[array + 1], ir.Constant(ir.IntType(64), k))
-            return _pointer(context, builder, kinds[array], args[array], row, args[array + 2])
+            return address_of(context, builder, kinds[array], args[array], row, args[array + 2])
 
         rows = [
-            _joined(
+            joined(
                 builder,
                 [
-                    _vector_load(builder, address(3, k + size * square), element, size)
+                    vector_load(builder, address(3, k + size * square), element, size)
                     for square in range(squares)
                 ],
             )
             for k in range(size)
         ]
-        for k, value in enumerate(_transposed(builder, rows)):
-            _vector_store(builder, address(0, k), value)
+        for k, value in enumerate(transposed(builder, rows)):
+            vector_store(builder, address(0, k), value)
         return context.get_dummy_value()
 
     return code
@@ -231,7 +231,7 @@ def prefetch(_context: Any, plane: Any, row: Any, column: Any) -> Any:
     """Ask for the cache line of plane[row, column], into L2; harmless wherever that is."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], *args)
+        pointer = address_of(context, builder, signature.args[0], *args)
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, U32, U32, U32])
         name = "llvm.prefetch.p0i8"
         function = cgutils.get_or_insert_function(builder.module, kind, name)

@@ -6,47 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from mcu_core.kernels import planes
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.kernels.weights import chroma_axis, luma_axis
+from tests.fakes.planes import WORST, Guarded, picture
 from tests.reference import picture_kernels as slow
-
-Octets = NDArray[np.uint8]
-
-GUARD = 0xA5
-BORDER = 70
-"""Wider than any step of a kernel, so that a stray write lands in it."""
-
-WORST = ("random", "white", "black", "columns", "rows", "checks")
-
-
-def picture(kind: str, height: int, width: int) -> Octets:
-    """A plane with padded rows: a view into a larger array."""
-    rng = np.random.default_rng(height * 1000 + width)
-    whole = rng.integers(0, 256, (height + 3, width + 37), dtype=np.uint8)
-    view = whole[2:-1, 5 : 5 + width]
-    y, x = np.indices(view.shape)
-    patterns = {"white": 0 * y + 1, "black": 0 * y, "columns": x, "rows": y, "checks": x + y}
-    if kind != "random":
-        view[...] = patterns[kind] % 2 * 255
-    return view
-
-
-class Guarded:
-    """A target inside a border of known bytes."""
-
-    def __init__(self, height: int, width: int) -> None:
-        self.whole = np.full((height + 2 * BORDER, width + 2 * BORDER), GUARD, np.uint8)
-        self.plane = self.whole[BORDER:-BORDER, BORDER:-BORDER]
-
-    def assert_untouched_outside(self) -> None:
-        self.plane[...] = GUARD
-        assert (self.whole == GUARD).all()
-
 
 SIZES = [  # (source h, w), (target h, w)
     ((72, 128), (27, 48)),
