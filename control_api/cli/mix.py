@@ -1,21 +1,21 @@
 """`mcu mix`: files in, one composed file out, as a conference would show and sound."""
 
 import dataclasses
+import gc
 import json
 import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from control_api.cli.mix_progress import MixProgress
 from mcu_core.contract.choosing import choose_mode, choose_own
 from mcu_core.contract.definition import LayoutChoice, PaneFit
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock, cpu_time_s
 from mcu_core.offline.events import EVENT_WORDS, read_events
-from mcu_core.offline.job import MixJob, MixStats, Report
+from mcu_core.offline.job import MixJob, MixStats
 from mcu_core.offline.mix import mix
 from mcu_core.offline.wanted import conference_of
 from mcu_core.offline.writer import FileForm
@@ -92,7 +92,9 @@ def mix_files(
     )
     wall = MonotonicClock()
     began_ns, began_cpu = wall.now_ns(), cpu_time_s()
-    stats = _with_progress(job)
+    gc.freeze()  # what has been loaded stays: not to be looked through again and again
+    with MixProgress(fps, wall) as progress:
+        stats = mix(job, progress.report)
     took_s = (wall.now_ns() - began_ns) / NS_PER_SECOND
     _tell(job, stats, took_s, cpu_time_s() - began_cpu, as_json)
 
@@ -139,23 +141,6 @@ def _text(path: Path, option: str) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(option, f"a text file ({error})") from error
-
-
-def _with_progress(job: MixJob) -> MixStats:
-    progress = Progress(
-        TextColumn("mix"),
-        BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:.1f} s"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with progress:
-        task = progress.add_task("mix", total=1.0)
-        report: Report = lambda done, total: progress.update(  # noqa: E731  # named for its type
-            task, completed=done, total=max(done, total)
-        )
-        return mix(job, report)
 
 
 def _tell(job: MixJob, stats: MixStats, took_s: float, cpu_s: float, as_json: bool) -> None:
