@@ -3,7 +3,7 @@
     python -m benchmarks.bare ORDER CANVASES SOUND WIDTHxHEIGHT FPS PRESET BITRATE OUTPUT INPUT...
 
 Every input is read once and decoded, pictures and sound, one thread a decoder. One canvas out of a
-raw file and 20 ms of sound are encoded as `mcu mix` does it, to a file. ORDER "turns" does that
+raw file, and sound as long, are encoded as `mcu mix` does it, to a file. ORDER "turns" does that
 picture by picture, as a mixer must; "files" decodes one whole file after another and encodes then,
 which is easier on caches than any mixer can be. Prints JSON: CPU seconds between opening the first
 input and closing the output; starting Python and reading the canvases ahead are not in it.
@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from mcu_core.media.clock import cpu_time_s
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE
-from mcu_core.offline.writer import FileForm, add_streams
+from mcu_core.offline.writer import SOUND_RUN, FileForm, add_streams
+
+PIECE = SOUND_RUN * BLOCK_SAMPLES
 
 
 class Output:
@@ -32,9 +34,9 @@ class Output:
     def __init__(self, path: str, form: FileForm, canvases: Path, sound: Path) -> None:
         shape = (-1, form.height * 3 // 2, form.width)
         self._canvases: NDArray[np.uint8] = np.fromfile(canvases, np.uint8).reshape(shape)
-        self._blocks: NDArray[np.float32] = np.fromfile(sound, np.float32).reshape(
-            -1, 1, BLOCK_SAMPLES * 2
-        )
+        samples: NDArray[np.float32] = np.fromfile(sound, np.float32)
+        whole = len(samples) // (2 * PIECE) * 2 * PIECE
+        self._pieces = samples[:whole].reshape(-1, 1, 2 * PIECE)
         self._form = form
         self._path = path
         self._frames = self._sounded = 0
@@ -54,11 +56,10 @@ class Output:
         self._frames += 1
         self._container.mux(self._video.encode(frame))
         while self._sounded * self._form.fps < self._frames * SAMPLE_RATE:
-            number = self._sounded // BLOCK_SAMPLES
-            block = self._blocks[number % len(self._blocks)]
-            sound = av.AudioFrame.from_ndarray(block, "flt", "stereo")
+            piece = self._pieces[self._sounded // PIECE % len(self._pieces)]
+            sound = av.AudioFrame.from_ndarray(piece, "flt", "stereo")
             sound.sample_rate, sound.pts = SAMPLE_RATE, self._sounded
-            self._sounded += BLOCK_SAMPLES
+            self._sounded += PIECE
             self._container.mux(self._audio.encode(sound))
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """From coded pictures to Picture values that view the decoder's memory in place."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 import av
 import numpy as np
@@ -17,6 +18,7 @@ from mcu_core.media.units import AccessUnit
 MAX_PIXELS = 4096 * 2304
 """Larger pictures are refused: a few hostile bytes can announce one of gigabytes."""
 
+_SQUARE = Fraction(1)
 _STAMP_BASE = Fraction(1, 1_000_000_000)
 _IN_PLACE = ("yuv420p", "yuvj420p")
 _SWS_BT709, _SWS_BT601 = 1, 5
@@ -75,8 +77,9 @@ def picture_of(
 
     `pixel_aspect` None or 0: square pixels.
     """
-    color = _color(frame)
-    if frame.format.name not in _IN_PLACE:
+    form = frame.format.name
+    color = _color(frame.height, form, int(frame.color_range), int(frame.colorspace))
+    if form not in _IN_PLACE:
         matrix = _SWS_BT709 if color.matrix is Matrix.BT709 else _SWS_BT601
         frame = frame.reformat(
             format="yuv420p",
@@ -110,12 +113,13 @@ def _samples(plane: VideoPlane, width: int, height: int) -> Plane:
     return np.ndarray((height, width), np.uint8, memoryview(plane), strides=(plane.line_size, 1))
 
 
-def _color(frame: av.VideoFrame) -> Color:
-    assumed = assumed_color(frame.height)
-    full = frame.format.name.startswith("yuvj")
-    range_ = Range.FULL if full else _RANGES.get(int(frame.color_range), assumed.range)
-    return Color(_MATRICES.get(int(frame.colorspace), assumed.matrix), range_)
+@lru_cache
+def _color(height: int, form: str, told_range: int, told_matrix: int) -> Color:
+    assumed = assumed_color(height)
+    full = form.startswith("yuvj")
+    range_ = Range.FULL if full else _RANGES.get(told_range, assumed.range)
+    return Color(_MATRICES.get(told_matrix, assumed.matrix), range_)
 
 
 def _pixel_aspect(ratio: Fraction | None) -> Fraction:
-    return ratio if ratio is not None and ratio > 0 else Fraction(1)
+    return ratio if ratio is not None and ratio.numerator > 0 else _SQUARE

@@ -9,7 +9,6 @@ import av.error
 from av.stream import Discard
 
 from mcu_core.errors import BadInput
-from mcu_core.media.clock import NS_PER_SECOND
 
 READ_ERRORS = (av.error.FFmpegError, OSError, ValueError, EOFError)
 """What a broken file raises when it is opened, read or decoded."""
@@ -54,8 +53,3 @@ def open_stream(path: Path, kind: Literal["video", "audio"]) -> tuple[Any, Any]:
         if stream is not wanted:
             stream.discard = Discard.all
     return container, wanted
-
-
-def nanoseconds(pts: int, time_base: Any) -> int:
-    """A time stamp in nanoseconds."""
-    return int(pts * time_base * NS_PER_SECOND)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
+from itertools import chain
 from typing import Any
 
 import av
@@ -10,7 +11,7 @@ import structlog
 from numpy.typing import NDArray
 
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block
+from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block, silence
 from mcu_core.offline.ahead import Ahead
 from mcu_core.offline.inputs import READ_ERRORS, InputInfo, open_stream
 
@@ -18,6 +19,9 @@ log = structlog.get_logger()
 
 BATCH = 25
 """Blocks made in one go: half a second."""
+
+SILENT = silence()
+"""Stands for every block that holds nothing but zeros."""
 
 Samples = NDArray[np.float32]
 
@@ -29,8 +33,9 @@ class SoundReader:
         self._blocks = Ahead(_blocks(info), BATCH, pool) if info.has_audio else None
 
     def next_block(self) -> Block | None:
-        """The next 20 ms; None for ever after the end."""
-        return None if self._blocks is None else self._blocks.next()
+        """The next 20 ms; None where it is silent, and for ever after the end."""
+        block = None if self._blocks is None else self._blocks.next()
+        return block if block is not SILENT else None
 
     @property
     def ended(self) -> bool:
@@ -55,16 +60,22 @@ def _blocks(info: InputInfo) -> Generator[Block, None, None]:
                 page[filled : filled + step] = piece[done : done + step]
                 done, filled = done + step, filled + step
                 if filled == len(page):
-                    yield from page.reshape(-1, BLOCK_SAMPLES, CHANNELS)
+                    yield from _parted(page)
                     page, filled = _page(), 0
     except READ_ERRORS as error:
         log.warning("sound is damaged", path=str(info.path), reason=str(error))
-    last = -(-filled // BLOCK_SAMPLES) * BLOCK_SAMPLES
-    yield from page[:last].reshape(-1, BLOCK_SAMPLES, CHANNELS)
+    yield from _parted(page[: -(-filled // BLOCK_SAMPLES) * BLOCK_SAMPLES])
 
 
 def _page() -> Samples:
     return np.zeros((BATCH * BLOCK_SAMPLES, CHANNELS), np.float32)
+
+
+def _parted(page: Samples) -> Iterator[Block]:
+    """Blocks, those without any sound being SILENT."""
+    blocks = page.reshape(-1, BLOCK_SAMPLES, CHANNELS)
+    sounding: list[bool] = np.any(blocks, axis=(1, 2)).tolist()
+    return (block if sounds else SILENT for block, sounds in zip(blocks, sounding, strict=True))
 
 
 def _pieces(info: InputInfo) -> Iterator[Samples]:
@@ -83,22 +94,24 @@ def _pieces(info: InputInfo) -> Iterator[Samples]:
         # One channel stands on both sides at full level; FFmpeg would take 3 dB off it.
         layout = "mono" if stream.codec_context.channels == 1 else "stereo"
         resampler = av.AudioResampler("fltp", layout, SAMPLE_RATE)
-        yield from _columns(first, resampler)
-        for frame in frames:
-            yield from _columns(frame, resampler)
-        for frame in resampler.resample(None):
-            yield _channels(frame)
+        for frame in chain((first,), frames):
+            if _is_plain(frame):
+                yield _columns(frame)
+            else:
+                yield from map(_columns, resampler.resample(frame))
+        yield from map(_columns, resampler.resample(None))
 
 
-def _columns(frame: Any, resampler: Any) -> Iterator[Samples]:
-    plain = frame.sample_rate == SAMPLE_RATE and frame.format.name == "fltp"
-    if plain and frame.layout.name in ("mono", "stereo"):
-        yield _channels(frame)
-    else:
-        yield from map(_channels, resampler.resample(frame))
+def _is_plain(frame: Any) -> bool:
+    """Whether it is what the resampler would make of it: Opus and AAC mostly."""
+    return (
+        frame.sample_rate == SAMPLE_RATE
+        and frame.format.name == "fltp"
+        and frame.layout.name in ("mono", "stereo")
+    )
 
 
-def _channels(frame: Any) -> Samples:
-    """Planes as columns."""
-    samples: Samples = frame.to_ndarray().T
-    return samples
+def _columns(frame: Any) -> Samples:
+    """Planes as columns; read before the next frame is decoded."""
+    planes = [np.frombuffer(plane, np.float32, frame.samples) for plane in frame.planes]
+    return planes[0][:, None] if len(planes) == 1 else np.stack(planes, axis=1)

@@ -32,9 +32,10 @@ class VideoTrack:
         self._packets: deque[Any] = deque()
         self._demuxed = self._demux()
         self._decoded = self._decode()
-        self._tick_ns = Fraction(1)
+        self._up, self._down = 1, 1
         self._usual_ns = NS_PER_SECOND // USUAL_FPS
         self._read_ns = self._last_ns = 0
+        self._aspect: Fraction | None = None
         self._serial = 0
 
     def look_ahead(self, until_ns: int) -> None:
@@ -58,7 +59,7 @@ class VideoTrack:
             stream.codec_context.thread_count = 1
             if stream.average_rate:
                 self._usual_ns = int(NS_PER_SECOND / stream.average_rate)
-            self._tick_ns = stream.time_base * NS_PER_SECOND
+            self._up, self._down = (stream.time_base * NS_PER_SECOND).as_integer_ratio()
             yield from container.demux(stream)
 
     def _read(self) -> None:
@@ -96,13 +97,14 @@ class VideoTrack:
                 yield self._picture(packet.stream, frame, stamp_ns)
 
     def _picture(self, stream: Any, frame: Any, stamp_ns: int) -> Picture:
+        if frame.key_frame:
+            self._aspect = stream.codec_context.sample_aspect_ratio
         self._serial += 1
-        aspect = stream.codec_context.sample_aspect_ratio
-        return picture_of(frame, stamp_ns, aspect, -frame.rotation % 360, self._serial)
+        return picture_of(frame, stamp_ns, self._aspect, -frame.rotation % 360, self._serial)
 
     def _at_ns(self, pts: int) -> int:
-        tick = self._tick_ns
-        return int(pts) * tick.numerator // tick.denominator - self._info.start_ns
+        """A time stamp in nanoseconds since the file's beginning."""
+        return pts * self._up // self._down - self._info.start_ns
 
     def _break(self, error: Exception) -> None:
         self.damage = str(error)

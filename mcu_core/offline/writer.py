@@ -14,7 +14,7 @@ import numpy as np
 
 from mcu_core.errors import BadInput, CodecFailure, McuError
 from mcu_core.media.picture import Picture
-from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
+from mcu_core.media.sound import SAMPLE_RATE, Block
 
 FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 PRESETS = (
@@ -24,6 +24,8 @@ KEYFRAME_EACH_S = 2
 SOUND_BITRATE = 128_000
 AHEAD = 2
 """Pictures that may wait for the encoder: fewer than a Canvas has memory for."""
+SOUND_RUN = 25
+"""Blocks encoded in one go: half a second."""
 
 _WRITE_ERRORS = (av.error.FFmpegError, OSError, ValueError)
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_MPEG
@@ -82,7 +84,9 @@ class Writer:
         self._moments: queue.Queue[Moment | None] = queue.Queue(AHEAD)
         self._error: Exception | None = None
         self._abandoned = False
-        self._frames = self._blocks = 0
+        self._frames = self._samples = 0
+        self._frame_time = Fraction(1, form.fps)
+        self._sound: list[Block] = []
         try:
             kind = FORMATS[path.suffix.lower()]
             self._container: Any = av.open(str(self._partial), "w", format=kind)
@@ -138,13 +142,24 @@ class Writer:
             picture, blocks = moment
             if picture is not None:
                 self._container.mux(self._video.encode(self._frame(picture)))
-            for block in blocks:
-                if self._audio is not None:
-                    self._container.mux(self._audio.encode(self._sound(block)))
-        if not self._abandoned:
-            for stream in (self._video, self._audio):
-                if stream is not None:
-                    self._container.mux(stream.encode(None))
+            self._sound += blocks
+            if len(self._sound) >= SOUND_RUN:
+                self._encode_sound()
+        if self._abandoned:
+            return
+        self._encode_sound()
+        for stream in (self._video, self._audio):
+            if stream is not None:
+                self._container.mux(stream.encode(None))
+
+    def _encode_sound(self) -> None:
+        if self._audio is not None and self._sound:
+            samples = np.concatenate(self._sound).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, "flt", "stereo")
+            frame.sample_rate, frame.pts = SAMPLE_RATE, self._samples
+            self._samples += frame.samples
+            self._container.mux(self._audio.encode(frame))
+        self._sound.clear()
 
     def _close(self) -> None:
         try:
@@ -154,13 +169,6 @@ class Writer:
 
     def _frame(self, picture: Picture) -> av.VideoFrame:
         frame = av.VideoFrame.from_dlpack((picture.y, picture.u, picture.v), "yuv420p")
-        frame.pts, frame.time_base = self._frames, Fraction(1, self._form.fps)
+        frame.pts, frame.time_base = self._frames, self._frame_time
         self._frames += 1
-        return frame
-
-    def _sound(self, block: Block) -> av.AudioFrame:
-        samples = np.ascontiguousarray(block.reshape(1, -1))
-        frame = av.AudioFrame.from_ndarray(samples, "flt", "stereo")
-        frame.sample_rate, frame.pts = SAMPLE_RATE, self._blocks * BLOCK_SAMPLES
-        self._blocks += 1
         return frame

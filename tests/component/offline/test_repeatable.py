@@ -1,6 +1,9 @@
 """Same inputs and command log: the same pictures, sound and decisions, whatever threads do."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +51,20 @@ def test_every_run_is_the_same(job: MixJob, threads: int, tmp_path: Path) -> Non
     assert logs[0].read_text() == logs[1].read_text() != ""
     digests = {first.sha256_pictures, first.sha256_sound, first.sha256_decisions, first.sha256_all}
     assert len(digests - {""}) == 4
+
+
+def test_another_process_with_other_hashes_makes_the_same(job: MixJob, tmp_path: Path) -> None:
+    """Nothing may depend on the order of a set: each process has its own."""
+    log = tmp_path / "log.jsonl"
+    log.write_text(LOG)
+    words = [*map(str, job.inputs), "--events", str(log), "--names", "甲,乙,丙", "--hash", "--json"]
+    told = []
+    for seed, threads in ("1", "1"), ("2", "3"):
+        line = [sys.executable, "-m", "control_api.cli", "mix", *words, "--threads", threads]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(line, env=environment, capture_output=True, check=True)
+        told.append(json.loads(done.stdout)["sha256_all"])
+    assert told[0] == told[1] != ""
 
 
 def test_each_digest_covers_its_own(job: MixJob) -> None:
