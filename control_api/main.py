@@ -30,6 +30,8 @@ from control_api.rest import (
 from control_api.rest.shields import Shields
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
+from control_api.soap import routes as soap
+from control_api.soap.gateway import Gateway
 
 log = structlog.get_logger()
 
@@ -59,6 +61,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.bridge = bridge
+    app.state.gateway = Gateway(bridge)
     api = APIRouter(prefix="/api/v1")
     for router in (
         session.public,
@@ -73,7 +76,14 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     app.include_router(whip.router, include_in_schema=False)
-    for router in (system.root, system.public, pages.public, pages.router, docs.router):
+    for router in (
+        system.root,
+        system.public,
+        pages.public,
+        pages.router,
+        docs.router,
+        soap.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     problems.install(app)

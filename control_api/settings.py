@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     snapshot_every_s: float = Field(2.0, gt=0)
     """How often engines are asked for what no event tells: picture sizes, rates, counters."""
 
+    soap_mute_on: int = Field(0, ge=0, le=1)
+    """What mutes in setSitesMute and setSitesQuiet; 1: for callers of the other reading."""
+    soap_single_login: bool = False
+    """Whether a gateway user who is logged in must log out before logging in again."""
+
     @property
     def clips(self) -> tuple[Path, ...]:
         """Folders whose files may be played as sites."""

@@ -24,12 +24,13 @@ class Throttle:
     looked at before the first of them counts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, free_attempts: int = FREE_ATTEMPTS) -> None:
+        self._free = free_attempts
         self._wrong: OrderedDict[Key, deque[int]] = OrderedDict()
 
     def wait_s(self, user: str, source: str, now_ns: int) -> int:
         """Seconds to wait before the next attempt is looked at; 0 when it is welcome."""
-        limits = _limits(user, source)
+        limits = self._limits(user, source)
         return max(self._wait_s(key, free, now_ns) for key, free in limits.items())
 
     def _wait_s(self, key: Key, free: int, now_ns: int) -> int:
@@ -44,7 +45,7 @@ class Throttle:
 
     def begins(self, user: str, source: str, now_ns: int) -> None:
         """An attempt is looked at now."""
-        for key, free in _limits(user, source).items():
+        for key, free in self._limits(user, source).items():
             self._wrong.setdefault(key, deque(maxlen=free)).append(now_ns)
             self._wrong.move_to_end(key)
         while len(self._wrong) > MOST_KEPT:
@@ -52,7 +53,7 @@ class Throttle:
 
     def not_looked_at(self, user: str, source: str) -> None:
         """An attempt that had begun was turned away: it does not count."""
-        for key in _limits(user, source):
+        for key in self._limits(user, source):
             if self._wrong.get(key):
                 self._wrong[key].pop()
 
@@ -61,6 +62,5 @@ class Throttle:
         self.not_looked_at(user, source)
         self._wrong.pop((source, user), None)
 
-
-def _limits(user: str, source: str) -> dict[Key, int]:
-    return {(source, user): FREE_ATTEMPTS, (source,): FREE_OF_SOURCE}
+    def _limits(self, user: str, source: str) -> dict[Key, int]:
+        return {(source, user): self._free, (source,): FREE_OF_SOURCE}

@@ -25,6 +25,14 @@ class StoredSession:
     expires_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class GatewaySecret:
+    """What a login by digest is checked against, sealed (auth/digests.py), and the user's role."""
+
+    sealed: str
+    role: str
+
+
 class UserRows:
     """Reads and writes users and sessions; each call is one transaction."""
 
@@ -124,3 +132,28 @@ class UserRows:
                 text("SELECT value FROM secrets WHERE name = :name"), {"name": name}
             )
             return str(row.scalar_one())
+
+    async def gateway_secret(self, user: str) -> GatewaySecret | None:
+        """The sealed secret of a user who may log in by digest."""
+        async with self._database.begin() as connection:
+            row = (
+                await connection.execute(
+                    text(
+                        "SELECT sealed, role FROM gateway_secrets"
+                        " JOIN users ON users.name = user_name WHERE user_name = :user"
+                    ),
+                    {"user": user},
+                )
+            ).first()
+        return GatewaySecret(row.sealed, row.role) if row is not None else None
+
+    async def put_gateway_secret(self, user: str, sealed: str) -> None:
+        """Keep a user's sealed secret, new or changed."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO gateway_secrets (user_name, sealed) VALUES (:user, :sealed)"
+                    " ON CONFLICT (user_name) DO UPDATE SET sealed = :sealed"
+                ),
+                {"user": user, "sealed": sealed},
+            )

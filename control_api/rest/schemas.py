@@ -37,6 +37,12 @@ class PasswordBody(Body):
     new: Annotated[StrictStr, Field(max_length=1000)]
 
 
+class GatewayPasswordBody(Body):
+    """What a program of this user's logs in with at the SOAP gateway."""
+
+    password: Annotated[StrictStr, Field(max_length=1000)]
+
+
 class UserBody(Body):
     """A new user."""
 

@@ -5,7 +5,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from control_api.auth.roles import Action
 from control_api.auth.sessions import Login
 from control_api.rest.guard import COOKIE, BridgeOf, PrincipalOf, may, token_of
-from control_api.rest.schemas import LoginBody, PasswordBody, SessionView, UserBody
+from control_api.rest.schemas import (
+    GatewayPasswordBody,
+    LoginBody,
+    PasswordBody,
+    SessionView,
+    UserBody,
+)
 
 public = APIRouter(tags=["session"])
 router = APIRouter(tags=["session"])
@@ -97,3 +103,14 @@ async def add_user(body: UserBody, bridge: BridgeOf) -> SessionView:
 async def remove_user(name: str, bridge: BridgeOf) -> None:
     """The user's sessions end; `admin` stays."""
     await bridge.sessions.remove_user(name)
+
+
+@router.put(
+    "/users/{name}/gateway-password",
+    status_code=204,
+    summary="Let a user log in at the SOAP gateway",
+    dependencies=[Depends(may(Action.USERS))],
+)
+async def set_gateway_password(name: str, body: GatewayPasswordBody, bridge: BridgeOf) -> None:
+    """A password of its own for programs, kept sealed; the gateway knows users who have one."""
+    await bridge.digests.set(name, body.password)

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from control_api.auth.digests import DigestSecrets
 from control_api.auth.passwords import Passwords
 from control_api.auth.sessions import Sessions
 from control_api.persistence.conferences import ConferenceRows
@@ -17,6 +18,7 @@ from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
 from control_api.services.recordings import Recordings
 from control_api.services.sites import Sites
+from control_api.services.steering import Steering
 from control_api.services.wanted import Wanted
 from control_api.settings import Settings
 from mcu_core.errors import McuError
@@ -49,6 +51,7 @@ class Bridge:
         )
         self.conferences = Conferences(self.wanted, self.observed, self.keeper, self.feed)
         self.presentation = Presentation(self.conferences)
+        self.steering = Steering(self.conferences)
         self.sites = Sites(self.wanted, self.observed, self.keeper, self.conferences)
         self.recordings = Recordings(
             settings.recorder,
@@ -59,8 +62,10 @@ class Bridge:
             self.feed,
         )
         self.conferences.before_end = self.recordings.before_end
+        users = UserRows(self._database)
+        self.digests = DigestSecrets(users, settings.data / "gateway-key")
         self.sessions = Sessions(
-            UserRows(self._database),
+            users,
             passwords or Passwords(),
             clock,
             settings.data,
@@ -73,6 +78,7 @@ class Bridge:
         await self._database.open()
         await self.wanted.load()
         await self.sessions.open(self.settings.admin_password_file)
+        self.digests.open()
         self.keeper.start()
         self.recordings.start()
         if self.settings.demo is not None:
