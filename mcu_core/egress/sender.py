@@ -62,6 +62,7 @@ class RtpSender:
         self._ssrc = ssrc
         self._payload_type = payload_type
         self._video = codec.kind is Kind.VIDEO
+        self._marks_last = self._video or codec.marks_frames
         self._clock = clock
         self._transmit = transmit
         # RFC 3550 5.1; low for SRTP's sake. It counts on beyond 16 bits here.
@@ -80,8 +81,9 @@ class RtpSender:
         """
         payloads = unit.payloads
         timestamp = self._timestamp = self._timestamp_of(unit.stamp_ns)
-        # Sound marks the begin of a talk spurt, pictures their last packet (RFC 3551 4.1, 5).
-        marked = len(payloads) - 1 if self._video else (0 if self._spurt else NO_PACKET)
+        # Sound marks the begin of a talk spurt, pictures and AAC their last packet (RFC 3551 4.1,
+        # 5; RFC 3640 3.1, RFC 6416 6.1).
+        marked = len(payloads) - 1 if self._marks_last else (0 if self._spurt else NO_PACKET)
         self._spurt = not payloads
         if self._video and payloads:
             self._remember(_Sent(self.packets, timestamp, marked, payloads))

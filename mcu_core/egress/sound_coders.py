@@ -1,8 +1,9 @@
 """Sound coders by codec: whole frames of samples at the codec's rate in, coded frames out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Protocol
 
 import av
@@ -12,10 +13,24 @@ from numpy.typing import NDArray
 
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media import libopus
-from mcu_core.media.codec import AAC, G722, G726_FORMS, L16_FORMS, OPUS, PCMA, PCMU
-from mcu_core.media.g726 import G726Encoder
+from mcu_core.media.codec import (
+    AAC,
+    AAC_GENERIC_FORMS,
+    AAC_LATM_FORMS,
+    G722,
+    G723,
+    G726_FORMS,
+    G729,
+    GSM,
+    L16_FORMS,
+    OPUS,
+    PCMA,
+    PCMU,
+    Codec,
+)
 from mcu_core.media.libopus import LOOKAHEAD_SAMPLES, OpusEncoder
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE, Block
+from mcu_core.media.telephone import G726Encoder, G729Encoder, GsmEncoder
 from mcu_core.media.units import AudioForm
 
 AAC_CONFIG_BYTES = 2
@@ -78,7 +93,11 @@ _SETTINGS: Mapping[str, _Setting] = {
     G722.name: _Setting("s16", 320, delay_samples=22),  # of its filter bank (G.722 figure 1)
     PCMA.name: _Setting("s16", 160),
     PCMU.name: _Setting("s16", 160),
-    AAC.name: _Setting("fltp", 1024, has_bitrate=True, priming=1024),
+    G723.name: _Setting("s16", 240, has_bitrate=True, delay_samples=60),  # look-ahead
+    **dict.fromkeys(
+        (AAC.name, AAC_GENERIC_FORMS[0].name, AAC_LATM_FORMS[0].name),
+        _Setting("fltp", 1024, has_bitrate=True, priming=1024),
+    ),
 }
 
 
@@ -86,8 +105,8 @@ def sound_coder(form: AudioForm, channels: int) -> SoundCoder:
     """An encoder of that form; raises BadInput for a codec without one, or CodecFailure."""
     if form.codec in L16_FORMS:
         return L16Coder(form)
-    if form.codec in G726_FORMS:
-        return G726Coder(form)
+    if form.codec in _TELEPHONE:
+        return TelephoneCoder(form)
     if form.codec.name not in _SETTINGS:
         raise BadInput("codec", f"L16 or one of {', '.join(_SETTINGS)}, not {form.codec.name}")
     if form.codec == OPUS and libopus.library() is not None:
@@ -130,21 +149,49 @@ class L16Coder:
         return b""
 
 
-class G726Coder:
-    """G.726 by spandsp, in frames of 20 ms: FFmpeg's encoder takes no fewer than 256 ms."""
+class Telephone(Protocol):
+    """An encoder of `media/telephone.py`."""
+
+    def encode(self, samples: NDArray[np.int16]) -> bytes:
+        """Code samples of 8 kHz."""
+
+
+_TELEPHONE: Mapping[Codec, tuple[Callable[[], Telephone], int]] = {
+    **{codec: (partial(G726Encoder, codec.bitrate_bps), 0) for codec in G726_FORMS},
+    G729: (G729Encoder, 40),
+    GSM: (GsmEncoder, 0),
+}
+"""The encoder, and how much later a sound comes out of the decoder, in samples."""
+
+
+class TelephoneCoder:
+    """A codec of 8 kHz by a library of the system, in frames of 20 ms."""
 
     frame_samples = 160
     priming = 0
-    delay_samples = 0
 
     def __init__(self, form: AudioForm) -> None:
-        self._encoder = G726Encoder(form.codec.bitrate_bps)
+        make, self.delay_samples = _TELEPHONE[form.codec]
+        self._encoder = make()
 
     def code(self, sound: Block) -> bytes:
         return self._encoder.encode(_whole_numbers(sound))
 
     def config(self) -> bytes:
         return b""
+
+
+FULL_BAND_AAC = frozenset((*AAC_GENERIC_FORMS, *AAC_LATM_FORMS))
+FULL_BAND_HZ = 20_000
+FULL_BAND_BPS = 64_000
+"""Per channel: with less FFmpeg's AAC had better leave the highest out."""
+
+
+def _bitrate(form: AudioForm, channels: int) -> int:
+    """What the codec itself has, or the form's; for AAC enough for its whole band."""
+    if form.codec in FULL_BAND_AAC:
+        return max(form.bitrate_bps, channels * FULL_BAND_BPS)
+    return form.codec.bitrate_bps or form.bitrate_bps
 
 
 class FfmpegCoder:
@@ -164,8 +211,10 @@ class FfmpegCoder:
             context.format = setting.sample_format
             context.time_base = Fraction(1, codec.sample_rate)
             if setting.has_bitrate:
-                context.bit_rate = form.bitrate_bps
+                context.bit_rate = _bitrate(form, channels)
             context.options = dict(setting.options)
+            if codec in FULL_BAND_AAC:
+                context.options = {"cutoff": str(min(FULL_BAND_HZ, codec.sample_rate // 2))}
             context.open()
         except CODEC_ERRORS as error:
             raise CodecFailure(f"no encoder for {form}: {error}") from error

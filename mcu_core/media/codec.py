@@ -22,6 +22,7 @@ class Codec:
     `channels` what the sound really has, `static_payload_type` the number of RFC 3551 table 4 or 5
     where there is one, `decoder` and `encoder` the names in FFmpeg or of a library of
     `media/libraries.py`, empty where there is none. `bitrate_bps`: of sound that has only one.
+    `marks_frames`: sound whose frames end with the marker bit, as pictures do.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Codec:
     channels: int = 0
     static_payload_type: int | None = None
     bitrate_bps: int = 0
+    marks_frames: bool = False
 
 
 H264 = Codec("H264", Kind.VIDEO, 90_000, "h264", "libx264")
@@ -64,13 +66,32 @@ G726_FORMS = tuple(
 """Packed from the lowest bit up (RFC 3551 4.5.4), FFmpeg's "little endian". Not at 40 kbit/s: there
 FFmpeg and spandsp do not understand each other."""
 
+G729 = Codec("G729", Kind.AUDIO, 8_000, "g729", "bcg729", 8_000, 1, 18, 8_000)
+G723 = Codec("G723", Kind.AUDIO, 8_000, "g723_1", "g723_1", 8_000, 1, 4, 6_300)
+GSM = Codec("GSM", Kind.AUDIO, 8_000, "gsm", "gsm", 8_000, 1, 3, 13_200)
+G728 = Codec("G728", Kind.AUDIO, 8_000, "g728", "", 8_000, 1, 15, 16_000)
+
+
+def _aac(name: str) -> tuple[Codec, ...]:
+    return tuple(
+        Codec(name, Kind.AUDIO, rate, "aac", "aac", rate, channels, marks_frames=True)
+        for rate, channels in ((48_000, 2), (48_000, 1), (44_100, 2), (44_100, 1), (32_000, 1),
+                               (16_000, 1))
+    )  # fmt: skip
+
+
+AAC_GENERIC_FORMS = _aac("mpeg4-generic")
+"""AAC-LC in mode AAC-hbr (RFC 3640)."""
+AAC_LATM_FORMS = _aac("MP4A-LATM")
+"""AAC-LC as broadcasters and older rooms pack it (RFC 3016, RFC 6416)."""
+
 AAC = Codec("AAC", Kind.AUDIO, 48_000, "aac", "aac", 48_000, 2)
-"""AAC-LC goes to recordings only. An RTP form (RFC 3640, AAC-hbr) would be a file beside
-`protocol/payload/l16.py`, entries in `payload/base.py` and a row of `negotiation/formats.py`."""
+"""AAC-LC as recordings have it."""
 
 RTP_CODECS = (
     *(H264, VP8, *H263_FORMS),
-    *(OPUS, *L16_FORMS[:4], G722, L16_WIDE, PCMA, PCMU, L16_NARROW, *G726_FORMS),
+    *(OPUS, *L16_FORMS[:4], *AAC_GENERIC_FORMS, *AAC_LATM_FORMS, G722, L16_WIDE),
+    *(PCMA, PCMU, L16_NARROW, *G726_FORMS, G729, GSM, G723, G728),
 )
 """In our order of preference: who offers uncompressed sound has the band for it."""
 

@@ -46,12 +46,21 @@ PAYLOAD_FORMATS = {
     "G722": "RFC 3551 4.5.2",
     "PCMA": "RFC 3551 4.5.14",
     "PCMU": "RFC 3551 4.5.14",
+    "mpeg4-generic": "RFC 3640 (AAC-hbr)",
+    "MP4A-LATM": "RFC 3016, RFC 6416",
     "G726-32": "RFC 3551 4.5.4",
     "G726-24": "RFC 3551 4.5.4",
     "G726-16": "RFC 3551 4.5.4",
+    "G729": "RFC 3551 4.5.6",
+    "GSM": "RFC 3551 4.5.8",
+    "G723": "RFC 3551 4.5.3",
+    "G728": "RFC 3551 4.5.5",
 }
 
 _ABSENT = (
+    ("AAC-LD", Kind.AUDIO, "no encoder in Debian main (libfdk-aac is non-free)"),
+    ("G7221", Kind.AUDIO, "G.722.1, G.722.1C (RFC 5577): no open implementation is packaged"),
+    ("iLBC", Kind.AUDIO, "no encoder in PyAV's wheel or Debian, and none to prove a decoder with"),
     ("G719", Kind.AUDIO, "G.719 (RFC 5404): no open implementation is packaged"),
     ("HWA-LD", Kind.AUDIO, "a maker's own codec: nothing of it is published"),
 )
@@ -74,7 +83,7 @@ def encodes(codec: Codec) -> bool:
 
 
 def _has(name: str, mode: str) -> bool:
-    if name in PACKAGES:
+    if name in PACKAGES and mode == "w":
         return library(name) is not None
     try:
         av.Codec(name, "r" if mode == "r" else "w")
@@ -125,6 +134,6 @@ def _row(forms: list[Codec]) -> CodecRow:
 def _reason(what: str, name: str) -> str:
     if not name:
         return f"no open {what} is packaged"
-    if name in PACKAGES:
+    if name in PACKAGES and what == "encoder":
         return f"no {what}: apt-get install {PACKAGES[name]}"
     return f"no {what} {name}: pip install av, its wheel brings it"

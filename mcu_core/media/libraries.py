@@ -14,10 +14,20 @@ _DECLARED = {
         ("g726_encode", _I, (_P, _P, _P, _I)),
         ("g726_free", _I, (_P,)),
     ),
+    "bcg729": (
+        ("initBcg729EncoderChannel", _P, (ctypes.c_uint8,)),
+        ("bcg729Encoder", None, (_P, _P, _P, _P)),
+        ("closeBcg729EncoderChannel", None, (_P,)),
+    ),
+    "gsm": (
+        ("gsm_create", _P, ()),
+        ("gsm_encode", None, (_P, _P, _P)),
+        ("gsm_destroy", None, (_P,)),
+    ),
 }
 """By name: the functions that are called, with what they return and take."""
 
-PACKAGES = {"spandsp": "libspandsp2"}
+PACKAGES = {"spandsp": "libspandsp2", "bcg729": "libbcg729-0", "gsm": "libgsm1"}
 """Debian's package of each."""
 
 

@@ -3,9 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mcu_core.media.codec import H264, L16_FORMS, OPUS, RTP_CODECS, Codec, Kind
+from mcu_core.media.codec import (
+    AAC_GENERIC_FORMS,
+    AAC_LATM_FORMS,
+    G723,
+    G729,
+    H264,
+    L16_FORMS,
+    OPUS,
+    RTP_CODECS,
+    Codec,
+    Kind,
+)
 from mcu_core.negotiation.capabilities import Capabilities
 from mcu_core.negotiation.legal_sizes import own_sizes
+from mcu_core.protocol.aac import AacConfig, StreamMux
+from mcu_core.protocol.payload.aac import INDEX_BITS, SIZE_BITS
 from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES
 from mcu_core.protocol.payload.l16 import SAMPLE_BYTES as L16_BYTES
 from mcu_core.protocol.sdp import MediaDescription, Rtpmap
@@ -23,6 +36,9 @@ _PROFILES = {0x42: "Baseline", 0x4D: "Main", 0x58: "Extended", 0x64: "High"}
 
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 """The feedback that we send and obey (RFC 4585 4.2, RFC 5104 7.1)."""
+
+UNOFFERED = frozenset((*L16_FORMS, *AAC_GENERIC_FORMS[2:], *AAC_LATM_FORMS))
+"""Nobody shall send 1.5 Mbit/s of sound by accident, and of AAC one packing is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,9 @@ def _same(rtpmap: Rtpmap, codec: Codec) -> bool:
 
 def refusal(offered: Format) -> str:
     """Why a format of a codec that we have cannot be taken; empty if it can."""
+    if offered.codec in AAC_GENERIC_FORMS:
+        mode = offered.fmtp.get("mode", "AAC-hbr")
+        return "" if mode.lower() == "aac-hbr" else f"mode {mode} is not AAC-hbr"
     if offered.codec is not H264:
         return ""
     level = ProfileLevel.read(offered.fmtp)
@@ -181,9 +200,43 @@ def _agreed_dtx(theirs: Parameters) -> dict[str, str]:
     return {"usedtx": "1"} if theirs.get("usedtx") == "1" else {}
 
 
+def _offer_generic(caps: Capabilities, config: AacConfig) -> dict[str, str]:
+    """AAC-hbr, AAC profile level 2 (RFC 3640 4.1)."""
+    return {
+        "streamtype": "5",
+        "profile-level-id": "41",
+        "mode": "AAC-hbr",
+        "sizelength": str(SIZE_BITS),
+        "indexlength": str(INDEX_BITS),
+        "indexdeltalength": str(INDEX_BITS),
+        "config": config.serialize().hex(),
+    }
+
+
+def _offer_latm(caps: Capabilities, config: AacConfig) -> dict[str, str]:
+    """Configured here and not in the stream (RFC 6416 6.3)."""
+    mux = StreamMux(config).serialize().hex()
+    return {"profile-level-id": "41", "object": "2", "cpresent": "0", "config": mux}
+
+
+def _offer_g729(caps: Capabilities) -> dict[str, str]:
+    """Without the comfort noise of annex B, which FFmpeg's decoder does not know (RFC 4856)."""
+    return {"annexb": "no"}
+
+
+def _with_config(
+    make: Callable[[Capabilities, AacConfig], dict[str, str]], codec: Codec
+) -> Callable[[Capabilities], dict[str, str]]:
+    config = AacConfig.of(codec.sample_rate, codec.channels)
+    return lambda caps: make(caps, config)
+
+
 _OFFERED: dict[Codec, Callable[[Capabilities], dict[str, str]]] = {
     H264: _offer_h264,
     OPUS: _offer_opus,
+    G729: _offer_g729,
+    **{codec: _with_config(_offer_generic, codec) for codec in AAC_GENERIC_FORMS},
+    **{codec: _with_config(_offer_latm, codec) for codec in AAC_LATM_FORMS},
 }
 
 
@@ -197,13 +250,15 @@ def attributes(
         joined = ";".join(f"{name}={value}" for name, value in parameters.items())
         lines.append(("fmtp", f"{payload_type} {joined}"))
     lines += (("rtcp-fb", f"{payload_type} {one}") for one in feedback)
-    if codec.kind is Kind.AUDIO:
+    if codec.kind is Kind.AUDIO and not codec.marks_frames:
         lines.append(("ptime", str(ptime_ms(codec))))
     return lines
 
 
 def ptime_ms(codec: Codec) -> int:
     """How long one packet of a sound codec had better be (RFC 8866 6.4): 20 ms where that fits."""
+    if codec is G723:
+        return 30
     if codec not in L16_FORMS:
         return 20
     bytes_per_ms = L16_BYTES * codec.channels * codec.sample_rate // 1000

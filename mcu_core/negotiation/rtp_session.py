@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import count
 
 from mcu_core.errors import MalformedInput, Refused
-from mcu_core.media.codec import L16_FORMS, Codec, Kind
+from mcu_core.media.codec import Codec, Kind
 from mcu_core.negotiation.agreement import Agreement, MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.described import (
@@ -40,6 +40,7 @@ from mcu_core.negotiation.described import (
 )
 from mcu_core.negotiation.formats import (
     FEEDBACK,
+    UNOFFERED,
     Format,
     answer_parameters,
     attributes,
@@ -99,12 +100,12 @@ def answer(offer: SessionDescription, caps: Capabilities, local: LocalAddress) -
 def offer(caps: Capabilities, local: LocalAddress) -> SessionDescription:
     """Our offer: one section per kind that `local` has a port for, all codecs in our order.
 
-    L16 is left to those who ask for it: nobody shall send 1.5 Mbit/s of sound by accident.
+    What is UNOFFERED is left to those who ask for it.
     """
     sections: list[MediaDescription] = []
     dynamic = count(FIRST_DYNAMIC)
     for kind in (Kind.AUDIO, Kind.VIDEO):
-        codecs = [one for one in caps.codecs if one.kind is kind and one not in L16_FORMS]
+        codecs = [one for one in caps.codecs if one.kind is kind and one not in UNOFFERED]
         direction = Direction.of(kind in caps.send, kind in caps.receive)
         if codecs and local.ports.get(kind) and direction is not Direction.INACTIVE:
             sections.append(_offer_media(kind, codecs, direction, caps, local, dynamic))

@@ -7,8 +7,14 @@ from typing import Protocol
 
 from mcu_core.errors import NotFound
 from mcu_core.media.codec import (
+    AAC_GENERIC_FORMS,
+    AAC_LATM_FORMS,
     G722,
+    G723,
     G726_FORMS,
+    G728,
+    G729,
+    GSM,
     H263,
     H263_1998,
     H263_2000,
@@ -20,6 +26,13 @@ from mcu_core.media.codec import (
     VP8,
     Codec,
 )
+from mcu_core.protocol.aac import AacConfig
+from mcu_core.protocol.payload.aac import (
+    AacGenericDepayloader,
+    AacGenericPayloader,
+    LatmDepayloader,
+    LatmPayloader,
+)
 from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.payload.h263 import H263Depayloader, H263Payloader
 from mcu_core.protocol.payload.h263_plus import H263PlusDepayloader, H263PlusPayloader
@@ -28,7 +41,13 @@ from mcu_core.protocol.payload.l16 import L16Payloader
 from mcu_core.protocol.payload.l16 import packet_ticks as l16_ticks
 from mcu_core.protocol.payload.opus import packet_ticks as opus_ticks
 from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
-from mcu_core.protocol.payload.whole import WholeDepayloader, WholePayloader, even_ticks
+from mcu_core.protocol.payload.whole import (
+    WholeDepayloader,
+    WholePayloader,
+    even_ticks,
+    frame_ticks,
+    g723_ticks,
+)
 from mcu_core.protocol.rtp import RtpPacket
 
 __all__ = [
@@ -77,6 +96,10 @@ _SOUND_TICKS: dict[Codec, Callable[[bytes], int]] = {
     PCMU: len,
     **{codec: partial(l16_ticks, channels=codec.channels) for codec in L16_FORMS},
     **{codec: partial(even_ticks, codec.rtp_clock, codec.bitrate_bps) for codec in G726_FORMS},
+    G729: partial(frame_ticks, frame_bytes=10, frame_ticks=80),
+    GSM: partial(frame_ticks, frame_bytes=33, frame_ticks=160),
+    G728: partial(frame_ticks, frame_bytes=5, frame_ticks=20),
+    G723: g723_ticks,
 }
 
 _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
@@ -85,6 +108,13 @@ _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
     H263_2000: lambda fmtp: H263PlusDepayloader(),
     H263_1998: lambda fmtp: H263PlusDepayloader(),
     H263: lambda fmtp: H263Depayloader(),
+    **{
+        codec: partial(
+            AacGenericDepayloader.of, told=AacConfig.of(codec.sample_rate, codec.channels)
+        )
+        for codec in AAC_GENERIC_FORMS
+    },
+    **dict.fromkeys(AAC_LATM_FORMS, LatmDepayloader.of),
 }
 
 _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
@@ -98,7 +128,9 @@ _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
     PCMA: WholePayloader,
     PCMU: WholePayloader,
     **{codec: partial(L16Payloader, channels=codec.channels) for codec in L16_FORMS},
-    **dict.fromkeys(G726_FORMS, WholePayloader),
+    **dict.fromkeys((*G726_FORMS, G729, GSM, G723), WholePayloader),
+    **dict.fromkeys(AAC_GENERIC_FORMS, AacGenericPayloader),
+    **dict.fromkeys(AAC_LATM_FORMS, LatmPayloader),
 }
 
 

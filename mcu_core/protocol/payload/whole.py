@@ -12,6 +12,26 @@ def even_ticks(clock: int, bitrate_bps: int, data: bytes) -> int:
     return 0 if rest else ticks
 
 
+def frame_ticks(data: bytes, frame_bytes: int, frame_ticks: int) -> int:
+    """How long a payload of frames of one size lasts; 0 if the last one is not whole."""
+    frames, rest = divmod(len(data), frame_bytes)
+    return 0 if rest else frames * frame_ticks
+
+
+G723_FRAME_TICKS = 240
+_G723_BYTES = (24, 20, 4, 1)
+"""By the two low bits of a frame (RFC 3551 4.5.3): 6.3 kbit/s, 5.3, silence, none."""
+
+
+def g723_ticks(data: bytes) -> int:
+    """How long a payload of G.723.1 lasts, 30 ms for each frame; 0 if the last is not whole."""
+    at = frames = 0
+    while at < len(data):
+        at += _G723_BYTES[data[at] & 3]
+        frames += 1
+    return frames * G723_FRAME_TICKS if at == len(data) else 0
+
+
 class WholePayloader:
     """One frame, one payload: a sound frame is never split over packets."""
 

@@ -34,8 +34,10 @@ def test_without_its_library_a_codec_is_not_sent(monkeypatch: pytest.MonkeyPatch
         assert "libspandsp2" in row.note
         assert not table.sendable_codecs() & set(G726_FORMS)
         assert OPUS in table.sendable_codecs()
-        last = table.receivable_codecs()[-len(G726_FORMS) :]
-        assert last == G726_FORMS
+        known = table.receivable_codecs()
+        one_way = [codec for codec in known if not table.encodes(codec)]
+        assert set(G726_FORMS) < set(one_way)
+        assert list(known[-len(one_way) :]) == one_way
     finally:
         table.encodes.cache_clear()
 

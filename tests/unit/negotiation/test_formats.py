@@ -37,12 +37,12 @@ def section(kind: str, numbers: str, *rtpmaps: str) -> MediaDescription:
 
 
 def test_static_types_need_no_rtpmap() -> None:
-    found = formats(section("audio", "0 8 9 18"))
+    found = formats(section("audio", "0 8 9 13"))
     assert [(one.payload_type, one.codec) for one in found] == [(0, PCMU), (8, PCMA), (9, G722)]
 
 
 def test_a_static_type_with_another_rtpmap_is_what_that_says() -> None:
-    assert formats(section("audio", "0", "0 G729/8000")) == []
+    assert formats(section("audio", "0", "0 SIREN/8000")) == []
     (found,) = formats(section("audio", "8", "8 opus/48000/2"))
     assert found.codec is OPUS
 

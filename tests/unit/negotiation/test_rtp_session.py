@@ -249,7 +249,8 @@ def test_our_offer_has_one_section_per_kind_and_numbers_once() -> None:
     session = offer(CAPS, LocalAddress("2001:db8::9", {Kind.VIDEO: 7000, Kind.AUDIO: 7002}))
     assert session.connection == sdp.Connection("2001:db8::9", True)
     audio, video = session.media
-    assert audio.formats[:4] == ("96", "9", "8", "0")
+    assert audio.formats[0] == "96"
+    assert {"9", "8", "0", "18"} < set(audio.formats)
     assert len({*audio.formats, *video.formats}) == len(audio.formats) + len(video.formats)
     h264, vp8 = (int(number) for number in video.formats[:2])
     assert (video.rtpmaps[h264].name, video.rtpmaps[vp8].name) == ("H264", "VP8")
@@ -302,7 +303,7 @@ def test_an_answer_must_fit_the_offer() -> None:
     [
         ("m=audio 0 RTP/AVP 0\n", "does not want"),
         ("m=audio 1 RTP/SAVP 0\n", "RTP/AVP"),
-        ("m=audio 1 RTP/AVP 18\n", "no codec"),
+        ("m=audio 1 RTP/AVP 13\n", "no codec"),
         ("m=audio 1 RTP/AVP 0\n", "was not offered"),
     ],
 )
