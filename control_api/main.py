@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
     conferences,
+    content,
     docs,
     events,
     pages,
@@ -67,6 +68,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         session.public,
         session.router,
         conferences.router,
+        content.router,
         sites.router,
         whip.router,
         recordings.router,

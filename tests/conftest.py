@@ -5,10 +5,15 @@ import threading
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Threads that libraries keep for the life of the process.
 LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "AnyIO worker", "pytest_timeout", "OpenBLAS")
 JOIN_S = 5.0
+
+# How long an example takes is the machine's business, not the example's.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any")
 
 
 def _threads() -> set[threading.Thread]:

@@ -60,14 +60,15 @@ class PaneBody(Body):
     """What stands in a pane.
 
     `auto`: the loudest site not shown elsewhere; `site`: that one; `voice`: who has the floor;
-    `poll`: each of `sites` (none named: all not shown elsewhere) for `interval_s`; `empty`: nobody.
+    `poll`: each of `sites` (none named: all not shown elsewhere) for `interval_s`; `content`: the
+    content (辅流), automatic while there is none; `empty`: nobody.
     """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"kind": "poll", "sites": ["3f2a"], "interval_s": 10}]}
     )
 
-    kind: Literal["auto", "site", "voice", "poll", "empty"] = "auto"
+    kind: Literal["auto", "site", "voice", "poll", "content", "empty"] = "auto"
     site: SiteId = ""
     fit: PaneFit = PaneFit.AUTO
     sites: SiteIds = ()
@@ -116,6 +117,18 @@ class VoiceChange(Body):
     hold_s: Number | None = Field(None, description="how long it is kept at least, 0..60 s")
     to: Literal["panes", "broadcast"] | None = Field(
         None, description="the floor stands in panes of kind voice, or is seen in full by all"
+    )
+
+
+class ContentChange(Body):
+    """Who may send content (辅流): what to change; what is not named stays."""
+
+    senders: Literal["anybody", "chair", "site"] | None = Field(
+        None, description="all sites, only the one that chairs, or only `site`"
+    )
+    site: SiteId | None = None
+    locked: StrictBool | None = Field(
+        None, description="whether nobody may take it over from who sends it, or sent it last"
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from control_api.rest.json_body import Body, Number, changes_of
 from control_api.rest.picture_bodies import (
+    ContentChange,
     LayoutBody,
     LimitChange,
     LogoBody,
@@ -66,6 +67,8 @@ class ConferenceChange(Body):
     lecturer: SiteId | None = Field(
         None, description="all others see it in full, it sees them (演讲模式); empty: nobody"
     )
+    chair: SiteId | None = Field(None, description="the site that chairs (主席); empty: none")
+    content: ContentChange | None = None
     poll_s: Number | None = Field(
         None, description="1..3600: automatic panes go on to the next sites (轮询); 0: they stay"
     )

@@ -1,5 +1,6 @@
 """What stands in front of every request: size limit, cross-site check, security headers."""
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -9,9 +10,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from control_api.errors import Forbidden, TooLarge
 from control_api.rest.problems import problem_of
+from control_api.services.stills import LARGEST_FILE
 from mcu_core.errors import McuError
 
 LARGEST_BODY = 256 * 1024
+
+LARGER_BODIES = (("PUT", re.compile(r"/api/v1/conferences/[^/]+/content/still"), LARGEST_FILE),)
+"""Requests that may bring more; their routes look who asks before they read the body."""
 
 SECURITY_HEADERS = {
     # blob: is what Media Source Extensions give a video element to play.
@@ -66,31 +71,40 @@ class Shields:
             await send(message)
 
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope["method"], headers)
+        largest = self._largest_of(scope["method"], scope["path"])
+        refusal = _refusal(scope["method"], headers, largest)
         if refusal is not None:
             await problem_of(refusal)(scope, receive, send_shielded)
             return
-        await self._app(scope, self._limited(receive), send_shielded)
+        await self._app(scope, _limited(receive, largest), send_shielded)
 
-    def _refusal(self, method: str, headers: Headers) -> McuError | None:
-        if is_cross_site(method, headers):
-            return Forbidden("a page of another site may not change anything here")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._largest:
-            return TooLarge(f"a body has at most {self._largest} bytes")
-        return None
+    def _largest_of(self, method: str, path: str) -> int:
+        for larger, pattern, largest in LARGER_BODIES:
+            if method == larger and pattern.fullmatch(path):
+                return largest
+        return self._largest
 
-    def _limited(self, receive: Receive) -> Callable[[], Awaitable[Message]]:
-        """The body as it comes, but not more than allowed, whatever its length header says."""
-        got = 0
 
-        async def receive_limited() -> Message:
-            nonlocal got
-            message = await receive()
-            got += len(message.get("body", b""))
-            if got > self._largest:
-                # Not one of ours: FastAPI makes 400 of everything else that reading a body raises.
-                raise HTTPException(413, f"a body has at most {self._largest} bytes")
-            return message
+def _refusal(method: str, headers: Headers, largest: int) -> McuError | None:
+    if is_cross_site(method, headers):
+        return Forbidden("a page of another site may not change anything here")
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > largest:
+        return TooLarge(f"a body has at most {largest} bytes")
+    return None
 
-        return receive_limited
+
+def _limited(receive: Receive, largest: int) -> Callable[[], Awaitable[Message]]:
+    """The body as it comes, but not more than allowed, whatever its length header says."""
+    got = 0
+
+    async def receive_limited() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > largest:
+            # Not one of ours: FastAPI makes 400 of everything else that reading a body raises.
+            raise HTTPException(413, f"a body has at most {largest} bytes")
+        return message
+
+    return receive_limited

@@ -11,6 +11,7 @@ from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.users import UserRows
 from control_api.services.conferences import Conferences
+from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
@@ -61,7 +62,8 @@ class Bridge:
             self.keeper,
             self.feed,
         )
-        self.conferences.before_end = self.recordings.before_end
+        self.contents = Contents(settings.data / "content", self.wanted, self.conferences)
+        self.conferences.before_end = self._before_end
         users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")
         self.sessions = Sessions(
@@ -79,6 +81,7 @@ class Bridge:
         await self.wanted.load()
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()
+        await self.contents.tidy()
         self.keeper.start()
         self.recordings.start()
         if self.settings.demo is not None:
@@ -94,6 +97,10 @@ class Bridge:
         await self.keeper.stop()
         self.sessions.close()
         await self._database.close()
+
+    async def _before_end(self, conference: str) -> None:
+        await self.recordings.before_end(conference)
+        await self.contents.before_end(conference)
 
     async def _make_demo(self) -> None:
         assert self.settings.demo is not None

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mcu_core.contract.content import ContentRules
 from mcu_core.contract.definition import ConferenceDefinition, Group, Pane, SiteDefinition, View
 from mcu_core.errors import BadInput
 
@@ -71,7 +72,17 @@ def without_site(definition: ConferenceDefinition, site: str) -> ConferenceDefin
         ),
         broadcast="" if definition.broadcast == site else definition.broadcast,
         lecturer="" if definition.lecturer == site else definition.lecturer,
+        chair="" if definition.chair == site else definition.chair,
+        content=_content_without(definition.content, site),
     )
+
+
+def _content_without(content: ContentRules, site: str) -> ContentRules:
+    """The rules if the only one who might send content goes: then anybody may."""
+    if content.site != site:
+        return content
+    senders = "anybody" if content.senders == "site" else content.senders
+    return msgspec.structs.replace(content, senders=senders, site="")
 
 
 def _freed(row: SiteDefinition, site: str) -> SiteDefinition:

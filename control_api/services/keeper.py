@@ -133,16 +133,21 @@ class Keeper:
             try:
                 await self.fleet.call(wanted.engine, PutConference(wanted.definition))
             except BadInput as error:
-                if not error.field.startswith("logo"):
+                if not error.field.startswith(("logo", "content.still")):
                     raise
                 await self._put_bare(conference, str(error))
 
     async def _put_bare(self, conference: str, reason: str) -> None:
-        """A logo that went from the media folder must not keep its conference from coming back."""
-        log.warning("comes back without its logo", conference=conference, reason=reason)
+        """A logo or an image that went from the disk must not keep its conference from coming
+        back."""
+        log.warning("comes back without logo and image", conference=conference, reason=reason)
         wanted = self._wanted[conference]
+        definition = wanted.definition
         bare = msgspec.structs.replace(
-            wanted.definition, logo=None, revision=wanted.definition.revision + 1
+            definition,
+            logo=None,
+            content=msgspec.structs.replace(definition.content, still=None),
+            revision=definition.revision + 1,
         )
         await self._wanted.put(replace(wanted, definition=bare))
         await self.fleet.call(wanted.engine, PutConference(bare))

@@ -11,10 +11,12 @@ from control_api.services.views import (
     conference_view,
     public_site,
     public_view,
+    shown_content,
     site_view,
 )
 from control_api.services.wanted import Wanted
 from mcu_core.contract.events import (
+    ContentChanged,
     Event,
     LayoutShown,
     Levels,
@@ -22,7 +24,12 @@ from mcu_core.contract.events import (
     SiteChanged,
     SpeakerChanged,
 )
-from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot, SiteSnapshot
+from mcu_core.contract.snapshots import (
+    ConferenceSnapshot,
+    ContentSnapshot,
+    EngineSnapshot,
+    SiteSnapshot,
+)
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import Clock
 
@@ -92,6 +99,7 @@ class Observed:
             seen = self._of(definition.id)
             seen.speaker = ""
             seen.muted_talkers = frozenset()
+            self._see_content(definition.id, None)
             self._see_reduced(definition.id, 0)
             for site in definition.sites:
                 self._see_site(
@@ -115,6 +123,7 @@ class Observed:
             del seen.sites[gone]
         if (seen.mode, seen.panes) != (snapshot.mode, snapshot.panes):
             self._see_layout(snapshot.id, snapshot.mode, snapshot.panes)
+        self._see_content(snapshot.id, snapshot.content)
         if seen.speaker != snapshot.speaker:
             self._see_speaker(snapshot.id, snapshot.speaker)
 
@@ -133,6 +142,8 @@ class Observed:
                 self._feed.publish("muted_talkers", event.conference, told)
             case LayoutShown():
                 self._see_layout(event.conference, event.mode, event.panes)
+            case ContentChanged():
+                self._see_content(event.conference, event.content)
             case Levels():
                 self._levels(event)
             case _:
@@ -168,6 +179,17 @@ class Observed:
         self._feed.publish(
             "layout", conference, {"conference": conference, "mode": mode, "panes": panes}
         )
+
+    def _see_content(self, conference: str, content: ContentSnapshot | None) -> None:
+        seen = self._of(conference)
+        if seen.content != content:
+            seen.content = content
+            shown = shown_content(content)
+            self._feed.publish(
+                "content",
+                conference,
+                {"conference": conference, "content": shown.model_dump() if shown else None},
+            )
 
     def _see_reduced(self, conference: str, step: int) -> None:
         seen = self._of(conference)

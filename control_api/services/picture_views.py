@@ -44,7 +44,7 @@ class LayoutView(View):
 class PaneView(View):
     """What is wanted in a pane; `sites` and `interval_s` count for the kind poll only."""
 
-    kind: Literal["auto", "site", "voice", "poll", "empty"]
+    kind: Literal["auto", "site", "voice", "poll", "content", "empty"]
     site: str
     fit: PaneFit
     sites: list[str]
@@ -95,6 +95,26 @@ class LogoView(View):
     path: str
     corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"]
     size: float
+
+
+class ShownContentView(View):
+    """What is shown as content now: of `site`, or an image pushed by hand; size in pixels."""
+
+    kind: Literal["still", "site"]
+    site: str
+    name: str
+    width: int
+    height: int
+
+
+class ContentView(View):
+    """Content (辅流). `senders`: anybody, only the chair, or only `site` may send it; `locked`:
+    nobody may take it over. `shown`: what is shown now."""
+
+    senders: Literal["anybody", "chair", "site"]
+    site: str
+    locked: bool
+    shown: ShownContentView | None
 
 
 class LimitView(View):

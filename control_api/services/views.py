@@ -5,18 +5,20 @@ from typing import Literal
 
 from control_api.persistence.conferences import WantedConference
 from control_api.services.picture_views import (
+    ContentView,
     GroupView,
     LayoutView,
     LimitView,
     LogoView,
     PaneView,
     PictureView,
+    ShownContentView,
     TextView,
     View,
     VoiceView,
 )
 from mcu_core.contract.definition import SiteDefinition, SiteKind
-from mcu_core.contract.snapshots import SiteSnapshot
+from mcu_core.contract.snapshots import ContentSnapshot, SiteSnapshot
 from recorder.contract import RecordingInfo, RecordingState
 
 SiteState = Literal["away", "joining", "joined"]
@@ -72,6 +74,7 @@ class ShownView(View):
 
     mode: int | None
     panes: list[str]
+    """Ids of sites; `%AUX1` is the content."""
 
 
 class RunningRecordingView(View):
@@ -102,6 +105,8 @@ class ConferenceView(View):
     groups: list[GroupView]
     broadcast: str
     lecturer: str
+    chair: str
+    content: ContentView
     voice: VoiceView
     loudest: int
     pan_by_pane: bool
@@ -143,6 +148,7 @@ class SeenConference:
     panes: tuple[str, ...] = ()
     speaker: str = ""
     reduced: int = 0
+    content: ContentSnapshot | None = None
     muted_talkers: frozenset[str] = frozenset()
     sites: dict[str, SeenSite] = field(default_factory=dict)
 
@@ -202,6 +208,13 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         groups=[GroupView.model_validate(group) for group in definition.groups],
         broadcast=definition.broadcast,
         lecturer=definition.lecturer,
+        chair=definition.chair,
+        content=ContentView(
+            senders=definition.content.senders,
+            site=definition.content.site,
+            locked=definition.content.locked,
+            shown=shown_content(seen.content),
+        ),
         voice=VoiceView.model_validate(definition.voice),
         loudest=definition.loudest,
         pan_by_pane=definition.pan_by_pane,
@@ -217,6 +230,11 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         caption=TextView.model_validate(definition.caption),
         logo=LogoView.model_validate(definition.logo) if definition.logo is not None else None,
     )
+
+
+def shown_content(content: ContentSnapshot | None) -> ShownContentView | None:
+    """What is shown as content."""
+    return ShownContentView.model_validate(content) if content is not None else None
 
 
 def public_view(view: ConferenceView) -> ConferenceView:

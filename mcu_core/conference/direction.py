@@ -8,15 +8,18 @@ picture.py   what a composed picture shows: sizing.py its layout, panes.py who s
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mcu_core.conference.content_view import WIDE, content_view, room_beside
 from mcu_core.conference.picture import ComposedPicture, Shown
-from mcu_core.conference.roster import CONFERENCE, VIEWERS, Roster, ViewKey
+from mcu_core.conference.roster import CONFERENCE, VIEWERS, WITH_CONTENT, Roster, ViewKey
+from mcu_core.conference.sizing import RecentMost
 from mcu_core.conference.watching import Attention, speakers, view_of, watching
-from mcu_core.contract.definition import ConferenceDefinition, PaneFit
+from mcu_core.contract.definition import ConferenceDefinition, PaneFit, View
 from mcu_core.layouts.catalogue import MODES
 
 __all__ = [
     "CONFERENCE",
     "VIEWERS",
+    "WITH_CONTENT",
     "Direction",
     "Director",
     "Roster",
@@ -52,6 +55,8 @@ class Director:
     def __init__(self) -> None:
         self._attention = Attention()
         self._pictures: dict[ViewKey, ComposedPicture] = {}
+        self._beside_content = RecentMost()
+        self._content_wide = False
 
     def decide(self, definition: ConferenceDefinition, roster: Roster, now_ns: int) -> Direction:
         """The pictures as definition and roster have them at `now_ns`; times never go back.
@@ -69,7 +74,11 @@ class Director:
                 views[key] = Shown(FULL, (key.name,), (PaneFit.AUTO,))
                 continue
             picture = self._pictures.setdefault(key, ComposedPicture())
-            view = view_of(definition, key)
+            if key == WITH_CONTENT:
+                view = self._with_content(roster, now_ns)
+                times.append(self._beside_content.next_ns)
+            else:
+                view = view_of(definition, key)
             hidden = key.name if key.kind == "own" and not view.show_self else ""
             views[key] = picture.show(view, hidden, roster, follow, now_ns)
             times.append(picture.next_ns)
@@ -77,9 +86,17 @@ class Director:
             watched, views, min((time for time in times if time is not None), default=None)
         )
 
+    def _with_content(self, roster: Roster, now_ns: int) -> View:
+        wide = roster.content >= WIDE
+        if wide != self._content_wide:
+            self._beside_content, self._content_wide = RecentMost(), wide
+        people = [site for site in roster.present if site not in roster.audio_only]
+        room = self._beside_content.follow(room_beside(wide, len(people)), now_ns)
+        return content_view(wide, room)
+
     def _forget(self, definition: ConferenceDefinition) -> None:
         """Drop the memory of groups and sites that are not defined any more."""
-        known = {CONFERENCE}
+        known = {CONFERENCE, WITH_CONTENT}
         known |= {ViewKey("group", str(group.id)) for group in definition.groups}
         known |= {ViewKey("own", site.id) for site in definition.sites}
         self._pictures = {key: self._pictures[key] for key in self._pictures if key in known}

@@ -10,6 +10,7 @@ from mcu_core.conference.polling import PolledPanes, Rotation, interval_ns
 from mcu_core.conference.roster import Roster
 from mcu_core.conference.sizing import Sizing
 from mcu_core.contract.check_views import chosen_layout
+from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import Pane, PaneFit, View
 from mcu_core.layouts.automatic import large_panes
 from mcu_core.layouts.model import Layout
@@ -55,7 +56,7 @@ class ComposedPicture:
         """
         there = [site for site in roster.present if site != hidden]
         free = [site for site in there if not view.sources or site in view.sources]
-        panes = [_unless(hidden, pane) for pane in view.panes]
+        panes = [_with_content(_unless(hidden, pane), roster) for pane in view.panes]
         layout = self._sizing.layout(view.layout, _places(panes, free), now_ns)
         count = len(layout.panes)
         panes = [*panes, *[AUTO] * (count - len(panes))][:count]
@@ -139,6 +140,16 @@ def _unless(hidden: str, pane: Pane) -> Pane:
     if pane.kind == "site" and pane.site == hidden:
         return msgspec.structs.replace(pane, kind="auto")
     return pane
+
+
+def _with_content(pane: Pane, roster: Roster) -> Pane:
+    """A pane for content as one of that name, not stretched; automatic while there is none."""
+    if pane.kind != "content":
+        return pane
+    if not roster.content:
+        return msgspec.structs.replace(pane, kind="auto")
+    fit = PaneFit.FIT if pane.fit is PaneFit.AUTO else pane.fit
+    return msgspec.structs.replace(pane, kind="site", site=CONTENT, fit=fit)
 
 
 def _voice(pane: Pane) -> Pane:

@@ -7,14 +7,15 @@ from typing import Literal, NamedTuple
 
 class ViewKey(NamedTuple):
     """Which picture: the conference's, a group's (`name` its id), a site's own one composed for it,
-    or one site in full (`name` the site's id).
+    one site in full (`name` the site's id), or content with people around it.
     """
 
-    kind: Literal["conference", "group", "own", "full"]
+    kind: Literal["conference", "group", "own", "full", "content"]
     name: str = ""
 
 
 CONFERENCE = ViewKey("conference")
+WITH_CONTENT = ViewKey("content")
 
 VIEWERS = ""
 """Name of all who watch without being a site: viewers and the recorder."""
@@ -28,6 +29,9 @@ class Roster:
     ones. `camera_off` may not be seen, `audio_only` send no picture. `speaker` is highlighted,
     `floor` has spoken long enough for pictures to follow it, `previous` had the floor before it;
     each may be empty. `spoke_ns`: when each site last spoke, absent: never.
+
+    `content`: width over height of the content that is shown, 0 while there is none; `beside`: who
+    is not to see it in the main picture, since it gets it beside that, or sends it.
     """
 
     present: tuple[str, ...]
@@ -38,3 +42,5 @@ class Roster:
     previous: str = ""
     spoke_ns: Mapping[str, int] = field(default_factory=dict)
     audio_only: frozenset[str] = frozenset()
+    content: float = 0.0
+    beside: frozenset[str] = frozenset()

@@ -3,15 +3,17 @@
 The first of these that applies to a site; a site that is named but has not joined is passed over:
 
 1. a broadcast site: everybody else sees it in full;
-2. a lecturer: everybody else sees it in full;
-3. what the site has chosen: a site to watch in full, then its own picture;
-4. for the lecturer, all others; for the broadcast site, who was broadcast or had the floor before
+2. content, for who has no channel of its own for it: large, with people around it, unless the
+   picture that it would see has a pane for content;
+3. a lecturer: everybody else sees it in full;
+4. what the site has chosen: a site to watch in full, then its own picture;
+5. for the lecturer, all others; for the broadcast site, who was broadcast or had the floor before
    it, else the conference picture without itself;
-5. voice switching to "broadcast": who has the floor, in full; that one sees who had it before;
-6. the picture of its group;
-7. the conference picture.
+6. voice switching to "broadcast": who has the floor, in full; that one sees who had it before;
+7. the picture of its group;
+8. the conference picture.
 
-Viewers and the recorder see what the conference shows: 1, 2, 5, 7.
+Viewers and the recorder see what the conference shows: 1, 2, 3, 6, 8.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mcu_core.conference.roster import CONFERENCE, VIEWERS, Roster, ViewKey
+from mcu_core.conference.roster import CONFERENCE, VIEWERS, WITH_CONTENT, Roster, ViewKey
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, View
 
 LECTURE_POLL_S = 10.0
@@ -96,18 +98,27 @@ def watching(
     definition: ConferenceDefinition, roster: Roster, leads: Leads
 ) -> Mapping[str, ViewKey]:
     """Which picture every defined site and VIEWERS see."""
-    groups = {
-        site: ViewKey("group", str(group.id)) for group in definition.groups for site in group.sites
+    groups = {site: group for group in definition.groups for site in group.sites}
+    conference = definition.view
+    shown = leads.lecturer or leads.floor
+    result = {
+        VIEWERS: _led(VIEWERS, leads.broadcast)
+        or _with_content(VIEWERS, CONFERENCE, conference, roster)
+        or (_full(shown) if shown else CONFERENCE)
     }
-    shown = leads.broadcast or leads.lecturer or leads.floor
-    result = {VIEWERS: _full(shown) if shown else CONFERENCE}
     for site in definition.sites:
+        group = groups.get(site.id)
+        common = ViewKey("group", str(group.id)) if group is not None else CONFERENCE
+        composed = ViewKey("own", site.id) if site.view is not None else common
+        view = site.view or (group.view if group is not None else conference)
         result[site.id] = (
-            _led(site.id, leads)
+            _led(site.id, leads.broadcast)
+            or _with_content(site.id, composed, view, roster)
+            or _led(site.id, leads.lecturer)
             or _chosen(site, roster)
             or _of_leader(site.id, leads)
             or _by_voice(site.id, leads)
-            or groups.get(site.id, CONFERENCE)
+            or common
         )
     return result
 
@@ -125,11 +136,16 @@ def view_of(definition: ConferenceDefinition, key: ViewKey) -> View:
             return definition.view
 
 
-def _led(site: str, leads: Leads) -> ViewKey | None:
-    for leader in (leads.broadcast, leads.lecturer):
-        if leader and leader != site:
-            return _full(leader)
-    return None
+def _led(site: str, leader: str) -> ViewKey | None:
+    return _full(leader) if leader and leader != site else None
+
+
+def _with_content(site: str, composed: ViewKey, view: View, roster: Roster) -> ViewKey | None:
+    """Content in the picture of a site that would else see `view`, whose key is `composed`."""
+    if not roster.content or site in roster.beside:
+        return None
+    placed = any(pane.kind == "content" for pane in view.panes)
+    return composed if placed else WITH_CONTENT
 
 
 def _chosen(site: SiteDefinition, roster: Roster) -> ViewKey | None:

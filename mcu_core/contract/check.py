@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from mcu_core.contract.check_views import check_view
+from mcu_core.contract.content import ContentRules
 from mcu_core.contract.definition import (
     MAX_SITES,
     ConferenceDefinition,
@@ -34,6 +35,7 @@ TEXT_SIZE = (0.02, 0.2)
 LOGO_SIZE = (0.02, 0.3)
 """Its height as a share of the canvas height."""
 LONGEST_PATH = 255
+LONGEST_ABSOLUTE = 4095
 
 A_SITE = "empty, or the id of a site of this conference"
 
@@ -55,6 +57,8 @@ def check(definition: ConferenceDefinition) -> None:
     defined = {site.id for site in definition.sites}
     one_of("broadcast", definition.broadcast, defined, A_SITE)
     one_of("lecturer", definition.lecturer, defined, A_SITE)
+    one_of("chair", definition.chair, defined, A_SITE)
+    _check_content(definition.content, defined)
     _check_voice(definition.voice)
     _check_strip(definition.banner, "banner")
     _check_strip(definition.caption, "caption")
@@ -130,6 +134,17 @@ def _check_voice(voice: VoiceSwitching) -> None:
     between("voice.gate", voice.gate, *GATE)
     between("voice.attack_s", voice.attack_s, *ATTACK_S)
     between("voice.hold_s", voice.hold_s, *HOLD_S)
+
+
+def _check_content(content: ContentRules, defined: set[str]) -> None:
+    one_of("content.site", content.site, defined, A_SITE)
+    if content.senders == "site" and not content.site:
+        raise BadInput("content.site", "the site that may send content")
+    if content.still is not None:
+        path = content.still.path
+        if not 0 < len(path) <= LONGEST_ABSOLUTE or not PurePosixPath(path).is_absolute():
+            raise BadInput("content.still.path", "an absolute path on the engine's machine")
+        line_of_text("content.still.name", content.still.name)
 
 
 def _check_strip(strip: TextStrip, field: str) -> None:

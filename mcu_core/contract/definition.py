@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from mcu_core.contract.content import ContentRules
+
 MAX_SITES = 200
 MAX_PANES = 100
 
@@ -36,10 +38,10 @@ class Pane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `auto`: the loudest site not shown elsewhere; `site`: that one; `voice`: who has the floor, else
     who had it last; `poll`: each of `sites` (none named: all that are shown nowhere else) for
-    `interval_s`, 1..3600; `empty`: nobody.
+    `interval_s`, 1..3600; `content`: the content, automatic while there is none; `empty`: nobody.
     """
 
-    kind: Literal["auto", "site", "voice", "poll", "empty"] = "auto"
+    kind: Literal["auto", "site", "voice", "poll", "content", "empty"] = "auto"
     site: str = ""
     fit: PaneFit = PaneFit.AUTO
     sites: tuple[str, ...] = ()
@@ -196,8 +198,9 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     the layout, missing ones are `auto`, and `poll_s` is as in View.
 
     `broadcast` names a site that all see in full (广播会场), over everything else; `lecturer` one
-    that all others see in full, while it sees them (演讲模式). `loudest`: how many sites are heard
-    at once, 0 for all. `pan_by_pane` places each mono site's sound where its pane stands.
+    that all others see in full, while it sees them (演讲模式); `chair` the one that chairs (主席).
+    `loudest`: how many sites are heard at once, 0 for all. `pan_by_pane` places each mono site's
+    sound where its pane stands.
     """
 
     id: str
@@ -212,6 +215,8 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     groups: tuple[Group, ...] = ()
     broadcast: str = ""
     lecturer: str = ""
+    chair: str = ""
+    content: ContentRules = ContentRules()
     voice: VoiceSwitching = VoiceSwitching()
     loudest: int = 0
     pan_by_pane: bool = False

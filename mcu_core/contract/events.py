@@ -2,6 +2,8 @@
 
 import msgspec
 
+from mcu_core.contract.snapshots import ContentSnapshot
+
 
 class SiteChanged(msgspec.Struct, frozen=True, tag=True):
     """A site joined, left or lost its connection.
@@ -46,6 +48,13 @@ class LayoutShown(msgspec.Struct, frozen=True, tag=True):
     panes: tuple[str, ...]
 
 
+class ContentChanged(msgspec.Struct, frozen=True, tag=True):
+    """Other content is shown, or none any more."""
+
+    conference: str
+    content: ContentSnapshot | None
+
+
 class ConferenceFailed(msgspec.Struct, frozen=True, tag=True):
     """A conference broke and was ended; control decides what to do."""
 
@@ -53,7 +62,15 @@ class ConferenceFailed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Event = SiteChanged | SpeakerChanged | MutedTalkers | Levels | LayoutShown | ConferenceFailed
+Event = (
+    SiteChanged
+    | SpeakerChanged
+    | MutedTalkers
+    | Levels
+    | LayoutShown
+    | ContentChanged
+    | ConferenceFailed
+)
 
 
 class TapTrack(msgspec.Struct, frozen=True, tag=True):

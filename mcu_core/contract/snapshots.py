@@ -1,5 +1,7 @@
 """The state of an engine as it is: what control compares with what it wants, and tests count."""
 
+from typing import Literal
+
 import msgspec
 
 from mcu_core.contract.definition import LayoutChoice
@@ -97,6 +99,17 @@ class ViewSnapshot(msgspec.Struct, frozen=True):
     watched_by: tuple[str, ...]
 
 
+class ContentSnapshot(msgspec.Struct, frozen=True):
+    """What is shown as content (辅流): `site` sends it, or it is an image pushed by hand; `name` as
+    its bringer calls it; its size in pixels, 0 while unknown."""
+
+    kind: Literal["still", "site"]
+    site: str = ""
+    name: str = ""
+    width: int = 0
+    height: int = 0
+
+
 class ConferenceSnapshot(msgspec.Struct, frozen=True):
     """One conference as it is. `panes[k]` is the site in pane k or empty; `serial` counts composed
     pictures; `late_ticks` the video ticks that came over one frame late."""
@@ -118,6 +131,7 @@ class ConferenceSnapshot(msgspec.Struct, frozen=True):
     viewers: int = 0
     views: tuple[ViewSnapshot, ...] = ()
     floor: str = ""
+    content: ContentSnapshot | None = None
 
 
 class EngineSnapshot(msgspec.Struct, frozen=True, tag=True):

@@ -14,8 +14,10 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, V
 from mcu_core.contract.events import Event
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.content import Content
 from mcu_core.engine.doors import has_own_source, own_source
 from mcu_core.engine.dressing import Dresser
+from mcu_core.engine.forms import main_form
 from mcu_core.engine.named_tasks import NamedTasks
 from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.engine.pictures import PicturePlan
@@ -29,7 +31,6 @@ from mcu_core.engine.teller import Teller
 from mcu_core.engine.views import Views, senders
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
-from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
 from mcu_core.mixer.speech import Speech
@@ -75,10 +76,12 @@ class Conference:
         self._publish = Soon(SOON_S, self._give)
         self._workers = workers
         self._dresser = Dresser(options.media)
+        self._content = Content()
         self._look_ns = 0
         self.views = Views(
             definition,
             clock,
+            content=self._content,
             preset=options.preset,
             workers=self._workers,
             shown=self._plan_shown,
@@ -116,13 +119,15 @@ class Conference:
             self.views.dressing = await self._dresser.dress(
                 definition, self.views.dressing, self._clock.now_ns()
             )
+            still = await self._content.prepare(definition, self._clock.now_ns())
             before, self.definition = self.definition, definition
+            self._content.apply(definition, still)
             wanted = {site.id: site for site in definition.sites}
             for site in [site for site in self._seats if site not in wanted]:
                 await self._unseat(site)
             for site_definition in definition.sites:
                 await self._seat(site_definition)
-            await self._reform(_form(before), _form(definition))
+            await self._reform(main_form(before), main_form(definition))
             self._sound.set_voice(definition.voice)
             self._publish.now()
 
@@ -194,7 +199,7 @@ class Conference:
 
     def form(self) -> VideoForm:
         """The coded form of the conference picture that calls get by default."""
-        return _form(self.definition)
+        return main_form(self.definition)
 
     def limit(self, site: str) -> VideoLimit:
         """What a site's receiver may be sent at most; nothing holds for viewers (empty)."""
@@ -344,6 +349,7 @@ class Conference:
             if endpoint.audio_out is not None
         )
         self.views.refresh(self.definition, self._seats, readers)
+        self._teller.content(self._content.snapshot())
         shown = self.views.shown if self.definition.pan_by_pane else None
         self._sound.pans = pans(shown) if shown is not None else {}
         self._sound.loudest = self.definition.loudest
@@ -386,12 +392,7 @@ class Conference:
             self._seats,
             self.views,
             self._sound,
+            self._content,
             viewers=len(self._viewers),
             now_ns=self._clock.now_ns(),
         )
-
-
-def _form(definition: ConferenceDefinition) -> VideoForm:
-    return VideoForm(
-        H264, definition.width, definition.height, definition.fps, definition.video_bitrate_bps
-    )

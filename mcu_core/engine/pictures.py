@@ -12,7 +12,7 @@ from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.engine.dressing import Dressing
-from mcu_core.engine.seat import Seat
+from mcu_core.engine.sources import Source
 from mcu_core.engine.ticks import Ticker
 from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
@@ -27,9 +27,9 @@ the source's placeholder."""
 
 @dataclass(frozen=True, slots=True)
 class PlannedPane:
-    """What stands in one pane: the seat, or nobody."""
+    """What stands in one pane: a site's seat, the content, or nothing."""
 
-    seat: Seat | None
+    source: Source | None
     fit: PaneFit
     label: str
 
@@ -41,9 +41,9 @@ class ViewPlan:
     layout: Layout
     panes: tuple[PlannedPane, ...]
 
-    def seats(self) -> Iterable[Seat]:
-        """Who stands in it."""
-        return (pane.seat for pane in self.panes if pane.seat is not None)
+    def sources(self) -> Iterable[Source]:
+        """What stands in it."""
+        return (pane.source for pane in self.panes if pane.source is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ class PictureLoop:
         """End the tick and wait for it."""
         await asyncio.to_thread(self.ticker.stop)
 
-    def seats_shown(self) -> set[Seat]:
-        """Who stands in the pictures that are being composed."""
-        return {seat for plan in list(self._in_force.values()) for seat in plan.seats()}
+    def sources_shown(self) -> set[Source]:
+        """What stands in the pictures that are being composed."""
+        return {source for plan in list(self._in_force.values()) for source in plan.sources()}
 
     def set_fps(self, fps: int) -> None:
         """Change the output clock from the next tick on."""
@@ -156,10 +156,10 @@ class PictureLoop:
         return in_step
 
     def _may_begin(self, key: ViewKey, wanted: ViewPlan, now_ns: int) -> bool:
-        if not any(seat.awaited for seat in wanted.seats()):
+        if not any(source.awaited for source in wanted.sources()):
             return True
         before = self._in_force.get(key)
-        if before is not None and not all(seat.joined_ns for seat in before.seats()):
+        if before is not None and not all(source.joined_ns for source in before.sources()):
             return True  # who has left is gone at once
         return now_ns - self._waiting_since.setdefault(key, now_ns) > LONGEST_WAIT_NS
 
@@ -193,15 +193,15 @@ class PictureLoop:
 
     def _scenes(self, keys: set[ViewKey], plan: PicturePlan, now_ns: int) -> dict[ViewKey, Scene]:
         plans = {key: self._in_force[key] for key in keys}
-        seats = {id(seat): seat for view in plans.values() for seat in view.seats()}
+        sources = {id(source): source for view in plans.values() for source in view.sources()}
         interval_ns = self.ticker.period_ns
         # Once per source and tick: a site may stand in several panes and views.
         views = {
-            name: _source(seat, seat.take_picture(now_ns, interval_ns), now_ns)
-            for name, seat in seats.items()
+            name: _taken(source, source.take_picture(now_ns, interval_ns), now_ns)
+            for name, source in sources.items()
         }
-        for name, seat in seats.items():
-            seat.shown.note(views[name].picture, now_ns)
+        for name, source in sources.items():
+            source.shown.note(views[name].picture, now_ns)
         over = plan.dressing
         return {
             key: Scene(
@@ -217,26 +217,26 @@ class PictureLoop:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _Taken:
     state: PaneState
     picture: Picture | None
 
 
-def _source(seat: Seat, picture: Picture | None, now_ns: int) -> _Source:
-    state = seat.picture_state(now_ns)
-    return _Source(state, picture if state in ("live", "stalled") else None)
+def _taken(source: Source, picture: Picture | None, now_ns: int) -> _Taken:
+    state = source.picture_state(now_ns)
+    return _Taken(state, picture if state in ("live", "stalled") else None)
 
 
-def _view(pane: PlannedPane, sources: Mapping[int, _Source], speaker: str) -> PaneView:
-    seat = pane.seat
-    if seat is None:
+def _view(pane: PlannedPane, taken: Mapping[int, _Taken], speaker: str) -> PaneView:
+    source = pane.source
+    if source is None:
         return PaneView("", None, pane.fit, "", False, "empty")
-    source = sources[id(seat)]
+    now = taken[id(source)]
     return PaneView(
-        source_id=seat.definition.id,
-        picture=source.picture,
+        source_id=source.id,
+        picture=now.picture,
         fit=pane.fit,
         label=pane.label,
-        speaking=bool(speaker) and seat.definition.id == speaker,
-        state=source.state,
+        speaking=bool(speaker) and source.id == speaker,
+        state=now.state,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import ConferenceSnapshot, OutputSnapshot
+from mcu_core.engine.content import Content
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import SoundLoop
 from mcu_core.engine.views import Views
@@ -14,6 +15,7 @@ def conference_snapshot(
     seats: Mapping[str, Seat],
     views: Views,
     sound: SoundLoop,
+    content: Content,
     *,
     viewers: int,
     now_ns: int,
@@ -41,4 +43,5 @@ def conference_snapshot(
         viewers=viewers,
         views=views.snapshots(),
         floor=views.floor,
+        content=content.snapshot(),
     )

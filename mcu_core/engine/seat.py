@@ -60,6 +60,11 @@ class Seat:
         return cls(definition, video, AudioIngress(clock, definition.id))
 
     @property
+    def id(self) -> str:
+        """The site's id."""
+        return self.definition.id
+
+    @property
     def sends(self) -> bool:
         """Whether picture or sound has ever come in from it."""
         return bool(self.video.stats.codec or self.audio.stats.codec)

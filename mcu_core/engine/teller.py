@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mcu_core.contract.events import (
     ConferenceFailed,
+    ContentChanged,
     Event,
     LayoutShown,
     Levels,
@@ -11,6 +12,7 @@ from mcu_core.contract.events import (
     SiteChanged,
     SpeakerChanged,
 )
+from mcu_core.contract.snapshots import ContentSnapshot
 from mcu_core.engine.pictures import ViewPlan
 from mcu_core.engine.seat import Seat
 from mcu_core.mixer.speech import Speech
@@ -23,6 +25,7 @@ class Teller:
         self._conference = conference
         self._tell = tell
         self._speech = Speech()
+        self._content: ContentSnapshot | None = None
 
     def site(self, seat: Seat, state: str, reason: str) -> None:
         """A site joins, is joined or away; its seat keeps that."""
@@ -32,8 +35,14 @@ class Teller:
 
     def shown(self, revision: int, view: ViewPlan) -> None:
         """Viewers have been sent the first picture of a plan."""
-        panes = tuple(pane.seat.definition.id if pane.seat else "" for pane in view.panes)
+        panes = tuple(pane.source.id if pane.source else "" for pane in view.panes)
         self._tell(LayoutShown(self._conference, revision, view.layout.id, panes))
+
+    def content(self, content: ContentSnapshot | None) -> None:
+        """What is shown as content now."""
+        if content != self._content:
+            self._content = content
+            self._tell(ContentChanged(self._conference, content))
 
     def speech(self, speech: Speech) -> None:
         """Who speaks now, and who does although nobody can hear it."""

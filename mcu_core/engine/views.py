@@ -17,10 +17,12 @@ from mcu_core.conference.direction import (
     Shown,
     ViewKey,
 )
+from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
 from mcu_core.egress.video_encoder import FASTEST_PRESET
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.content import Content
 from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.seat import Seat
@@ -61,6 +63,7 @@ class Views:
         definition: ConferenceDefinition,
         clock: Clock,
         *,
+        content: Content,
         preset: str,
         workers: Workers,
         shown: Callable[[PicturePlan], None],
@@ -70,6 +73,7 @@ class Views:
         self.dressing = Dressing()
         self.speaker = self.floor = self.previous = ""
         self.senders: frozenset[str] = frozenset()
+        self._content = content
         self._clock = clock
         self._preset = preset
         self._loop = asyncio.get_running_loop()
@@ -177,6 +181,7 @@ class Views:
             floor=self.floor,
             previous=self.previous,
             spoke_ns=dict(self._spoke_ns),
+            content=self._content.shape,
         )
 
     def _plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
@@ -184,7 +189,11 @@ class Views:
             key: ViewPlan(
                 shown.layout,
                 tuple(
-                    PlannedPane(seats.get(site), fit, _label(definition, seats.get(site)))
+                    PlannedPane(
+                        self._content.source if site == CONTENT else seats.get(site),
+                        fit,
+                        _label(definition, seats.get(site)),
+                    )
                     for site, fit in zip(shown.panes, shown.fits, strict=True)
                 ),
             )
@@ -262,7 +271,7 @@ class Views:
             if key in composed
             for site in shown.panes
         }
-        still = self.pictures.seats_shown()
+        still = self.pictures.sources_shown()
         for site, seat in self._seats.items():
             visible = (site in seen or seat in still) and not seat.definition.video_off
             seat.video.watch(visible or not seat.can_resume)

@@ -14,6 +14,7 @@ from mcu_core.conference.direction import (
 )
 from mcu_core.conference.watching import view_of
 from mcu_core.contract.check import check
+from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import (
     ConferenceDefinition,
     Group,
@@ -32,7 +33,7 @@ some = st.lists(sites, unique=True, max_size=5).map(tuple)
 seconds = st.integers(1, 4).map(float)
 
 panes = st.one_of(
-    st.builds(Pane, kind=st.sampled_from(["auto", "voice", "empty"])),
+    st.builds(Pane, kind=st.sampled_from(["auto", "voice", "content", "empty"])),
     st.builds(Pane, kind=st.just("site"), site=sites),
     st.builds(Pane, kind=st.just("poll"), sites=some, interval_s=seconds),
 )
@@ -101,6 +102,8 @@ def rosters(draw: st.DrawFn) -> Roster:
         previous=draw(st.sampled_from(("", *SITES))),
         spoke_ns=draw(st.dictionaries(sites, st.integers(0, 9))),
         audio_only=frozenset(draw(some)),
+        content=draw(st.sampled_from((0.0, 0.0, 4 / 3, 16 / 9))),
+        beside=frozenset(draw(some)),
     )
 
 
@@ -110,6 +113,16 @@ def holds(definition: ConferenceDefinition, roster: Roster, direction: Direction
     assert set(direction.views) == set(direction.watching.values())
     for key, shown in direction.views.items():
         assert len(shown.panes) == len(shown.fits) == len(shown.layout.panes)
+        content = [k for k, site in enumerate(shown.panes) if site == CONTENT]
+        assert not content or roster.content
+        if key.kind == "content":
+            assert content == [0]
+            sees = {site for site, seen in direction.watching.items() if seen == key}
+            assert not sees & roster.beside
+            people = [site for site in shown.panes[1:] if site]
+            assert set(people) <= set(roster.present)
+            assert len(set(people)) == len(people)
+            continue
         if key.kind == "full":
             assert shown.panes == (key.name,)
             assert key.name in roster.joined
@@ -123,13 +136,15 @@ def holds(definition: ConferenceDefinition, roster: Roster, direction: Direction
             if pane.kind == "site" and pane.site != hidden
         }
         assert {k: shown.panes[k] for k in by_hand} == by_hand
-        others = [site for k, site in enumerate(shown.panes) if site and k not in by_hand]
+        fixed = {*by_hand, *content}
+        others = [site for k, site in enumerate(shown.panes) if site and k not in fixed]
         assert len(others) == len(set(others))
         assert not set(others) & set(by_hand.values())
         assert set(others) <= set(roster.present)
         assert not hidden or hidden not in shown.panes
         for pane, site in zip(view.panes, shown.panes, strict=False):
             assert pane.kind != "empty" or not site
+            assert pane.kind != "content" or not roster.content or site == CONTENT
 
 
 @given(definitions, rosters())

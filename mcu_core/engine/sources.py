@@ -1,0 +1,28 @@
+"""Source: what may stand in a pane."""
+
+from typing import Protocol
+
+from mcu_core.compositor.scene import PaneState
+from mcu_core.engine.trace import Shown
+from mcu_core.media.picture import Picture
+
+
+class Source(Protocol):
+    """A site's seat, or content; `shown` is written by the picture tick, `joined_ns` 0 if away."""
+
+    shown: Shown
+    joined_ns: int
+
+    @property
+    def id(self) -> str:
+        """What it is called in lists of panes."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether its first picture is still on its way: a view that shows it may wait for that."""
+
+    def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
+        """The picture that a tick of that interval shows now; on the tick's thread."""
+
+    def picture_state(self, now_ns: int) -> PaneState:
+        """How its pane is shown."""
