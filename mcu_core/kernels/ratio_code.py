@@ -7,7 +7,6 @@ a period of the ratio, adds columns, divides and turns back.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import gcd
 from typing import Any
 
@@ -35,11 +34,10 @@ Share = dict[int, int]
 
 @dataclass(frozen=True)
 class Ratio:
-    """`p` source samples to `q` output samples, p > q; `cosited` for chroma along x."""
+    """`p` source samples to `q` output samples, p > q."""
 
     p: int
     q: int
-    cosited: bool
 
     @property
     def periods(self) -> int:
@@ -61,25 +59,17 @@ class Ratio:
         """Output columns of a block."""
         return 8 * self.squares * self.periods * self.q
 
-    @cached_property
     def down(self) -> list[Share]:
         """What each of a period's q output rows is made of."""
         return shares(self.p, self.q, cosited=False)
 
-    @cached_property
-    def across(self) -> list[Share]:
+    def across(self, cosited: bool) -> list[Share]:
         """The same for the columns of all `periods`, which may begin left of the first."""
-        period = shares(self.p, self.q, self.cosited)
         return [
             {k * self.p + index: weight for index, weight in share.items()}
             for k in range(self.periods)
-            for share in period
+            for share in shares(self.p, self.q, cosited)
         ]
-
-    @cached_property
-    def total(self) -> int:
-        """What an output sample's weights sum to, both axes."""
-        return sum(self.down[0].values()) * sum(self.across[0].values())
 
 
 def shares(p: int, q: int, cosited: bool) -> list[Share]:
@@ -145,11 +135,6 @@ def _divided(builder: Any, value: Any, total: int) -> Any:
     return builder.lshr(builder.trunc(high, value.type), _all(s, count))
 
 
-def _ratio(literals: tuple[Any, ...]) -> Ratio:
-    p, q, cosited = (kind.literal_value for kind in literals)
-    return Ratio(p, q, bool(cosited))
-
-
 @literal_intrinsic
 def sum_rows(
     _context: Any,
@@ -160,25 +145,24 @@ def sum_rows(
     column: Any,
     p: Any,
     q: Any,
-    cosited: Any,
 ) -> Any:
     """rows[k, to:to+STEP] = weighted sum over source[row:row+p, column:column+STEP], k below q."""
-    known = _ratio((p, q, cosited))
+    ratio = Ratio(p.literal_value, q.literal_value)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kinds, index = signature.args, args[1].type
         values = {}
-        for k in range(known.p):
+        for k in range(ratio.p):
             line = builder.add(args[3], ir.Constant(index, k))
             place = address_of(context, builder, kinds[2], args[2], line, args[4])
             octets = vector_load(builder, place, U8, STEP)
             values[k] = builder.zext(octets, ir.VectorType(U16, STEP))
-        for k, share in enumerate(known.down):
+        for k, share in enumerate(ratio.down()):
             place = address_of(context, builder, kinds[0], args[0], ir.Constant(index, k), args[1])
             vector_store(builder, place, _weighted(builder, values, share))
         return context.get_dummy_value()
 
-    return types.none(rows, to, source, row, column, p, q, cosited), code
+    return types.none(rows, to, source, row, column, p, q), code
 
 
 @literal_intrinsic
@@ -197,11 +181,13 @@ def mean_columns(
 
     `rows` must go on for 8 columns to the right and for what co-sited chroma takes to the left.
     """
-    known = _ratio((p, q, cosited))
+    ratio = Ratio(p.literal_value, q.literal_value)
+    across = ratio.across(bool(cosited.literal_value))
+    total = sum(ratio.down()[0].values()) * sum(across[0].values())
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kinds, index = signature.args, args[1].type
-        for k in range(known.q):
+        for k in range(ratio.q):
 
             def sums(at: int, k: int = k) -> Any:
                 place = builder.add(args[4], ir.Constant(index, at))
@@ -209,10 +195,9 @@ def mean_columns(
                 where = address_of(context, builder, kinds[3], args[3], line, place)
                 return vector_load(builder, where, U16, 8)
 
-            columns = _turned(builder, known, sums)
+            columns = _turned(builder, across, ratio, sums)
             means = [
-                _divided(builder, _weighted(builder, columns, share), known.total)
-                for share in known.across
+                _divided(builder, _weighted(builder, columns, share), total) for share in across
             ]
             line = builder.add(args[1], ir.Constant(index, k))
             place = address_of(context, builder, kinds[0], args[0], line, args[2])
@@ -224,9 +209,9 @@ def mean_columns(
     return types.none(target, row, column, rows, start, p, q, cosited), code
 
 
-def _turned(builder: Any, ratio: Ratio, sums: Any) -> dict[int, Any]:
+def _turned(builder: Any, across: list[Share], ratio: Ratio, sums: Any) -> dict[int, Any]:
     """The columns that a run of periods needs; lane k of each belongs to run k of the block."""
-    needed = sorted({index for share in ratio.across for index in share})
+    needed = sorted({index for share in across for index in share})
     run = ratio.p * ratio.periods
     columns: dict[int, Any] = {}
     for first in needed:

@@ -7,16 +7,18 @@ a picture, a third, ...) and from one usual picture size to the next.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numba import types
 
 from mcu_core.kernels.dispatch import NOTHING, PLANE, PLANE_IN, kernel
 from mcu_core.kernels.lanes import prefetch
 from mcu_core.kernels.ratio_code import STEP, Ratio, mean_columns, sum_rows
 from mcu_core.kernels.resample import AHEAD, LINE, NUMBERS
 
-Scale = Callable[[Any, Any], None]
+Kernel = Callable[[Any, Any, bool], None]
+"""Scales all of a source plane, its second argument, into all of its first; True for chroma."""
 
 MARGIN = 32
 """Columns on either side of the sums: co-sited chroma begins left of the picture, and whole vectors
@@ -26,14 +28,6 @@ LEAST = 64
 """Source columns that a plane must have."""
 
 
-class Kernels(NamedTuple):
-    """One ratio, both placings of samples; the least width of a target."""
-
-    luma: Scale
-    chroma: Scale
-    width: int
-
-
 @kernel(NOTHING(NUMBERS))
 def _repeat_first(sums: Any) -> None:
     """What stands left of the picture counts as its first column."""
@@ -41,12 +35,12 @@ def _repeat_first(sums: Any) -> None:
         row[:MARGIN] = row[MARGIN]
 
 
-def _compiled(p: int, q: int, cosited: int) -> Scale:
-    ratio = Ratio(p, q, bool(cosited))
+def _compiled(p: int, q: int) -> Kernel:
+    ratio = Ratio(p, q)
     block_in, block_out = ratio.block_in, ratio.block_out
 
-    @kernel(NOTHING(PLANE, PLANE_IN))
-    def scale(target: Any, source: Any) -> None:
+    @kernel(NOTHING(PLANE, PLANE_IN, types.boolean))
+    def scale(target: Any, source: Any, cosited: bool) -> None:
         height, width = target.shape
         source_height, source_width = source.shape
         sums = np.empty((q, source_width + 2 * MARGIN), np.uint16)
@@ -69,38 +63,39 @@ def _compiled(p: int, q: int, cosited: int) -> Scale:
                 start = column // q * p
                 while done < start + block_in:
                     at = min(done, source_width - STEP)
-                    sum_rows(sums, MARGIN + at, source, group * p, at, p, q, cosited)
+                    sum_rows(sums, MARGIN + at, source, group * p, at, p, q)
                     done = at + STEP
                 if step == 0:
                     _repeat_first(sums)
-                mean_columns(target, group * q, column, sums, MARGIN + start, p, q, cosited)
+                if cosited:
+                    mean_columns(target, group * q, column, sums, MARGIN + start, p, q, 1)
+                else:
+                    mean_columns(target, group * q, column, sums, MARGIN + start, p, q, 0)
 
     return scale
 
 
-def _kernels(p: int, q: int) -> Kernels:
-    luma, chroma = (_compiled(p, q, cosited) for cosited in (0, 1))
-    return Kernels(luma, chroma, Ratio(p, q, cosited=False).block_out)
-
-
 RATIOS = {
-    (8, 3): _kernels(8, 3),
-    (3, 1): _kernels(3, 1),
+    (p, q): _compiled(p, q)
+    for p, q in ((2, 1), (3, 1), (4, 1), (6, 1), (8, 3), (4, 3), (3, 2), (5, 1))
 }
 """Source samples to target samples, in lowest terms."""
 
 
-@lru_cache(1024)
-def compiled(source: tuple[int, int], target: tuple[int, int], cosited: bool) -> Scale | None:
-    """What scales planes of these sizes (h, w); None where tables must.
+def least_width(p: int, q: int) -> int:
+    """Of a target that the kernel for p : q takes: a block, out of LEAST columns."""
+    block = Ratio(p, q).block_out
+    return max(block, -(-LEAST // p) * q)
 
-    `cosited`: the planes are chroma.
-    """
-    for (p, q), kernels in RATIOS.items():
+
+@lru_cache(1024)
+def compiled(source: tuple[int, int], target: tuple[int, int]) -> Kernel | None:
+    """What scales planes of these sizes (h, w); None where tables must."""
+    for (p, q), scale in RATIOS.items():
         fits = all(
             big * q == small * p and small % q == 0
             for big, small in zip(source, target, strict=True)
         )
-        if fits and target[1] >= kernels.width and source[1] >= LEAST:
-            return kernels.chroma if cosited else kernels.luma
+        if fits and target[1] >= least_width(p, q):
+            return scale
     return None

@@ -12,9 +12,9 @@ Size = tuple[int, int]
 
 def scale_luma(target: Any, source: Any) -> None:
     """All of `source` into all of `target`, edges on edges: uint8, column stride 1."""
-    scale = compiled(source.shape, target.shape, cosited=False)
+    scale = compiled(source.shape, target.shape)
     if scale is not None:
-        scale(target, source)
+        scale(target, source, False)
         return
     (height, width), (to_height, to_width) = source.shape, target.shape
     resample(target, source, *luma_axis(width, to_width), *luma_axis(height, to_height))
@@ -23,9 +23,9 @@ def scale_luma(target: Any, source: Any) -> None:
 def scale_chroma(target: Any, source: Any, luma: Size, to_luma: Size) -> None:
     """A chroma plane beside luma of size `luma`, scaled to `to_luma`; both planes half of that."""
     even = not any(size % 2 for size in (*luma, *to_luma))
-    scale = compiled(source.shape, target.shape, cosited=True) if even else None
+    scale = compiled(source.shape, target.shape) if even else None
     if scale is not None:
-        scale(target, source)
+        scale(target, source, True)
         return
     across = chroma_axis(luma[1], to_luma[1], True)
     resample(target, source, *across, *chroma_axis(luma[0], to_luma[0], False))

@@ -6,7 +6,7 @@ import mcu_core.kernels.gate  # importing it compiles or loads its kernels
 import mcu_core.kernels.sound
 import mcu_core.kernels.voice  # noqa: F401
 from mcu_core.kernels.planes import blend, copy, fill, turn
-from mcu_core.kernels.ratios import RATIOS
+from mcu_core.kernels.ratios import RATIOS, least_width
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
 from mcu_core.kernels.text import write
@@ -18,10 +18,10 @@ def warm_up() -> None:
     big = np.zeros((80, 80), np.uint8)
     small = np.zeros((40, 40), np.uint8)
     resample(small, big, *luma_axis(80, 40), *luma_axis(80, 40))
-    for (p, q), kernels in RATIOS.items():
-        wide = np.zeros((p, kernels.width // q * p), np.uint8)
-        for scale in (kernels.luma, kernels.chroma):
-            scale(np.zeros((q, kernels.width), np.uint8), wide)
+    for (p, q), scale in RATIOS.items():
+        width = least_width(p, q)
+        for cosited in (False, True):
+            scale(np.zeros((q, width), np.uint8), np.zeros((p, width // q * p), np.uint8), cosited)
     fill(big, 16)
     copy(small, big[:40, :40])
     blend(small, small, small)
