@@ -43,13 +43,15 @@ class Pressure:
 
     `late`: output ticks that began over half a period late; `overtaken`: composed pictures that no
     encoder had time for; `backlog`: coded pictures that wait for the decoder furthest behind;
-    `busy`: of the machine's CPU time.
+    `busy`: of the machine's CPU time. `arriving`: whether sites have just begun to send, or
+    encoders to run.
     """
 
     late: float = 0.0
     overtaken: float = 0.0
     backlog: int = 0
     busy: float = 0.0
+    arriving: bool = False
 
     @property
     def strained(self) -> bool:
@@ -63,6 +65,10 @@ MOST_WAIT = 8
 
 STRAINED_FOR_NS = 450 * NS_PER_MS
 """A stall of the machine is over by then; two looks in a row at a quarter of a second."""
+
+ARRIVAL_NS = 2 * NS_PER_SECOND
+"""Sites that come together are strain for a second: codecs open, and keyframes are all that comes.
+Where the machine has room for what follows it is over by then."""
 
 RELAXED_FOR_NS = 700 * NS_PER_MS
 """From the last step back to full effort in under five seconds."""
@@ -98,16 +104,18 @@ class Overload:
         """Take one look; the effort that holds from now on."""
         if pressure.strained:
             self._relaxed_since = self._quiet_since = None
-            self._strain(now_ns)
+            self._strain(pressure.arriving, now_ns)
         else:
             self._strained_since = None
             self._relax(pressure, now_ns)
         return self.effort
 
-    def _strain(self, now_ns: int) -> None:
+    def _strain(self, arriving: bool, now_ns: int) -> None:
         if self._strained_since is None:
             self._strained_since = now_ns
-        if now_ns - self._strained_since < STRAINED_FOR_NS or self.step == len(STEPS) - 1:
+        # Only from full effort: sites that come and go for ever hold up the first step alone.
+        patience_ns = ARRIVAL_NS if arriving and self.step == 0 else STRAINED_FOR_NS
+        if now_ns - self._strained_since < patience_ns or self.step == len(STEPS) - 1:
             return
         if self._eased_ns is not None and now_ns - self._eased_ns < FAILED_WITHIN_NS:
             self._patience = min(2 * self._patience, LONGEST_PATIENCE)

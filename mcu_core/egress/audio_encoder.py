@@ -2,10 +2,10 @@
 
 from collections import deque
 
-import av
 import numpy as np
 
-from mcu_core.egress.sound_coders import CODEC_ERRORS, LAYOUTS, SoundCoder, sound_coder
+from mcu_core.egress.lowering import lowering
+from mcu_core.egress.sound_coders import LAYOUTS, SoundCoder, sound_coder
 from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
@@ -39,11 +39,8 @@ class AudioEncoder:
         self._config = self._coder.config() if form.codec == AAC else b""
         self._payloader = None if form.codec == AAC else payloader(form.codec)
         self._stream_clock = StreamClock(form.codec.rtp_clock)
-        self._resampler = (
-            av.AudioResampler("flt", LAYOUTS[self._channels], self._codec.sample_rate)
-            if self._codec.sample_rate != SAMPLE_RATE
-            else None
-        )
+        self._lowering = lowering(form.codec, self._channels)
+        self._late_samples += self._lowering.delay_samples
         self._waiting: Block | None = None
         self._taken = 0
         self._made = 0
@@ -60,31 +57,16 @@ class AudioEncoder:
             raise CodecFailure("the encoder is closed")
         self._starts.append((self._taken, stamp_ns))
         self._taken += BLOCK_SAMPLES * self._codec.sample_rate // SAMPLE_RATE
-        sound = self._next_frame(self._at_codec_rate(block))
+        sound = self._next_frame(self._lowering.lower(block))
         data = self._coder.code(sound) if sound is not None else b""
         return self._unit(data) if data else None
-
-    def _at_codec_rate(self, block: Block) -> Block:
-        """Samples at the codec's rate, shape (n, channels)."""
-        sound = block if self._channels > 1 else block.mean(axis=1, keepdims=True)
-        if self._resampler is None:
-            return sound
-        samples = np.ascontiguousarray(sound).reshape(1, -1)
-        try:
-            whole = av.AudioFrame.from_ndarray(samples, "flt", LAYOUTS[self._channels])
-            whole.sample_rate = SAMPLE_RATE
-            parts = [part.to_ndarray() for part in self._resampler.resample(whole)]
-        except CODEC_ERRORS as error:
-            raise CodecFailure(f"resampling for {self._codec.name}: {error}") from error
-        resampled = np.concatenate(parts, axis=1).reshape(-1, self._channels)
-        return resampled.astype(np.float32, copy=False)
 
     def _next_frame(self, sound: Block) -> Block | None:
         size = self._frame_samples
         if self._waiting is None:
-            # The resampler keeps a few samples back for good; with as much silence in front each
+            # A resampler may keep a few samples back for good; with as much silence in front each
             # block makes a frame. AAC must wait for its first frame in any case.
-            missing = size - len(sound) if self._resampler is not None else 0
+            missing = size - len(sound) if self._codec.sample_rate != SAMPLE_RATE else 0
             self._waiting = np.zeros((missing, self._channels), np.float32)
             self._late_samples += missing
         self._waiting = np.concatenate((self._waiting, sound))

@@ -12,7 +12,7 @@ from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
 
 from mcu_core.errors import BadInput, CodecFailure
-from mcu_core.media import libopus
+from mcu_core.media import g711, libopus
 from mcu_core.media.codec import (
     AAC,
     AAC_GENERIC_FORMS,
@@ -91,8 +91,6 @@ _SETTINGS: Mapping[str, _Setting] = {
         delay_samples=LOOKAHEAD_SAMPLES,
     ),
     G722.name: _Setting("s16", 320, delay_samples=22),  # of its filter bank (G.722 figure 1)
-    PCMA.name: _Setting("s16", 160),
-    PCMU.name: _Setting("s16", 160),
     G723.name: _Setting("s16", 240, has_bitrate=True, delay_samples=60),  # look-ahead
     **dict.fromkeys(
         (AAC.name, AAC_GENERIC_FORMS[0].name, AAC_LATM_FORMS[0].name),
@@ -107,6 +105,8 @@ def sound_coder(form: AudioForm, channels: int) -> SoundCoder:
         return L16Coder(form)
     if form.codec in _TELEPHONE:
         return TelephoneCoder(form)
+    if form.codec in (PCMA, PCMU):
+        return G711Coder(form)
     if form.codec.name not in _SETTINGS:
         raise BadInput("codec", f"L16 or one of {', '.join(_SETTINGS)}, not {form.codec.name}")
     if form.codec == OPUS and libopus.library() is not None:
@@ -144,6 +144,23 @@ class L16Coder:
     def code(self, sound: Block) -> bytes:
         scaled: Block = np.rint(sound * np.float32(32768))
         return scaled.clip(-32768, 32767).astype(">i2").tobytes()
+
+    def config(self) -> bytes:
+        return b""
+
+
+class G711Coder:
+    """Either law, by a table, in frames of 20 ms."""
+
+    priming = 0
+    delay_samples = 0
+
+    def __init__(self, form: AudioForm) -> None:
+        self._codec = form.codec.name
+        self.frame_samples = form.codec.sample_rate * BLOCK_SAMPLES // SAMPLE_RATE
+
+    def code(self, sound: Block) -> bytes:
+        return g711.compress(self._codec, sound[:, 0])
 
     def config(self) -> bytes:
         return b""

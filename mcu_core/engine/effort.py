@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ LOOK_EVERY_S = 0.25
 SMOOTHING = 0.25
 SETTLING_NS = 3 * NS_PER_SECOND
 """As long as this a new site's cost is not yet in what is measured."""
+
+ARRIVING_NS = 2 * NS_PER_SECOND
+"""So long after it began to send a site, or after it began to run an encoder, counts as new."""
 
 _STAT = Path("/proc/stat")
 
@@ -56,6 +59,8 @@ class EffortKeeper:
         self._cores = capacity_cores or float(len(os.sched_getaffinity(0)))
         self._admitted: list[tuple[int, float]] = []
         self._before = Counts()
+        self._streams: frozenset[int] = frozenset()
+        self._arrived_ns: int | None = None
         self._cpu_s = cpu_time_s()
         self._looked_ns = clock.now_ns()
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +87,7 @@ class EffortKeeper:
         """Take one look and carry out what follows from it."""
         now_ns = self._clock.now_ns()
         conferences = self._conferences()
-        pressure = self._pressure(conferences)
+        pressure = self._pressure(conferences, now_ns)
         self._measure(now_ns)
         before = self.overload.step
         effort = self.overload.push(pressure, now_ns)
@@ -97,7 +102,7 @@ class EffortKeeper:
             conference.views.set_effort(effort)
             conference.look_again()
 
-    def _pressure(self, conferences: Collection[Conference]) -> Pressure:
+    def _pressure(self, conferences: Collection[Conference], now_ns: int) -> Pressure:
         idle, jiffies = _machine_time()
         counts, backlog = Counts(idle=idle, jiffies=jiffies), 0
         for conference in conferences:
@@ -112,7 +117,15 @@ class EffortKeeper:
             ),
             backlog=backlog,
             busy=1 - _share(counts.idle - before.idle, counts.jiffies - before.jiffies),
+            arriving=self._arriving(conferences, now_ns),
         )
+
+    def _arriving(self, conferences: Collection[Conference], now_ns: int) -> bool:
+        """Whether streams have begun lately: sites that send pictures, encoders that run."""
+        before, self._streams = self._streams, frozenset(_streams(conferences))
+        if self._streams - before:
+            self._arrived_ns = now_ns
+        return self._arrived_ns is not None and now_ns - self._arrived_ns < ARRIVING_NS
 
     def _measure(self, now_ns: int) -> None:
         cpu_s, length_ns = cpu_time_s(), max(1, now_ns - self._looked_ns)
@@ -174,6 +187,13 @@ def _with(counts: Counts, conference: Conference) -> Counts:
         idle=counts.idle,
         jiffies=counts.jiffies,
     )
+
+
+def _streams(conferences: Collection[Conference]) -> Iterator[int]:
+    """Identities of what takes CPU time all the while."""
+    for conference in conferences:
+        yield from (id(seat) for seat in conference.seats() if seat.video.units)
+        yield from (id(group) for group in conference.views.outputs.groups())
 
 
 def _share(part: int, whole: int) -> float:

@@ -8,14 +8,18 @@ from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
 
 from mcu_core.errors import CodecFailure
-from mcu_core.media import libopus
+from mcu_core.kernels.ratio import LOW_PASSES, past_of_lower, raise_rate
+from mcu_core.media import g711, libopus
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import G726_FORMS, L16_FORMS, OPUS, Codec
+from mcu_core.media.codec import G726_FORMS, L16_FORMS, OPUS, PCMA, PCMU, Codec
 from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
 LONGEST_FRAME_S = 0.5
 """Opus has at most 120 ms per packet, G.711 what a datagram holds; more is no sound frame."""
+
+RAISED = frozenset(SAMPLE_RATE // ratio for ratio in LOW_PASSES)
+"""Sample rates that we raise ourselves."""
 
 _NOT_OF_THIS_CODEC = "this codec has no way over a gap of its own"
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
@@ -53,6 +57,8 @@ def audio_decoder(codec: Codec) -> AudioDecoder:
         return OpusFrames()
     if codec in L16_FORMS and codec.sample_rate == SAMPLE_RATE:
         return L16Frames(codec)
+    if codec in (PCMA, PCMU):
+        return G711Frames(codec)
     return FfmpegFrames(codec)
 
 
@@ -99,6 +105,45 @@ class L16Frames:
         raise CodecFailure(_NOT_OF_THIS_CODEC)
 
 
+class Raised:
+    """One channel at 8 or 16 kHz, raised to a block; not thread-safe.
+
+    Each frame comes out as long as it is; the filter makes its sound 1.75 or 1.1 ms later.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._ratio = SAMPLE_RATE // sample_rate
+        self._past = past_of_lower(self._ratio)
+
+    def block(self, samples: NDArray[np.float32]) -> Block:
+        """All samples of the next frame, on both channels."""
+        out = np.empty((len(samples) * self._ratio, CHANNELS), np.float32)
+        raise_rate(samples, self._past, LOW_PASSES[self._ratio], out)
+        return out
+
+
+class G711Frames:
+    """Either law, without the library: a table and a filter of our own."""
+
+    conceals = False
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self._raised = Raised(codec.sample_rate)
+
+    def decode(self, data: bytes) -> tuple[Block, int]:
+        if not 0 < len(data) <= LONGEST_FRAME_S * self.codec.sample_rate:
+            raise CodecFailure(f"{len(data)} bytes are no sound frame of {self.codec.name}")
+        sound = self._raised.block(g711.expand(self.codec.name, data))
+        return sound, len(data) * NS_PER_SECOND // self.codec.sample_rate
+
+    def recover(self, data: bytes, samples: int) -> Block:
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
+
+    def conceal(self, samples: int) -> Block:
+        raise CodecFailure(_NOT_OF_THIS_CODEC)
+
+
 class FfmpegFrames:
     """Any codec of FFmpeg's."""
 
@@ -118,10 +163,12 @@ class FfmpegFrames:
         self._context = context
         self._resampler: av.AudioResampler | None = None
         self._resampled: tuple[int, int] = (0, 0)
+        self._raised: Raised | None = None
+        self._raised_from = 0
 
     def decode(self, data: bytes) -> tuple[Block, int]:
-        """See AudioDecoder. The first frame of a stream at another rate comes out some
-        milliseconds shorter than it is: the resampler keeps them."""
+        """See AudioDecoder. The first frame of a stream at an odd rate comes out some milliseconds
+        shorter than it is: the resampler keeps them."""
         if not data:
             raise CodecFailure("an empty sound frame")
         try:
@@ -145,6 +192,10 @@ class FfmpegFrames:
         channels = min(len(frame.layout.channels), CHANNELS)
         if frame.sample_rate == SAMPLE_RATE and len(frame.layout.channels) == channels:
             return _two_channels(_floats(frame), channels)
+        if channels == 1 and frame.sample_rate in RAISED:
+            if self._raised is None or self._raised_from != frame.sample_rate:
+                self._raised, self._raised_from = Raised(frame.sample_rate), frame.sample_rate
+            return self._raised.block(_floats(frame)[:, 0])
         if self._resampler is None or self._resampled != (frame.sample_rate, channels):
             self._resampler = av.AudioResampler("flt", _LAYOUTS[channels], SAMPLE_RATE)
             self._resampled = (frame.sample_rate, channels)

@@ -59,13 +59,22 @@ def take_away(
 
 
 @kernel(_REAL(_BLOCK_IN))
-def mean_square(block: Samples) -> float:
-    """Mean of the squared samples of both channels; not finite if one of them is not."""
+def swing(block: Samples) -> float:
+    """Mean of the squared distances of both channels' samples from their channel's mean.
+
+    Not finite if one of them is not. What is constant cannot be heard.
+    """
     energy: float = 0.0
+    lefts: float = 0.0
+    rights: float = 0.0
     for i in range(block.shape[0]):
         left, right = float(block[i, 0]), float(block[i, 1])
         energy += left * left + right * right
-    return energy / float(2 * block.shape[0])
+        lefts += left
+        rights += right
+    count = float(block.shape[0])
+    rest = energy - (lefts * lefts + rights * rights) / count
+    return 0.0 if rest < 0.0 else rest / (2 * count)
 
 
 @kernel(_REAL(_BLOCK_IN))

@@ -3,6 +3,7 @@
 import numpy as np
 
 import mcu_core.kernels.gate  # importing it compiles or loads its kernels
+import mcu_core.kernels.ratio
 import mcu_core.kernels.sound
 import mcu_core.kernels.voice  # noqa: F401
 from mcu_core.kernels.planes import blend, copy, fill, turn

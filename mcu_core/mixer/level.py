@@ -2,7 +2,7 @@
 
 import math
 
-from mcu_core.kernels.sound import mean_square
+from mcu_core.kernels.sound import swing
 from mcu_core.media.sound import Block
 
 SILENCE_DBOV = -127.0
@@ -16,6 +16,9 @@ def dbov(mean_of_squares: float) -> float:
 
 
 def level_dbov(block: Block) -> float:
-    """Level of a block, -127..0; NaN for a block that holds anything but finite numbers."""
-    mean_of_squares = mean_square(block)
+    """Level of a block, -127..0; NaN for a block that holds anything but finite numbers.
+
+    What is constant does not count: A-law has no silence, its idle code stands for -72 dBov.
+    """
+    mean_of_squares = swing(block)
     return dbov(mean_of_squares) if math.isfinite(mean_of_squares) else math.nan

@@ -16,8 +16,9 @@ from mcu_core.mixer.noise_gate import NoiseGate
 from mcu_core.mixer.pan import Pan
 from mcu_core.mixer.speech import SpeakerDetector, Speech
 
-SOUND_DBOV = -80.0
-"""What is quieter than this counts as no sound at all."""
+SOUND_DBOV = -70.0
+"""Nobody minds hearing of himself what is quieter: it is no reason for a mix of his own. G.711's
+quietest noise, between the two codes nearest to silence, has -72."""
 
 
 @dataclass(frozen=True, slots=True)

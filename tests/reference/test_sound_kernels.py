@@ -12,8 +12,8 @@ from mcu_core.kernels.sound import (
     Sum,
     add,
     limit,
-    mean_square,
     side_share,
+    swing,
     take_away,
 )
 
@@ -92,11 +92,14 @@ def test_side_share() -> None:
     assert side_share(both * np.array([1, 0], np.float32)) == pytest.approx(1.0)
 
 
-def test_mean_square() -> None:
-    block = noise(3)
-    assert mean_square(block) == pytest.approx(float(np.square(block.astype(float)).mean()))
+def test_swing_is_the_power_of_what_is_not_constant() -> None:
+    block = noise(3) + np.array([0.25, -0.5], np.float32)
+    assert swing(block) == pytest.approx(float(block.astype(float).var(axis=0).mean()))
+    assert swing(np.full((ROWS, 2), 8 / 32768, np.float32)) < 1e-20
     block[5, 1] = np.nan
-    assert not np.isfinite(mean_square(block))
+    assert not np.isfinite(swing(block))
+    block[5, 1] = np.inf
+    assert not np.isfinite(swing(block))
 
 
 def slow_limit(sound: Sum, ceiling: float, release: float) -> Sum:

@@ -35,6 +35,26 @@ async def test_strain_makes_pictures_give_way_and_calm_brings_them_back() -> Non
         assert pictures.effort == Effort()
 
 
+async def test_who_has_just_come_is_given_time_to_settle() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        clock = ManualClock(NS_PER_SECOND)
+        keeper = EffortKeeper(clock, lambda: [made.conference])
+        pictures = made.conference.views.pictures
+
+        def strained(looks: int) -> int:
+            for _ in range(looks):
+                clock.advance_ns(250 * NS_PER_MS)
+                pictures.ticker.ticks += 1000
+                pictures.ticker.behind += 1000
+                keeper.look()
+            return keeper.overload.step
+
+        assert strained(7) == 0, "their keyframes come"
+        assert strained(4) > 0
+        made.conference.views.set_effort(Effort())
+
+
 async def test_half_the_rate_halves_what_receivers_get() -> None:
     async with room("ab", panes=PINS) as made:
         await made.shows("a", "a", "b", "", "")

@@ -33,7 +33,7 @@ def ticks(seat: Seat, begin_ns: int, length_ns: int) -> int:
 async def test_pictures_wait_for_the_sound_of_who_speaks(seat: Seat) -> None:
     seat.level_dbov = -30.0
     ticks(seat, START_NS, 5 * NS_PER_SECOND)
-    assert 70 * NS_PER_MS < seat.video.hold_ns < 100 * NS_PER_MS
+    assert 60 * NS_PER_MS < seat.video.hold_ns < 100 * NS_PER_MS
     assert seat.audio.hold_ns == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mcu_core.ingress.sound_queue import WAITING_UNITS
 from mcu_core.media import libopus
-from mcu_core.media.codec import OPUS, PCMU, Codec
+from mcu_core.media.codec import G722, OPUS, PCMU, Codec
 from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE
 from mcu_core.media.units import AccessUnit
 from tests.fakes.sound_call import FORMS, Call, coded, jitter
@@ -173,7 +173,8 @@ def test_a_sender_that_stops_fades_and_gives_none_and_comes_back(codec: Codec) -
     assert call.blocks[40] is not None
     assert all(block is None for block in call.blocks[60:149])
     assert all(block is not None for block in call.blocks[155:195])
-    assert largest_step(call.heard(10)) < 0.05
+    click = 0.1 if codec is G722 else 0.05  # another sender's ADPCM begins in another state
+    assert largest_step(call.heard(10)) < click
     assert call.ingress.stats.concealed_ms <= 2 * 140
 
 
@@ -184,7 +185,7 @@ def test_reordered_frames_are_put_right() -> None:
     call = Call()
     call.send(coded(PCMU, tone(400, 6 * SAMPLE_RATE)), transit)
     call.run(290)
-    assert sinad_db(call.heard(200, 280), (400.0,)) > 25
+    assert all(sinad_db(call.heard(k, k + 5), (400.0,)) > 25 for k in range(200, 280, 5))
 
 
 def test_frames_sent_twice_are_heard_once() -> None:
@@ -193,8 +194,8 @@ def test_frames_sent_twice_are_heard_once() -> None:
     call.send(units, lambda n: 3.0)
     call.send(units, lambda n: 9.0)
     call.run(95)
-    assert sinad_db(call.heard(65), (400.0,)) > 25
-    assert call.ingress.stats.refused > 80
+    assert all(sinad_db(call.heard(k, k + 5), (400.0,)) > 25 for k in range(65, 95, 5))
+    assert call.ingress.stats.refused + call.ingress.stats.late > 80
 
 
 def test_a_flood_is_bounded_and_passes() -> None:

@@ -10,6 +10,7 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 
 LOOK_NS = 250 * NS_PER_MS
 FULL = Pressure(late=0.5, busy=1.0)
+ARRIVING = Pressure(late=0.5, busy=1.0, arriving=True)
 CALM = Pressure(busy=0.3)
 BUSY_BUT_WELL = Pressure(busy=0.95)
 
@@ -47,6 +48,24 @@ def test_one_stall_changes_nothing_lasting_strain_goes_step_by_step() -> None:
     assert all(after - before in (0, 1) for before, after in pairwise(seen))
 
 
+def test_sites_that_come_together_are_given_two_seconds() -> None:
+    looks = Looks()
+    assert looks.see(ARRIVING, 2) == 0
+    assert looks.see(CALM, 1) == 0
+
+
+def test_strain_that_stays_after_them_is_answered_at_once() -> None:
+    looks = Looks()
+    looks.see(ARRIVING, 1.5)
+    assert looks.see(FULL, 0.25) == 1
+
+
+def test_sites_that_come_and_go_for_ever_hold_up_the_first_step_alone() -> None:
+    looks = Looks()
+    assert looks.see(ARRIVING, 2.25) == 1
+    assert looks.see(ARRIVING, 2.75) == len(STEPS) - 1
+
+
 def test_when_the_load_is_gone_all_is_back_within_five_seconds() -> None:
     looks = Looks()
     looks.see(FULL, 20)
@@ -73,7 +92,14 @@ def test_a_busy_machine_that_is_not_in_the_way_holds_nothing_back_for_ever() -> 
 
 @given(
     st.lists(
-        st.builds(Pressure, st.floats(0, 1), st.floats(0, 1), st.integers(0, 40), st.floats(0, 1)),
+        st.builds(
+            Pressure,
+            st.floats(0, 1),
+            st.floats(0, 1),
+            st.integers(0, 40),
+            st.floats(0, 1),
+            st.booleans(),
+        ),
         max_size=80,
     )
 )
