@@ -39,7 +39,7 @@ def test_every_byte_stands_for_what_ffmpeg_says(codec: Codec) -> None:
 @LAWS
 def test_every_level_becomes_the_nearest_byte(codec: Codec) -> None:
     levels = np.arange(-32768, 32768).astype(np.int16)
-    samples = levels.astype(np.float32) / 32768
+    samples = (levels / 32768).astype(np.float32)
     ours = g711.expand(codec.name, g711.compress(codec.name, samples)) - samples
     theirs = ffmpeg_expanded(codec, ffmpeg_compressed(codec, levels)) / np.float32(32768) - samples
     assert (np.abs(ours) <= np.abs(theirs)).all()
