@@ -20,7 +20,10 @@ Row = dict[str, str | int | float]
 
 @dataclass(slots=True)
 class Report:
-    """One benchmark's outcome. `series`: named figures over time or rank, for the plot."""
+    """One benchmark's outcome. `series`: named figures over time or rank, for the plot.
+
+    `beside`: rows with other columns, which make a table of their own.
+    """
 
     name: str
     rows: list[Row]
@@ -28,6 +31,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     series: dict[str, list[float]] = field(default_factory=dict)
     series_unit: str = ""
+    beside: list[Row] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, with the machine that it was measured on."""
@@ -46,6 +50,7 @@ class Report:
                 "python": platform.python_version(),
             },
             "rows": self.rows,
+            "beside": self.beside,
             "stalls": stalls,
             "notes": self.notes,
             "series": self.series,
@@ -54,14 +59,9 @@ class Report:
     def show(self) -> None:
         """Print it as a table."""
         console = Console()
-        columns = list(dict.fromkeys(key for row in self.rows for key in row))
-        table = Table(title=self.name)
-        for column in columns:
-            first = column == columns[0]
-            table.add_column(column, justify="left" if first else "right", no_wrap=first)
-        for row in self.rows:
-            table.add_row(*(_shown(row.get(column, "")) for column in columns))
-        console.print(table)
+        console.print(_table(self.name, self.rows))
+        if self.beside:
+            console.print(_table("", self.beside))
         if self.stalls is not None:
             console.print(
                 "This machine meanwhile: a thread with nothing to do woke up "
@@ -121,6 +121,17 @@ def processor_name() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    table = Table(title=title or None)
+    for column in columns:
+        first = column == columns[0]
+        table.add_column(column, justify="left" if first else "right", no_wrap=first)
+    for row in rows:
+        table.add_row(*(_shown(row.get(column, "")) for column in columns))
+    return table
 
 
 def _shown(value: str | int | float) -> str:
