@@ -10,13 +10,17 @@ from control_api.rest.guard import BridgeOf, may
 from control_api.services.stills import FORMATS
 from control_api.services.views import ConferenceView
 
-router = APIRouter(prefix="/conferences/{cid}/content", tags=["content"])
+router = APIRouter(prefix="/conferences/{cid}", tags=["content"])
 
 CONTROL = [Depends(may(Action.CONTROL))]
+JOIN = [Depends(may(Action.JOIN))]
 
 
 @router.put(
-    "/still", summary="Show an image as content", dependencies=CONTROL, openapi_extra=IMAGE_BODY
+    "/content/still",
+    summary="Show an image as content",
+    dependencies=CONTROL,
+    openapi_extra=IMAGE_BODY,
 )
 async def show_still(
     cid: str,
@@ -33,7 +37,23 @@ async def show_still(
     return await bridge.contents.show_still(cid, data, kind, name)
 
 
-@router.delete("/still", summary="Withdraw the image", dependencies=CONTROL)
+@router.delete("/content/still", summary="Withdraw the image", dependencies=CONTROL)
 async def withdraw(cid: str, bridge: BridgeOf) -> ConferenceView:
     """A site that shared before it, and still does, is seen again."""
     return await bridge.contents.withdraw(cid)
+
+
+@router.put(
+    "/sites/{sid}/content", status_code=204, summary="Show a site's content", dependencies=CONTROL
+)
+async def take(cid: str, sid: str, bridge: BridgeOf) -> None:
+    """It must be sending some; it then goes before all others, locked or not."""
+    await bridge.contents.take(cid, sid)
+
+
+@router.delete(
+    "/sites/{sid}/content", status_code=204, summary="End a site's content", dependencies=JOIN
+)
+async def end(cid: str, sid: str, bridge: BridgeOf) -> None:
+    """Who else sends content is seen again; the site may begin anew. Guests end their own only."""
+    await bridge.contents.end(cid, sid)

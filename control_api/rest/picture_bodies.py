@@ -130,6 +130,9 @@ class ContentChange(Body):
     locked: StrictBool | None = Field(
         None, description="whether nobody may take it over from who sends it, or sent it last"
     )
+    share: Number | None = Field(
+        None, description="how much of a site's rate it has beside the main picture, 0.1..0.9"
+    )
 
 
 class TextChange(Body):

@@ -62,7 +62,9 @@ class Bridge:
             self.keeper,
             self.feed,
         )
-        self.contents = Contents(settings.data / "content", self.wanted, self.conferences)
+        self.contents = Contents(
+            settings.data / "content", self.wanted, self.keeper, self.conferences
+        )
         self.conferences.before_end = self._before_end
         users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")

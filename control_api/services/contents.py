@@ -8,20 +8,26 @@ import msgspec
 
 from control_api.errors import NotStored
 from control_api.services.conferences import Conferences
+from control_api.services.keeper import Keeper
 from control_api.services.names import clean_name
 from control_api.services.stills import prepared
 from control_api.services.views import ConferenceView
 from control_api.services.wanted import Wanted
+from mcu_core.contract.commands import EndContent, TakeContent
 from mcu_core.contract.content import StillSource
 from mcu_core.contract.definition import ConferenceDefinition
+from mcu_core.errors import NotFound
 
 
 class Contents:
     """Content for callers; keeps the images that are shown in `folder`, a file each."""
 
-    def __init__(self, folder: Path, wanted: Wanted, conferences: Conferences) -> None:
+    def __init__(
+        self, folder: Path, wanted: Wanted, keeper: Keeper, conferences: Conferences
+    ) -> None:
         self._folder = folder.resolve()
         self._wanted = wanted
+        self._keeper = keeper
         self._conferences = conferences
 
     async def show_still(
@@ -45,6 +51,22 @@ class Contents:
     async def withdraw(self, conference: str) -> ConferenceView:
         """Show the image no more; who shared before it, and still does, is seen again."""
         return await self._show(conference, None)
+
+    async def take(self, conference: str, site: str) -> None:
+        """Show the content of a site, over all others and any lock; raises Refused, Away."""
+        self._site(conference, site)
+        await self._keeper.fleet.call(
+            self._wanted[conference].engine, TakeContent(conference, site)
+        )
+
+    async def end(self, conference: str, site: str) -> None:
+        """Show a site's content no more until it begins anew; raises Away."""
+        self._site(conference, site)
+        await self._keeper.fleet.call(self._wanted[conference].engine, EndContent(conference, site))
+
+    def _site(self, conference: str, site: str) -> None:
+        if all(row.id != site for row in self._wanted[conference].definition.sites):
+            raise NotFound("site", site)
 
     async def _show(self, conference: str, still: StillSource | None) -> ConferenceView:
         before: list[Path] = []

@@ -109,11 +109,12 @@ class ShownContentView(View):
 
 class ContentView(View):
     """Content (辅流). `senders`: anybody, only the chair, or only `site` may send it; `locked`:
-    nobody may take it over. `shown`: what is shown now."""
+    nobody may take it over. `share`: its part of a site's rate. `shown`: what is shown now."""
 
     senders: Literal["anybody", "chair", "site"]
     site: str
     locked: bool
+    share: float
     shown: ShownContentView | None
 
 

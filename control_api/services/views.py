@@ -213,6 +213,7 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
             senders=definition.content.senders,
             site=definition.content.site,
             locked=definition.content.locked,
+            share=definition.content.share,
             shown=shown_content(seen.content),
         ),
         voice=VoiceView.model_validate(definition.voice),

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 from mcu_core.conference.content_view import WIDE, content_view, room_beside
 from mcu_core.conference.picture import ComposedPicture, Shown
-from mcu_core.conference.roster import CONFERENCE, VIEWERS, WITH_CONTENT, Roster, ViewKey
+from mcu_core.conference.roster import (
+    CONFERENCE,
+    ONLY_CONTENT,
+    VIEWERS,
+    VIEWERS_BESIDE,
+    WITH_CONTENT,
+    Roster,
+    ViewKey,
+)
 from mcu_core.conference.sizing import RecentMost
 from mcu_core.conference.watching import Attention, speakers, view_of, watching
 from mcu_core.contract.definition import ConferenceDefinition, PaneFit, View
@@ -18,7 +26,9 @@ from mcu_core.layouts.catalogue import MODES
 
 __all__ = [
     "CONFERENCE",
+    "ONLY_CONTENT",
     "VIEWERS",
+    "VIEWERS_BESIDE",
     "WITH_CONTENT",
     "Direction",
     "Director",

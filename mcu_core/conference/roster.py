@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from mcu_core.contract.content import CONTENT
+
 
 class ViewKey(NamedTuple):
     """Which picture: the conference's, a group's (`name` its id), a site's own one composed for it,
@@ -16,9 +18,13 @@ class ViewKey(NamedTuple):
 
 CONFERENCE = ViewKey("conference")
 WITH_CONTENT = ViewKey("content")
+ONLY_CONTENT = ViewKey("full", CONTENT)
 
 VIEWERS = ""
 """Name of all who watch without being a site: viewers and the recorder."""
+
+VIEWERS_BESIDE = "\0beside"
+"""Name of those of them who get content beside the picture."""
 
 
 @dataclass(frozen=True, slots=True)

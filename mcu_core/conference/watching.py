@@ -21,7 +21,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mcu_core.conference.roster import CONFERENCE, VIEWERS, WITH_CONTENT, Roster, ViewKey
+from mcu_core.conference.roster import (
+    CONFERENCE,
+    VIEWERS,
+    VIEWERS_BESIDE,
+    WITH_CONTENT,
+    Roster,
+    ViewKey,
+)
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, View
 
 LECTURE_POLL_S = 10.0
@@ -102,9 +109,10 @@ def watching(
     conference = definition.view
     shown = leads.lecturer or leads.floor
     result = {
-        VIEWERS: _led(VIEWERS, leads.broadcast)
-        or _with_content(VIEWERS, CONFERENCE, conference, roster)
+        name: _led(name, leads.broadcast)
+        or _with_content(name, CONFERENCE, conference, roster)
         or (_full(shown) if shown else CONFERENCE)
+        for name in (VIEWERS, *roster.beside.intersection([VIEWERS_BESIDE]))
     }
     for site in definition.sites:
         group = groups.get(site.id)

@@ -32,6 +32,7 @@ GATE = (0, 100)
 ATTACK_S = (0.1, 10.0)
 HOLD_S = (0.0, 60.0)
 TEXT_SIZE = (0.02, 0.2)
+CONTENT_SHARE = (0.1, 0.9)
 LOGO_SIZE = (0.02, 0.3)
 """Its height as a share of the canvas height."""
 LONGEST_PATH = 255
@@ -140,6 +141,7 @@ def _check_content(content: ContentRules, defined: set[str]) -> None:
     one_of("content.site", content.site, defined, A_SITE)
     if content.senders == "site" and not content.site:
         raise BadInput("content.site", "the site that may send content")
+    between("content.share", content.share, *CONTENT_SHARE)
     if content.still is not None:
         path = content.still.path
         if not 0 < len(path) <= LONGEST_ABSOLUTE or not PurePosixPath(path).is_absolute():

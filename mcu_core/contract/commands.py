@@ -47,6 +47,20 @@ class AttachRtp(msgspec.Struct, frozen=True, tag=True):
     ports: tuple[int, int] = (0, 0)
 
 
+class TakeContent(msgspec.Struct, frozen=True, tag=True):
+    """Show the content of a site that sends some, over all others and any lock. Reply: Done."""
+
+    conference: str
+    site: str
+
+
+class EndContent(msgspec.Struct, frozen=True, tag=True):
+    """Show a site's content no more, until it begins anew; else it has ended. Reply: Done."""
+
+    conference: str
+    site: str
+
+
 class Detach(msgspec.Struct, frozen=True, tag=True):
     """Drop a connection; unknown ones are already dropped. Reply: Done."""
 
@@ -101,6 +115,8 @@ Command = (
     | CloseConference
     | AttachWebRtc
     | AttachRtp
+    | TakeContent
+    | EndContent
     | Detach
     | GetSnapshot
     | GetTrace

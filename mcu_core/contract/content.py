@@ -24,13 +24,14 @@ class StillSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ContentRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The one content of a conference (MCU-X-06).
 
-    `senders`: which sites may send it: all, only the chair, or only
-    `site`. A site that begins takes it from the one
-    that sends, unless it is `locked`: then only who had it last may send it. `still` is shown by
-    hand: it goes before all sites, lock or not.
+    `senders`: which sites may send it: all, only the chair, or only `site`. A site that begins
+    takes it from the one that sends, unless it is `locked`: then only who had it last may send it.
+    `still` is shown by hand: it goes before all sites, lock or not. `share`: how much of a site's
+    rate content has, where the site gets it beside the main picture, 0.1..0.9.
     """
 
     senders: Literal["anybody", "chair", "site"] = "anybody"
     site: str = ""
     locked: bool = False
+    share: float = 0.5
     still: StillSource | None = None

@@ -76,6 +76,9 @@ _OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {
     H263_1998.name: _h263_plus,
     H263.name: _h263,
 }
+_SHARP = {H264.name: {"preset": "veryfast", "tune": "stillimage,zerolatency"}}
+"""For slides, unless the fastest preset must do: 1 dB more at the first look for the same bits."""
+
 _FOLLOWS_RATE = frozenset({H264.name})
 
 
@@ -119,12 +122,18 @@ class VideoEncoder:
             context.bit_rate = opened_bps
             context.color_range = _LIMITED
             context.colorspace = context.color_primaries = context.color_trc = _BT709
-            context.options = _OPTIONS[form.codec.name](opened_bps, self._preset)
+            context.options = self._options(opened_bps)
             context.open()
             context.bit_rate = self._bitrate_bps
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"no encoder for {form}: {error}") from error
         return context
+
+    def _options(self, bitrate_bps: int) -> dict[str, str]:
+        options = _OPTIONS[self.form.codec.name](bitrate_bps, self._preset)
+        if self.form.sharp and self._preset != FASTEST_PRESET:
+            options |= _SHARP.get(self.form.codec.name, {})
+        return options
 
     @property
     def _follows_rate(self) -> bool:

@@ -21,6 +21,9 @@ WAITING_PICTURES = 2
 STILL_EVERY_NS = NS_PER_SECOND // 2
 """An unchanged picture is coded this seldom: enough for decoders and loss reports to stay awake."""
 
+SHARPEN_NS = 4 * NS_PER_SECOND
+"""Slides are coded on, each time better, for so long after they have changed."""
+
 MEASURE_EVERY = 16
 """Asking for a thread's CPU time is a system call with the interpreter's lock in hand."""
 
@@ -63,6 +66,7 @@ class VideoGroup:
         self._serial: int | None = None
         self._stamp_ns = -1
         self._encoded_ns = 0
+        self._changed_ns = 0
         self._retry_ns: int | None = None
 
     @property
@@ -113,6 +117,7 @@ class VideoGroup:
         return (
             picture.serial != self._serial
             or now_ns - self._encoded_ns >= STILL_EVERY_NS
+            or (self.form.sharp and now_ns - self._changed_ns < SHARPEN_NS)
             or self._requests.due(now_ns)
         )
 
@@ -131,6 +136,8 @@ class VideoGroup:
         except McuError as error:
             self._fail(error, now_ns)
             return
+        if picture.serial != self._serial:
+            self._changed_ns = now_ns
         self._serial, self._stamp_ns, self._encoded_ns = picture.serial, stamp_ns, now_ns
         if measured:
             share = SMOOTHING if self.encoding_ms else 1.0

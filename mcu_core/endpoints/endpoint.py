@@ -22,6 +22,7 @@ class Intake:
 
     video: VideoIngress | None
     audio: AudioIngress | None
+    content: VideoIngress | None = None
 
 
 @dataclass(slots=True)
@@ -69,11 +70,34 @@ NOTHING_RECEIVED = (ReceptionCounters(), ReceptionCounters())
 """For endpoints that have no packets."""
 
 
+class Receiver(Protocol):
+    """What is sent coded pictures of form `video_out`, None while it takes none."""
+
+    id: str
+    feedback: Feedback
+    video_out: VideoForm | None
+    abilities: Abilities
+
+    def send_video(self, unit: EncodedUnit) -> None:
+        """Send one coded picture of form `video_out`; never waits."""
+
+    def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
+        """There is another picture, or the site has another limit: `video_out` follows."""
+
+
+class ContentChannel(Receiver, Protocol):
+    """A connection's second channel of pictures, for content (RFC 4796 slides)."""
+
+    def ask_keyframe(self) -> None:
+        """Ask its sender for a keyframe (PLI); does nothing where that means nothing."""
+
+
 class Endpoint(Protocol):
     """One participant's connection, both directions.
 
     `video_out` and `audio_out` say which coded form its receiver takes; None where it takes none.
-    They and `abilities` are settled when `start` returns. All methods are called on the event loop.
+    `content` is its channel for content, None where it has none. They and `abilities` are settled
+    when `start` returns. All methods are called on the event loop.
     """
 
     id: str
@@ -82,6 +106,7 @@ class Endpoint(Protocol):
     video_out: VideoForm | None
     audio_out: AudioForm | None
     abilities: Abilities
+    content: ContentChannel | None
 
     async def start(self) -> None:
         """Open what it needs; raises McuError when that fails, and leaves nothing open then."""

@@ -8,6 +8,7 @@ from mcu_core.endpoints.clip import Clip
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    ContentChannel,
     EndpointStats,
     Feedback,
     Intake,
@@ -29,6 +30,7 @@ class FilePlayer:
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities()
+        self.content: ContentChannel | None = None
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._clip = Clip(Path(source.path), source.loop)

@@ -5,25 +5,29 @@ from dataclasses import dataclass, replace
 import structlog
 
 from mcu_core.contract.definition import VideoLimit
-from mcu_core.endpoints.endpoint import Abilities, EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import (
+    Abilities,
+    ContentChannel,
+    EndpointStats,
+    Feedback,
+    Intake,
+)
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.pulse import Pulse
 from mcu_core.endpoints.refresh import Refresh
+from mcu_core.endpoints.rtp_content import RtpContent
 from mcu_core.endpoints.rtp_stream import RtpStream, Transmit
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import H264, OPUS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
-from mcu_core.negotiation.formats import h264_limit
+from mcu_core.negotiation.formats import CAN_ASK, h264_limit
 from mcu_core.negotiation.receivable import NO_LIMIT, receivable
 
 log = structlog.get_logger()
 
 CALL_SOUND = AudioForm(OPUS, 2, 64_000)
-
-CAN_ASK = frozenset({"nack pli", "ccm fir"})
-"""Who understands one of these asks for keyframes, and gives one when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class RtpCall:
         self._open = False
         self._video: RtpStream | None = None
         self._audio: RtpStream | None = None
+        self.content: ContentChannel | None = None
+        self._content: RtpContent | None = None
         self._pictures_agreed: MediaAgreement | None = None
         self._refresh: Refresh | None = None
         self._pulse: Pulse | None = None
@@ -73,6 +79,10 @@ class RtpCall:
     def _wants_to_receive(self, kind: Kind) -> bool:
         intake = self._terms.intake
         return (intake.video if kind is Kind.VIDEO else intake.audio) is not None
+
+    def _wants_content(self) -> bool:
+        """Whether content may come in by it; out it may go wherever pictures do."""
+        return self._terms.intake.content is not None
 
     # ------------------------------------------------------------------------------------- streams
 
@@ -86,6 +96,11 @@ class RtpCall:
         stream.remb = "goog-remb" in agreed.feedback
         stream.feedback = self.feedback
         stream.sends = agreed.send
+        if agreed.content:
+            content = RtpContent(self.id, stream, agreed, self._clock, lambda: self._open)
+            content.receive_into(self._terms.intake)
+            self.content = self._content = content
+            return stream
         if agreed.codec.kind is Kind.VIDEO:
             self._video = stream
             self._carry_pictures(agreed)
@@ -150,7 +165,7 @@ class RtpCall:
     def _beat(self, now_ns: int) -> None:
         if self._refresh is not None and self._refresh.due(now_ns):
             self.feedback.keyframe_wanted()
-        for stream in (self._video, self._audio):
+        for stream in (self._video, self._audio, self._content):
             if stream is not None:
                 stream.tick(now_ns)
 

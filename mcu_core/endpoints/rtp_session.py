@@ -13,15 +13,20 @@ from mcu_core.media.codec import Kind
 from mcu_core.media.codec_table import receivable_codecs, sendable_codecs
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
+from mcu_core.negotiation.described import is_content
 from mcu_core.negotiation.rtp_session import answer
 from mcu_core.protocol import sdp
 
 KINDS = (Kind.VIDEO, Kind.AUDIO)
+CONTENT = "content"
+"""The line of slides, beside those of KINDS."""
+CONTENT_AFTER_VIDEO = 2
+"""Its port is this much after video's where that is free: it is the same again after a restart."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One kind of media: its ports (RTP, and RTCP where it is not multiplexed) and its stream."""
+    """One line of media: its ports (RTP, and RTCP where it is not multiplexed) and its stream."""
 
     pin: SourcePin
     group: StreamGroup
@@ -40,7 +45,7 @@ class RtpSession(RtpCall):
     def __init__(self, terms: CallTerms) -> None:
         super().__init__(terms)
         self._network = terms.network
-        self._lines: dict[Kind, _Line] = {}
+        self._lines: dict[str, _Line] = {}
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -64,12 +69,18 @@ class RtpSession(RtpCall):
             for kind, wanted in zip(KINDS, ports, strict=True):
                 if kind in kinds:
                     self._lines[kind] = await self._listen(wanted)
+            if any(is_content(media) for media in offered.media):
+                self._lines[CONTENT] = await self._listen(self.ports[0] + CONTENT_AFTER_VIDEO)
             agreement = answer(offered, self._capabilities(), self._local())
-            for kind, agreed in ((Kind.VIDEO, agreement.video), (Kind.AUDIO, agreement.audio)):
+            for name, agreed in (
+                (Kind.VIDEO, agreement.video),
+                (Kind.AUDIO, agreement.audio),
+                (CONTENT, agreement.content),
+            ):
                 if agreed is not None:
-                    await self._connect(kind, agreed)
-                elif kind in self._lines:
-                    await self._close(self._lines.pop(kind))
+                    await self._connect(name, agreed)
+                elif name in self._lines:
+                    await self._close(self._lines.pop(name))
         except BaseException:
             await self.stop()
             raise
@@ -96,14 +107,21 @@ class RtpSession(RtpCall):
             sendable=sendable_codecs(),
             send=frozenset(kind for kind in KINDS if self._wants_to_send(kind)),
             receive=frozenset(kind for kind in KINDS if self._wants_to_receive(kind)),
+            takes_content=self._wants_content(),
         )
 
     def _local(self) -> LocalAddress:
-        numbers = {kind: line.number for kind, line in self._lines.items()}
-        return LocalAddress(self._network.told(), numbers, session_id=random.getrandbits(32))
+        numbers = {kind: self._lines[kind].number for kind in KINDS if kind in self._lines}
+        content = self._lines.get(CONTENT)
+        return LocalAddress(
+            self._network.told(),
+            numbers,
+            session_id=random.getrandbits(32),
+            content_port=content.number if content is not None else 0,
+        )
 
-    async def _connect(self, kind: Kind, agreed: MediaAgreement) -> None:
-        line = self._lines[kind]
+    async def _connect(self, name: str, agreed: MediaAgreement) -> None:
+        line = self._lines[name]
         line.pin.named = agreed.remote_host
         if agreed.send:
             line.rtp.destination = self._to(agreed.remote_host, agreed.remote_port)

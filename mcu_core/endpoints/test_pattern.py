@@ -6,6 +6,7 @@ from mcu_core.contract.definition import PatternSource, VideoLimit
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    ContentChannel,
     EndpointStats,
     Feedback,
     Intake,
@@ -40,6 +41,7 @@ class TestPattern:
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities(keyframes_on_request=True)
+        self.content: ContentChannel | None = None
         self.video_out = video_out
         self.audio_out = audio_out
         self._source = source

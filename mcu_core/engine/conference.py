@@ -76,12 +76,12 @@ class Conference:
         self._publish = Soon(SOON_S, self._give)
         self._workers = workers
         self._dresser = Dresser(options.media)
-        self._content = Content()
+        self.content = Content(self._publish.now)
         self._look_ns = 0
         self.views = Views(
             definition,
             clock,
-            content=self._content,
+            content=self.content,
             preset=options.preset,
             workers=self._workers,
             shown=self._plan_shown,
@@ -119,9 +119,9 @@ class Conference:
             self.views.dressing = await self._dresser.dress(
                 definition, self.views.dressing, self._clock.now_ns()
             )
-            still = await self._content.prepare(definition, self._clock.now_ns())
+            still = await self.content.prepare(definition, self._clock.now_ns())
             before, self.definition = self.definition, definition
-            self._content.apply(definition, still)
+            self.content.apply(definition, still)
             wanted = {site.id: site for site in definition.sites}
             for site in [site for site in self._seats if site not in wanted]:
                 await self._unseat(site)
@@ -227,8 +227,7 @@ class Conference:
             if self._is_newcomer(self.seat(site)):
                 self._admit(self, site, endpoint)
             seat = await self._vacate(site)
-            seat.endpoint = endpoint
-            seat.video.on_keyframe_needed = partial(self._on_loop, endpoint.ask_keyframe)
+            seat.sit(endpoint, self._on_loop)
             self._teller.site(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint
@@ -262,8 +261,7 @@ class Conference:
             await self.views.drop(old)
             await old.stop()
         if seat.endpoint is None:
-            seat.video.restart()
-            seat.audio.reset()
+            seat.empty()
 
     async def disconnect(self, endpoint_id: str, reason: str = "left") -> None:
         """End a connection; unknown ones have ended already."""
@@ -322,8 +320,10 @@ class Conference:
 
     def _listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""
-        endpoint.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, endpoint)
-        endpoint.feedback.bitrate_advised = partial(self.views.advise, endpoint)
+        for one in (endpoint, endpoint.content):
+            if one is not None:
+                one.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, one)
+                one.feedback.bitrate_advised = partial(self.views.advise, one)
 
     async def tap(self) -> ConferenceTap:
         """The tap of this conference."""
@@ -349,7 +349,7 @@ class Conference:
             if endpoint.audio_out is not None
         )
         self.views.refresh(self.definition, self._seats, readers)
-        self._teller.content(self._content.snapshot())
+        self._teller.content(self.content.snapshot())
         shown = self.views.shown if self.definition.pan_by_pane else None
         self._sound.pans = pans(shown) if shown is not None else {}
         self._sound.loudest = self.definition.loudest
@@ -372,7 +372,8 @@ class Conference:
         if now_ns >= self._look_ns:
             for seat in self._seats.values():
                 seat.note_second(self.views.pictures.effort.step, now_ns)
-        if self.views.senders != senders(self._seats) or now_ns >= self._look_ns:
+        other = self.content.look(self._seats, now_ns)
+        if other or self.views.senders != senders(self._seats) or now_ns >= self._look_ns:
             self.look_again()
         self._teller.levels(self._seats)
 
@@ -392,7 +393,7 @@ class Conference:
             self._seats,
             self.views,
             self._sound,
-            self._content,
+            self.content,
             viewers=len(self._viewers),
             now_ns=self._clock.now_ns(),
         )

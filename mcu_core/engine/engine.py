@@ -17,11 +17,13 @@ from mcu_core.contract.commands import (
     Command,
     Detach,
     Done,
+    EndContent,
     Failure,
     GetSnapshot,
     GetTrace,
     OpenTap,
     PutConference,
+    TakeContent,
 )
 from mcu_core.contract.definition import SiteKind
 from mcu_core.contract.events import ConferenceFailed, Event
@@ -181,6 +183,8 @@ class Engine:
                 return await self._attach_webrtc(command)
             case AttachRtp():
                 return await self._attach_rtp(command)
+            case TakeContent() | EndContent():
+                return self._content(command)
             case Detach():
                 return await self._detach(command)
             case GetSnapshot():
@@ -270,6 +274,12 @@ class Engine:
         if seat.definition.kind is not kind:
             raise BadInput("site", f"a site of kind {kind}, {site!r} is {seat.definition.kind}")
         return seat.intake
+
+    def _content(self, command: TakeContent | EndContent) -> Answer:
+        content = self._conference(command.conference).content
+        act = content.take if isinstance(command, TakeContent) else content.finish
+        act(command.site)
+        return Done()
 
     async def _detach(self, command: Detach) -> Answer:
         if command.conference in self._conferences:

@@ -1,8 +1,40 @@
 """The coded forms of a conference's pictures."""
 
-from mcu_core.contract.definition import ConferenceDefinition
+from dataclasses import replace
+
+import msgspec
+
+from mcu_core.contract.content import LARGEST_STILL
+from mcu_core.contract.definition import ConferenceDefinition, VideoLimit
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
+
+CONTENT_FPS = 15
+"""Slides need no more, and a screen that scrolls is followed well enough."""
+
+
+def content_form(definition: ConferenceDefinition, size: tuple[int, int]) -> VideoForm:
+    """Content of that size as channels for it get it by default: its share of a site's rate."""
+    width, height = fitted(size)
+    rate = int(definition.video_bitrate_bps * definition.content.share)
+    return VideoForm(H264, width, height, CONTENT_FPS, rate, sharp=True)
+
+
+def fitted(size: tuple[int, int]) -> tuple[int, int]:
+    """The even size of its shape, at most LARGEST_STILL, in which content is sent."""
+    width, height = size
+    scale = min(1.0, LARGEST_STILL[0] / width, LARGEST_STILL[1] / height)
+    return max(16, int(width * scale) // 2 * 2), max(16, int(height * scale) // 2 * 2)
+
+
+def beside_content(form: VideoForm, share: float) -> VideoForm:
+    """The main picture of who gets content beside it: what content leaves of the rate."""
+    return replace(form, bitrate_bps=int(form.bitrate_bps * (1 - share)))
+
+
+def limit_share(limit: VideoLimit, share: float) -> VideoLimit:
+    """A part of what a site may be sent."""
+    return msgspec.structs.replace(limit, bitrate_bps=int(limit.bitrate_bps * share))
 
 
 def main_form(definition: ConferenceDefinition) -> VideoForm:

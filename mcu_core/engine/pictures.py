@@ -36,10 +36,11 @@ class PlannedPane:
 
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
-    """What one view shows."""
+    """What one view shows; `bare`: nothing lies over it."""
 
     layout: Layout
     panes: tuple[PlannedPane, ...]
+    bare: bool = False
 
     def sources(self) -> Iterable[Source]:
         """What stands in it."""
@@ -173,8 +174,8 @@ class PictureLoop:
         deadline_ns: int,
     ) -> None:
         scenes = self._scenes({key for key, _ in due}, plan, now_ns)
-        draft = self.effort.draft_tiles
         for key, group in due:
+            draft = self.effort.draft_tiles and not group.form.sharp
             canvases = self._canvas_set(group.form.width, group.form.height)
             group.submit(canvases.compose(key, scenes[key], deadline_ns, draft))
         self.composed += 1
@@ -202,18 +203,7 @@ class PictureLoop:
         }
         for name, source in sources.items():
             source.shown.note(views[name].picture, now_ns)
-        over = plan.dressing
-        return {
-            key: Scene(
-                view.layout,
-                tuple(_view(pane, views, plan.speaker) for pane in view.panes),
-                over.banner,
-                over.caption,
-                over.logo,
-                over.since_ns,
-            )
-            for key, view in plans.items()
-        }
+        return {key: _scene(view, plan, views) for key, view in plans.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +215,12 @@ class _Taken:
 def _taken(source: Source, picture: Picture | None, now_ns: int) -> _Taken:
     state = source.picture_state(now_ns)
     return _Taken(state, picture if state in ("live", "stalled") else None)
+
+
+def _scene(view: ViewPlan, plan: PicturePlan, taken: Mapping[int, _Taken]) -> Scene:
+    over = BARE if view.bare else plan.dressing
+    panes = tuple(_view(pane, taken, plan.speaker) for pane in view.panes)
+    return Scene(view.layout, panes, over.banner, over.caption, over.logo, over.since_ns)
 
 
 def _view(pane: PlannedPane, taken: Mapping[int, _Taken], speaker: str) -> PaneView:

@@ -1,6 +1,8 @@
 """Seat: a site's place in a conference, kept while connections come and go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from mcu_core.compositor.scene import PaneState
 from mcu_core.contract.definition import SiteDefinition
@@ -39,6 +41,7 @@ class Seat:
     definition: SiteDefinition
     video: VideoIngress
     audio: AudioIngress
+    content: VideoIngress
     endpoint: Endpoint | None = None
     joined_ns: int = 0
     left_ns: int | None = None
@@ -57,7 +60,10 @@ class Seat:
         """A seat with running ingress; `close` ends it."""
         video = VideoIngress(clock, definition.id, workers)
         video.start()
-        return cls(definition, video, AudioIngress(clock, definition.id))
+        content = VideoIngress(clock, f"{definition.id} content", workers)
+        content.watch(False)
+        content.start()
+        return cls(definition, video, AudioIngress(clock, definition.id), content)
 
     @property
     def id(self) -> str:
@@ -72,7 +78,19 @@ class Seat:
     @property
     def intake(self) -> Intake:
         """Where its endpoint delivers."""
-        return Intake(self.video, self.audio)
+        return Intake(self.video, self.audio, self.content)
+
+    def sit(self, endpoint: Endpoint, on_loop: Callable[..., object]) -> None:
+        """Let a connection have it; keyframes that decoders need are asked for `on_loop`."""
+        self.endpoint = endpoint
+        self.video.on_keyframe_needed = partial(on_loop, endpoint.ask_keyframe)
+        self.content.on_keyframe_needed = partial(on_loop, self.ask_content_keyframe)
+
+    def empty(self) -> None:
+        """Its connection is gone, and all that came by it."""
+        self.video.restart()
+        self.content.restart()
+        self.audio.reset()
 
     @property
     def can_resume(self) -> bool:
@@ -88,6 +106,11 @@ class Seat:
         """Ask its sender for a keyframe; on the event loop."""
         if self.endpoint is not None:
             self.endpoint.ask_keyframe()
+
+    def ask_content_keyframe(self) -> None:
+        """Ask the sender of its content for a keyframe; on the event loop."""
+        if self.endpoint is not None and self.endpoint.content is not None:
+            self.endpoint.content.ask_keyframe()
 
     def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The picture that a tick of that interval shows, in step with the sound; on one thread."""
@@ -156,6 +179,7 @@ class Seat:
             await self.endpoint.stop()
             self.endpoint = None
         await self.video.stop()
+        await self.content.stop()
         self.audio.close()
 
     def snapshot(self, speaking: bool, now_ns: int) -> SiteSnapshot:

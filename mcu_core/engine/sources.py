@@ -4,7 +4,19 @@ from typing import Protocol
 
 from mcu_core.compositor.scene import PaneState
 from mcu_core.engine.trace import Shown
+from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.picture import Picture
+
+
+class Passable(Protocol):
+    """A source whose own coded pictures may be sent on as they are."""
+
+    @property
+    def video(self) -> VideoIngress:
+        """Where its pictures come in."""
+
+    def ask_keyframe(self) -> None:
+        """Ask its sender for a keyframe; on the event loop."""
 
 
 class Source(Protocol):

@@ -7,7 +7,13 @@ from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
 from mcu_core.contract.line import Line, LineClosed
 from mcu_core.contract.wire import Message, Tapped
 from mcu_core.egress.tap import TapBuffer
-from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Abilities, EndpointStats, Feedback
+from mcu_core.endpoints.endpoint import (
+    NOTHING_RECEIVED,
+    Abilities,
+    ContentChannel,
+    EndpointStats,
+    Feedback,
+)
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import AAC, H264
@@ -41,6 +47,7 @@ class ConferenceTap:
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities()
+        self.content: ContentChannel | None = None
         self.video_out: VideoForm | None = recorded_form(form)
         self.audio_out: AudioForm | None = SOUND_FORM
         self._idle_since_ns = clock.now_ns()

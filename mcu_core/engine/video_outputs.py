@@ -10,8 +10,8 @@ from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.snapshots import OutputSnapshot
 from mcu_core.egress.forward import ForwardGroup
 from mcu_core.egress.video_group import VideoGroup
-from mcu_core.endpoints.endpoint import Endpoint
-from mcu_core.engine.seat import Seat
+from mcu_core.endpoints.endpoint import Receiver
+from mcu_core.engine.sources import Passable
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import EncodedUnit, VideoForm
@@ -53,14 +53,14 @@ class _Output:
     bitrate_bps: int
     readers: dict[str, "_Reader"] = field(default_factory=dict)
     advised_bps: dict[str, int] = field(default_factory=dict)
-    source: Seat | None = None
+    source: Passable | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Reader:
     """`current`: what the endpoint is sent; `wanted`: what takes over at its next keyframe."""
 
-    endpoint: Endpoint
+    endpoint: Receiver
     current: OutputKey | None = None
     wanted: OutputKey | None = None
 
@@ -93,7 +93,7 @@ class VideoOutputs:
 
     # ------------------------------------------------------------------ who reads what
 
-    def read(self, endpoint: Endpoint, key: OutputKey, source: Seat | None = None) -> None:
+    def read(self, endpoint: Receiver, key: OutputKey, source: Passable | None = None) -> None:
         """Let an endpoint read an output, from its next keyframe on, which is asked for.
 
         `source`: the site that is passed through, where `key.form` is None.
@@ -114,7 +114,7 @@ class VideoOutputs:
         output.readers[endpoint.id] = reader
         output.group.request_keyframe()
 
-    def passed_through(self, endpoint: Endpoint) -> bool:
+    def passed_through(self, endpoint: Receiver) -> bool:
         """Whether the endpoint is sent a site's own stream."""
         reader = self._readers.get(endpoint.id)
         return reader is not None and reader.current is not None and reader.current.form is None
@@ -123,15 +123,19 @@ class VideoOutputs:
         """The views that some encoder needs."""
         return {key.view for key in self._outputs if key.form is not None}
 
-    async def remove(self, endpoint: Endpoint) -> None:
+    async def remove(self, endpoint: Receiver) -> None:
         """Let an endpoint read no more; waits for what is closed."""
+        self.leave(endpoint)
+        await self._closed()
+
+    def leave(self, endpoint: Receiver) -> None:
+        """Let an endpoint read no more, for now."""
         reader = self._readers.pop(endpoint.id, None)
         if reader is None:
             return
         for key in (reader.current, reader.wanted):
             if key is not None:
                 self._leave(key, reader)
-        await self._closed()
 
     async def close(self) -> None:
         """Close all outputs and wait for them."""
@@ -145,7 +149,7 @@ class VideoOutputs:
 
     # ------------------------------------------------------------------ groups
 
-    def _open(self, key: OutputKey, endpoint: Endpoint, source: Seat | None) -> _Output:
+    def _open(self, key: OutputKey, endpoint: Receiver, source: Passable | None) -> _Output:
         def deliver(unit: EncodedUnit) -> None:
             self._loop.call_soon_threadsafe(self._fan_out, key, unit)
 
@@ -203,12 +207,12 @@ class VideoOutputs:
 
     # ------------------------------------------------------------------ what readers ask for
 
-    def keyframe_wanted(self, endpoint: Endpoint) -> None:
+    def keyframe_wanted(self, endpoint: Receiver) -> None:
         """An endpoint's receiver asked for a keyframe."""
         for output in self._outputs_of(endpoint):
             output.group.request_keyframe()
 
-    def bitrate_advised(self, endpoint: Endpoint, bitrate_bps: int) -> None:
+    def bitrate_advised(self, endpoint: Receiver, bitrate_bps: int) -> None:
         """An endpoint's receiver says what it can take."""
         reader = self._readers.get(endpoint.id)
         for key in (reader.current, reader.wanted) if reader is not None else ():
@@ -217,7 +221,7 @@ class VideoOutputs:
                 output.advised_bps[endpoint.id] = bitrate_bps
                 self._retune(output, key)
 
-    def _outputs_of(self, endpoint: Endpoint) -> list[_Output]:
+    def _outputs_of(self, endpoint: Receiver) -> list[_Output]:
         reader = self._readers.get(endpoint.id)
         keys = (reader.current, reader.wanted) if reader is not None else ()
         return [self._outputs[key] for key in keys if key in self._outputs]

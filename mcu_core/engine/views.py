@@ -10,7 +10,9 @@ from mcu_core.adaptation.overload import Effort
 from mcu_core.adaptation.passthrough import may_pass
 from mcu_core.conference.direction import (
     CONFERENCE,
+    ONLY_CONTENT,
     VIEWERS,
+    VIEWERS_BESIDE,
     Direction,
     Director,
     Roster,
@@ -18,16 +20,24 @@ from mcu_core.conference.direction import (
     ViewKey,
 )
 from mcu_core.contract.content import CONTENT
-from mcu_core.contract.definition import ConferenceDefinition
+from mcu_core.contract.definition import ConferenceDefinition, PaneFit
 from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
 from mcu_core.egress.video_encoder import FASTEST_PRESET
-from mcu_core.endpoints.endpoint import Endpoint
-from mcu_core.engine.content import Content
+from mcu_core.endpoints.endpoint import Endpoint, Receiver
+from mcu_core.engine.content import Content, SiteContent
+from mcu_core.engine.content_channels import (
+    Outlet,
+    channels,
+    outlets,
+    watched_by,
+    without_content,
+)
 from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
+from mcu_core.layouts.catalogue import MODES
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
@@ -44,12 +54,15 @@ def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
     return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
 
 
+NO_SITES = (VIEWERS, VIEWERS_BESIDE)
+
+
 class _Wanted(NamedTuple):
     """What an endpoint is to be sent: a view, or its one site's own stream."""
 
-    endpoint: Endpoint
+    endpoint: Receiver
     view: ViewKey
-    source: Seat | None
+    source: Seat | SiteContent | None
 
 
 class Views:
@@ -126,7 +139,7 @@ class Views:
         if site == self.speaker:
             self.speaker = ""
 
-    def advise(self, endpoint: Endpoint, bitrate_bps: int) -> None:
+    def advise(self, endpoint: Receiver, bitrate_bps: int) -> None:
         """A receiver says what it can take."""
         self._advised[endpoint.id] = (bitrate_bps, self._clock.now_ns())
         self.outputs.bitrate_advised(endpoint, bitrate_bps)
@@ -134,6 +147,9 @@ class Views:
     async def drop(self, endpoint: Endpoint) -> None:
         """A receiver is gone; waits for what only it has read."""
         self._advised.pop(endpoint.id, None)
+        if endpoint.content is not None:
+            self._advised.pop(endpoint.content.id, None)
+            self.outputs.leave(endpoint.content)
         await self.outputs.remove(endpoint)
 
     def set_effort(self, effort: Effort) -> None:
@@ -149,10 +165,18 @@ class Views:
         """Decide anew, and give ticks, encoders and decoders what follows from it."""
         now_ns = self._clock.now_ns()
         self._seats = seats
-        self.direction = self._director.decide(definition, self._roster(seats), now_ns)
+        given = outlets(definition, self._content, seats, readers)
+        beside = without_content(given, self._content)
+        self.direction = self._director.decide(definition, self._roster(seats, beside), now_ns)
         self._refreshing = True
         dressed = definition.show_names or not self.dressing.bare
-        self._read([self._wanted(*reader, seats, dressed) for reader in readers])
+        wanted = [self._wanted(outlet, seats, dressed) for outlet in given]
+        for channel, used in channels(given):
+            if used:
+                wanted.append(_Wanted(channel, ONLY_CONTENT, self._passable_content(channel)))
+            else:
+                self.outputs.leave(channel)
+        self._read(wanted)
         self._watch()
         self._refreshing = False
         self.pictures.plan = self._plan(definition, seats)
@@ -166,7 +190,7 @@ class Views:
             self._wake.cancel()
             self._wake = None
 
-    def _roster(self, seats: Mapping[str, Seat]) -> Roster:
+    def _roster(self, seats: Mapping[str, Seat], beside: frozenset[str]) -> Roster:
         self.senders = senders(seats)
         joined = sorted(
             (site for site, seat in seats.items() if seat.joined_ns),
@@ -182,6 +206,7 @@ class Views:
             previous=self.previous,
             spoke_ns=dict(self._spoke_ns),
             content=self._content.shape,
+            beside=beside,
         )
 
     def _plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
@@ -199,17 +224,19 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         }
+        if self._content.source is not None:
+            pane = PlannedPane(self._content.source, PaneFit.FIT, "")
+            views[ONLY_CONTENT] = ViewPlan(MODES[1], (pane,), bare=True)
         return PicturePlan(
             definition.revision, MappingProxyType(views), self.speaker, self.dressing
         )
 
     # ------------------------------------------------------------------ encoders and decoders
 
-    def _wanted(
-        self, site: str, endpoint: Endpoint, seats: Mapping[str, Seat], dressed: bool
-    ) -> _Wanted:
+    def _wanted(self, outlet: Outlet, seats: Mapping[str, Seat], dressed: bool) -> _Wanted:
+        endpoint = outlet.endpoint
         # A site that is just being taken out has no view of its own any more.
-        view = self.direction.watching.get(site, self.viewers_see)
+        view = self.direction.watching.get(watched_by(outlet), self.viewers_see)
         source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
         return _Wanted(endpoint, view, source)
 
@@ -220,7 +247,7 @@ class Views:
             if form is None:
                 continue
             if source is not None:
-                own = ViewKey("full", source.definition.id)
+                own = ViewKey("full", source.id)
                 self.outputs.read(endpoint, OutputKey(own, None, form.codec), source)
             elif isinstance(endpoint, ConferenceTap):
                 self.outputs.read(endpoint, OutputKey(view, form))
@@ -258,7 +285,20 @@ class Views:
             else None
         )
 
-    def _advice(self, endpoint: Endpoint) -> int | None:
+    def _passable_content(self, channel: Receiver) -> SiteContent | None:
+        """The content, if its stream can be sent on as it is."""
+        source, form = self._content.source, channel.video_out
+        if (
+            not isinstance(source, SiteContent)
+            or form is None
+            or not channel.abilities.takes_streams
+            or not source.can_resume
+        ):
+            return None
+        limit, advised = channel.abilities.h264_limit, self._advice(channel)
+        return source if may_pass(source.video.facts, form, limit, advised) else None
+
+    def _advice(self, endpoint: Receiver) -> int | None:
         bitrate_bps, at_ns = self._advised.get(endpoint.id, (0, 0))
         return bitrate_bps if at_ns and self._clock.now_ns() - at_ns < TRUST_AGAIN_NS else None
 
@@ -272,6 +312,8 @@ class Views:
             for site in shown.panes
         }
         still = self.pictures.sources_shown()
+        shown = self._content.source
+        self._content.watch(CONTENT in seen or ONLY_CONTENT in composed or shown in still)
         for site, seat in self._seats.items():
             visible = (site in seen or seat in still) and not seat.definition.video_off
             seat.video.watch(visible or not seat.can_resume)
@@ -299,7 +341,7 @@ class Views:
                 name=key.name,
                 mode=shown.layout.id,
                 panes=shown.panes,
-                watched_by=tuple(site for site in watching.get(key, []) if site != VIEWERS),
+                watched_by=tuple(site for site in watching.get(key, []) if site not in NO_SITES),
             )
             for key, shown in self.direction.views.items()
         )

@@ -30,13 +30,17 @@ class AccessUnit(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class VideoForm:
-    """What makes two encoded pictures interchangeable: receivers of one form share one encoder."""
+    """What makes two encoded pictures interchangeable: receivers of one form share one encoder.
+
+    `sharp`: sharpness before motion, for slides: few pictures, which become better while they rest.
+    """
 
     codec: Codec
     width: int
     height: int
     fps: int
     bitrate_bps: int
+    sharp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

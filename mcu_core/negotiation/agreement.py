@@ -18,7 +18,8 @@ class MediaAgreement:
     take, None where they set no limit. `feedback`: RTCP feedback that both sides understand, as
     ``nack pli``; empty for peers that know of none. `max_width`, `max_height`: the largest picture
     that they take in pixels (RFC 6236), 0 where they say nothing. `level_id`: the header extension
-    by which they tell how loud their sound is (RFC 6464), 0 for none.
+    by which they tell how loud their sound is (RFC 6464), 0 for none. `content`: these pictures are
+    not the main ones but slides beside them (RFC 4796).
     """
 
     codec: Codec
@@ -37,6 +38,7 @@ class MediaAgreement:
     max_width: int = 0
     max_height: int = 0
     level_id: int = 0
+    content: bool = False
 
     @property
     def stereo(self) -> bool:
@@ -60,10 +62,12 @@ class MediaAgreement:
 class Agreement:
     """The outcome: the description to hand out, and one agreement per kind, None where refused.
 
-    `refusals`: for people, why media sections of the other side were not taken.
+    `content`: a second video section, for slides. `refusals`: for people, why media sections of the
+    other side were not taken.
     """
 
     description: SessionDescription
     video: MediaAgreement | None
     audio: MediaAgreement | None
     refusals: tuple[str, ...] = ()
+    content: MediaAgreement | None = None

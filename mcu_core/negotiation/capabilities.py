@@ -1,6 +1,6 @@
 """What one side can do and where it can be reached: the input of every negotiation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mcu_core.media.codec import RTP_CODECS, Codec, Kind
 
@@ -15,7 +15,8 @@ class Capabilities:
     few encoders. `sendable`: those that we can encode; others are agreed on only where there is
     none of these, and then only come in. `send` and `receive`: the kinds of media that we are
     willing to. `max_bitrate_bps` bits per second of video that we take. `h264_level`: level_idc of
-    the largest picture that we take, ten times the level's number (40: 1080p30).
+    the largest picture that we take, ten times the level's number (40: 1080p30). `takes_content`:
+    whether slides may come in by a second video section (RFC 4796); out they may go as video does.
     """
 
     codecs: tuple[Codec, ...] = RTP_CODECS
@@ -24,6 +25,7 @@ class Capabilities:
     receive: frozenset[Kind] = frozenset(Kind)
     max_bitrate_bps: int = DEFAULT_MAX_BITRATE_BPS
     h264_level: int = 40
+    takes_content: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class LocalAddress:
     """Where we take packets: an IP address of either family and a port per kind of media.
 
     `rtcp_ports`: where RTCP goes without rtcp-mux; the port after RTP's where a kind has none.
-    `session_id` and `version` go into the origin line: one id per session, a version per change.
+    `content_port`: for the video section of slides, 0 where there is none. `session_id` and
+    `version` go into the origin line: one id per session, a version per change.
     """
 
     host: str
@@ -39,6 +42,11 @@ class LocalAddress:
     rtcp_ports: dict[Kind, int] = field(default_factory=dict)
     session_id: int = 0
     version: int = 0
+    content_port: int = 0
+
+    def for_content(self) -> "LocalAddress":
+        """The same for the video section of slides."""
+        return replace(self, ports={Kind.VIDEO: self.content_port}, rtcp_ports={})
 
     def rtcp_port(self, kind: Kind) -> int:
         """The port for RTCP of that kind without rtcp-mux."""

@@ -8,6 +8,9 @@ from mcu_core.protocol.sdp import MediaDescription, SessionDescription
 SOUND_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 """How loud each packet of sound is, told outside its encryption (RFC 6464 4)."""
 
+SLIDES = "slides"
+"""What a video section beside the main one shows (RFC 4796 5)."""
+
 MAX_EXTENSION_ID = 255
 RESERVED_EXTENSION_ID = 15
 MAX_SETS = 32
@@ -16,6 +19,12 @@ MAX_SETS = 32
 _SET = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
 _SIDE = re.compile(r"(?:^|,)\s*([xy])=(\[[^\[\]]*\]|\d+)")
 _NUMBER = re.compile(r"\d{1,6}")
+
+
+def is_content(media: MediaDescription) -> bool:
+    """Whether a section is for slides beside the main picture."""
+    marks = ",".join(media.values("content")).replace(" ", "").split(",")
+    return media.kind == "video" and SLIDES in marks
 
 
 def feedback_of(media: MediaDescription, payload_type: int) -> tuple[str, ...]:

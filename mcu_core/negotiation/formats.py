@@ -37,6 +37,9 @@ _PROFILES = {0x42: "Baseline", 0x4D: "Main", 0x58: "Extended", 0x64: "High"}
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 """The feedback that we send and obey (RFC 4585 4.2, RFC 5104 7.1)."""
 
+CAN_ASK = frozenset({"nack pli", "ccm fir"})
+"""Who understands one of these asks for keyframes, and gives one when asked."""
+
 UNOFFERED = frozenset((*L16_FORMS, *AAC_GENERIC_FORMS[2:], *AAC_LATM_FORMS))
 """Nobody shall send 1.5 Mbit/s of sound by accident, and of AAC one packing is enough."""
 

@@ -32,9 +32,11 @@ from mcu_core.media.codec import Codec, Kind
 from mcu_core.negotiation.agreement import Agreement, MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.described import (
+    SLIDES,
     SOUND_LEVEL,
     bitrate_of,
     feedback_of,
+    is_content,
     largest_picture_of,
     level_id_of,
 )
@@ -76,24 +78,29 @@ def answer(offer: SessionDescription, caps: Capabilities, local: LocalAddress) -
     section can be taken.
     """
     taken: dict[Kind, MediaAgreement] = {}
+    slides: dict[Kind, MediaAgreement] = {}
     sections: list[MediaDescription] = []
     refusals: list[str] = []
     for theirs in offer.media:
+        content = is_content(theirs)
+        here = local.for_content() if content else local
+        among = slides if content else taken
         try:
-            ours, agreed, kind = _answer_media(offer, theirs, caps, local, taken)
+            ours, agreed, kind = _answer_media(offer, theirs, caps, here, among)
         except _Declined as reason:
             refusals.append(f"{theirs.kind}: {reason}")
             sections.append(MediaDescription(theirs.kind, 0, theirs.proto, theirs.formats))
             continue
-        taken[kind] = agreed
+        among[kind] = agreed
         sections.append(ours)
-    if not taken:
+    if not taken and not slides:
         raise Refused("; ".join(refusals) or "the description has no media section")
     return Agreement(
         _session(tuple(sections), local),
         taken.get(Kind.VIDEO),
         taken.get(Kind.AUDIO),
         tuple(refusals),
+        slides.get(Kind.VIDEO),
     )
 
 
@@ -144,6 +151,8 @@ def listening(agreement: Agreement) -> SessionDescription:
     sections: list[MediaDescription] = []
     for media in agreement.description.media:
         one = agreed.get(Kind(media.kind)) if media.port and media.kind in agreed else None
+        if is_content(media):
+            one = agreement.content
         if one is None or not one.send:
             continue
         kept = tuple(line for line in media.attributes if line[0] not in _NOT_FOR_PLAYERS)
@@ -178,12 +187,16 @@ def _answer_media(
         # Mode 0 takes no picture larger than a packet, and encoders are shared with others.
         send = False
     receive = direction.sends and kind in caps.receive
+    content = is_content(theirs)
+    receive = receive and (caps.takes_content or not content)
     if not (send or receive or connection.held) and direction is not Direction.INACTIVE:
         raise _Declined(f"nothing could be sent either way ({direction.value})")
     mux = theirs.has("rtcp-mux") and receive
     agreed = _agreement(offer, chosen, theirs, connection, send=send, receive=receive, mux=mux)
     parameters = answer_parameters(chosen, caps)
     lines = attributes(chosen.codec, chosen.payload_type, parameters, agreed.feedback)
+    if content:
+        lines.append(("content", SLIDES))
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
     ours = MediaDescription(
@@ -263,6 +276,7 @@ def _agreement(
         max_width=width,
         max_height=height,
         level_id=level_id_of(session, theirs) if sound and receive else 0,
+        content=is_content(theirs),
     )
 
 

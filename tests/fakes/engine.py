@@ -14,10 +14,12 @@ from mcu_core.contract.commands import (
     Command,
     Detach,
     Done,
+    EndContent,
     GetSnapshot,
     GetTrace,
     OpenTap,
     PutConference,
+    TakeContent,
 )
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import Event, SiteChanged
@@ -101,6 +103,8 @@ class FakeEngine:
                 if endpoint in self.endpoints:
                     _, site = self.endpoints.pop(endpoint)
                     self.tell(SiteChanged(conference, site, "away", "", "left"))
+            case TakeContent() | EndContent():
+                pass
             case GetTrace(conference, site):
                 return SiteTrace(conference, site, (TraceSample(time_ns=1),))
             case GetSnapshot() | OpenTap():

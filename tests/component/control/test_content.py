@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from mcu_core.contract.commands import Command, PutConference
+from mcu_core.contract.commands import Command, EndContent, PutConference, TakeContent
 from mcu_core.contract.events import ContentChanged
 from mcu_core.contract.snapshots import ContentSnapshot
 from mcu_core.errors import BadInput
@@ -119,7 +119,7 @@ async def test_who_may_send_is_a_setting(control: Control, engine: FakeEngine) -
     path = f"/conferences/{cid}"
     await control.json("PATCH", path, json={"content": {"senders": "site", "site": sid}})
     view = await control.json("PATCH", path, json={"content": {"locked": True}})
-    wanted = {"senders": "site", "site": sid, "locked": True, "shown": None}
+    wanted = {"senders": "site", "site": sid, "locked": True, "share": 0.5, "shown": None}
     assert view["content"] == wanted
     assert engine.conferences[cid].content.site == sid
     bad = await control.api.patch(path, json={"content": {"senders": "site", "site": ""}})
@@ -133,3 +133,13 @@ async def test_who_may_send_is_a_setting(control: Control, engine: FakeEngine) -
         "",
         "",
     )
+
+
+async def test_a_sites_content_is_given_and_ended(control: Control, engine: FakeEngine) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "rtp")
+    path = f"/conferences/{cid}/sites/{sid}/content"
+    await control.json("PUT", path)
+    await control.json("DELETE", path)
+    assert engine.asked[-2:] == [TakeContent(cid, sid), EndContent(cid, sid)]
+    assert (await control.api.put(f"/conferences/{cid}/sites/none/content")).status_code == 404

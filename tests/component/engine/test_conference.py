@@ -6,7 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, SiteKind, VideoLimit
-from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Abilities, EndpointStats, Feedback
+from mcu_core.endpoints.endpoint import (
+    NOTHING_RECEIVED,
+    Abilities,
+    ContentChannel,
+    EndpointStats,
+    Feedback,
+)
 from mcu_core.engine.conference import Conference
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import MonotonicClock
@@ -28,6 +34,7 @@ class SlowToEnd:
     video_out: VideoForm | None = None
     audio_out: AudioForm | None = None
     abilities: Abilities = field(default_factory=Abilities)
+    content: ContentChannel | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 

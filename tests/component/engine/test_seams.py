@@ -110,7 +110,7 @@ class Level:
 async def test_each_site_has_its_own_level_whatever_their_order(clock: ManualClock) -> None:
     loop = SoundLoop("c", clock, lambda speech: None, lambda: None, lambda error: None)
     loud, low = (
-        Seat(site(name), cast("Any", None), cast("Any", Level(amplitude)))
+        Seat(site(name), cast("Any", None), cast("Any", Level(amplitude)), cast("Any", None))
         for name, amplitude in (("loud", 0.5), ("low", 0.005))
     )
     for seats in ((loud, low), (low, loud)):

@@ -72,7 +72,7 @@ class Place:
     @staticmethod
     def _seat(site: str, source: Source) -> Seat:
         definition = SiteDefinition(site, site, SiteKind.RTP)
-        return Seat(definition, cast("Any", None), cast("AudioIngress", source))
+        return Seat(definition, cast("Any", None), cast("AudioIngress", source), cast("Any", None))
 
     def publish(self) -> None:
         self.loop.seats = tuple(self.seats.values())
