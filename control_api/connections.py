@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -14,6 +15,10 @@ REQUEST_S = 20.0
 """A whole request, which is at most 256 kB, arrives within this time."""
 
 OPEN_FILES = 65_536
+
+UNSENT_BYTES = 128 * 1024
+"""What the kernel holds unsent of one connection: with its own bound, megabytes, a slow viewer of
+live pictures would be told seconds late that it is slow."""
 
 
 class BoundedConnection(H11Protocol):
@@ -28,6 +33,9 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         """Take it, or close it at once."""
         super().connection_made(transport)
+        own = transport.get_extra_info("socket")
+        if own is not None and own.family != socket.AF_UNIX:
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         if self._is_one_too_many():
             transport.abort()
         else:

@@ -20,6 +20,7 @@ from control_api.rest import (
     content,
     docs,
     events,
+    live,
     pages,
     problems,
     recordings,
@@ -72,6 +73,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         sites.router,
         whip.router,
         recordings.router,
+        live.router,
         events.router,
         system.api,
     ):
@@ -116,6 +118,7 @@ class ControlServer(uvicorn.Server):
         """Begin to end."""
         log.info("control ends")
         self._bridge.feed.close()
+        self._bridge.live.close()
         self.should_exit = True
 
 

@@ -8,18 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from mcu_core.contract.commands import Failure, OpenTap
 from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
-from mcu_core.contract.line import Line, LineClosed, dial
-from mcu_core.contract.wire import (
-    CONTRACT_VERSION,
-    ENGINE_FRAMING,
-    Hello,
-    Message,
-    Reply,
-    Request,
-    Tapped,
-)
+from mcu_core.contract.line import LineClosed
 from mcu_core.errors import MalformedInput, McuError
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time
 from recorder.contract import RecordingInfo, RecordingState, StartRecording
@@ -29,6 +19,7 @@ from recorder.fragments import Fragment
 from recorder.index import RecordingIndex
 from recorder.journal import JOURNAL_VERSION, FragmentWritten, Resumed, Started, Stopped
 from recorder.tallies import RecorderTallies
+from recorder.tap import Tap
 from recorder.timeline import Out, Timeline
 from recorder.tracks import TRACKS
 from recorder.writer import Writer
@@ -86,7 +77,7 @@ class Participant:
         self._timeline = _timeline(prior, tallies)
         self._since_ns = self._stored_keyframe_ns()
         self._writer: Writer | None = None
-        self._line: Line[Message] | None = None
+        self._tap: Tap | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._connected = False
@@ -163,8 +154,8 @@ class Participant:
         self._request = StartRecording(
             request.recording, request.conference, request.title, engine_socket
         )
-        if self._line is not None:
-            await self._line.close()
+        if self._tap is not None:
+            await self._tap.close()
 
     async def stop(self, last: Stopped | None) -> None:
         """End it: what waits is written, then `last`; without one it can be resumed."""
@@ -191,20 +182,16 @@ class Participant:
             await asyncio.sleep(RETRY_S)
 
     async def _read_tap(self) -> None:
-        line = self._line = await dial(Path(self._request.engine_socket), ENGINE_FRAMING)
+        request = self._request
+        since_ns = max(0, (self._timeline.keyframe_ns or self._since_ns) - NS_PER_MS)
+        socket = Path(request.engine_socket)
+        tap = self._tap = await Tap.open(socket, request.conference, "recorder", since_ns)
         try:
-            since_ns = self._timeline.keyframe_ns or self._since_ns
-            line.send(Hello(CONTRACT_VERSION, "recorder"))
-            line.send(Request(1, OpenTap(self._request.conference, max(0, since_ns - NS_PER_MS))))
             while True:
-                message = await line.receive()
-                if isinstance(message, Tapped):
-                    self._take(message.body)
-                elif isinstance(message, Reply) and isinstance(message.body, Failure):
-                    raise TapFailed(message.body.message)
+                self._take(await tap.receive())
         finally:
-            self._line = None
-            await line.close()
+            self._tap = None
+            await tap.close()
 
     def _take(self, message: TapMessage) -> None:
         match message:

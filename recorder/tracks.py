@@ -1,4 +1,7 @@
-"""The tracks that a recording may have: one row each."""
+"""The tracks that a recording may have: one row each.
+
+Main is the conference picture, sd the same small, content what is presented (辅流), sound the mix.
+"""
 
 from dataclasses import dataclass
 
@@ -30,6 +33,8 @@ TRACKS = {
     kind.name: kind
     for kind in (
         TrackKind("main", "main.mp4", "H264", 90_000),
+        TrackKind("sd", "sd.mp4", "H264", 90_000),
+        TrackKind("content", "content.mp4", "H264", 90_000),
         TrackKind("sound", "sound.mp4", "AAC", 48_000),
     )
 }

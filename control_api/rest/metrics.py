@@ -37,6 +37,9 @@ class BridgeCollector(Collector):
         yield gauge("mcu_event_readers", "Readers of the event feed", bridge.feed.readers)
         yield counter("mcu_events_dropped", "Levels dropped", bridge.feed.events_dropped)
         yield counter("mcu_event_readers_cut", "Readers too slow", bridge.feed.readers_cut)
+        yield gauge("mcu_live_viewers", "Viewers of live conferences", bridge.live.viewers)
+        skips = bridge.live.tallies.live_skips_total
+        yield counter("mcu_live_skips", "Live viewers too slow up to a keyframe", skips)
         yield from self._engines()
 
     def _engines(self) -> Iterator[Metric]:

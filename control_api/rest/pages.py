@@ -61,3 +61,9 @@ async def recordings(request: Request, bridge: BridgeOf) -> Response:
 async def play(rid: str, request: Request, bridge: BridgeOf) -> Response:
     """The player."""
     return await _for_users("play.html", request, bridge)
+
+
+@router.get("/live/{cid}")
+async def live(cid: str, request: Request, bridge: BridgeOf) -> Response:
+    """A conference live, for people who only watch."""
+    return await _for_users("live.html", request, bridge)

@@ -15,6 +15,7 @@ from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
+from control_api.services.live import Live
 from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
 from control_api.services.recordings import Recordings
@@ -66,6 +67,7 @@ class Bridge:
             settings.data / "content", self.wanted, self.keeper, self.conferences
         )
         self.conferences.before_end = self._before_end
+        self.live = Live(self.wanted, self.keeper, clock)
         users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")
         self.sessions = Sessions(
@@ -95,6 +97,7 @@ class Bridge:
         if self._demo is not None:
             self._demo.cancel()
             await asyncio.gather(self._demo, return_exceptions=True)
+        await self.live.stop()
         await self.recordings.stop()
         await self.keeper.stop()
         self.sessions.close()

@@ -70,3 +70,4 @@ export const recordingPath = (rid) => `/recordings/${name(rid)}`;
 export const endpointPath = (cid, eid) => `${conferencePath(cid)}/endpoints/${name(eid)}`;
 export const recordingUrl = (rid, part) => `${BASE}${recordingPath(rid)}/${part}`;
 export const eventsUrl = () => `${BASE}/events${bearer ? `?invite=${name(bearer)}` : ""}`;
+export const liveUrl = (cid) => `${BASE}${conferencePath(cid)}/live`;

@@ -127,6 +127,9 @@ function namesButton() {
   return button;
 }
 
+/** The page for people who only watch. */
+const livePage = el("a", { class: "icon-button button", id: "live-page", target: "_blank", label: "live.page" }, icon("tower"));
+
 const reload = () => store.reload(store.currentId);
 
 const picker = conferencePicker(store);
@@ -154,7 +157,7 @@ byId("strip").append(
   speaker.node,
   reduced.node,
   directing.chip,
-  el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, fullscreenButton(byId("stage-frame"))),
+  el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
   record.node);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
@@ -182,6 +185,7 @@ function show() {
   layouts.mark(conference);
   record.update(conference);
   directing.update(conference);
+  livePage.href = conference ? `/live/${encodeURIComponent(conference.id)}` : "/";
   reduced.show(conference?.reduced || 0);
   pressed(names, conference?.show_names);
   speaker.show(store.site(conference?.speaker)?.name || "");

@@ -1,8 +1,10 @@
 // Words of the pages in two languages. A node remembers its key, so a switch needs no reload.
 import { en } from "/static/texts/en.js";
+import { enWatch } from "/static/texts/en_watch.js";
 import { zh } from "/static/texts/zh.js";
+import { zhWatch } from "/static/texts/zh_watch.js";
 
-const TEXTS = { en, zh };
+const TEXTS = { en: { ...en, ...enWatch }, zh: { ...zh, ...zhWatch } };
 const ATTRIBUTES = {
   i18nLabel: ["aria-label", "title"],
   i18nAria: ["aria-label"],

@@ -21,7 +21,8 @@ def scripts() -> list[Path]:
 
 def texts(language: str) -> dict[str, str]:
     """Key to text of one language."""
-    source = (STATIC / "texts" / f"{language}.js").read_text("utf-8")
+    files = sorted((STATIC / "texts").glob(f"{language}*.js"))
+    source = "".join(path.read_text("utf-8") for path in files)
     return {json.loads(key): json.loads(text) for key, text in TEXT_LINE.findall(source)}
 
 

@@ -54,8 +54,15 @@ def text_files() -> list[Path]:
     return [*pages(), *scripts(), *STATIC.glob("*.css")]
 
 
-def test_there_are_the_five_pages() -> None:
-    assert [page.stem for page in pages()] == ["index", "join", "login", "play", "recordings"]
+def test_there_are_the_six_pages() -> None:
+    assert [page.stem for page in pages()] == [
+        "index",
+        "join",
+        "live",
+        "login",
+        "play",
+        "recordings",
+    ]
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)

@@ -1,0 +1,127 @@
+// The live page: one conference for people who only watch. The media comes from liveplayer.js.
+import { conferencePath, get, liveUrl } from "/static/api.js";
+import { byId, pressed, setIcon } from "/static/dom.js";
+import { Feed } from "/static/events.js";
+import { label, onLanguage, say, saysPlainly, t } from "/static/i18n.js";
+import { explain } from "/static/notify.js";
+import { openLive } from "/static/liveplayer.js";
+import { mountBar } from "/static/shell.js";
+import { fullscreenButton } from "/static/stage.js";
+
+const DELAY_MS = 1000;
+
+const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
+const video = byId("video");
+const content = byId("content");
+const player = byId("player");
+let live = null;
+
+function showSound() {
+  const quiet = video.muted || video.volume === 0;
+  setIcon(byId("mute"), quiet ? "speaker-off" : "speaker");
+  label(byId("mute"), quiet ? "call.sound_on" : "call.sound_off");
+  pressed(byId("mute"), !quiet);
+  if (!quiet) byId("sound-on").hidden = true;
+}
+
+function showPlay() {
+  setIcon(byId("play"), video.paused ? "play" : "pause");
+  label(byId("play"), video.paused ? "play.play" : "live.freeze");
+}
+
+/** After a pause the newest picture is shown again, not the one that stood. */
+function toggle() {
+  if (video.paused) video.play().catch(() => {});
+  else video.pause();
+}
+
+function hear(on) {
+  video.muted = !on;
+  if (on && video.volume === 0) video.volume = byId("volume").value = 1;
+}
+
+function showState() {
+  const { state, problem } = live;
+  player.dataset.state = state;
+  if (state === "playing") delete player.dataset.waiting;
+  else player.dataset.waiting = "yes";
+  byId("notice").hidden = state === "playing";
+  if (state === "refused") saysPlainly(byId("notice"), explain(problem));
+  else say(byId("notice"), "live.connecting");
+  const presents = Boolean(live.content);
+  content.hidden = byId("show").hidden = !presents;
+  if (!presents) show("main");
+  else if (player.dataset.presents !== "yes") show("beside");
+  player.dataset.presents = presents ? "yes" : "no";
+  byId("sound-on").hidden = state !== "playing" || !video.muted;
+}
+
+function show(layout) {
+  player.dataset.show = layout;
+  byId("show").value = layout;
+}
+
+function showDelay() {
+  const behind = live?.state === "playing" && !video.paused ? live.behind : null;
+  byId("delay").textContent = behind === null ? "" : t("live.delay", { ms: Math.max(0, Math.round(behind * 100) * 10) });
+}
+
+function describe(conference) {
+  saysPlainly(byId("title"), conference.name);
+  const rid = conference.recording?.id || "";
+  byId("from-start").hidden = !rid;
+  byId("from-start").href = rid ? `/play/${encodeURIComponent(rid)}` : "";
+}
+
+const KEYS = {
+  " ": toggle,
+  k: toggle,
+  m: () => byId("mute").click(),
+  f: () => player.querySelector("#full")?.click(),
+};
+
+function controls() {
+  byId("play").addEventListener("click", toggle);
+  byId("mute").addEventListener("click", () => hear(video.muted));
+  byId("sound-on").addEventListener("click", () => hear(true));
+  byId("show").addEventListener("change", (event) => show(event.target.value));
+  byId("volume").addEventListener("input", (event) => {
+    video.volume = Number(event.target.value);
+    video.muted = video.volume === 0;
+  });
+  const full = fullscreenButton(player);
+  full.id = "full";
+  byId("controls-end").append(full);
+  for (const name of ["play", "pause"]) video.addEventListener(name, showPlay);
+  video.addEventListener("volumechange", showSound);
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, button, a, textarea");
+    if (typing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+}
+
+function begin() {
+  const feed = new Feed();
+  mountBar(byId("bar"), { page: "", feed });
+  controls();
+  feed.handle({ conference: (conference) => conference.id === cid && describe(conference) });
+  feed.start();
+  get(conferencePath(cid)).then(describe, () => {}); // the stream itself says what is wrong
+  if (!window.MediaSource && !window.ManagedMediaSource) {
+    byId("notice").hidden = false;
+    say(byId("notice"), "live.no_mse");
+    return;
+  }
+  live = openLive({ url: liveUrl(cid), video, contentVideo: content });
+  live.addEventListener("change", showState);
+  window.livePlayer = live; // for whoever measures
+  onLanguage(showDelay);
+  setInterval(showDelay, DELAY_MS);
+  showState();
+  showSound();
+  showPlay();
+}
+
+begin();

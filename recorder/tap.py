@@ -1,0 +1,51 @@
+"""One connection to the tap of a conference, for whoever records it or shows it live."""
+
+from pathlib import Path
+
+from mcu_core.contract.commands import Failure, OpenTap
+from mcu_core.contract.events import TapMessage
+from mcu_core.contract.line import Line, dial
+from mcu_core.contract.wire import (
+    CONTRACT_VERSION,
+    ENGINE_FRAMING,
+    Hello,
+    Message,
+    Reply,
+    Request,
+    Tapped,
+)
+from recorder.errors import TapFailed
+
+
+class Tap:
+    """Reads what the engine gives of one conference; `close` ends it."""
+
+    def __init__(self, line: Line[Message]) -> None:
+        self._line = line
+
+    @classmethod
+    async def open(
+        cls, engine_socket: Path, conference: str, role: str, since_ns: int = 0
+    ) -> "Tap":
+        """Dial the engine and ask (OpenTap says what `since_ns` means); raises LineClosed."""
+        line = await dial(engine_socket, ENGINE_FRAMING)
+        line.send(Hello(CONTRACT_VERSION, role))
+        line.send(Request(1, OpenTap(conference, since_ns)))
+        return cls(line)
+
+    async def receive(self) -> TapMessage:
+        """The next track, unit or loss.
+
+        Raises TapFailed when the engine refuses, LineClosed at its end, MalformedInput for what is
+        not its language.
+        """
+        while True:
+            message = await self._line.receive()
+            if isinstance(message, Tapped):
+                return message.body
+            if isinstance(message, Reply) and isinstance(message.body, Failure):
+                raise TapFailed(message.body.message)
+
+    async def close(self) -> None:
+        """Hang up and wait for it; safe twice."""
+        await self._line.close()
