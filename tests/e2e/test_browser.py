@@ -139,3 +139,22 @@ def test_record_stop_and_play_in_the_page(system: System) -> None:
     assert film.status_code == 200
     assert film.content[4:8] == b"ftyp"
     system.request("DELETE", f"/conferences/{conference}")
+
+
+def test_the_live_page_shows_what_happens_now(system: System) -> None:
+    conference = system.conference("直播", layout={"mode": 2})
+    system.site(conference, "A", "pattern")
+    system.site(conference, "B", "pattern")
+    system.joined(conference, 2)
+    with browser(system) as people:
+        page = people.new_page()
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(f"{system.url}/live/{conference}")
+        plays(page, "#video", 60)
+        page.wait_for_selector("#player[data-state=playing]")
+        assert page.evaluate("document.querySelector('#video').videoWidth") == 1280
+        assert page.text_content("#title") == "直播"
+        system.request("DELETE", f"/conferences/{conference}")
+        page.wait_for_selector("#player[data-state=refused]")  # it has ended, and the page says so
+        assert not failures
