@@ -5,6 +5,7 @@ silence, as a muted microphone does; with `noise_db` the faint noise of an open 
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -25,15 +26,26 @@ from mcu_core.media.sound import BLOCK_SAMPLES, SAMPLE_RATE
 
 
 def run(
-    seconds: int, sites: int, speaking: int, noise_db: float, sound: str, clips: Path
+    seconds: int,
+    sites: int,
+    speaking: int,
+    noise_db: float,
+    sound: str,
+    clips: Path,
+    secure: bool = False,
 ) -> Report:
-    """So many sites, of which so many speak; `noise_db` dBFS of the others, 0: silence."""
+    """So many sites, of which so many speak; `noise_db` dBFS of the others, 0: silence.
+
+    `secure`: by SRTP.
+    """
     codec = codec_named(sound)
     plans = plans_of(sites, speaking, noise_db, sound, clips)
-    members = tuple(Member(rtp_site(f"s{k}"), plan) for k, plan in enumerate(plans))
+    plans = [replace(plan, secure=secure) for plan in plans]
+    members = tuple(Member(rtp_site(f"s{k}", secure=secure), plan) for k, plan in enumerate(plans))
     definition = conference([member.definition for member in members], 1)
     noise = f", noise of {noise_db:g} dB" if noise_db else ""
-    title = f"sound of {sites} sites, {speaking} speaking, {sound}{noise}, {seconds} s"
+    by = ", SRTP" if secure else ""
+    title = f"sound of {sites} sites, {speaking} speaking, {sound}{noise}{by}, {seconds} s"
     report = Report(title, [])
 
     def evaluate(done: Run) -> None:
@@ -50,10 +62,11 @@ def run(
     done = asyncio.run(watch(setting, seconds, lasting(seconds), evaluate))
     sends = [plan.sound for plan in plans if plan.sound is not None]
     encodes = [codec] * len(done.ended[CONFERENCE].audio_outputs)
+    bar = "1.0" if secure else "0.6"
     floor = bare([], [], "", tapes_of(sends), encodes)
     report.rows += [
         figure("bare: decoding all and encoding each mix once, cores", floor.sound_cores),
-        figure("engine, cores, with the bar for 200 sites", done.engine_cores, "0.6"),
+        figure("engine, cores, with the bar for 200 sites", done.engine_cores, bar),
         figure("engine, thousandths of a core per site", 1000 * done.engine_cores / sites),
     ]
     return report

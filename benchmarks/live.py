@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiortc import RTCCertificate
+
 from benchmarks.browser_site import BrowserSite, browser_site
 from benchmarks.load.fleet import Fleet, Line, SitePlan
 from benchmarks.load.ledger import Flows
@@ -159,9 +161,12 @@ async def _look(rig: Rig, run: Run) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-def rtp_site(id: str, view: View | None = None, limit: VideoLimit | None = None) -> SiteDefinition:
-    """An RTP site's definition."""
-    return SiteDefinition(id, f"Site {id}", SiteKind.RTP, view=view, limit=limit or VideoLimit())
+def rtp_site(
+    id: str, view: View | None = None, limit: VideoLimit | None = None, secure: bool = False
+) -> SiteDefinition:
+    """The definition of a site of the load; `secure`: by SRTP."""
+    kind = SiteKind.WEBRTC if secure else SiteKind.RTP
+    return SiteDefinition(id, f"Site {id}", kind, view=view, limit=limit or VideoLimit())
 
 
 async def watch(
@@ -178,9 +183,7 @@ async def watch(
         for definition in setting.conferences:
             await rig.put(definition)
         async with asyncio.timeout(JOIN_S):
-            for member, site in zip(setting.members, fleet.sites, strict=True):
-                if member.attached:
-                    await rig.attach(member.conference, member.id, site)
+            await _join(rig, setting, fleet)
         if setting.browser:
             async with browser_site() as page:
                 await _attach_browser(rig, setting, page)
@@ -190,6 +193,17 @@ async def watch(
         await fleet.stop()
         evaluate(run)
     return run
+
+
+async def _join(rig: Rig, setting: Setting, fleet: Fleet) -> None:
+    certificate, keys = RTCCertificate.generateCertificate(), dict[int, bytes]()
+    for member, site in zip(setting.members, fleet.sites, strict=True):
+        if site.plan.secure:
+            keys |= await rig.attach_secure(member.conference, member.id, site, certificate)
+        elif member.attached:
+            await rig.attach(member.conference, member.id, site)
+    if keys:
+        await fleet.keyed(keys)
 
 
 async def _attach_browser(rig: Rig, setting: Setting, page: BrowserSite) -> None:

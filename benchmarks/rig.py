@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from aiortc import RTCCertificate
+
 from benchmarks.browser_site import BrowserSite
 from benchmarks.load.fleet import Site
 from benchmarks.process import Usage, usage
@@ -71,6 +73,16 @@ class Rig:
             raise McuError(f"the engine answered {answer} to an RTP site")
         site.connect(answer.sdp)
         return answer.endpoint
+
+    async def attach_secure(
+        self, conference: str, id: str, site: Site, certificate: RTCCertificate
+    ) -> dict[int, bytes]:
+        """Connect a site of the load as a browser would be; the keys that it sends with."""
+        offer = await site.secure(certificate)
+        answer = await self.caller.call(AttachWebRtc(conference, id, offer), COMMAND_S)
+        if not isinstance(answer, Attached):
+            raise McuError(f"the engine answered {answer} to a secure site")
+        return await site.shake_hands(answer.sdp)
 
     async def detach(self, conference: str, endpoint: str) -> None:
         """End a connection."""

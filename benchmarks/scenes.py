@@ -85,7 +85,11 @@ def members(
     """Sites s0, s1, ... that play these plans; limit k modulo their number is site k's."""
     return tuple(
         Member(
-            rtp_site(f"{prefix}{k}", limit=limits[k % len(limits)] if limits else None),
+            rtp_site(
+                f"{prefix}{k}",
+                limit=limits[k % len(limits)] if limits else None,
+                secure=site_plan.secure,
+            ),
             site_plan,
             conference,
         )

@@ -13,11 +13,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pylibsrtp
 
 from benchmarks.load.feedback import Feedback
-from benchmarks.load.ledger import READY, STOP, Flows, Ledger
+from benchmarks.load.ledger import KEYED, READY, STOP, Flows, Ledger
 from benchmarks.load.pump import Scratch, send_due, take_ready
 from benchmarks.load.tape import Reel, Tape
+from mcu_core.endpoints.webrtc_link import PROTECT, context_of
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock, wall_time_s
 
 TURN_NS = NS_PER_MS
@@ -37,8 +39,9 @@ def main(folder: Path) -> None:
         os.setpriority(os.PRIO_PROCESS, 0, AHEAD)
     try:
         with select.epoll() as ready:
-            for number in sockets:
-                ready.register(number, select.EPOLLIN)
+            for flow in ledger.flows:
+                if not flow["secure"]:  # the others are the bench's until hands are shaken
+                    ready.register(int(flow["socket"]), select.EPOLLIN)
             _run(ledger, Reel.of(tapes), sockets, ready)
     finally:
         for opened in sockets.values():
@@ -56,11 +59,14 @@ def _run(
     feedback = Feedback(flows, sockets, offset_ns)
     feedback_ns = 0
     ledger.state[READY] = 1
+    sessions: list[pylibsrtp.Session] = []
     while not ledger.state[STOP] and os.getppid() == parent:
+        if ledger.state[KEYED] and not sessions:
+            sessions = _keyed(ledger, ready)
         now_ns = clock.now_ns()
         next_ns = send_due(
             flows, reel.data, reel.starts, reel.first, reel.first_unit,
-            out.packets, out.pieces, out.messages, ledger.sent_ns, now_ns,
+            out.packets, out.pieces, out.messages, ledger.sent_ns, now_ns, PROTECT,
         )  # fmt: skip
         came = ready.poll(0)
         if came:
@@ -75,6 +81,20 @@ def _run(
         rest_ns = min(next_ns, now_ns + TURN_NS) - clock.now_ns()
         if rest_ns > 0:
             time.sleep(rest_ns / NS_PER_SECOND)
+
+
+def _keyed(ledger: Ledger, ready: select.epoll) -> list[pylibsrtp.Session]:
+    """A session for each secure flow, whose row tells where it is; what comes to it is ours now."""
+    sessions = []
+    for flow, key in zip(ledger.flows, ledger.keys, strict=True):
+        if flow["secure"]:
+            sessions.append(pylibsrtp.Session(pylibsrtp.Policy(
+                key.tobytes(), pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
+                pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
+            )))  # fmt: skip
+            ready.register(int(flow["socket"]), select.EPOLLIN)
+            flow["context"] = context_of(sessions[-1])
+    return sessions
 
 
 if __name__ == "__main__":

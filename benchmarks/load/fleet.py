@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from aiortc import RTCCertificate
 
-from benchmarks.load.ledger import READY, STOP, Flows, Ledger
+from benchmarks.load.ledger import KEYED, READY, STOP, Flows, Ledger
 from benchmarks.load.recording import Recording
+from benchmarks.load.secure import Handshake, media_of
 from benchmarks.load.tape import Numbers, Tape
 from benchmarks.process import Usage, usage
 from mcu_core.errors import McuError
@@ -47,6 +49,7 @@ class SitePlan:
     `receives_video`, which offers pictures both ways and sends none. `phase_ns`: how much later
     than the others it begins, for cameras are not in step. `watched`: what comes to it is kept.
     `limit_bps`: b=AS of its offer, 0 for none. `jitter_ns`, `loss_permille`: of its line to us.
+    `secure`: SRTP, as a browser's.
     """
 
     video: Sends | None = None
@@ -57,12 +60,14 @@ class SitePlan:
     limit_bps: int = 0
     jitter_ns: int = 0
     loss_permille: int = 0
+    secure: bool = False
 
 
 class Line:
     """One flow: a socket, and its row in the ledger."""
 
     def __init__(self, sends: Sends | None, is_video: bool) -> None:
+        self.handshake: Handshake | None = None
         self.sends = sends
         self.is_video = is_video
         self.row = -1
@@ -90,7 +95,8 @@ class Line:
         codec = form or (H264 if self.is_video else OPUS)
         kind, number = ("video" if self.is_video else "audio"), self.payload_type
         channels = f"/{codec.channels}" if codec.channels > 1 else ""
-        lines = [f"m={kind} {self.port} RTP/AVP {number}"]
+        profile = "UDP/TLS/RTP/SAVPF" if self.handshake is not None else "RTP/AVP"
+        lines = [f"m={kind} {self.port} {profile} {number}"]
         lines += [f"b=AS:{limit_bps // 1000}"] if limit_bps and self.is_video else []
         lines += [f"a=rtpmap:{number} {codec.name}/{codec.rtp_clock}{channels}"]
         if codec is H264:
@@ -113,6 +119,28 @@ class Site:
     def lines(self) -> list[Line]:
         """Those that it has, video first."""
         return [line for line in (self.video, self.sound) if line is not None]
+
+    async def secure(self, certificate: RTCCertificate) -> str:
+        """The description of a secure site, which is to shake hands then."""
+        own = {}
+        for line in self.lines:
+            line.handshake = Handshake(line.socket, certificate)
+            own[line] = await line.handshake.description()
+        text = self.offer()
+        head, *sections = text.split("m=")
+        for k, line in enumerate(self.lines):
+            sections[k] += "\r\n".join([f"a=mid:{k}", "a=sendrecv", *own[line], ""])
+        return "m=".join([head, *sections])
+
+    async def shake_hands(self, answer: str) -> dict[int, bytes]:
+        """Connect all lines; the keys that they send with, by row."""
+        self.connect(answer)
+        pairs = zip(self.lines, media_of(answer), strict=True)
+        return {
+            line.row: await line.handshake.connect(media)
+            for line, media in pairs
+            if line.handshake is not None
+        }
 
     def offer(self) -> str:
         """Its session description."""
@@ -189,6 +217,7 @@ class Fleet:
         flow["sequence"] = random.getrandbits(15)
         flow["loss_permille"], flow["jitter_ns"] = plan.loss_permille, plan.jitter_ns
         flow["sent_row"] = flow["came_row"] = line.row
+        flow["secure"] = plan.secure
         flow["watch"], flow["last_sequence"] = watch, -1
 
     async def start(self) -> None:
@@ -204,6 +233,16 @@ class Fleet:
             raise
 
     # ------------------------------------------------------------------ the run
+
+    async def keyed(self, keys: dict[int, bytes]) -> None:
+        """Let the load's process have the keys of secure lines, and their sockets to itself."""
+        for row, key in keys.items():
+            self.ledger.keys[row] = np.frombuffer(key, np.uint8)
+        for site in self.sites:
+            for line in site.lines:
+                if line.handshake is not None:
+                    await line.handshake.give_up()
+        self.ledger.state[KEYED] = 1
 
     def begin(self) -> int:
         """Let all sites begin to send; when that is, on the monotonic clock."""

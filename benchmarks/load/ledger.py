@@ -32,6 +32,7 @@ ORDERS = (
     "came_row",
     "watch",  # row of `kept` where what comes is kept, -1: nowhere
     "plis_wanted",  # how many requests for a keyframe are to have been sent
+    "secure",  # 1: SRTP, with the key of its row
     "remb_bps",  # what the receiver says that it can take, 0: nothing
 )
 """Written by the bench."""
@@ -57,6 +58,7 @@ HAPPENED = (
     "control_in",
     "plis_in",
     "plis_sent",
+    "context",  # where the load keeps what encrypts, 0: nothing does
 )
 """Written by the load's process."""
 
@@ -65,10 +67,13 @@ FLOW = np.dtype([(name, np.int64) for name in (*ORDERS, *HAPPENED)])
 Flows = NDArray[Any]
 """Rows of FLOW."""
 
-STOP, READY = 0, 1
+STOP, READY, KEYED = 0, 1, 2
 """Words of the state."""
 
-PIECES = ("flows", "sent_ns", "came_ns", "keyframes", "kept", "kept_bytes", "state")
+KEY_BYTES = 44
+"""AES-256-GCM: key and salt."""
+
+PIECES = ("flows", "sent_ns", "came_ns", "keyframes", "kept", "kept_bytes", "keys", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ class Ledger:
     `sent_ns[row, n]` when unit n of a flow left, `came_ns[row, n]` when the last packet of the
     n-th unit came, `keyframes[row, n]` whether that was one. `kept[watch]` holds `kept_bytes[watch,
     0]` bytes of packets as they came (see recording.py); [watch, 1] counts those that found no
-    room. `state[STOP]` ends the load, `state[READY]` says that it runs.
+    room. `state[STOP]` ends the load, `state[READY]` says that it runs, `state[KEYED]` that `keys`
+    are those of the secure flows.
     """
 
     flows: Flows
@@ -87,6 +93,7 @@ class Ledger:
     keyframes: Bytes
     kept: Bytes
     kept_bytes: Numbers
+    keys: Bytes
     state: Numbers
 
     @classmethod
@@ -99,7 +106,8 @@ class Ledger:
             "keyframes": (notes, np.uint8),
             "kept": (kept, np.uint8),
             "kept_bytes": ((kept[0], 2), np.int64),
-            "state": ((2,), np.int64),
+            "keys": ((flows, KEY_BYTES), np.uint8),
+            "state": ((3,), np.int64),
         }
         for name, (shape, kind) in shapes.items():
             made = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, shape)

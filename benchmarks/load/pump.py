@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.load.ledger import FLOW, Flows
 from benchmarks.load.tape import Bytes, Numbers
 from mcu_core.kernels.dispatch import INT, NOTHING, kernel, matrix, vector
+from mcu_core.kernels.leaving import call_protect
 
 BATCH = 64
 PACKET_BYTES = 4096
@@ -108,10 +109,10 @@ def _transmit(socket: int, messages: Words, count: int) -> int:
     return refused
 
 
-@kernel(NOTHING(_FLOWS, INT, _BYTES, _NUMBERS, INT, INT, _ROWS, _WORDS, _WORDS))
+@kernel(NOTHING(_FLOWS, INT, _BYTES, _NUMBERS, INT, INT, _ROWS, _WORDS, _WORDS, types.uintp))
 def _send_unit(
     flows: Flows, i: int, data: Bytes, starts: Numbers, first: int, end: int,
-    packets: Bytes, pieces: Words, messages: Words,
+    packets: Bytes, pieces: Words, messages: Words, protect: int,
 ) -> None:  # fmt: skip
     """Send packets `first` up to `end` of the reel, but those that the line loses."""
     flow = flows[i]
@@ -122,11 +123,21 @@ def _send_unit(
         if flow.active and flow.dice % 1000 >= flow.loss_permille:
             if not flow.raw:
                 _write_header(packets, filled, flows, i, flow.video if k == end - 1 else 0)
-            head = 0 if flow.raw else HEADER_BYTES
-            pieces[2 * filled, 1] = head
-            pieces[2 * filled + 1, 0] = base + starts[k]
-            pieces[2 * filled + 1, 1] = starts[k + 1] - starts[k]
-            messages[filled, _IOVLEN] = 2
+            if flow.secure:
+                length = starts[k + 1] - starts[k]
+                packets[filled, HEADER_BYTES : HEADER_BYTES + length] = data[
+                    starts[k] : starts[k + 1]
+                ]
+                pieces[2 * filled, 1] = HEADER_BYTES + length
+                at = packets[filled].ctypes.data
+                call_protect(protect, flow.context, at, pieces[2 * filled, 1:].ctypes.data)
+                messages[filled, _IOVLEN] = 1
+            else:
+                head = 0 if flow.raw else HEADER_BYTES
+                pieces[2 * filled, 1] = head
+                pieces[2 * filled + 1, 0] = base + starts[k]
+                pieces[2 * filled + 1, 1] = starts[k + 1] - starts[k]
+                messages[filled, _IOVLEN] = 2
             filled += 1
             flow.packets_out += 1
             flow.bytes_out += starts[k + 1] - starts[k]
@@ -136,12 +147,20 @@ def _send_unit(
             filled = 0
 
 
-@kernel(INT(_FLOWS, _BYTES, _NUMBERS, _NUMBERS, _NUMBERS, _ROWS, _WORDS, _WORDS, _GRID, INT))
+@kernel(
+    INT(
+        _FLOWS, _BYTES, _NUMBERS, _NUMBERS, _NUMBERS, _ROWS, _WORDS, _WORDS, _GRID, INT,
+        types.uintp,
+    )
+)  # fmt: skip
 def send_due(
     flows: Flows, data: Bytes, starts: Numbers, first: Numbers, first_unit: Numbers,
-    packets: Bytes, pieces: Words, messages: Words, sent_ns: Numbers, now_ns: int,
+    packets: Bytes, pieces: Words, messages: Words, sent_ns: Numbers, now_ns: int, protect: int,
 ) -> int:  # fmt: skip
-    """Send all units that are due at `now_ns`; when the next one will be."""
+    """Send all units that are due at `now_ns`; when the next one will be.
+
+    Secure flows are encrypted by the function at `protect`.
+    """
     soonest = now_ns + SECOND_NS
     for i in range(len(flows)):
         flow = flows[i]
@@ -158,8 +177,9 @@ def send_due(
             length = first_unit[flow.tape + 1] - first_unit[flow.tape]
             unit = first_unit[flow.tape] + (flow.units_out + flow.first_unit) % length
             _send_unit(
-                flows, i, data, starts, first[unit], first[unit + 1], packets, pieces, messages
-            )
+                flows, i, data, starts, first[unit], first[unit + 1], packets, pieces, messages,
+                protect,
+            )  # fmt: skip
             flow.units_out += 1
             due = due_ns(flows, i)
         soonest = min(soonest, due)

@@ -25,6 +25,7 @@ Sites = Annotated[int, typer.Option(min=2, max=200, help="Sites of the conferenc
 Size = Annotated[str, typer.Option(help="Pictures that sites send: 360p, 4cif, 720p or 1080p")]
 Preset = Annotated[str, typer.Option(help="x264 preset of the engine")]
 Sound = Annotated[str, typer.Option(help="Codec of the sites' sound: opus, PCMA, PCMU, G722, L16")]
+Srtp = Annotated[bool, typer.Option("--srtp", help="Sites come by WebRTC's SRTP")]
 Clips = Annotated[Path, typer.Option(help="Folder of the demo clips")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file")]
 Plot = Annotated[Path | None, typer.Option(help="Draw them into this PNG file")]
@@ -171,6 +172,7 @@ def own(
 def fanout(
     seconds: Seconds = 10,
     receivers: Annotated[int, typer.Option(min=4, max=200, help="How many")] = 30,
+    secure: Srtp = False,
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -178,7 +180,7 @@ def fanout(
     """Many receivers in four classes (bar 5)."""
     from benchmarks.fanout import run
 
-    _tell(lambda: run(seconds, receivers, clips), json_, plot)
+    _tell(lambda: run(seconds, receivers, clips, secure), json_, plot)
 
 
 @bench.command()
@@ -204,6 +206,7 @@ def audio(
         float, typer.Option(max=0, help="Noise of the others' microphones, dBFS; 0: silence")
     ] = 0,
     sound: Sound = "opus",
+    secure: Srtp = False,
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -211,7 +214,7 @@ def audio(
     """A large room of sound alone (bar 9)."""
     from benchmarks.audio import run
 
-    _tell(lambda: run(seconds, sites, speaking, noise_db, sound, clips), json_, plot)
+    _tell(lambda: run(seconds, sites, speaking, noise_db, sound, clips, secure), json_, plot)
 
 
 @bench.command()

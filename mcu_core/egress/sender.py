@@ -13,7 +13,7 @@ from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.ntp import ntp_time
 from mcu_core.protocol.rtcp_reports import SenderReport
-from mcu_core.protocol.rtp import PLAIN, pack_header
+from mcu_core.protocol.rtp import Burst
 from mcu_core.protocol.sequence import SEQUENCE_MASK, timestamp_delta
 
 HISTORY_PACKETS = 1024
@@ -26,7 +26,6 @@ has no path for it, or wants us to flood somebody."""
 RESEND_EVERY_NS = 10 * NS_PER_MS
 """A packet asked for again within this time is on its way already."""
 
-MARKER = 0x80
 NO_PACKET = -1
 
 
@@ -40,7 +39,7 @@ class _Sent(NamedTuple):
 
 
 class RtpSender:
-    """Writes headers in front of shared payloads and keeps its stream continuous.
+    """Numbers units that many receivers share, and keeps its stream continuous.
 
     Timestamps follow the units' stamps on the conference clock, whichever encoder made them, so a
     change of group, of mix or of codec size is no break for the receiver; sequence numbers count
@@ -54,7 +53,7 @@ class RtpSender:
         payload_type: int,
         codec: Codec,
         clock: Clock,
-        transmit: Callable[[bytes], None],
+        transmit: Callable[[Burst], None],
     ) -> None:
         self.packets = 0
         self.octets = 0
@@ -79,26 +78,23 @@ class RtpSender:
 
         A unit of sound without packets is silence that need not be sent (DTX).
         """
-        payloads = unit.payloads
-        timestamp = self._timestamp = self._timestamp_of(unit.stamp_ns)
+        payloads, step = unit.payloads, unit.payload_ticks
+        timestamp = self._timestamp_of(unit.stamp_ns)
         # Sound marks the begin of a talk spurt, pictures and AAC their last packet (RFC 3551 4.1,
         # 5; RFC 3640 3.1, RFC 6416 6.1).
         marked = len(payloads) - 1 if self._marks_last else (0 if self._spurt else NO_PACKET)
         self._spurt = not payloads
-        if self._video and payloads:
+        self._timestamp = (timestamp + step * max(0, len(payloads) - 1)) % TIMESTAMPS
+        if not payloads:
+            return
+        if self._video:
             self._remember(_Sent(self.packets, timestamp, marked, payloads))
-        sequence, ssrc, transmit = self._first + self.packets, self._ssrc, self._transmit
-        for index, payload in enumerate(payloads):
-            second = self._payload_type | MARKER if index == marked else self._payload_type
-            head = pack_header(PLAIN, second, sequence & SEQUENCE_MASK, timestamp, ssrc)
-            sequence += 1
-            if unit.payload_ticks:
-                timestamp = (timestamp + unit.payload_ticks) % TIMESTAMPS
-            self.octets += len(payload)
-            transmit(head + payload)
+        sequence = (self._first + self.packets) & SEQUENCE_MASK
         self.packets += len(payloads)
-        if unit.payload_ticks:
-            self._timestamp = (timestamp - unit.payload_ticks) % TIMESTAMPS
+        self.octets += sum(map(len, payloads))
+        self._transmit(
+            Burst(self._payload_type, marked, sequence, timestamp, self._ssrc, step, payloads)
+        )
 
     def _timestamp_of(self, stamp_ns: int) -> int:
         """Where `stamp_ns` stands on the stream's clock; always later than the unit before."""
@@ -123,20 +119,20 @@ class RtpSender:
         now_ns = self._clock.now_ns()
         for sequence in sequences:
             number = self._number_of(sequence)
-            packet = self._packet(number) if now_ns >= self._resendable_ns(number) else None
-            if packet is None:
+            burst = self._packet(number) if now_ns >= self._resendable_ns(number) else None
+            if burst is None:
                 continue
             if not self._resends.take(now_ns):
                 return
             self._note_resent(number, now_ns)
-            self._transmit(packet)
+            self._transmit(burst)
 
     def _number_of(self, sequence: int) -> int:
         """Which packet of the stream the newest one of that sequence number is."""
         last = self._first + self.packets - 1
         return self.packets - 1 - ((last - sequence) & SEQUENCE_MASK)
 
-    def _packet(self, number: int) -> bytes | None:
+    def _packet(self, number: int) -> Burst | None:
         """A packet as it was sent; None where it is not kept."""
         if number <= self.packets - 1 - HISTORY_PACKETS:
             return None
@@ -147,10 +143,11 @@ class RtpSender:
         index = number - sent.number
         if index >= len(sent.payloads):
             return None
-        second = self._payload_type | (MARKER if index == sent.marked else 0)
-        sequence = (self._first + number) & SEQUENCE_MASK
-        head = pack_header(PLAIN, second, sequence, sent.timestamp, self._ssrc)
-        return head + sent.payloads[index]
+        marked = 0 if index == sent.marked else NO_PACKET
+        sequence, payload = (self._first + number) & SEQUENCE_MASK, sent.payloads[index]
+        return Burst(
+            self._payload_type, marked, sequence, sent.timestamp, self._ssrc, 0, (payload,)
+        )
 
     def _resendable_ns(self, number: int) -> int:
         return self._resent_ns.get(number, -RESEND_EVERY_NS) + RESEND_EVERY_NS

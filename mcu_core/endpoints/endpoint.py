@@ -13,6 +13,7 @@ from mcu_core.contract.definition import VideoLimit
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.ingress.video import VideoIngress
+from mcu_core.kernels.rows import QUICK, QUICK_BYTES, Row
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
 
@@ -42,12 +43,33 @@ class Feedback:
 class EndpointStats:
     """Counters of one connection, for snapshots."""
 
-    packets_in: int = 0
     packets_out: int = 0
-    bytes_in: int = 0
     bytes_out: int = 0
     packets_dropped: int = 0
     """Arrived, but malformed, from a stranger, or of no known stream."""
+    _packets_in: int = 0
+    _bytes_in: int = 0
+    _row: Row | None = None
+
+    def came(self, size: int) -> None:
+        """A packet of so many bytes came."""
+        self._packets_in += 1
+        self._bytes_in += size
+
+    def follow(self, row: Row) -> None:
+        """From now on the quick packets that are counted in `row` (kernels/rows.py) count, too."""
+        if row is not self._row:
+            self._packets_in, self._bytes_in, self._row = self.packets_in, self.bytes_in, row
+
+    @property
+    def packets_in(self) -> int:
+        """Packets that came and were wanted."""
+        return self._packets_in + (self._row[QUICK] if self._row is not None else 0)
+
+    @property
+    def bytes_in(self) -> int:
+        """Their bytes."""
+        return self._bytes_in + (self._row[QUICK_BYTES] if self._row is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)

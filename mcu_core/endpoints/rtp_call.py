@@ -16,7 +16,7 @@ from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.pulse import Pulse
 from mcu_core.endpoints.refresh import Refresh
 from mcu_core.endpoints.rtp_content import RtpContent
-from mcu_core.endpoints.rtp_stream import RtpStream, Transmit
+from mcu_core.endpoints.rtp_stream import RtpStream, Tell, Transmit
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import Clock
 from mcu_core.media.codec import H264, OPUS, Kind
@@ -87,7 +87,7 @@ class RtpCall:
     # ------------------------------------------------------------------------------------- streams
 
     def _carry(
-        self, agreed: MediaAgreement, ssrc: int, send_rtp: Transmit, send_rtcp: Transmit
+        self, agreed: MediaAgreement, ssrc: int, send_rtp: Transmit, send_rtcp: Tell
     ) -> RtpStream:
         """A stream for what was agreed on, by these ways out."""
         types = (agreed.payload_type_in, agreed.payload_type_out)

@@ -68,9 +68,9 @@ class RtpSession(RtpCall):
         try:
             for kind, wanted in zip(KINDS, ports, strict=True):
                 if kind in kinds:
-                    self._lines[kind] = await self._listen(wanted)
+                    self._lines[kind] = self._listen(wanted)
             if any(is_content(media) for media in offered.media):
-                self._lines[CONTENT] = await self._listen(self.ports[0] + CONTENT_AFTER_VIDEO)
+                self._lines[CONTENT] = self._listen(self.ports[0] + CONTENT_AFTER_VIDEO)
             agreement = answer(offered, self._capabilities(), self._local())
             for name, agreed in (
                 (Kind.VIDEO, agreement.video),
@@ -78,23 +78,23 @@ class RtpSession(RtpCall):
                 (CONTENT, agreement.content),
             ):
                 if agreed is not None:
-                    await self._connect(name, agreed)
+                    self._connect(name, agreed)
                 elif name in self._lines:
-                    await self._close(self._lines.pop(name))
+                    self._close(self._lines.pop(name))
         except BaseException:
             await self.stop()
             raise
         self._open = True
         return agreement.description.serialize()
 
-    async def _listen(self, wanted: int) -> _Line:
+    def _listen(self, wanted: int) -> _Line:
         first, second = open_udp_pair(self._network, wanted)
         pin, group = SourcePin(), StreamGroup(self.stats)
         handlers = (pin, self._clock, self.stats, group.rtp_received, group.rtcp_received)
-        rtp, rtcp = RtpPort(*handlers), RtpPort(*handlers)
+        rtp, rtcp = RtpPort(*handlers, group.sound), RtpPort(*handlers)
         line = _Line(pin, group, rtp, rtcp, first.getsockname()[1])
-        await rtp.open(first)
-        await rtcp.open(second)
+        rtp.open(first)
+        rtcp.open(second)
         return line
 
     def _capabilities(self) -> Capabilities:
@@ -120,20 +120,20 @@ class RtpSession(RtpCall):
             content_port=content.number if content is not None else 0,
         )
 
-    async def _connect(self, name: str, agreed: MediaAgreement) -> None:
+    def _connect(self, name: str, agreed: MediaAgreement) -> None:
         line = self._lines[name]
         line.pin.named = agreed.remote_host
         if agreed.send:
             line.rtp.destination = self._to(agreed.remote_host, agreed.remote_port)
         control = line.rtp if agreed.rtcp_mux else line.rtcp
         if agreed.rtcp_mux:
-            await line.rtcp.close()
+            line.rtcp.close()
         elif agreed.remote_rtcp_host not in ANY_ADDRESSES and is_media_port(
             agreed.remote_rtcp_port  # by default the one after a port that may mean nothing
         ):
             control.destination = self._to(agreed.remote_rtcp_host, agreed.remote_rtcp_port)
         ssrc = random.getrandbits(32)
-        stream = self._carry(agreed, ssrc, line.rtp.send, control.send)
+        stream = self._carry(agreed, ssrc, line.rtp.send, control.send_control)
         stream.goodbye = line.pin.release
         line.group.add(stream)
 
@@ -155,8 +155,8 @@ class RtpSession(RtpCall):
         self._end()
         while self._lines:
             _, line = self._lines.popitem()
-            await self._close(line)
+            self._close(line)
 
-    async def _close(self, line: _Line) -> None:
-        await line.rtp.close()
-        await line.rtcp.close()
+    def _close(self, line: _Line) -> None:
+        line.rtp.close()
+        line.rtcp.close()

@@ -21,7 +21,8 @@ from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol import rtcp, rtp
 from mcu_core.protocol.ntp import middle_bits, ntp_time, round_trip_ns, short_from_ns
 
-Transmit = Callable[[bytes], None]
+Transmit = Callable[[rtp.Burst], None]
+Tell = Callable[[bytes], None]
 
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -50,9 +51,10 @@ class RtpStream:
         ssrc: int,
         clock: Clock,
         send_rtp: Transmit,
-        send_rtcp: Transmit,
+        send_rtcp: Tell,
     ) -> None:
         self.codec = codec
+        self._shown = codec.kind is Kind.VIDEO
         self.payload_type_in, payload_type_out = payload_types
         self.ssrc = ssrc
         self.sends = False
@@ -105,7 +107,8 @@ class RtpStream:
         """Send one unit of this codec; nothing where the other side takes none."""
         if self.sends:
             self._sent = True
-            self._rate.sent(len(unit.data))
+            if self._shown:
+                self._rate.sent(len(unit.data))
             self._sender.send(unit)
 
     # ------------------------------------------------------------------------------------ incoming
@@ -134,7 +137,7 @@ class RtpStream:
             or self._receiver is None
             or packet.ssrc != first.ssrc
             or packet.sequence != (first.sequence + 1) & 0xFFFF
-            or now_ns - self._heard_ns < SOURCE_CHANGE_NS
+            or now_ns - max(self._heard_ns, self._receiver.heard_ns) < SOURCE_CHANGE_NS
         ):
             return False
         self._remote_ssrc, self._newcomer = packet.ssrc, None
@@ -196,6 +199,11 @@ class RtpStream:
             self._pictures.keyframes_asked += 1
         self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
 
+    @property
+    def sound(self) -> RtpAudioReceiver | None:
+        """What takes its sound; None where pictures come, or nothing."""
+        return self._receiver if isinstance(self._receiver, RtpAudioReceiver) else None
+
     def reception(self) -> ReceptionCounters:
         """What became of the packets that came in so far; from any thread."""
         return self._receiver.counters() if self._receiver is not None else ReceptionCounters()
@@ -204,12 +212,13 @@ class RtpStream:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: requests for lost packets at once, reports once per second."""
-        if self._receiver is not None:
-            wanted = self._receiver.poll(now_ns)
+        if self._pictures is not None:
+            wanted = self._pictures.poll(now_ns)
             if wanted:
                 self._tell(wanted)
-        flows = self._sent or self._remote_ssrc is not None
-        if flows and now_ns >= self._report_due_ns:
+        if now_ns < self._report_due_ns:
+            return
+        if self._sent or self._remote_ssrc is not None:
             self._report_due_ns = now_ns + REPORT_EVERY_NS
             self._report(now_ns)
 
@@ -259,6 +268,10 @@ class StreamGroup:
         """One more stream; its incoming payload type is its mark."""
         self.streams.append(stream)
         self._by_payload_type[stream.payload_type_in] = stream
+
+    def sound(self) -> RtpAudioReceiver | None:
+        """What takes the sound that comes, if any does."""
+        return next((stream.sound for stream in self.streams if stream.sound is not None), None)
 
     def rtp_received(self, data: bytes, now_ns: int) -> bool:
         """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""

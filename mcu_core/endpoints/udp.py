@@ -5,19 +5,38 @@ packet pins it (the usual way with NATs in between), strangers are dropped and c
 and another source is learnt only after a silence, or when it is the one that the offer named.
 """
 
-import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats
+from mcu_core.endpoints.socket_names import Address
+from mcu_core.kernels.rows import HEARD_NS, Row
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.protocol.rtcp import FIRST_TYPE, LAST_TYPE
+from mcu_core.protocol.rtp import Burst
 
-Address = tuple[str, int]
 Taker = Callable[[bytes, int], bool]
 """Takes a packet and when it came, in ns; False when it was no good."""
 
+
+class Usual(Protocol):
+    """What takes usual packets: see Datagrams.let_pass."""
+
+    @property
+    def row(self) -> Row | None:
+        """What is counted of the present sender's packets; None before one is known."""
+
+    def take(self, payload: bytes, media_ns: int) -> None:
+        """The payload of a packet that has been counted."""
+
+
+def nobody() -> None:
+    """No packet passes without a second look."""
+
+
+CLOSED = -1
 SMALLEST_RTP_BYTES = 12
 SMALLEST_RTCP_BYTES = 8
 VERSION_MASK = 0xC0
@@ -36,6 +55,10 @@ class SourcePin:
         self.named = named
         self.source: Address | None = None
         self._heard_ns = 0
+
+    def heard_quickly(self, now_ns: int) -> None:
+        """When a packet of the source was last taken without being shown here."""
+        self._heard_ns = max(self._heard_ns, now_ns)
 
     def admits(self, address: Address, now_ns: int) -> bool:
         """Whether a packet from there may be looked at further."""
@@ -56,55 +79,63 @@ class SourcePin:
         self.source = None
 
 
-class RtpPort(asyncio.DatagramProtocol):
+class RtpPort:
     """One UDP port for RTP and, multiplexed or alone, RTCP (RFC 5761).
 
     Tests are in the order of their price: length, version, source; only then `on_rtp` and `on_rtcp`
-    look at a packet. Runs on the event loop.
+    look at a packet. What comes in like the last packet that was good passes by all this to the
+    `usual` taker, if there is one at that moment. Runs on the event loop.
     """
 
     def __init__(
-        self, pin: SourcePin, clock: Clock, stats: EndpointStats, on_rtp: Taker, on_rtcp: Taker
+        self,
+        pin: SourcePin,
+        clock: Clock,
+        stats: EndpointStats,
+        on_rtp: Taker,
+        on_rtcp: Taker,
+        usual: Callable[[], Usual | None] = nobody,
     ) -> None:
-        self.destination: Address | None = None
         self.strangers = 0
+        self._destination: Address | None = None
         self._pin = pin
         self._clock = clock
         self._stats = stats
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
+        self._usual = usual
+        self._passing: tuple[Address, Row] | None = None
+        self._datagrams = Datagrams.here()
         self._socket: socket.socket | None = None
-        self._transport: asyncio.BaseTransport | None = None
-        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._number = CLOSED
 
-    async def open(self, bound: socket.socket) -> None:
+    def open(self, bound: socket.socket) -> None:
         """Listen on a bound socket, which is closed with this port."""
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
         self._socket = bound
+        self._datagrams.open(bound, self)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+    @property
+    def destination(self) -> Address | None:
+        """Where packets go to; None: nowhere yet."""
+        return self._destination
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = self._socket = None
-        if not self._closed.done():
-            self._closed.set_result(None)
+    @destination.setter
+    def destination(self, address: Address) -> None:
+        if address != self._destination and self._socket is not None:
+            self._datagrams.direct(self._socket, address)
+            self._destination, self._number = address, self._socket.fileno()
 
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP refusal: the other side listens not yet or no more; media goes on."""
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+    def datagram_received(self, data: bytes, address: Address) -> None:
         """Sort one datagram."""
         size = len(data)
         if size < SMALLEST_RTCP_BYTES or data[0] & VERSION_MASK != VERSION_2:
             self._stats.packets_dropped += 1
             return
-        address = addr[:2]
         if FIRST_TYPE <= data[1] <= LAST_TYPE:
             self._rtcp_received(data, address)
             return
         now_ns = self._clock.now_ns()
-        if address != self._pin.source and not self._pin.admits(address, now_ns):
+        if address != self._pin.source and not self._admits(address, now_ns):
             self.strangers += 1
             self._stats.packets_dropped += 1
         elif size < SMALLEST_RTP_BYTES:
@@ -112,6 +143,23 @@ class RtpPort(asyncio.DatagramProtocol):
         elif self._on_rtp(data, now_ns):  # which counts what it refuses
             self._pin.heard(address, now_ns)
             self._count(size, address)
+            self._let_pass(address)
+
+    def _admits(self, address: Address, now_ns: int) -> bool:
+        if self._passing is not None:
+            self._pin.heard_quickly(self._passing[1][HEARD_NS])
+        return self._pin.admits(address, now_ns)
+
+    def _let_pass(self, address: Address) -> None:
+        """A packet of that source was good: those like it need no second look."""
+        usual = self._usual()
+        row = usual.row if usual is not None else None
+        if usual is None or row is None or self._socket is None:
+            return
+        if self._passing is None or address != self._passing[0] or row is not self._passing[1]:
+            self._passing = address, row
+            self._stats.follow(row)
+            self._datagrams.let_pass(self._socket, address, row, usual.take, self._clock)
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
         """RTCP pins nothing: it may come from another port than RTP, but not from another host."""
@@ -123,33 +171,42 @@ class RtpPort(asyncio.DatagramProtocol):
             self._count(len(data), address)
 
     def _count(self, size: int, address: Address) -> None:
-        self._stats.packets_in += 1
-        self._stats.bytes_in += size
+        self._stats.came(size)
         if address[0] != self._pin.named:
             # Its packets come by another host than it named: a NAT is in between, and the way back
             # is where they came from. The same host may well listen where it does not send from.
             self.destination = address
 
-    def send(self, datagram: bytes) -> None:
-        """Send to the destination; dropped and counted while there is none, or no room.
+    def send(self, burst: Burst) -> None:
+        """Send to the destination; dropped and counted while there is none."""
+        count = len(burst.payloads)
+        if self._number == CLOSED:
+            self._stats.packets_dropped += count
+            return
+        self._datagrams.send_burst(self._number, burst)
+        self._stats.packets_out += count
+        self._stats.bytes_out += sum(map(len, burst.payloads)) + SMALLEST_RTP_BYTES * count
 
-        By the socket itself: the loop's transport would queue without a bound what the system does
-        not take.
-        """
-        if self._socket is None or self.destination is None:
+    def send_control(self, datagram: bytes) -> None:
+        """The same for RTCP."""
+        if self._number == CLOSED:
             self._stats.packets_dropped += 1
             return
-        try:
-            self._socket.sendto(datagram, self.destination)
-        except OSError:
-            self._stats.packets_dropped += 1
-            return
+        self._datagrams.send(self._number, datagram)
         self._stats.packets_out += 1
         self._stats.bytes_out += len(datagram)
 
-    async def close(self) -> None:
-        """Close the socket and wait for it; safe twice."""
-        self._socket = None
-        if self._transport is not None:
-            self._transport.close()
-            await self._closed
+    def media_opened(self, data: bytes | None) -> None:
+        """Not here: nothing is encrypted."""
+
+    def datagrams_refused(self, count: int) -> None:
+        """The system had no room for so many of what was sent, or no way to there."""
+        self._stats.packets_out -= count
+        self._stats.packets_dropped += count
+
+    def close(self) -> None:
+        """Close the socket; safe twice."""
+        bound, self._socket = self._socket, None
+        self._number = CLOSED
+        if bound is not None:
+            self._datagrams.close(bound)

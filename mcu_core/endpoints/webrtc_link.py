@@ -8,18 +8,24 @@ when a new version has changed them.
 
 import asyncio
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import pylibsrtp
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol
+from pylibsrtp._binding import ffi, lib
 
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.udp import Taker
+from mcu_core.endpoints.udp import Taker, Usual, nobody
+from mcu_core.kernels.rows import QUICK, Row
 from mcu_core.media.clock import Clock
 from mcu_core.protocol.rtcp import is_rtcp
+from mcu_core.protocol.rtp import Burst
 
 COMPONENT = 1
 FIRST_DTLS, LAST_DTLS = 20, 63
@@ -44,6 +50,21 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         super().__init__(connection)
         self._link = link
         self.socket = bound
+        self.number = bound.fileno()
+        self.connection_made(IceTransport(self))
+        Datagrams.here().open(bound, self)
+
+    def datagrams_refused(self, count: int) -> None:
+        """The system had no room for so many of what was sent, or no way to there."""
+        self._link.stats.packets_out -= count
+        self._link.stats.packets_dropped += count
+
+    def media_opened(self, data: bytes | None) -> None:
+        """RTP that has been decrypted, or could not be."""
+        if data is None:
+            self._link.stats.packets_dropped += 1
+        else:
+            self._link.media_opened(data, self.socket)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Media goes straight to the link, DTLS and STUN their usual way, the rest is dropped."""
@@ -51,7 +72,7 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         if FIRST_RTP <= first <= LAST_RTP:
             self._link.media_received(data)
         elif first <= LAST_STUN:
-            self._link.heard += 1
+            self._link.sign_of_life()
             super().datagram_received(data, addr)
         elif FIRST_DTLS <= first <= LAST_DTLS and self._queue_has_room():
             super().datagram_received(data, addr)
@@ -62,11 +83,45 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         return bool(self.receiver._queue.qsize() < MAX_WAITING_RECORDS)
 
 
+class IceTransport:
+    """As much of a transport as aioice uses, for its checks and for DTLS records."""
+
+    def __init__(self, port: IcePort) -> None:
+        self._port = port
+        self._closing = False
+
+    def sendto(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Send at once; what the system does not take is lost, as on the way."""
+        with suppress(OSError):
+            self._port.socket.sendto(data, addr)
+
+    def is_closing(self) -> bool:
+        """Whether it has been closed."""
+        return self._closing
+
+    def close(self) -> None:
+        """Close the socket; the port hears of it in the next turn of the loop."""
+        if not self._closing:
+            self._closing = True
+            Datagrams.here().close(self._port.socket)
+            asyncio.get_running_loop().call_soon(self._port.connection_lost, None)
+
+
+PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
+UNPROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))
+"""Where libsrtp's functions are, for packets that are encrypted and decrypted many at a time."""
+
+
+def context_of(session: pylibsrtp.Session) -> int:
+    """Where libsrtp's half of a session is; as long as the session is kept."""
+    return int(ffi.cast("uintptr_t", session._srtp[0]))
+
+
 class WebRtcLink:
     """One ICE and DTLS transport. `dtls` is aiortc's RTCDtlsTransport.
 
-    `on_rtp` and `on_rtcp` get decrypted packets on the event loop. `heard` grows with every sign of
-    life from the other side.
+    `on_rtp` and `on_rtcp` get decrypted packets on the event loop, but usual packets of sound go to
+    the `usual` taker, if there is one at that moment.
     """
 
     def __init__(
@@ -79,9 +134,16 @@ class WebRtcLink:
         self._network = network
         self._clock = clock
         self.stats = stats
-        self.heard = 0
+        self._heard = 0
+        self._row: Row | None = None
         self._early: list[bytes] = []
+        self._datagrams = Datagrams.here()
+        self._pair: Any = None
+        self._session: Any = None
+        self.open_port: Callable[[str], socket.socket] = partial(open_udp, network)
+        """Opens the port of a candidate, given its address."""
         self.on_rtp: Taker = lambda data, now_ns: False
+        self.usual: Callable[[], Usual | None] = nobody
         self.on_rtcp: Taker = lambda data, now_ns: False
 
     async def _gather(self) -> None:
@@ -89,16 +151,13 @@ class WebRtcLink:
 
         Takes the place of aioice's own, which opens any port on every address of the machine.
         """
-        loop = asyncio.get_running_loop()
         connection = self._connection
         if connection._local_candidates_start:
             return
         connection._local_candidates_start = True
         for address in self._network.addresses():
-            opened = open_udp(self._network, address)
-            _, port = await loop.create_datagram_endpoint(
-                partial(IcePort, connection, self, opened), sock=opened
-            )
+            opened = self.open_port(address)
+            port = IcePort(connection, self, opened)
             told = self._network.advertise or address
             port.local_candidate = Candidate(
                 foundation=candidate_foundation("host", "udp", told),
@@ -121,9 +180,20 @@ class WebRtcLink:
         await self.dtls.start(dtls_parameters)
         if self.dtls.state != "connected":
             raise ConnectionError("the encrypted connection could not be set up (DTLS)")
+        for port in self._connection._protocols:
+            self._datagrams.decrypt(port.socket, context_of(self.dtls._rx_srtp), UNPROTECT)
         early, self._early = self._early, []
         for data in early:
             self.media_received(data)
+
+    @property
+    def heard(self) -> int:
+        """Grows with every sign of life from the other side."""
+        return self._heard + (self._row[QUICK] if self._row is not None else 0)
+
+    def sign_of_life(self) -> None:
+        """The other side was heard."""
+        self._heard += 1
 
     def lost_reason(self) -> str:
         """Why the transport is gone; empty while it stands."""
@@ -148,34 +218,61 @@ class WebRtcLink:
         except pylibsrtp.Error:
             self.stats.packets_dropped += 1
             return
-        self.heard += 1
+        self._heard += 1
         taker = self.on_rtcp if control else self.on_rtp  # which count what they refuse
         if taker(plain, self._clock.now_ns()):
-            self.stats.packets_in += 1
-            self.stats.bytes_in += len(data)
+            self.stats.came(len(data))
 
-    def send_rtp(self, packet: bytes) -> None:
-        """Encrypt and send one RTP packet; dropped while there is no connection."""
-        if self.dtls._tx_srtp is not None:
-            self._send(self.dtls._tx_srtp.protect(packet))
+    def media_opened(self, data: bytes, bound: socket.socket) -> None:
+        """Hand on one decrypted RTP packet that came to that socket."""
+        self._heard += 1
+        if self.on_rtp(data, self._clock.now_ns()):
+            self.stats.came(len(data))
+            usual = self.usual()
+            row = usual.row if usual is not None else None
+            if usual is not None and row is not None and row is not self._row:
+                self._heard += self._row[QUICK] if self._row is not None else 0
+                self._row = row
+                self.stats.follow(row)
+                self._datagrams.let_pass(bound, None, row, usual.take, self._clock)
+
+    def send_rtp(self, burst: Burst) -> None:
+        """Send RTP packets, which are encrypted on their way; dropped while there is no path."""
+        count = len(burst.payloads)
+        number = self._way()
+        if number is None:
+            self.stats.packets_dropped += count
+            return
+        self._datagrams.send_burst(number, burst, secure=True)
+        self.stats.packets_out += count
+        self.stats.bytes_out += sum(map(len, burst.payloads)) + SMALLEST_BYTES * count
 
     def send_rtcp(self, packet: bytes) -> None:
-        """Encrypt and send one RTCP packet; dropped while there is no connection."""
-        if self.dtls._tx_srtp is not None:
-            self._send(self.dtls._tx_srtp.protect_rtcp(packet))
-
-    def _send(self, datagram: bytes) -> None:
-        """By the socket itself: the loop's transport would queue without a bound."""
-        pair = self._connection._nominated.get(COMPONENT)
-        try:
-            if pair is None:
-                raise ConnectionError("no path yet")
-            pair.protocol.socket.sendto(datagram, pair.remote_addr)
-        except OSError:
+        """Encrypt and send one RTCP packet; dropped while there is no path."""
+        number = self._way()
+        if number is None:
             self.stats.packets_dropped += 1
             return
+        datagram = self.dtls._tx_srtp.protect_rtcp(packet)
+        self._datagrams.send(number, datagram)
         self.stats.packets_out += 1
         self.stats.bytes_out += len(datagram)
+
+    def _way(self) -> int | None:
+        """The descriptor that packets leave by; None while there is none, or no key."""
+        pair = self._connection._nominated.get(COMPONENT)
+        if pair is None or self.dtls._tx_srtp is None:
+            return None
+        if pair is not self._pair or self.dtls._tx_srtp is not self._session:
+            self._go_by(pair)
+        return int(pair.protocol.number)
+
+    def _go_by(self, pair: Any) -> None:
+        """Send by this pair of candidates from now on."""
+        self._pair, self._session = pair, self.dtls._tx_srtp
+        bound = pair.protocol.socket
+        self._datagrams.direct(bound, pair.remote_addr)
+        self._datagrams.encrypt(bound, context_of(self._session), PROTECT)
 
     async def close(self) -> None:
         """Stop DTLS, ICE and the sockets and wait for them; safe twice."""

@@ -1,5 +1,6 @@
 """When sound frames come, and how long they must therefore be kept: pure, time comes in."""
 
+from array import array
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
@@ -54,11 +55,16 @@ class Arrivals:
         self._forget()
 
     def _forget(self) -> None:
-        self._noted: deque[tuple[int, int]] = deque()
-        """Arrival and transit of the frames in the window."""
-        self._transits: list[int] = []
-        """The same transits in order of size: kept so, since sorting them for each judgement of
-        two hundred sites took a third of the event loop."""
+        # Plain numbers, not objects: what is touched for each packet of hundreds of sites has to be
+        # fetched from memory each time.
+        self._arrived = array("q")
+        self._transits = array("q")
+        """Of the frames in the window, oldest first, and of some before them."""
+        self._first = 0
+        """Where the window begins."""
+        self._ordered = array("q")
+        """The window's transits in order of size."""
+        self._last = 0
         self._minima: deque[tuple[int, int]] = deque(maxlen=_BUCKETS)
         """Second and quickest transit in it."""
         self._drift = Drift()
@@ -68,17 +74,14 @@ class Arrivals:
     def note(self, stamp_ns: int, arrival_ns: int) -> bool:
         """Note one frame; False if it begins another timeline, before which all is forgotten."""
         transit = arrival_ns - stamp_ns
-        same = not self._noted or abs(transit - self._noted[-1][1]) < JUMP_NS
+        same = not self._ordered or abs(transit - self._last) < JUMP_NS
         if not same:
             self._forget()
-        if not self._noted:
+        if not self._ordered:
             self._began_ns = self._judged_ns = arrival_ns
             self.timing = Timing(base_ns=transit)
-        self._noted.append((arrival_ns, transit))
-        insort(self._transits, transit)
-        while len(self._noted) > MOST_NOTED or self._noted[0][0] < arrival_ns - WINDOW_NS:
-            _, oldest = self._noted.popleft()
-            del self._transits[bisect_left(self._transits, oldest)]
+        self._last = transit
+        self._remember(arrival_ns, transit)
         base_ns = self._note_minimum(transit, arrival_ns)
         since_ns = arrival_ns - self._judged_ns
         late = transit - base_ns > self.timing.target_ns
@@ -87,6 +90,18 @@ class Arrivals:
         elif base_ns != self.timing.base_ns:
             self.timing = Timing(base_ns, self.timing.target_ns, self.timing.drift_ppm)
         return same
+
+    def _remember(self, arrival_ns: int, transit: int) -> None:
+        self._arrived.append(arrival_ns)
+        self._transits.append(transit)
+        insort(self._ordered, transit)
+        begin_ns = arrival_ns - WINDOW_NS
+        while len(self._ordered) > MOST_NOTED or self._arrived[self._first] < begin_ns:
+            del self._ordered[bisect_left(self._ordered, self._transits[self._first])]
+            self._first += 1
+        if self._first > MOST_NOTED:
+            del self._arrived[: self._first], self._transits[: self._first]
+            self._first = 0
 
     def _note_minimum(self, transit: int, arrival_ns: int) -> int:
         """The quickest transit of the last seconds, this one among them."""
@@ -104,7 +119,7 @@ class Arrivals:
 
     def _judge(self, now_ns: int, base_ns: int) -> None:
         self._judged_ns = now_ns
-        transits = self._transits
+        transits = self._ordered
         late_ns = transits[int(_ON_TIME_SHARE * (len(transits) - 1))] - base_ns
         wanted = BLOCK_NS + MARGIN_NS + late_ns
         if now_ns - self._began_ns < _ENOUGH_NS:

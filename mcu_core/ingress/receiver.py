@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.reception import Reception
 from mcu_core.ingress.video import VideoIngress
+from mcu_core.kernels.rows import HEARD_NS, PAYLOAD_TYPE, Row
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
 from mcu_core.protocol.loss import NackSchedule
 from mcu_core.protocol.ntp import unix_ns
-from mcu_core.protocol.payload.base import Depayloader, depayloader
-from mcu_core.protocol.reception import Reception
+from mcu_core.protocol.payload.base import Depayloader, depayloader, sound_timer
 from mcu_core.protocol.reorder import ReorderBuffer
 from mcu_core.protocol.rtcp import Nack
 from mcu_core.protocol.rtcp_reports import ReportBlock, SenderReport
@@ -60,6 +61,9 @@ class RtpVideoReceiver:
     A packet of another SSRC begins a new stream. Everything is called on the event loop, but
     `counters` from any thread.
     """
+
+    heard_ns = 0
+    """Every packet comes through `push`."""
 
     def __init__(
         self,
@@ -199,6 +203,7 @@ class RtpAudioReceiver:
         self._ingress = ingress
         self._fmtp = fmtp
         self._level_id = level_id
+        self._ticks = sound_timer(codec)
         self._before = ReceptionCounters()
         self._begin(0)
 
@@ -206,7 +211,6 @@ class RtpAudioReceiver:
         self._ssrc = ssrc
         self._reception: Reception | None = None
         self._depayloader: Depayloader = depayloader(self._codec, self._fmtp)
-        self._timestamps = Unwrapper(32)
 
     def counters(self) -> ReceptionCounters:
         """What became of the packets so far; which were late, the jitter buffer knows."""
@@ -225,31 +229,50 @@ class RtpAudioReceiver:
             self._before = self.counters()
             self._begin(packet.ssrc)
             reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+            reception.row[PAYLOAD_TYPE] = packet.payload_type
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
-            stamp_ns = self._media_ns(frame.rtp_timestamp)
+            stamp_ns = self._media_ns(reception, frame.rtp_timestamp)
             self._ingress.push(
                 AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, level)
             )
 
-    def _media_ns(self, timestamp: int) -> int:
-        return self._timestamps.unwrap(timestamp) * NS_PER_SECOND // self._codec.rtp_clock
+    @property
+    def row(self) -> Row | None:
+        """What is counted of the present sender's packets (kernels/rows.py); None before it is
+        known, and where a packet need not be a frame. Who counts a usual packet there hands its
+        payload to `take`."""
+        if self._reception is None or self._ticks is None:
+            return None
+        return self._reception.row
+
+    @property
+    def heard_ns(self) -> int:
+        """When a packet was last counted in `row` by others."""
+        return self._reception.row[HEARD_NS] if self._reception is not None else 0
+
+    def take(self, payload: bytes, media_ns: int) -> None:
+        """The payload of a packet that has been counted: no extensions, no padding."""
+        if self._ticks is not None and self._ticks(payload):
+            self._ingress.push(AccessUnit(self._codec, payload, media_ns, True))
+        else:
+            self._depayloader.malformed += 1
+
+    def _media_ns(self, reception: Reception, timestamp: int) -> int:
+        return reception.unwrap(timestamp) * NS_PER_SECOND // self._codec.rtp_clock
 
     def sender_report(self, report: SenderReport) -> None:
         """The sender tells the time of day of a moment of its stream."""
-        if report.ssrc == self._ssrc:
+        if self._reception is not None and report.ssrc == self._ssrc:
             told_ns = unix_ns(report.ntp_time)
-            self._ingress.wall_less_media_ns = told_ns - self._media_ns(report.rtp_timestamp)
+            media_ns = self._media_ns(self._reception, report.rtp_timestamp)
+            self._ingress.wall_less_media_ns = told_ns - media_ns
 
     def _level_of(self, packet: RtpPacket) -> float | None:
         """One octet: whether it is speech, and how far below full scale (RFC 6464 3)."""
         told = packet.extensions.get(self._level_id)
         return -float(told[0] & 0x7F) if told else None
-
-    def poll(self, now_ns: int) -> list[Nack]:
-        """Nothing: sound that is late is of no use."""
-        return []
 
     def report_block(self) -> ReportBlock | None:
         """What to report of this stream now; None before its first packet."""

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable
 from struct import Struct
+from typing import NamedTuple
 
 import msgspec
 
@@ -93,6 +94,37 @@ def _pack(first: int, second: int, sequence: int, timestamp: int, ssrc: int) -> 
         return _FIXED.pack(first, second, sequence, timestamp, ssrc)
     except struct.error as error:
         raise ValueError(f"RTP header field beyond its range: {error}") from error
+
+
+class Burst(NamedTuple):
+    """Packets of a stream that leave together, in order: values of their headers, and payloads that
+    many receivers share.
+
+    `marked`: which of them has the marker, -1 for none. `sequence` and `timestamp` are those of the
+    first; each is one number, and `step` ticks, later than the one before.
+    """
+
+    payload_type: int
+    marked: int
+    sequence: int
+    timestamp: int
+    ssrc: int
+    step: int
+    payloads: tuple[bytes, ...]
+
+    def packets(self) -> list[bytes]:
+        """Each packet as it is on the wire."""
+        return [
+            pack_header(
+                PLAIN,
+                self.payload_type | (_MARKER if k == self.marked else 0),
+                (self.sequence + k) & 0xFFFF,
+                (self.timestamp + k * self.step) & 0xFFFF_FFFF,
+                self.ssrc,
+            )
+            + payload
+            for k, payload in enumerate(self.payloads)
+        ]
 
 
 def parse(data: bytes) -> RtpPacket:

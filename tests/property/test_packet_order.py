@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcu_core.ingress.reception import Reception
 from mcu_core.media.clock import NS_PER_MS
 from mcu_core.protocol.loss import MAX_TRIES, NackSchedule
-from mcu_core.protocol.reception import Reception
 from mcu_core.protocol.reorder import ReorderBuffer
 from mcu_core.protocol.rtp import RtpPacket
 from mcu_core.protocol.sequence import Unwrapper

@@ -58,6 +58,7 @@ __all__ = [
     "depayloader",
     "payloader",
     "sound_ticks",
+    "sound_timer",
 ]
 
 MAX_PAYLOAD_BYTES = 1200
@@ -132,6 +133,12 @@ _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
     **dict.fromkeys(AAC_GENERIC_FORMS, AacGenericPayloader),
     **dict.fromkeys(AAC_LATM_FORMS, LatmPayloader),
 }
+
+
+def sound_timer(codec: Codec) -> Callable[[bytes], int] | None:
+    """What tells how long a payload of that sound codec lasts, as `sound_ticks` does; None where a
+    payload need not be one frame."""
+    return _SOUND_TICKS.get(codec)
 
 
 def sound_ticks(codec: Codec, payload: bytes) -> int:

@@ -24,6 +24,7 @@ from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
 from mcu_core.media.units import AudioForm, VideoForm
 from mcu_core.protocol import rtcp, rtp
 from tests.fakes.brightening import Brightening
+from tests.fakes.bursts import one_by_one
 from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.rtp_viewer import rtp_viewer
 from tests.fakes.site import CLOCK, Site
@@ -63,7 +64,7 @@ class Device:
 
     def sender(self, codec: Codec = H264, ssrc: int = 77) -> RtpSender:
         """Packs pictures and sends them to the session."""
-        return RtpSender(ssrc, VIDEO_TYPE, codec, CLOCK, self.transmit_video)
+        return RtpSender(ssrc, VIDEO_TYPE, codec, CLOCK, one_by_one(self.transmit_video))
 
     def transmit_video(self, packet: bytes) -> None:
         self.video.sendto(packet, ("127.0.0.1", self.session[0]))
@@ -127,7 +128,7 @@ async def test_sound_of_each_codec_comes_in(
     assert session.audio_out is not None
     assert session.audio_out.codec is codec
     encoder = AudioEncoder(AudioForm(codec, codec.channels, 64_000))
-    sender = RtpSender(5, AUDIO_TYPE, codec, CLOCK, device.transmit_audio)
+    sender = RtpSender(5, AUDIO_TYPE, codec, CLOCK, one_by_one(device.transmit_audio))
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(960) / SAMPLE_RATE)
     block = np.repeat(tone.astype(np.float32)[:, None], 2, axis=1)
     loudest = 0.0
@@ -244,12 +245,14 @@ async def test_reports_and_keyframe_requests_go_to_the_sender(
         session.ask_keyframe()
         session.ask_keyframe()
 
-        def reported() -> bool:
+        def told() -> bool:
             for data in device.received():
                 heard.extend(rtcp.parse(data))
-            return any(isinstance(one, rtcp.ReceiverReport) and one.reports for one in heard)
+            asked = any(isinstance(one, rtcp.PictureLoss) for one in heard)
+            reports = [one for one in heard if isinstance(one, rtcp.ReceiverReport)]
+            return asked and any(one.reports for one in reports)
 
-        await pictures.send_until(reported)
+        await pictures.send_until(told)
     assert [one.media_ssrc for one in heard if isinstance(one, rtcp.PictureLoss)] == [77]
 
 

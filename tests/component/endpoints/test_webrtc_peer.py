@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpRtpfbPacket, pack_remb_fci
 
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.webrtc_link import WebRtcLink
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
@@ -16,7 +17,7 @@ from mcu_core.ingress import receiver
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, VP8, Codec
-from mcu_core.protocol.rtcp import is_rtcp
+from mcu_core.protocol.rtp import Burst
 from tests.fakes.site import CLOCK, Site
 from tests.fakes.waiting import until
 from tests.fakes.webrtc_call import HEIGHT, SOUND, WIDTH, Camera, Tone, call, camera_of
@@ -104,18 +105,17 @@ async def test_what_the_receiver_asks_reaches_the_owner(site: Site) -> None:
 async def test_a_packet_that_got_lost_on_its_way_out_is_sent_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = WebRtcLink._send
+    sent = Datagrams.send_burst
     lost: list[int] = []
 
-    def lossy(link: WebRtcLink, datagram: bytes) -> None:
-        sequence = int.from_bytes(datagram[2:4])  # the RTP header is not encrypted
-        if not lost and not is_rtcp(datagram):
-            lost.append(sequence)
+    def lossy(datagrams: Datagrams, number: int, burst: Burst, secure: bool = False) -> None:
+        if lost:
+            sent(datagrams, number, burst, secure)
         else:
-            sent(link, datagram)
+            lost.extend((burst.sequence + k) & 0xFFFF for k in range(len(burst.payloads)))
 
     async with call(site, "video") as (peer, connection):
-        monkeypatch.setattr(WebRtcLink, "_send", lossy)
+        monkeypatch.setattr(Datagrams, "send_burst", lossy)
         receiver = connection.getTransceivers()[0].receiver
         sequences: list[int] = []
 

@@ -19,6 +19,7 @@ from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
 from mcu_core.protocol import rtp, sdp
 from tests.fakes.brightening import Brightening
+from tests.fakes.bursts import one_by_one
 from tests.fakes.rtp_offers import media_line, rtp_offer
 
 SITES = tuple(SiteDefinition(name, name, SiteKind.RTP) for name in "ab")
@@ -98,7 +99,7 @@ async def test_slides_of_a_site_reach_another_as_slides() -> None:
                     def transmit(packet: bytes) -> None:
                         one.sendto(packet, ("127.0.0.1", port))
 
-                    return RtpSender(number, number, H264, CLOCK, transmit)
+                    return RtpSender(number, number, H264, CLOCK, one_by_one(transmit))
 
                 def arrived() -> bool:
                     take(slides_b)

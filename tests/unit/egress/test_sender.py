@@ -14,6 +14,7 @@ from mcu_core.media.sound import BLOCK_NS
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.rtp import RtpPacket, parse
 from mcu_core.protocol.sequence import sequence_delta, timestamp_delta
+from tests.fakes.bursts import one_by_one
 
 FRAME_NS = 33_333_333
 
@@ -28,7 +29,7 @@ class Receiver:
     def __init__(self, codec: Codec) -> None:
         self.clock = ManualClock(NS_PER_SECOND)
         self.packets: list[RtpPacket] = []
-        self.sender = RtpSender(77, 96, codec, self.clock, self._take)
+        self.sender = RtpSender(77, 96, codec, self.clock, one_by_one(self._take))
 
     def _take(self, data: bytes) -> None:
         self.packets.append(parse(data))

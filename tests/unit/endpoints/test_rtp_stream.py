@@ -43,10 +43,13 @@ class Rig:
         self.rtcp: list[rtcp.RtcpPacket] = []
         self.stats = EndpointStats()
         self.group = StreamGroup(self.stats)
-        self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self.rtp.append, self._report)
+        self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self._sent, self._report)
         self.stream.receive_into(Intake(self.ingress, None))
         self.ingress.restarts = 0
         self.group.add(self.stream)
+
+    def _sent(self, burst: rtp.Burst) -> None:
+        self.rtp += burst.packets()
 
     def _report(self, data: bytes) -> None:
         self.rtcp.extend(rtcp.parse(data))

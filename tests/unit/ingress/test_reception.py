@@ -1,7 +1,7 @@
 """Reception reports: loss, jitter, times."""
 
+from mcu_core.ingress.reception import Reception
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
-from mcu_core.protocol.reception import Reception
 from mcu_core.protocol.rtcp import SenderReport
 
 RATE = 8_000

@@ -1,0 +1,104 @@
+"""Buffers of the datagrams that come to the sockets of a loop (kernels/arriving.py)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mcu_core.kernels import arriving as native
+from mcu_core.kernels import messages as structs
+from mcu_core.kernels.rows import Row
+
+FIRST_TABLE = 256
+"""Descriptors that there is room for at first."""
+
+
+class Incoming:
+    """Buffers of one batch, and the C structs that point at them."""
+
+    def __init__(self) -> None:
+        count = structs.BATCH
+        self._buffers = np.zeros((count, native.PACKET_BYTES), np.uint8)
+        self._names = np.zeros((count, structs.NAME_BYTES // 8), np.uint64)
+        self._pieces = np.zeros((count, structs.PIECE_WORDS), np.uint64)
+        self._messages = np.zeros((count, structs.MESSAGE_WORDS), np.uint64)
+        self._events = np.zeros(count * native.EVENT_BYTES, np.uint8)
+        self._sockets = np.zeros(count, np.int64)
+        self._lengths = np.zeros(count, np.int64)
+        self._moments = np.zeros(count, np.int64)
+        self._starts = np.arange(count, dtype=np.int64) * native.PACKET_BYTES
+        self._starts_list: list[int] = self._starts.tolist()
+        self._rows = np.zeros(FIRST_TABLE, np.uint64)
+        self._sources = np.zeros((FIRST_TABLE, structs.NAME_BYTES // 8), np.uint64)
+        self._contexts = np.zeros(FIRST_TABLE, np.uint64)
+        self._unprotect = 0
+        self._size = np.zeros(1, np.int64)
+        self._kept: dict[int, Row] = {}
+        """Rows whose addresses are known to the loop stay where they are."""
+        for k in range(count):
+            self._pieces[k] = self._buffers[k].ctypes.data, native.PACKET_BYTES
+            self._messages[k, structs.NAME] = self._names[k].ctypes.data
+            self._messages[k, structs.PIECES] = self._pieces[k].ctypes.data
+            self._messages[k, structs.PIECE_COUNT] = 1
+        self._data = self._buffers.data.cast("B")
+        self._name_bytes = self._names.data.cast("B")
+
+    def make_room(self, number: int) -> None:
+        """Let a descriptor have its place."""
+        size = len(self._rows)
+        if number >= size:
+            more = max(2 * size, number + 1) - size
+            self._rows = np.concatenate((self._rows, np.zeros(more, np.uint64)))
+            self._sources = np.concatenate((self._sources, np.zeros((more, 4), np.uint64)))
+            self._contexts = np.concatenate((self._contexts, np.zeros(more, np.uint64)))
+
+    def decrypt(self, number: int, context: int, unprotect: int) -> None:
+        """How a descriptor's RTP is decrypted; one function serves all."""
+        self._contexts[number], self._unprotect = context, unprotect
+
+    def let_pass(self, number: int, name: bytes, row: Row) -> None:
+        """Count usual packets from there, or from anywhere if that is empty, in `row`."""
+        self._kept[number] = row
+        self._rows[number] = row.buffer_info()[0]
+        self._sources[number] = np.frombuffer(name.ljust(structs.NAME_BYTES, b"\0"), np.uint64)
+
+    def forget(self, number: int) -> None:
+        """The descriptor is closed."""
+        self._rows[number] = self._contexts[number] = 0
+        self._kept.pop(number, None)
+
+    def receive(self, epoll: int, now_ns: int) -> int:
+        """Take what has come; how many."""
+        return int(
+            native.receive(
+                epoll,
+                self._events,
+                self._messages,
+                self._buffers,
+                self._names,
+                self._rows,
+                self._sources,
+                self._contexts,
+                self._unprotect,
+                self._size,
+                self._sockets,
+                self._lengths,
+                self._moments,
+                now_ns,
+            )
+        )
+
+    def found(self, count: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """Descriptor, place, where it begins and ends (before that: CUT or FORGED), and its moment
+        if it was let pass, of each that has come."""
+        numbers, ends = self._sockets[:count].tolist(), self._starts[:count] + self._lengths[:count]
+        moments = self._moments[:count].tolist()
+        return zip(numbers, range(count), self._starts_list, ends.tolist(), moments, strict=False)
+
+    def stretch(self, start: int, end: int) -> bytes:
+        """A stretch of what has come."""
+        return bytes(self._data[start:end])
+
+    def name(self, k: int, size: int) -> bytes:
+        """The socket address that datagram k came from."""
+        start = k * structs.NAME_BYTES
+        return bytes(self._name_bytes[start : start + size])

@@ -1,0 +1,232 @@
+"""Datagrams that arrive, many at a time: the loop around epoll_wait(2) and recvmmsg(2).
+
+Usual packets of a stream, most of what comes, are counted there, too (rows.py).
+"""
+
+from platform import machine
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, types
+
+from mcu_core.kernels.dispatch import INT, intrinsic, kernel
+from mcu_core.kernels.leaving import call_protect
+from mcu_core.kernels.messages import (
+    BYTE_ROWS,
+    BYTES_OUT,
+    DONT_WAIT,
+    FLAGS,
+    HEADER_BYTES,
+    LENGTH,
+    NAME_BYTES,
+    NAME_LENGTH,
+    NUMBERS_OUT,
+    PLAIN_RTP,
+    TRUNCATED,
+    WORD_ROWS,
+    WORD_ROWS_OUT,
+    WORDS_IN,
+    Bytes,
+    Numbers,
+    Words,
+)
+from mcu_core.kernels.rows import (
+    ARRIVAL,
+    BYTES,
+    CLOCK_RATE,
+    COUNTED,
+    FARTHEST,
+    HEARD_NS,
+    HIGHEST,
+    JITTER_16,
+    NEVER,
+    NONE,
+    OPENED,
+    PAYLOAD_TYPE,
+    QUICK,
+    QUICK_BYTES,
+    RECEIVED,
+    SSRC,
+    SUSPECT,
+    TIMESTAMP,
+    UNWRAPPED,
+    WORDS,
+)
+
+FAIR_SHARE = 16
+"""Datagrams taken of one socket before the others have their turn."""
+
+PACKET_BYTES = 9216
+"""Room for a received datagram: a jumbo frame. Longer ones come out as `CUT`."""
+
+CUT, FORGED = -1, -2
+"""Received lengths: the datagram was longer than its buffer; it could not be decrypted."""
+
+_FIRST_MEDIA, _LAST_MEDIA, _FIRST_CONTROL, _LAST_CONTROL = 128, 191, 192, 223
+"""First bytes of RTP and RTCP where they share a port (RFC 7983 7), second ones of RTCP."""
+
+EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
+"""struct epoll_event is packed on x86-64 only; its data are the last eight bytes."""
+
+_SECOND_NS = 1_000_000_000
+_HALF, _LOW_BITS = 1 << 31, (1 << 32) - 1
+_LOW_WORD = np.uint64(0xFFFFFFFF)
+
+_WAIT = types.ExternalFunction(
+    "epoll_wait", types.int32(types.int32, types.uintp, types.int32, types.int32)
+)
+_RECEIVE = types.ExternalFunction(
+    "recvmmsg", types.int32(types.int32, types.uintp, types.uint32, types.int32, types.uintp)
+)
+
+
+@intrinsic
+def _numbers_at(typing: Any, address: Any) -> Any:
+    """An address as a pointer to numbers of 64 bits."""
+
+    def write(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+    return types.CPointer(types.int64)(types.uintp), write
+
+
+@kernel(INT(BYTE_ROWS, INT, INT, INT), inline=True)
+def _big_endian(buffers: Bytes, k: int, at: int, count: int) -> int:
+    """So many bytes of buffer k as a number."""
+    number = np.int64(0)
+    for octet in range(count):
+        number = number << 8 | np.int64(buffers[k, at + octet])
+    return int(number)
+
+
+@kernel(INT(NUMBERS_OUT, INT, INT), inline=True)
+def _measure(row: Numbers, timestamp: int, now_ns: int) -> int:
+    """Note jitter (RFC 3550 A.8) and the timestamp; the moment on the sender's clock in ns."""
+    rate = row[CLOCK_RATE]
+    arrival = now_ns // _SECOND_NS * rate + now_ns % _SECOND_NS * rate // _SECOND_NS
+    if timestamp != row[TIMESTAMP]:
+        if row[TIMESTAMP] != NONE:
+            sent = (timestamp - row[TIMESTAMP] + _HALF & _LOW_BITS) - _HALF
+            deviation = abs(arrival - row[ARRIVAL] - sent)
+            row[JITTER_16] += deviation - ((row[JITTER_16] + 8) >> 4)
+        row[TIMESTAMP], row[ARRIVAL] = timestamp, arrival
+    last = row[UNWRAPPED]
+    row[UNWRAPPED] = last + (timestamp - last + _HALF & _LOW_BITS) - _HALF
+    ticks = row[UNWRAPPED]
+    return int(ticks // rate * _SECOND_NS + ticks % rate * _SECOND_NS // rate)
+
+
+@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT), inline=True)
+def _pass(row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int) -> int:
+    """Count packet k if it is one of the row's stream in sequence, with no more than a header and a
+    payload; its moment on the sender's clock in ns, NEVER if it is anything else."""
+    if (
+        length <= HEADER_BYTES
+        or buffers[k, 0] != PLAIN_RTP
+        or buffers[k, 1] & 0x7F != row[PAYLOAD_TYPE]
+        or _big_endian(buffers, k, 8, 4) != row[SSRC]
+    ):
+        return NEVER
+    sequence = _big_endian(buffers, k, 2, 2)
+    if row[HIGHEST] == NONE or sequence != row[HIGHEST] + 1 or abs(row[UNWRAPPED]) >= FARTHEST:
+        return NEVER
+    row[RECEIVED] += 1
+    row[BYTES] += length - HEADER_BYTES
+    row[HIGHEST], row[SUSPECT] = sequence, NONE
+    row[COUNTED] += 1
+    row[QUICK] += 1
+    row[QUICK_BYTES] += length
+    row[HEARD_NS] = now_ns
+    return _measure(row, _big_endian(buffers, k, 4, 4), now_ns)
+
+
+@kernel(INT(BYTE_ROWS, INT, INT, types.uintp, types.uintp, NUMBERS_OUT), inline=True)
+def _decrypt(
+    buffers: Bytes, k: int, length: int, context: int, unprotect: int, size: Numbers
+) -> int:
+    """Decrypt packet k where it lies; its length then, FORGED where that is refused."""
+    size[0] = length
+    refused = call_protect(unprotect, context, buffers[k].ctypes.data, size.ctypes.data)
+    return FORGED if refused else int(size[0] & _LOW_BITS)
+
+
+@kernel(INT(BYTE_ROWS, INT, INT), inline=True)
+def _is_media(buffers: Bytes, k: int, length: int) -> int:
+    """Whether packet k is RTP, and not RTCP, DTLS or STUN."""
+    if length < HEADER_BYTES or not _FIRST_MEDIA <= buffers[k, 0] <= _LAST_MEDIA:
+        return 0
+    return 0 if _FIRST_CONTROL <= buffers[k, 1] <= _LAST_CONTROL else 1
+
+
+@kernel(INT(WORD_ROWS, INT, WORD_ROWS, INT, INT), inline=True)
+def _same_name(names: Words, k: int, sources: Words, socket: int, length: int) -> int:
+    """Whether name k is the one of that socket's source, if that matters; names are of 16 or 28
+    bytes."""
+    if sources[socket, 0] == 0:
+        return 1
+    if names[k, 0] != sources[socket, 0]:
+        return 0
+    if length <= 16:
+        return 1
+    tail = np.uint64(_LOW_WORD)
+    same = names[k, 1] == sources[socket, 1] and names[k, 2] == sources[socket, 2]
+    return 1 if same and names[k, 3] & tail == sources[socket, 3] & tail else 0
+
+
+@kernel(
+    INT(
+        INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORDS_IN, WORD_ROWS, WORDS_IN,
+        types.uintp, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, INT,
+    )
+)  # fmt: skip
+def receive(
+    epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
+    rows: Words, sources: Words, contexts: Words, unprotect: int, size: Numbers,
+    sockets: Numbers, lengths: Numbers, moments: Numbers, now_ns: int,
+) -> int:  # fmt: skip
+    """Take what has come to the sockets of an epoll instance, without waiting; how many.
+
+    Datagram k is in `buffers[k]`, the buffer of `messages[k]`, where it came from in `names[k]`;
+    `sockets[k]` is its file descriptor, `lengths[k]` its bytes, or CUT. The events' data must be
+    file descriptors.
+
+    Where `rows` has the address of a stream's row (kernels/rows.py) for a descriptor, usual packets
+    of the stream from the name `sources[descriptor]` are counted at once: `moments[k]` is then
+    their moment on their sender's clock in ns, and NEVER for all else. A source of zeros is any.
+
+    Where `contexts` has one for a descriptor, RTP is decrypted first by the function at
+    `unprotect`: `moments[k]` is then OPENED instead of NEVER, `lengths[k]` what is left, or FORGED.
+    `size` is room for one number.
+    """
+    ready = _WAIT(epoll, events.ctypes.data, len(events) // EVENT_BYTES, 0)
+    filled = 0
+    for event in range(ready):
+        room = min(FAIR_SHARE, len(messages) - filled)
+        if room <= 0:
+            break
+        at = EVENT_BYTES * (event + 1) - 8
+        socket = np.int64(0)
+        for octet in range(4):
+            socket |= np.int64(events[at + octet]) << (8 * octet)
+        for k in range(filled, filled + room):
+            messages[k, NAME_LENGTH] = NAME_BYTES
+        count = _RECEIVE(socket, messages[filled:].ctypes.data, room, DONT_WAIT, 0)
+        for _ in range(count):
+            length = np.int64(messages[filled, LENGTH] & _LOW_WORD)
+            sockets[filled], lengths[filled], moments[filled] = socket, length, NEVER
+            if messages[filled, FLAGS] & np.uint64(TRUNCATED):
+                lengths[filled] = length = np.int64(CUT)
+            elif contexts[socket] != 0 and _is_media(buffers, filled, int(length)):
+                left = _decrypt(buffers, filled, int(length), contexts[socket], unprotect, size)
+                lengths[filled], moments[filled] = left, OPENED
+                length = np.int64(left)
+            secure = contexts[socket] != 0 and moments[filled] != OPENED
+            if length > 0 and rows[socket] != 0 and not secure:
+                name_length = np.int64(messages[filled, NAME_LENGTH] & _LOW_WORD)
+                if _same_name(names, filled, sources, int(socket), int(name_length)):
+                    row = carray(_numbers_at(rows[socket]), WORDS)
+                    moment = _pass(row, buffers, filled, int(length), now_ns)
+                    moments[filled] = moment if moment != NEVER else moments[filled]
+            filled += 1
+    return filled
