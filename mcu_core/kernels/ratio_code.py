@@ -105,11 +105,12 @@ def _all(value: int, count: int, element: Any = U16) -> Any:
     return ir.Constant(ir.VectorType(element, count), [value] * count)
 
 
-def _mask(lanes: list[int]) -> Any:
+def lane_mask(lanes: list[int]) -> Any:
+    """What a shuffle takes."""
     return ir.Constant(ir.VectorType(U32, len(lanes)), lanes)
 
 
-def _weighted(builder: Any, values: dict[int, Any], share: Share) -> Any:
+def weighted(builder: Any, values: dict[int, Any], share: Share) -> Any:
     """The weighted sum; equal weights are added before they are multiplied."""
     sums: dict[int, Any] = {}
     for index, weight in share.items():
@@ -123,7 +124,7 @@ def _weighted(builder: Any, values: dict[int, Any], share: Share) -> Any:
     return total
 
 
-def _divided(builder: Any, value: Any, total: int) -> Any:
+def divided(builder: Any, value: Any, total: int) -> Any:
     """value / total, rounded to the nearest."""
     count = value.type.count
     value = builder.add(value, _all(total // 2, count))
@@ -159,7 +160,7 @@ def sum_rows(
             values[k] = builder.zext(octets, ir.VectorType(U16, STEP))
         for k, share in enumerate(ratio.down()):
             place = address_of(context, builder, kinds[0], args[0], ir.Constant(index, k), args[1])
-            vector_store(builder, place, _weighted(builder, values, share))
+            vector_store(builder, place, weighted(builder, values, share))
         return context.get_dummy_value()
 
     return types.none(rows, to, source, row, column, p, q), code
@@ -196,9 +197,7 @@ def mean_columns(
                 return vector_load(builder, where, U16, 8)
 
             columns = _turned(builder, across, ratio, sums)
-            means = [
-                _divided(builder, _weighted(builder, columns, share), total) for share in across
-            ]
+            means = [divided(builder, weighted(builder, columns, share), total) for share in across]
             line = builder.add(args[1], ir.Constant(index, k))
             place = address_of(context, builder, kinds[0], args[0], line, args[2])
             octets = builder.bitcast(place, U8.as_pointer())
@@ -251,12 +250,12 @@ def _in_line(builder: Any, means: list[Any]) -> list[tuple[int, Any]]:
 def _fours(builder: Any, pairs: list[Any], size: int) -> list[tuple[int, Any]]:
     low = [square + k // 2 + (k % 2) * size for square in range(0, size, 8) for k in range(8)]
     first, last = (
-        builder.shuffle_vector(*pairs, _mask([lane + half for lane in low])) for half in (0, 4)
+        builder.shuffle_vector(*pairs, lane_mask([lane + half for lane in low])) for half in (0, 4)
     )
     stored = []
     for square in range(0, size, 8):
         lanes = [square + k for k in range(8)]
-        mask = _mask(lanes + [size + lane for lane in lanes])
+        mask = lane_mask(lanes + [size + lane for lane in lanes])
         stored.append((square * 4, builder.shuffle_vector(first, last, mask)))
     return stored
 
@@ -274,10 +273,10 @@ def _threes(builder: Any, pairs: Any, last: Any) -> list[tuple[int, Any]]:
         [place(square, k) for square in squares for k in range(16)],
         [place(square, 16 + k % 8) for square in squares for k in range(16)],
     )
-    long, short = (builder.shuffle_vector(pairs, last, _mask(mask)) for mask in masks)
+    long, short = (builder.shuffle_vector(pairs, last, lane_mask(mask)) for mask in masks)
     stored = []
     for number, square in enumerate(squares):
         for at, value, count in ((0, long, 16), (16, short, 8)):
-            part = _mask([square + k for k in range(count)])
+            part = lane_mask([square + k for k in range(count)])
             stored.append((24 * number + at, builder.shuffle_vector(value, value, part)))
     return stored
