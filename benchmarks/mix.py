@@ -16,6 +16,7 @@ from statistics import median
 
 import av
 import numpy as np
+import typer
 
 from benchmarks import rivals
 from benchmarks.footage import make_inputs, repeat
@@ -93,7 +94,7 @@ def _measure(size: str, bench: MixBench, clips: Path, folder: Path, report: Repo
     inputs, notes = make_inputs(size, count, seconds, clips, folder)
     mosaic = rivals.Mosaic(tuple(inputs), bench.form, bench.columns, MODES[bench.columns])
     programs, absent = _programs(mosaic, _canvases(mosaic, folder), folder)
-    costs = _in_turns(programs, bench)
+    costs = _in_turns(size, programs, bench)
     report.rows += _rows(size, costs, bench)
     for other in costs:
         if other != MINE:
@@ -158,11 +159,14 @@ def _canvases(mosaic: rivals.Mosaic, folder: Path) -> tuple[Path, Path]:
 # ------------------------------------------------------------------ measuring
 
 
-def _in_turns(programs: Mapping[str, Program], bench: MixBench) -> dict[str, list[Cost]]:
+def _in_turns(size: str, programs: Mapping[str, Program], bench: MixBench) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {name: [] for name in programs}
-    for _ in range(bench.turns):
+    for turn in range(bench.turns):
         for name, program in programs.items():
-            costs[name].append(measure(program, shlex.split(bench.under)))
+            cost = measure(program, shlex.split(bench.under))
+            costs[name].append(cost)
+            told = f"{size}, turn {turn + 1}, {name}: {cost.cpu_s:.2f} s of CPU"
+            typer.echo(f"{told} in {cost.wall_s:.1f} s", err=True)
     return costs
 
 

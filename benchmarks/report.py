@@ -17,6 +17,8 @@ from mcu_core.media.clock import wall_time
 
 Row = dict[str, str | int | float]
 
+FILE_COLUMNS = 180
+
 
 @dataclass(slots=True)
 class Report:
@@ -57,8 +59,10 @@ class Report:
         }
 
     def show(self) -> None:
-        """Print it as a table."""
+        """Print it as a table, in a file or pipe as wide as it needs to be."""
         console = Console()
+        if not console.is_terminal:
+            console.width = FILE_COLUMNS
         console.print(_table(self.name, self.rows))
         if self.beside:
             console.print(_table("", self.beside))
