@@ -1,34 +1,48 @@
-"""Cutting: a source's picture as small as it will stand in its pane, ready to be composed."""
+"""Cards: panes with picture, name and border, painted at their places before the rest is there."""
 
 from typing import NamedTuple
 
-from mcu_core.compositor.scene import PixelRect, place
-from mcu_core.compositor.tiles import draw_tile, new_tile
+from mcu_core.compositor.covers import Room
+from mcu_core.compositor.painter import paint_pane
+from mcu_core.compositor.scene import PaneView, PixelRect, Placement
+from mcu_core.compositor.surface import Planes
+from mcu_core.compositor.tiles import draw_tile
 from mcu_core.contract.definition import PaneFit
 from mcu_core.media.picture import Picture
 
 
-class Cut(NamedTuple):
-    """The pane that a picture is for: its size, even and positive, and how the picture meets it."""
+class Card(NamedTuple):
+    """What is seen in a pane but for the picture. Its size is even and positive.
+
+    `clear` is what texts leave free of it, seen from its own corner.
+    """
 
     width: int
     height: int
     fit: PaneFit
+    label: str
+    speaking: bool
+    clear: PixelRect
 
 
-READY = PaneFit.FIT
-"""How what `cut` returns meets the same pane: it comes to stand where the source itself would."""
+class Spot(NamedTuple):
+    """Where a card is to be painted: planes of its size."""
+
+    card: Card
+    target: Planes
 
 
-def cut(picture: Picture, form: Cut) -> Picture:
-    """The picture at the size, turn and colour in which a canvas draws it in a pane of that form.
+def paint(spot: Spot, picture: Picture) -> None:
+    """Write all of the spot, the bits that a canvas would have in that pane.
 
-    A canvas that gets the result with fit READY composes the same bits as from `picture`.
+    Raises ValueError for a picture whose planes do not belong together.
     """
-    pane = PixelRect(0, 0, form.width, form.height)
-    placement = place(
-        picture.width, picture.height, picture.pixel_aspect, picture.rotation, pane, form.fit
-    )
-    tile = new_tile(placement)
-    draw_tile(tile, picture, placement, False)
-    return Picture(*tile, stamp_ns=picture.stamp_ns, serial=picture.serial)
+    card = spot.card
+    view = PaneView("", picture, card.fit, card.label, card.speaking)
+    whole = PixelRect(0, 0, card.width, card.height)
+    paint_pane(spot.target, whole, Room(card.clear, None), view, False, _draw)
+
+
+def _draw(target: Planes, view: PaneView, placement: Placement, draft: bool) -> None:
+    if view.picture is not None:
+        draw_tile(target, view.picture, placement, False, draft)

@@ -1,10 +1,10 @@
 """The offline mixer: files in, one composed file out, by the engine's own rules, canvas and mixer.
 
     sound decoded ─> mixed, and all decided ─┐ a run of moments at a time
-    pictures decoded and scaled ─────────────┴─> composed ─> encoded
+    pictures decoded and painted ────────────┴─> completed ─> encoded
     (a pool's threads)                           (here)      (a thread of its own)
 
-While one run is composed and encoded, the pool makes the pictures of the next. Nothing reads a
+While one run is completed and encoded, the pool paints the panes of the next. Nothing reads a
 clock: what is composed depends on the inputs and the events only, so the same inputs and events
 give the same pictures, bit for bit, on any machine, at any load, with any number of threads (M19).
 """
@@ -25,15 +25,15 @@ from mcu_core.offline.digest import Digest
 from mcu_core.offline.inputs import InputInfo
 from mcu_core.offline.job import MixJob, MixStats, Report, check
 from mcu_core.offline.moments import Moment, Moments, Site
-from mcu_core.offline.pictures import PictureReader, Seen, Sight
+from mcu_core.offline.pictures import PictureReader, Sight
 from mcu_core.offline.sound import SoundReader
-from mcu_core.offline.stage import Stage, StagedPlan
+from mcu_core.offline.stage import Prepared, Stage
 from mcu_core.offline.wanted import Change, Wanted, conference_of
 from mcu_core.offline.writer import Writer
 
 RUN = 16
 """Moments decided in one go: long enough that decoders stay in their caches and threads meet
-seldom. Of twice as many, the pictures of all panes wait in memory."""
+seldom. The canvases of twice as many are in memory."""
 
 
 def mix(job: MixJob, report: Report = lambda done, total: None) -> MixStats:
@@ -70,10 +70,10 @@ def _log_file(job: MixJob, owned: ExitStack) -> Callable[[str], object] | None:
 
 
 class _Run(NamedTuple):
-    """Some moments, and what the pool makes for them of each site."""
+    """Some moments, and for each site of which of them the pool finds a picture to paint."""
 
-    moments: Sequence[tuple[Moment, StagedPlan | None]]
-    seen: Sequence[tuple[str, Future[list[Seen]]]]
+    moments: Sequence[tuple[Moment, Prepared | None]]
+    seen: Sequence[tuple[str, Future[list[bool]]]]
 
 
 class _Mix:
@@ -108,10 +108,11 @@ class _Mix:
         """Mix to the end."""
         coming = self._begin()
         while coming.moments:
-            seen = {site: future.result() for site, future in coming.seen}
-            present, coming = coming, self._begin()
-            for k, (moment, staged) in enumerate(present.moments):
-                self._put_out(moment, staged, {site: at[k] for site, at in seen.items()})
+            run = coming  # the last one's canvases are free now
+            seen = {site: future.result() for site, future in run.seen}
+            coming = self._begin()
+            for k, (moment, prepared) in enumerate(run.moments):
+                self._put_out(moment, prepared, {site: at[k] for site, at in seen.items()})
             report(self._done / self._job.form.fps, self._total_s)
 
     def finish(self) -> MixStats:
@@ -139,7 +140,7 @@ class _Mix:
         if not self._moments.pictures:
             self._look_ahead()
         moments = [
-            (moment, None if moment.plan is None else self._stage.staged(moment.plan))
+            (moment, None if moment.plan is None else self._stage.prepare(moment.plan))
             for moment in islice(self._moments, RUN)
         ]
         until_ns = self._moments.time_ns(RUN)
@@ -157,10 +158,10 @@ class _Mix:
         ]:
             looking.result()
 
-    def _put_out(self, moment: Moment, staged: StagedPlan | None, seen: Mapping[str, Seen]) -> None:
+    def _put_out(self, moment: Moment, prepared: Prepared | None, seen: Mapping[str, bool]) -> None:
         picture = None
-        if staged is not None:
-            picture = self._stage.compose(staged, seen, moment.at_ns)
+        if prepared is not None:
+            picture = self._stage.complete(prepared, seen, moment.at_ns)
             self._done += 1
         if self._digest is not None:
             self._digest.add(picture, moment.blocks)
@@ -168,14 +169,14 @@ class _Mix:
             self._writer.write(picture, moment.blocks)
 
 
-def _sights(site: str, moments: Sequence[tuple[Moment, StagedPlan | None]]) -> list[Sight]:
+def _sights(site: str, moments: Sequence[tuple[Moment, Prepared | None]]) -> list[Sight]:
     return [
-        Sight(moment.at_ns, () if staged is None else staged.wanted.get(site, ()))
-        for moment, staged in moments
+        Sight(moment.at_ns, () if prepared is None else prepared.spots_of(site))
+        for moment, prepared in moments
     ]
 
 
-def _make(reader: PictureReader, sights: Sequence[Sight], until_ns: int) -> list[Seen]:
+def _make(reader: PictureReader, sights: Sequence[Sight], until_ns: int) -> list[bool]:
     seen = reader.see(sights)
     reader.look_ahead(until_ns)
     return seen

@@ -1,8 +1,9 @@
-"""Writer: composed pictures and mixed sound into a file, coded in a thread of its own."""
+"""Writer: composed pictures and mixed sound into a file, each coded in a thread of its own."""
 
 import queue
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -87,6 +88,7 @@ class Writer:
         self._frames = self._samples = 0
         self._frame_time = Fraction(1, form.fps)
         self._sound: list[Block] = []
+        self._sounding: Future[list[Any]] | None = None
         try:
             kind = FORMATS[path.suffix.lower()]
             self._container: Any = av.open(str(self._partial), "w", format=kind)
@@ -95,6 +97,7 @@ class Writer:
         except _WRITE_ERRORS as error:
             self._partial.unlink(missing_ok=True)
             raise BadInput("output", f"a file that can be written ({error})") from error
+        self._sound_thread = ThreadPoolExecutor(1, "encode sound")
         self._thread = threading.Thread(target=self._run, name="encode file")
         self._thread.start()
 
@@ -148,20 +151,29 @@ class Writer:
         if self._abandoned:
             return
         self._encode_sound()
+        self._mux_sound()
         for stream in (self._video, self._audio):
             if stream is not None:
                 self._container.mux(stream.encode(None))
 
     def _encode_sound(self) -> None:
+        """Have it coded beside the next pictures, which wait for nothing else so long."""
+        self._mux_sound()
         if self._audio is not None and self._sound:
             samples = np.concatenate(self._sound).reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(samples, "flt", "stereo")
             frame.sample_rate, frame.pts = SAMPLE_RATE, self._samples
             self._samples += frame.samples
-            self._container.mux(self._audio.encode(frame))
+            self._sounding = self._sound_thread.submit(self._audio.encode, frame)
         self._sound.clear()
 
+    def _mux_sound(self) -> None:
+        if self._sounding is not None:
+            self._container.mux(self._sounding.result())
+            self._sounding = None
+
     def _close(self) -> None:
+        self._sound_thread.shutdown()
         try:
             self._container.close()
         except _WRITE_ERRORS as error:

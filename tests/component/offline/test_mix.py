@@ -158,6 +158,19 @@ def test_another_rate_takes_the_picture_of_each_moment(
     assert found[:20] == [marker.Marker(2 * n, 0) for n in range(20)]
 
 
+def test_a_picture_stays_until_the_next_one_comes(inputs: tuple[Path, ...], tmp_path: Path) -> None:
+    """Twice the rate, under a text that moves: each picture is seen two times, and whole."""
+    output = tmp_path / "out.mkv"
+    log = '{"t": 0, "banner": {"text": "a text that is longer than the canvas is wide, so moves"}}'
+    stats = mix(job_of(inputs[:2], output, replace(FORM, fps=60), mode=11, log=log))
+    assert stats.frames == 90
+    assert stats.scaled < 100  # a border may come around who speaks
+    pictures = list(lumas(output))
+    for k in range(2):
+        found = [marker.read(luma, (320 * k, 0, 320, 180)) for luma in pictures]
+        assert found == [marker.Marker(number // 2, k) for number in range(90)]
+
+
 def test_a_silent_input_gives_a_file_without_sound(tmp_path: Path) -> None:
     silent = write_input(tmp_path / "silent.mp4", 3, 0.5, sound=False)
     output = tmp_path / "out.mp4"
