@@ -100,6 +100,15 @@ def test_every_picture_meets_its_pane_as_in_a_conference(
     assert_same(staged(Stage(*SIZE), plan, pictures), composed(plan, pictures))
 
 
+THIRD_PANE: tuple[tuple[PaneState, TextStrip | None, TextStrip | None], ...] = (
+    ("live", None, None),
+    ("camera-off", BANNER, None),
+    ("audio-only", None, CAPTION),
+    ("empty", BANNER, CAPTION),
+    ("no-video", None, None),
+)
+"""Its state, and what lies over the panes."""
+
 PLANS = [
     plan_of(
         mode(number),
@@ -113,14 +122,8 @@ PLANS = [
         caption,
     )
     for number in (11, 16, 3, 35)
-    for state, banner, caption in (
-        ("live", None, None),
-        ("camera-off", BANNER, None),
-        ("audio-only", None, CAPTION),
-        ("empty", BANNER, CAPTION),
-        ("no-video", None, None),
-    )
-]  # fmt: skip
+    for state, banner, caption in THIRD_PANE
+]
 
 
 def test_memory_that_is_used_again_shows_nothing_of_before() -> None:
