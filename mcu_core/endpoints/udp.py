@@ -48,20 +48,30 @@ class SourcePin:
     """Decides whether a packet from an address is taken.
 
     `named` is the host of the offer: when it speaks it takes the pin over at once, so that nobody
-    who was merely first keeps it out. Pure; `now_ns` comes in.
+    who was merely first keeps it out. Pure; `now_ns` comes in. Of usual packets, which are not
+    shown here, it hears by the row that they are counted in.
     """
 
     def __init__(self, named: str = "") -> None:
         self.named = named
         self.source: Address | None = None
         self._heard_ns = 0
+        self._passing: tuple[Address, Row] | None = None
 
-    def heard_quickly(self, now_ns: int) -> None:
-        """When a packet of the source was last taken without being shown here."""
-        self._heard_ns = max(self._heard_ns, now_ns)
+    def passes(self, address: Address, row: Row) -> bool:
+        """Usual packets from there are counted in that row from now on; whether that is news."""
+        before, self._passing = self._passing, (address, row)
+        return before is None or address != before[0] or row is not before[1]
+
+    def _catch_up(self) -> None:
+        if self._passing is not None:
+            address, row = self._passing
+            if row[HEARD_NS] > self._heard_ns:
+                self.heard(address, row[HEARD_NS])
 
     def admits(self, address: Address, now_ns: int) -> bool:
         """Whether a packet from there may be looked at further."""
+        self._catch_up()
         source = self.source
         if source is None or address == source:
             return True
@@ -76,6 +86,7 @@ class SourcePin:
 
     def release(self) -> None:
         """The source said goodbye: whoever comes next may follow it."""
+        self._catch_up()
         self.source = None
 
 
@@ -104,7 +115,6 @@ class RtpPort:
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
         self._usual = usual
-        self._passing: tuple[Address, Row] | None = None
         self._datagrams = Datagrams.here()
         self._socket: socket.socket | None = None
         self._number = CLOSED
@@ -135,7 +145,7 @@ class RtpPort:
             self._rtcp_received(data, address)
             return
         now_ns = self._clock.now_ns()
-        if address != self._pin.source and not self._admits(address, now_ns):
+        if address != self._pin.source and not self._pin.admits(address, now_ns):
             self.strangers += 1
             self._stats.packets_dropped += 1
         elif size < SMALLEST_RTP_BYTES:
@@ -145,19 +155,13 @@ class RtpPort:
             self._count(size, address)
             self._let_pass(address)
 
-    def _admits(self, address: Address, now_ns: int) -> bool:
-        if self._passing is not None:
-            self._pin.heard_quickly(self._passing[1][HEARD_NS])
-        return self._pin.admits(address, now_ns)
-
     def _let_pass(self, address: Address) -> None:
         """A packet of that source was good: those like it need no second look."""
         usual = self._usual()
         row = usual.row if usual is not None else None
         if usual is None or row is None or self._socket is None:
             return
-        if self._passing is None or address != self._passing[0] or row is not self._passing[1]:
-            self._passing = address, row
+        if self._pin.passes(address, row):
             self._stats.follow(row)
             self._datagrams.let_pass(self._socket, address, row, usual.take, self._clock)
 

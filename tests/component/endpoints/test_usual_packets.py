@@ -162,6 +162,24 @@ async def test_another_source_follows_after_a_silence_and_passes_too(site: Site)
     assert site.port.strangers == 1
 
 
+async def test_after_a_goodbye_the_next_one_follows_if_the_source_is_silent(site: Site) -> None:
+    sender, successor = site.sender(), site.sender(number=5)
+    await sender.send(5)
+    site.pin.release()
+    await successor.send(5)
+    assert site.pin.source == successor.bound.getsockname()[:2]
+    assert (site.taken, site.port.strangers) == (10, 0)
+
+
+async def test_who_sends_on_after_a_goodbye_is_still_the_source(site: Site) -> None:
+    sender, stranger = site.sender(), site.sender()
+    await sender.send(5)
+    site.pin.release()
+    await sender.send(5)
+    await stranger.send()
+    assert (site.taken, site.port.strangers) == (10, 1)
+
+
 async def test_a_sender_that_began_anew_is_believed_after_a_pause(site: Site) -> None:
     sender = site.sender()
     await sender.send(5)
