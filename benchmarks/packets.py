@@ -19,12 +19,13 @@ import uvloop
 
 from benchmarks.report import Report, Row
 from mcu_core.egress.sender import RtpSender
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
-from mcu_core.endpoints.webrtc_link import COMPONENT, IcePort, WebRtcLink
+from mcu_core.endpoints.webrtc_link import COMPONENT, UNPROTECT, IcePort, WebRtcLink, context_of
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock, thread_cpu_time_s
@@ -188,6 +189,7 @@ class _Secure:
         self._link = WebRtcLink(dtls, NetworkOptions(), CLOCK, self.stats)
         group = StreamGroup(self.stats)
         self._link.on_rtp, self._link.on_rtcp = group.rtp_received, group.rtcp_received
+        self._link.usual = group.sound
         stream = RtpStream(
             codec,
             (PAYLOAD_TYPE, PAYLOAD_TYPE),
@@ -206,6 +208,8 @@ class _Secure:
         bound = open_udp(NetworkOptions())
         owner = SimpleNamespace(protocol_lost=lambda port: None)
         self._pair.protocol = IcePort(owner, self._link, bound)
+        session = self._link.dtls._rx_srtp
+        Datagrams.here().decrypt(bound, context_of(session), UNPROTECT)
         self._pair.remote_addr = far.getsockname()
         return int(bound.getsockname()[1])
 
@@ -219,7 +223,7 @@ class _Secure:
 
 
 def _srtp(direction: int) -> pylibsrtp.Session:
-    return pylibsrtp.Session(pylibsrtp.Policy(KEY, direction, PROFILE))
+    return pylibsrtp.Session(pylibsrtp.Policy(KEY, direction, srtp_profile=PROFILE))
 
 
 class _Lane:

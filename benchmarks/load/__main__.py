@@ -88,10 +88,12 @@ def _keyed(ledger: Ledger, ready: select.epoll) -> list[pylibsrtp.Session]:
     sessions = []
     for flow, key in zip(ledger.flows, ledger.keys, strict=True):
         if flow["secure"]:
-            sessions.append(pylibsrtp.Session(pylibsrtp.Policy(
-                key.tobytes(), pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
-                pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
-            )))  # fmt: skip
+            policy = pylibsrtp.Policy(
+                key.tobytes(),
+                pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
+                srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
+            )
+            sessions.append(pylibsrtp.Session(policy))
             ready.register(int(flow["socket"]), select.EPOLLIN)
             flow["context"] = context_of(sessions[-1])
     return sessions

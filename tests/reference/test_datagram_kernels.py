@@ -140,7 +140,7 @@ def test_what_is_refused_together_and_one_by_one_is_counted(pair: Pair) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_packets_are_encrypted_as_the_library_s_own_call_does(pair: Pair, profile: int) -> None:
     key = bytes(range(PROFILES[profile]))
-    policy = pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, profile)
+    policy = pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
     ours, slow = pylibsrtp.Session(policy), pylibsrtp.Session(policy)
     waiting = outgoing(pair)
     number = pair[0].fileno()
@@ -156,7 +156,7 @@ def test_packets_are_encrypted_as_the_library_s_own_call_does(pair: Pair, profil
 
 def test_what_cannot_be_encrypted_is_refused_and_the_rest_goes_on(pair: Pair) -> None:
     profile = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM
-    policy = pylibsrtp.Policy(bytes(44), pylibsrtp.Policy.SSRC_ANY_OUTBOUND, profile)
+    policy = pylibsrtp.Policy(bytes(44), pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
     session = pylibsrtp.Session(policy)
     waiting = outgoing(pair)
     number = pair[0].fileno()
@@ -267,9 +267,13 @@ def test_packets_are_decrypted_as_the_library_s_own_call_does(pair: Pair, profil
     """RTP is, or is refused where it was changed or comes again; all else is left as it is."""
     one, other = pair
     key = bytes(range(PROFILES[profile]))
-    theirs = pylibsrtp.Session(pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, profile))
+    theirs = pylibsrtp.Session(
+        pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
+    )
     ours, slow = (
-        pylibsrtp.Session(pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_INBOUND, profile))
+        pylibsrtp.Session(
+            pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_INBOUND, srtp_profile=profile)
+        )
         for _ in range(2)
     )
     incoming = Incoming()
@@ -315,7 +319,7 @@ def test_usual_packets_pass_when_they_are_decrypted(pair: Pair) -> None:
     one, other = pair
     profile = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM
     theirs, ours = (
-        pylibsrtp.Session(pylibsrtp.Policy(bytes(44), direction, profile))
+        pylibsrtp.Session(pylibsrtp.Policy(bytes(44), direction, srtp_profile=profile))
         for direction in (pylibsrtp.Policy.SSRC_ANY_OUTBOUND, pylibsrtp.Policy.SSRC_ANY_INBOUND)
     )
     reception = Reception(SSRC, RATE)
