@@ -137,6 +137,20 @@ def latency(
 
 
 @bench.command()
+def codecs(
+    document: Annotated[
+        Path | None, typer.Option(help="Write the table to this file (docs/codecs.md)")
+    ] = None,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Every codec with every other in one conference, ffmpeg on the other side (bar 1)."""
+    from benchmarks.codecs import run
+
+    _tell(lambda: run(document), json_, plot)
+
+
+@bench.command()
 def speech(seconds: Seconds = 600, json_: Json = None, plot: Plot = None) -> None:
     """Who is shown in a labelled talk, beside other servers' rules (bar 10)."""
     from benchmarks.speech import run

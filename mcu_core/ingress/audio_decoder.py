@@ -15,8 +15,8 @@ from mcu_core.media.codec import G726_FORMS, L16_FORMS, OPUS, PCMA, PCMU, Codec
 from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
-LONGEST_FRAME_S = 0.5
-"""Opus has at most 120 ms per packet, G.711 what a datagram holds; more is no sound frame."""
+LONGEST_FRAME_S = 0.6
+"""Opus has at most 120 ms per packet, FFmpeg sends 512 ms of G.726 at 16 kbit/s; more is none."""
 
 RAISED = frozenset(SAMPLE_RATE // ratio for ratio in LOW_PASSES)
 """Sample rates that we raise ourselves."""

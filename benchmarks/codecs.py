@@ -1,0 +1,292 @@
+"""codecs: every codec with every other in one conference, ffmpeg on the other side (bar 1).
+
+Each peer sends a colour with a mark that blinks, or a tone in a turn of its own. A cell holds where
+the column's peer has seen the row's colour and its mark come and go, or heard the row's tone: then
+we decoded the one's codec, and the other decoded ours.
+"""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.codec_peers import PICTURES, SOUNDS, Peer, as_listener, free_port, port_of
+from benchmarks.live import CONFERENCE, rtp_site
+from benchmarks.report import Report, Row
+from benchmarks.rig import COMMAND_S, Rig, running_rig
+from benchmarks.scenes import conference, pane_rects
+from mcu_core.contract.commands import Attached, AttachRtp
+from mcu_core.errors import McuError
+from mcu_core.media.codec_table import CodecRow, codec_table
+
+CANVAS = (640, 360)
+FPS, BITRATE_BPS = 15, 800_000
+SEEN = (320, 180)
+"""Every listener scales what it decodes to this size."""
+
+SEEN_FPS = 5
+SEEN_S = 4
+SAMPLE_RATE = 16_000
+SLOT_S, TONE_S = 1.2, 0.8
+WINDOW = SAMPLE_RATE // 5
+"""200 ms: a tone is heard where such a piece has little else."""
+
+CLEAR = 0.6
+LOUD = 0.02
+END_S = 3.0
+START_S = 3.0
+"""By then ffmpeg has probed and the jitter buffers have come to rest."""
+
+COLOURS = (
+    "0xC00000", "0x00A000", "0x0000D0", "0xC0C000", "0x00B0B0", "0xC000C0", "0xE07000", "0x606060",
+    "0x80E080", "0x500080",
+)  # fmt: skip
+MARK_STEP = 40
+"""How much brighter the middle is while the mark stands there, of 255, at least."""
+
+Cells = dict[tuple[str, str], bool]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Which (sender, listener) held; `refused`: peers that could not join, with the reason."""
+
+    pictures: Cells = field(default_factory=dict)
+    sounds: Cells = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Joined:
+    peer: Peer
+    answer: str
+    port: int
+    kept: Path
+
+
+def run(document: Path | None) -> Report:
+    """All codecs; the table goes into `document` as Markdown, if so asked."""
+    outcome = asyncio.run(measure(PICTURES, SOUNDS))
+    report = Report("codecs: sender in the row, listener in the column", [])
+    report.rows = _rows(outcome.pictures) + _rows(outcome.sounds)
+    report.notes = [f"{name}: {why}" for name, why in outcome.refused.items()]
+    if document is not None:
+        document.write_text(as_markdown(outcome, codec_table()), "utf-8")
+    return report
+
+
+async def measure(pictures: Sequence[Peer], sounds: Sequence[Peer]) -> Outcome:
+    """One conference of these peers, long enough for each to have its turn."""
+    outcome = Outcome()
+    peers = [*pictures, *sounds]
+    names = [f"s{k}" for k in range(len(peers))]
+    shown = max(1, len(pictures))
+    definition = conference([rtp_site(name) for name in names], shown, CANVAS, FPS, BITRATE_BPS)
+    with tempfile.TemporaryDirectory(prefix="mcu-codecs-") as folder:
+        async with running_rig() as rig:
+            await rig.put(definition)
+            joined = []
+            for name, peer in zip(names, peers, strict=True):
+                try:
+                    joined.append(await _join(rig, name, peer, Path(folder)))
+                except McuError as error:
+                    outcome.refused[peer.name] = str(error)
+            await _talk(joined, pictures, sounds)
+        _judge(joined, pictures, sounds, outcome)
+    return outcome
+
+
+async def _join(rig: Rig, name: str, peer: Peer, folder: Path) -> _Joined:
+    port = free_port()
+    answer = await rig.caller.call(AttachRtp(CONFERENCE, name, peer.offer(port)), COMMAND_S)
+    if not isinstance(answer, Attached):
+        raise McuError(f"the engine answered {answer} to {peer.name}")
+    (folder / f"{name}.sdp").write_text(as_listener(answer.sdp, port))
+    return _Joined(peer, answer.sdp, port, folder / f"{name}.raw")
+
+
+async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequence[Peer]) -> None:
+    turn = SLOT_S * len(sounds)
+    programs = []
+    try:
+        for one in joined:
+            if one.peer.takes:
+                programs.append(await _started(_listening(one)))
+        for one in joined:
+            if one.peer.sends:
+                programs.append(await _started(_sending(one, pictures, sounds, turn)))
+        await asyncio.sleep(START_S + max(SEEN_S + START_S, 2 * turn))
+    finally:
+        await asyncio.gather(*map(_ended, programs))
+
+
+def _sending(
+    one: _Joined, pictures: Sequence[Peer], sounds: Sequence[Peer], turn: float
+) -> tuple[str, ...]:
+    port = port_of(one.answer)
+    if one.peer.kind == "video":
+        return one.peer.send_picture(COLOURS[pictures.index(one.peer)], port)
+    at = sounds.index(one.peer)
+    return one.peer.send_tone(_hertz(at), at * SLOT_S, TONE_S, turn, port)
+
+
+def _listening(one: _Joined) -> tuple[str, ...]:
+    if one.peer.kind == "video":
+        scaled = f"fps={SEEN_FPS},scale={SEEN[0]}:{SEEN[1]}"
+        form: tuple[str, ...] = ("-vf", scaled, "-f", "rawvideo", "-pix_fmt", "rgb24")
+    else:
+        form = ("-ar", str(SAMPLE_RATE), "-ac", "1", "-f", "s16le")
+    return one.peer.listen(str(one.kept.with_suffix(".sdp")), str(one.kept), form)
+
+
+async def _started(command: tuple[str, ...]) -> asyncio.subprocess.Process:
+    silent = asyncio.subprocess.DEVNULL
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=silent, stdout=silent, stderr=silent, start_new_session=True
+    )
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Let it write what it has, but not for long."""
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _hertz(turn: int) -> float:
+    """A tone for each; telephone codecs bear all of them."""
+    return 400.0 * 1.12**turn
+
+
+# --------------------------------------------------------------------------------------- judgement
+
+
+def _judge(
+    joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequence[Peer], outcome: Outcome
+) -> None:
+    for one in joined:
+        if not one.peer.takes:
+            continue
+        data = np.fromfile(one.kept, np.uint8) if one.kept.exists() else np.zeros(0, np.uint8)
+        if one.peer.kind == "video":
+            seen = _seen(data, len(pictures))
+            for at, sender in enumerate(pictures):
+                if sender.sends:
+                    outcome.pictures[sender.name, one.peer.name] = seen[at]
+            continue
+        heard = _heard(data[: len(data) // 2 * 2].view("<i2"), len(sounds))
+        for at, sender in enumerate(sounds):
+            if sender.sends and sender is not one.peer:
+                outcome.sounds[sender.name, one.peer.name] = heard[at]
+
+
+def _seen(data: NDArray[np.uint8], count: int) -> list[bool]:
+    """Of which panes colour and mark were seen, in the last seconds."""
+    width, height = SEEN
+    frames = data[: len(data) // (3 * width * height) * 3 * width * height]
+    frames = frames.reshape(-1, height, width, 3)[-SEEN_FPS * SEEN_S :].astype(np.float32)
+    if len(frames) < SEEN_FPS * SEEN_S // 2:
+        return [False] * count
+    wanted = np.array([_rgb(colour) for colour in COLOURS[:count]])
+    found = []
+    for at, (x, y, w, h) in enumerate(pane_rects(count, SEEN)):
+        middle = frames[:, _part(y, h, 0.45, 0.55), _part(x, w, 0.45, 0.55)].mean((1, 2))
+        beside = frames[:, _part(y, h, 0.35, 0.65), _part(x, w, 0.22, 0.32)].mean((0, 1, 2))
+        nearest = int(np.square(wanted - beside).sum(1).argmin())
+        blinks = np.ptp(middle.min(1)) > MARK_STEP
+        found.append(nearest == at and bool(blinks))
+    return found
+
+
+def _part(start: int, length: int, low: float, high: float) -> slice:
+    begin = start + round(low * length)
+    return slice(begin, max(begin + 1, start + round(high * length)))
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(colour[2:])
+    return red, green, blue
+
+
+def _heard(samples: NDArray[np.int16], count: int) -> list[bool]:
+    """Which tones were heard: in some piece of 200 ms most of the sound is that tone."""
+    pieces = samples[len(samples) // 4 :].astype(np.float32) / 32768
+    pieces = pieces[: len(pieces) // WINDOW * WINDOW].reshape(-1, WINDOW)
+    loud = pieces[np.sqrt(np.square(pieces).mean(1)) > LOUD]
+    if not len(loud):
+        return [False] * count
+    power = np.square(np.abs(np.fft.rfft(loud * np.hanning(WINDOW).astype(np.float32), axis=1)))
+    total = power.sum(1)
+    found = []
+    for at in range(count):
+        line = round(_hertz(at) * WINDOW / SAMPLE_RATE)
+        share = power[:, line - 2 : line + 3].sum(1) / total
+        found.append(bool(share.max() > CLEAR))
+    return found
+
+
+# ------------------------------------------------------------------------------------------- words
+
+
+def _rows(cells: Cells) -> list[Row]:
+    listeners = list(dict.fromkeys(listener for _, listener in cells))
+    senders = list(dict.fromkeys(sender for sender, _ in cells))
+    rows: list[Row] = []
+    for sender in senders:
+        row: Row = {"sender": sender}
+        row |= {name: _word(cells.get((sender, name))) for name in listeners}
+        rows.append(row)
+    return rows
+
+
+def _word(held: bool | None) -> str:
+    return {True: "yes", False: "NO", None: "-"}[held]
+
+
+def as_markdown(outcome: Outcome, table: Sequence[CodecRow]) -> str:
+    """What each codec can do, what is missing and why, and who understood whom."""
+    parts = [
+        "# Codecs",
+        "Written by `mcu bench codecs --document docs/codecs.md`. Received: a decoder is here; "
+        "sent: an encoder. Proved: in the conference below we decoded what ffmpeg (for GSM: "
+        "GStreamer) coded (in), and it decoded what we coded (out).",
+        _table(
+            ("codec", "kind", "payload format", "received", "sent", "proved", "missing"),
+            [_line(row, outcome) for row in table],
+        ),
+    ]
+    for title, cells in (("Pictures", outcome.pictures), ("Sound", outcome.sounds)):
+        rows = _rows(cells)
+        parts.append(f"## {title}: sender in the row, listener in the column")
+        if rows:
+            parts.append(_table(tuple(rows[0]), [tuple(map(str, row.values())) for row in rows]))
+    parts += [f"{name}: {why}" for name, why in outcome.refused.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _line(row: CodecRow, outcome: Outcome) -> tuple[str, ...]:
+    cells = outcome.pictures | outcome.sounds
+    into = [held for (sender, _), held in cells.items() if sender.partition("/")[0] == row.name]
+    out = [held for (_, taker), held in cells.items() if taker.partition("/")[0] == row.name]
+    proved = [word for word, held in (("in", into), ("out", out)) if held and all(held)]
+    yes = {True: "yes", False: "-"}
+    return (
+        *(row.name, row.kind.value, row.payload_format, yes[row.received], yes[row.sent]),
+        *(", ".join(proved) or "-", row.note),
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
