@@ -165,6 +165,9 @@ PICTURES = (
     _picture("VP8", 96, "-c:v", "libvpx", *_REALTIME, size=(640, 360)),
     _picture("H263-2000", 96, "-c:v", "h263p", fmtp=_CIF),
     _picture("H263-1998", 96, "-c:v", "h263p", fmtp=_CIF),
+    _picture("H261", 31, "-c:v", "h261", "-strict", "experimental", fmtp=_CIF),
+    _picture("VP9", 96, "-c:v", "libvpx-vp9", *_REALTIME, "-strict", "experimental", takes=False),
+    _picture("H265", 96, "-c:v", "libx265", *_LEVEL, takes=False),
     _picture("H263", 34, "-c:v", "h263", "-mb_info", "800", "-rtpflags", "rfc2190", fmtp=_CIF),
 )  # fmt: skip
 

@@ -73,8 +73,9 @@ class _Joined:
 def run(document: Path | None) -> Report:
     """All codecs; the table goes into `document` as Markdown, if so asked."""
     outcome = asyncio.run(measure(PICTURES, SOUNDS))
-    report = Report("codecs: sender in the row, listener in the column", [])
-    report.rows = _rows(outcome.pictures) + _rows(outcome.sounds)
+    report = Report("codecs: each with every other in one conference", [])
+    report.rows = _understood("picture", outcome.pictures)
+    report.rows += _understood("sound", outcome.sounds)
     report.notes = [f"{name}: {why}" for name, why in outcome.refused.items()]
     if document is not None:
         document.write_text(as_markdown(outcome, codec_table()), "utf-8")
@@ -247,6 +248,17 @@ def _rows(cells: Cells) -> list[Row]:
         row: Row = {"sender": sender}
         row |= {name: _word(cells.get((sender, name))) for name in listeners}
         rows.append(row)
+    return rows
+
+
+def _understood(kind: str, cells: Cells) -> list[Row]:
+    """For a console: of each codec, how many understood it and how many it understood."""
+    rows: list[Row] = []
+    for name in dict.fromkeys(name for cell in cells for name in cell):
+        sent = [held for (sender, _), held in cells.items() if sender == name]
+        took = [held for (_, taker), held in cells.items() if taker == name]
+        by, of = (f"{sum(all_)} of {len(all_)}" if all_ else "-" for all_ in (sent, took))
+        rows.append({"codec": name, "kind": kind, "understood by": by, "understands": of})
     return rows
 
 

@@ -10,7 +10,7 @@ from av.video.frame import PictureType
 from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import H263, H263_1998, H263_2000, H264, VP8
+from mcu_core.media.codec import H261, H263, H263_1998, H263_2000, H264, VP8
 from mcu_core.media.picture import Picture, Plane
 from mcu_core.media.units import EncodedUnit, VideoForm
 from mcu_core.protocol.payload.base import Payloader, payloader
@@ -75,6 +75,7 @@ _OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {
     H263_2000.name: _h263_plus,
     H263_1998.name: _h263_plus,
     H263.name: _h263,
+    H261.name: _h263_plus,
 }
 _SHARP = {H264.name: {"preset": "veryfast", "tune": "stillimage,zerolatency"}}
 """For slides, unless the fastest preset must do: 1 dB more at the first look for the same bits."""

@@ -45,6 +45,11 @@ H263_1998 = Codec("H263-1998", Kind.VIDEO, 90_000, "h263", "h263p")
 H263 = Codec("H263", Kind.VIDEO, 90_000, "h263", "h263", static_payload_type=34)
 """H.263 of 1996 in RFC 2190's payload format: what the oldest rooms know."""
 H263_FORMS = (H263_2000, H263_1998, H263)
+H261 = Codec("H261", Kind.VIDEO, 90_000, "h261", "h261", static_payload_type=31)
+VP9 = Codec("VP9", Kind.VIDEO, 90_000, "vp9", "")
+H265 = Codec("H265", Kind.VIDEO, 90_000, "hevc", "")
+AV1 = Codec("AV1", Kind.VIDEO, 90_000, "libdav1d", "")
+"""These three are received: what they would save in bits, sending them would cost in cores."""
 OPUS = Codec("opus", Kind.AUDIO, 48_000, "libopus", "libopus", 48_000, 2)
 G722 = Codec("G722", Kind.AUDIO, 8_000, "g722", "g722", 16_000, 1, 9)
 PCMA = Codec("PCMA", Kind.AUDIO, 8_000, "pcm_alaw", "pcm_alaw", 8_000, 1, 8)
@@ -89,7 +94,7 @@ AAC = Codec("AAC", Kind.AUDIO, 48_000, "aac", "aac", 48_000, 2)
 """AAC-LC as recordings have it."""
 
 RTP_CODECS = (
-    *(H264, VP8, *H263_FORMS),
+    *(H264, VP8, *H263_FORMS, H261, VP9, H265, AV1),
     *(OPUS, *L16_FORMS[:4], *AAC_GENERIC_FORMS, *AAC_LATM_FORMS, G722, L16_WIDE),
     *(PCMA, PCMU, L16_NARROW, *G726_FORMS, G729, GSM, G723, G728),
 )

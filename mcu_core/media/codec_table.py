@@ -41,6 +41,10 @@ PAYLOAD_FORMATS = {
     "H263-2000": "RFC 4629",
     "H263-1998": "RFC 4629",
     "H263": "RFC 2190",
+    "H261": "RFC 4587",
+    "VP9": "RFC 9628",
+    "H265": "RFC 7798",
+    "AV1": "AOM, RTP payload format 1.0",
     "opus": "RFC 7587",
     "L16": "RFC 3551 4.5.11",
     "G722": "RFC 3551 4.5.2",
@@ -133,7 +137,7 @@ def _row(forms: list[Codec]) -> CodecRow:
 
 def _reason(what: str, name: str) -> str:
     if not name:
-        return f"no open {what} is packaged"
+        return f"no {what} here"
     if name in PACKAGES and what == "encoder":
         return f"no {what}: apt-get install {PACKAGES[name]}"
     return f"no {what} {name}: pip install av, its wheel brings it"

@@ -1,9 +1,9 @@
-"""Sizes of codecs that know only some (H.263): which ones a receiver takes, and how often."""
+"""Sizes of codecs that know few (H.261, H.263): which ones a receiver takes, and how often."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mcu_core.media.codec import H263_FORMS, Codec
+from mcu_core.media.codec import H261, H263_FORMS, Codec
 
 MOST_FPS = 30
 """These codecs count time in 30000/1001 Hz: a picture interval (MPI) of 1 is 29.97 a second."""
@@ -25,6 +25,7 @@ _NAMED = {
     "SQCIF": (128, 96),
 }
 _SIZES_OF: dict[Codec, tuple[str, ...]] = {
+    H261: ("CIF", "QCIF"),
     **dict.fromkeys(H263_FORMS, ("CIF4", "CIF", "QCIF", "SQCIF")),
 }
 _UNTOLD = ("CIF", "QCIF")

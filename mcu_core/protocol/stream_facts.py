@@ -1,13 +1,16 @@
 """What a coded stream is, read without decoding it: size, profile, bit rate."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mcu_core.errors import MalformedInput
 from mcu_core.media.clock import NS_PER_SECOND
-from mcu_core.media.codec import H263_FORMS, H264, VP8, Codec
+from mcu_core.media.codec import AV1, H261, H263_FORMS, H264, H265, VP8, VP9, Codec
 from mcu_core.media.units import AccessUnit
+from mcu_core.protocol.h261 import picture_facts
 from mcu_core.protocol.h263 import picture_header
 from mcu_core.protocol.h264 import NAL_SPS, nal_units, sequence_facts
+from mcu_core.protocol.sizes import av1_size, h265_size, vp9_size
 
 MEASURE_NS = NS_PER_SECOND
 _VP8_START = b"\x9d\x01\x2a"
@@ -28,27 +31,52 @@ class StreamFacts:
 
 
 def read_facts(unit: AccessUnit) -> StreamFacts | None:
-    """The facts in a keyframe; None where it does not tell them.
-
-    H.264: sequence parameter set (H.264 7.3.2.1.1); VP8: frame header (RFC 6386 9.1); H.263:
-    picture header (H.263 5.1).
-    """
+    """The facts in a keyframe; None where it does not tell them."""
     if unit.codec is H264:
-        for nal in nal_units(unit.data[:1024]):
-            if nal[0] & 0x1F == NAL_SPS:
-                try:
-                    facts = sequence_facts(nal)
-                except MalformedInput:
-                    return None
-                return StreamFacts(H264, facts.width, facts.height, nal[1:4])
-    elif unit.codec is VP8 and unit.data[3:6] == _VP8_START:
-        width, height = (int.from_bytes(unit.data[k : k + 2], "little") & 0x3FFF for k in (6, 8))
-        return StreamFacts(VP8, width, height)
-    elif unit.codec in H263_FORMS:
-        header = picture_header(unit.data)
-        if header is not None and header.width:
-            return StreamFacts(unit.codec, header.width, header.height)
+        return _h264_facts(unit.data)
+    size_of = _SIZES.get(unit.codec)
+    size = size_of(unit.data) if size_of is not None else None
+    return StreamFacts(unit.codec, *size) if size is not None else None
+
+
+def _h264_facts(data: bytes) -> StreamFacts | None:
+    """By the sequence parameter set (H.264 7.3.2.1.1)."""
+    for nal in nal_units(data[:1024]):
+        if nal[0] & 0x1F == NAL_SPS:
+            try:
+                facts = sequence_facts(nal)
+            except MalformedInput:
+                return None
+            return StreamFacts(H264, facts.width, facts.height, nal[1:4])
     return None
+
+
+def _vp8_size(data: bytes) -> tuple[int, int] | None:
+    """By the frame header (RFC 6386 9.1)."""
+    if data[3:6] != _VP8_START:
+        return None
+    width, height = (int.from_bytes(data[k : k + 2], "little") & 0x3FFF for k in (6, 8))
+    return width, height
+
+
+def _h263_size(data: bytes) -> tuple[int, int] | None:
+    header = picture_header(data)
+    return (header.width, header.height) if header is not None and header.width else None
+
+
+def _h261_size(data: bytes) -> tuple[int, int] | None:
+    facts = picture_facts(data)
+    return (facts.width, facts.height) if facts is not None else None
+
+
+_SIZES: Mapping[Codec, Callable[[bytes], tuple[int, int] | None]] = {
+    VP8: _vp8_size,
+    **dict.fromkeys(H263_FORMS, _h263_size),
+    H261: _h261_size,
+    VP9: vp9_size,
+    H265: h265_size,
+    AV1: av1_size,
+}
 
 
 class StreamMeter:

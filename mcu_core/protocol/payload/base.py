@@ -9,21 +9,25 @@ from mcu_core.errors import NotFound
 from mcu_core.media.codec import (
     AAC_GENERIC_FORMS,
     AAC_LATM_FORMS,
+    AV1,
     G722,
     G723,
     G726_FORMS,
     G728,
     G729,
     GSM,
+    H261,
     H263,
     H263_1998,
     H263_2000,
     H264,
+    H265,
     L16_FORMS,
     OPUS,
     PCMA,
     PCMU,
     VP8,
+    VP9,
     Codec,
 )
 from mcu_core.protocol.aac import AacConfig
@@ -33,14 +37,18 @@ from mcu_core.protocol.payload.aac import (
     LatmDepayloader,
     LatmPayloader,
 )
+from mcu_core.protocol.payload.av1 import Av1Depayloader
 from mcu_core.protocol.payload.frame import Frame
+from mcu_core.protocol.payload.h261 import H261Depayloader, H261Payloader
 from mcu_core.protocol.payload.h263 import H263Depayloader, H263Payloader
 from mcu_core.protocol.payload.h263_plus import H263PlusDepayloader, H263PlusPayloader
 from mcu_core.protocol.payload.h264 import H264Depayloader, H264Payloader
+from mcu_core.protocol.payload.h265 import H265Depayloader
 from mcu_core.protocol.payload.l16 import L16Payloader
 from mcu_core.protocol.payload.l16 import packet_ticks as l16_ticks
 from mcu_core.protocol.payload.opus import packet_ticks as opus_ticks
 from mcu_core.protocol.payload.vp8 import Vp8Depayloader, Vp8Payloader
+from mcu_core.protocol.payload.vp9 import Vp9Depayloader
 from mcu_core.protocol.payload.whole import (
     WholeDepayloader,
     WholePayloader,
@@ -109,6 +117,10 @@ _DEPAYLOADERS: dict[Codec, Callable[[Mapping[str, str]], Depayloader]] = {
     H263_2000: lambda fmtp: H263PlusDepayloader(),
     H263_1998: lambda fmtp: H263PlusDepayloader(),
     H263: lambda fmtp: H263Depayloader(),
+    H261: lambda fmtp: H261Depayloader(),
+    VP9: lambda fmtp: Vp9Depayloader(),
+    H265: H265Depayloader.of,
+    AV1: lambda fmtp: Av1Depayloader(),
     **{
         codec: partial(
             AacGenericDepayloader.of, told=AacConfig.of(codec.sample_rate, codec.channels)
@@ -124,6 +136,7 @@ _PAYLOADERS: dict[Codec, Callable[[int], Payloader]] = {
     H263_2000: H263PlusPayloader,
     H263_1998: H263PlusPayloader,
     H263: H263Payloader,
+    H261: H261Payloader,
     OPUS: WholePayloader,
     G722: WholePayloader,
     PCMA: WholePayloader,

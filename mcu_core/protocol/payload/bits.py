@@ -14,17 +14,19 @@ class BitPieces:
     def add(self, piece: bytes, skipped: int, unused: int) -> bool:
         """Join a piece: `skipped` bits of its first byte and `unused` of its last are not its own.
 
-        False, and nothing taken, where it does not fit to the piece before: something is missing.
+        What the very first one skips is 0 then. False, and nothing taken, where it does not fit to
+        the piece before: something is missing.
         """
         if not piece or skipped + unused >= 8 * len(piece):
             return False
-        if (self._unused + skipped) % 8 or (skipped and not self._data):
+        if self._data and (self._unused + skipped) % 8:
             return False
-        start = 0
-        if skipped:
-            kept = 0xFF >> skipped
+        kept = 0xFF >> skipped
+        start = 1 if skipped else 0
+        if skipped and self._data:
             self._data[-1] = self._data[-1] & ~kept & 0xFF | piece[0] & kept
-            start = 1
+        elif skipped:
+            self._data.append(piece[0] & kept)
         self._data += piece[start:]
         self._unused = unused
         return True
