@@ -24,7 +24,8 @@ class Peer:
     `codec`: our name of it; `coding`: of the rtpmap line; `number`: payload type; `encode`: what
     ffmpeg is told to code and pack with, nothing where it cannot; `takes`: whether it can listen.
     `gst_send`: elements of GStreamer that code and pack instead; `gst_take`: the element that
-    unpacks, and what ffmpeg calls the bare frames.
+    unpacks, and what ffmpeg calls the bare frames. `form`: what tells two peers of a codec apart.
+    `bits_per_s`: the most that it takes, 0 for any.
     """
 
     kind: str
@@ -39,6 +40,8 @@ class Peer:
     channels: int = 1
     gst_send: str = ""
     gst_take: tuple[str, str] | None = None
+    form: str = ""
+    bits_per_s: int = 0
 
     @property
     def sends(self) -> bool:
@@ -48,12 +51,16 @@ class Peer:
     @property
     def name(self) -> str:
         """For the table: codec, and what tells its forms apart."""
-        return self.codec if self.kind == "video" else self.coding.replace("/8000", "")
+        if self.kind == "video":
+            return f"{self.codec} {self.form}".strip()
+        return self.coding.replace("/8000", "")
 
     def offer(self, port: int) -> str:
         """What it would send and take at `port`."""
         lines = [f"m={self.kind} {port} RTP/AVP {self.number}"]
         lines.append(f"a=rtpmap:{self.number} {self.coding}")
+        if self.bits_per_s:
+            lines.insert(1, f"b=TIAS:{self.bits_per_s}")
         if self.fmtp:
             lines.append(f"a=fmtp:{self.number} {self.fmtp}")
         direction = {
@@ -162,6 +169,14 @@ def _sound(codec: str, number: int, rate: int, *encode: str, **more: object) -> 
 PICTURES = (
     _picture("H264", 96, "-c:v", "libx264", *_LEVEL, "-profile:v", "baseline",
              fmtp="packetization-mode=1;profile-level-id=42e01f", size=(640, 360)),
+    _picture("H264", 96, "-c:v", "libx264", *_LEVEL, "-x264-params", "slice-max-size=1100",
+             fmtp="packetization-mode=0;profile-level-id=42e01f", size=(640, 360), form="mode 0"),
+    _picture("H264", 96, "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency",
+             "-profile:v", "main", fmtp="packetization-mode=1;profile-level-id=4d001f",
+             size=(640, 360), form="Main", bits_per_s=400_000),
+    _picture("H264", 96, "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency",
+             "-profile:v", "high", fmtp="packetization-mode=1;profile-level-id=64001f",
+             size=(640, 360), form="High", bits_per_s=300_000),
     _picture("VP8", 96, "-c:v", "libvpx", *_REALTIME, size=(640, 360)),
     _picture("H263-2000", 96, "-c:v", "h263p", fmtp=_CIF),
     _picture("H263-1998", 96, "-c:v", "h263p", fmtp=_CIF),

@@ -45,7 +45,7 @@ START_S = 3.0
 
 COLOURS = (
     "0xC00000", "0x00A000", "0x0000D0", "0xC0C000", "0x00B0B0", "0xC000C0", "0xE07000", "0x606060",
-    "0x80E080", "0x500080",
+    "0x80E080", "0x500080", "0x600000", "0xFFB0B0", "0x004040", "0x90A0FF",
 )  # fmt: skip
 MARK_STEP = 40
 """How much brighter the middle is while the mark stands there, of 255, at least."""
@@ -289,14 +289,19 @@ def as_markdown(outcome: Outcome, table: Sequence[CodecRow]) -> str:
 
 def _line(row: CodecRow, outcome: Outcome) -> tuple[str, ...]:
     cells = outcome.pictures | outcome.sounds
-    into = [held for (sender, _), held in cells.items() if sender.partition("/")[0] == row.name]
-    out = [held for (_, taker), held in cells.items() if taker.partition("/")[0] == row.name]
+    into = [held for (sender, _), held in cells.items() if _codec(sender) == row.name]
+    out = [held for (_, taker), held in cells.items() if _codec(taker) == row.name]
     proved = [word for word, held in (("in", into), ("out", out)) if held and all(held)]
     yes = {True: "yes", False: "-"}
     return (
         *(row.name, row.kind.value, row.payload_format, yes[row.received], yes[row.sent]),
         *(", ".join(proved) or "-", row.note),
     )
+
+
+def _codec(name: str) -> str:
+    """A codec's name out of a peer's."""
+    return name.partition("/")[0].partition(" ")[0]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -13,12 +13,16 @@ from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H261, H263, H263_1998, H263_2000, H264, VP8
 from mcu_core.media.picture import Picture, Plane
 from mcu_core.media.units import EncodedUnit, VideoForm
-from mcu_core.protocol.payload.base import Payloader, payloader
+from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES, Payloader, payloader
+from mcu_core.protocol.payload.h264 import H264Payloader
 
 NEVER = 1 << 30
 """Group length: keyframes come when asked for, never by the clock (design 5)."""
 
 LOWEST_BPS = 50_000
+
+SLICE_BYTES = MAX_PAYLOAD_BYTES - 20
+"""x264 estimates what a slice's unit adds to it."""
 
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_MPEG
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
@@ -30,7 +34,7 @@ DEFAULT_PRESET = "superfast"
 """It has veryfast's PSNR at real-time rates for 60 % of its time."""
 
 
-def _x264(bitrate_bps: int, preset: str) -> dict[str, str]:
+def _x264(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
     """Options of x264 for calls.
 
     maxrate and bufsize must be FFmpeg's own options: only then does x264 follow a new bit rate
@@ -39,15 +43,16 @@ def _x264(bitrate_bps: int, preset: str) -> dict[str, str]:
     return {
         "preset": preset,
         "tune": "zerolatency",
-        "profile": "baseline",
+        "profile": form.profile,
         "forced-idr": "1",
         "sc_threshold": "0",
         "maxrate": str(bitrate_bps),
         "bufsize": str(bitrate_bps // 2),
+        **({"x264-params": f"slice-max-size={SLICE_BYTES}"} if form.whole_slices else {}),
     }
 
 
-def _libvpx(bitrate_bps: int, preset: str) -> dict[str, str]:
+def _libvpx(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
     """libvpx as RFC 7741 senders run it; cpu-used 8 is level with x264 superfast in time."""
     return {
         "deadline": "realtime",
@@ -59,17 +64,21 @@ def _libvpx(bitrate_bps: int, preset: str) -> dict[str, str]:
     }
 
 
-def _h263_plus(bitrate_bps: int, preset: str) -> dict[str, str]:
+def _h263_plus(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
     """FFmpeg's own encoder; it has but one speed, a quarter of x264's time at the same size."""
-    return {"maxrate": str(bitrate_bps), "bufsize": str(bitrate_bps // 2)}
+    return {
+        "maxrate": str(bitrate_bps),
+        "bufsize": str(bitrate_bps // 2),
+        "sc_threshold": "1000000000",
+    }
 
 
-def _h263(bitrate_bps: int, preset: str) -> dict[str, str]:
+def _h263(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
     """Each group of blocks has a header of its own, where RFC 2190 packets may begin."""
-    return _h263_plus(bitrate_bps, preset) | {"ps": "1"}
+    return _h263_plus(form, bitrate_bps, preset) | {"ps": "1"}
 
 
-_OPTIONS: Mapping[str, Callable[[int, str], dict[str, str]]] = {
+_OPTIONS: Mapping[str, Callable[[VideoForm, int, str], dict[str, str]]] = {
     H264.name: _x264,
     VP8.name: _libvpx,
     H263_2000.name: _h263_plus,
@@ -86,7 +95,7 @@ _FOLLOWS_RATE = frozenset({H264.name})
 class VideoEncoder:
     """One encoder of one form; not thread-safe. Each picture gives exactly one unit, at once.
 
-    H.264 is Constrained Baseline without reordering, with its parameter sets in front of every
+    H.264 is without reordering, with its parameter sets in front of every
     keyframe; tagged BT.709 limited range, as canvases are. `preset` is one of PRESETS,
     x264's names; libvpx only tells the first from the others. Raises BadInput for a form that
     cannot be coded, CodecFailure when the library gives up.
@@ -104,6 +113,8 @@ class VideoEncoder:
         self._bitrate_bps = max(form.bitrate_bps, LOWEST_BPS)
         self._ceiling_bps = self._bitrate_bps  # else a lower rate could not rise again unseen
         self._payloader: Payloader = payloader(form.codec)
+        if form.whole_slices:
+            self._payloader = H264Payloader(MAX_PAYLOAD_BYTES, mode=0)
         self._stream_clock = StreamClock(form.codec.rtp_clock)
         self._duration_ns = NS_PER_SECOND // form.fps
         self._count = 0
@@ -131,7 +142,7 @@ class VideoEncoder:
         return context
 
     def _options(self, bitrate_bps: int) -> dict[str, str]:
-        options = _OPTIONS[self.form.codec.name](bitrate_bps, self._preset)
+        options = _OPTIONS[self.form.codec.name](self.form, bitrate_bps, self._preset)
         if self.form.sharp and self._preset != FASTEST_PRESET:
             options |= _SHARP.get(self.form.codec.name, {})
         return options

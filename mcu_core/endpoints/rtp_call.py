@@ -22,7 +22,7 @@ from mcu_core.media.clock import Clock
 from mcu_core.media.codec import H264, OPUS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
-from mcu_core.negotiation.formats import CAN_ASK, h264_limit
+from mcu_core.negotiation.formats import CAN_ASK, h264_limit, whole_slices_only
 from mcu_core.negotiation.receivable import NO_LIMIT, receivable
 
 log = structlog.get_logger()
@@ -115,7 +115,7 @@ class RtpCall:
         asks = not CAN_ASK.isdisjoint(agreed.feedback)
         self.abilities = Abilities(
             keyframes_on_request=agreed.receive and asks,
-            takes_streams=agreed.send and asks,
+            takes_streams=agreed.send and asks and not whole_slices_only(agreed.codec, agreed.fmtp),
             h264_limit=h264_limit(agreed.fmtp) if agreed.codec is H264 else b"",
             sends_video=agreed.receive,
         )

@@ -10,7 +10,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.plane import VideoPlane
 
 from mcu_core.errors import CodecFailure
-from mcu_core.media.codec import Codec
+from mcu_core.media.codec import H261, Codec
 from mcu_core.media.color import Color, Matrix, Range, assumed_color
 from mcu_core.media.picture import Picture, Plane
 from mcu_core.media.units import AccessUnit
@@ -26,6 +26,9 @@ _SWS_BT709, _SWS_BT601 = 1, 5
 # ITU-T H.273 table 4, matrix coefficients; 2 is "unspecified".
 _MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
 _RANGES = {1: Range.LIMITED, 2: Range.FULL}
+
+_ASPECTS = {H261: Fraction(12, 11)}
+"""Of pixels, where FFmpeg does not say what the codec's two sizes have (H.261 3.1)."""
 
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 
@@ -60,7 +63,7 @@ class VideoDecoder:
             frames = self._context.decode(packet)
             if any(frame.is_corrupt for frame in frames):
                 raise CodecFailure("a damaged picture")
-            aspect = self._context.sample_aspect_ratio
+            aspect = self._context.sample_aspect_ratio or _ASPECTS.get(self.codec)
             return [picture_of(f, _stamp(f, unit), aspect, unit.rotation) for f in frames]
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"{self.codec.name} picture: {error}") from error

@@ -33,6 +33,8 @@ class VideoForm:
     """What makes two encoded pictures interchangeable: receivers of one form share one encoder.
 
     `sharp`: sharpness before motion, for slides: few pictures, which become better while they rest.
+    Of H.264 alone: `profile`, one of H264_PROFILES; `whole_slices`, whether each slice has to fit
+    into a packet (packetization mode 0, RFC 6184 6.2).
     """
 
     codec: Codec
@@ -41,6 +43,12 @@ class VideoForm:
     fps: int
     bitrate_bps: int
     sharp: bool = False
+    profile: str = "baseline"
+    whole_slices: bool = False
+
+
+H264_PROFILES = ("baseline", "main", "high")
+"""x264's names; its baseline is Constrained Baseline."""
 
 
 @dataclass(frozen=True, slots=True)

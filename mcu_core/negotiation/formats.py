@@ -34,6 +34,8 @@ OWN_PROFILE = "42e0"
 # profile_idc to its name: 8 bit 4:2:0, which is what the engine's pictures are.
 _PROFILES = {0x42: "Baseline", 0x4D: "Main", 0x58: "Extended", 0x64: "High"}
 
+_SENT_PROFILES = {0x4D: "main", 0x64: "high"}
+
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 """The feedback that we send and obey (RFC 4585 4.2, RFC 5104 7.1)."""
 
@@ -135,13 +137,19 @@ def refusal(offered: Format) -> str:
     return ""
 
 
-def whole_packets_only(offered: Format) -> bool:
-    """Whether an H.264 picture may not be cut over packets (packetization mode 0, RFC 6184 6.2).
+def whole_slices_only(codec: Codec, fmtp: Parameters) -> bool:
+    """Whether H.264 slices may not be cut over packets (packetization mode 0, RFC 6184 6.2).
 
     That is what an offer without the parameter means by the letter (8.1). In practice it was
     written by hand for FFmpeg or GStreamer, which take every mode, so only a stated 0 counts.
     """
-    return offered.codec is H264 and offered.fmtp.get("packetization-mode") == "0"
+    return codec is H264 and fmtp.get("packetization-mode") == "0"
+
+
+def best_profile(fmtp: Parameters) -> str:
+    """The best of H264_PROFILES that a receiver decodes (H.264 A.2)."""
+    level = ProfileLevel.read(fmtp)
+    return _SENT_PROFILES.get(level.profile, "baseline") if level is not None else "baseline"
 
 
 def rank(offered: Format, caps: Capabilities) -> tuple[bool, int, bool]:

@@ -11,7 +11,7 @@ from mcu_core.contract.definition import VideoLimit
 from mcu_core.media.codec import H264, VP8
 from mcu_core.media.units import VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
-from mcu_core.negotiation.formats import Parameters, ProfileLevel
+from mcu_core.negotiation.formats import Parameters, ProfileLevel, best_profile, whole_slices_only
 from mcu_core.negotiation.legal_sizes import legal_sizes
 
 NO_LIMIT = VideoLimit()
@@ -71,7 +71,8 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
     What bounds it: its site's `limit`, its bandwidth lines, its H.264 level (RFC 6184 8.1, with
     max-fs, max-mbps and max-br) or VP8's max-fs and max-fr (RFC 7741 6.1), and its imageattr
     (RFC 6236). A size keeps the conference's shape, unless their codec knows only some sizes
-    (H.263: `legal_sizes`); where nothing fits, the smallest is sent.
+    (H.263: `legal_sizes`); where nothing fits, the smallest is sent. The conference's own form is
+    Constrained Baseline, which all share; who has fewer bits gets the best profile that it takes.
     """
     level = _level(theirs)
     width = min(limit.width or form.width, theirs.max_width or form.width)
@@ -90,9 +91,19 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
         size = sizes[-1]
         most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
         rate = _rate(form.fps, max(1, most))
-    made = replace(form, codec=theirs.codec, width=size[0], height=size[1], fps=rate)
+    made = replace(
+        form,
+        codec=theirs.codec,
+        width=size[0],
+        height=size[1],
+        fps=rate,
+        whole_slices=whole_slices_only(theirs.codec, theirs.fmtp),
+    )
     bounds = [limit.bitrate_bps, theirs.max_bitrate_bps or 0, 1000 * level.kbps]
-    return replace(made, bitrate_bps=_bitrate(form, made, [one for one in bounds if one]))
+    bitrate_bps = _bitrate(form, made, [one for one in bounds if one])
+    alone = theirs.codec is H264 and bitrate_bps < form.bitrate_bps
+    profile = best_profile(theirs.fmtp) if alone else form.profile
+    return replace(made, bitrate_bps=bitrate_bps, profile=profile)
 
 
 def _sizes(form: VideoForm) -> list[tuple[int, int]]:

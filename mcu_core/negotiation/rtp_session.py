@@ -50,7 +50,6 @@ from mcu_core.negotiation.formats import (
     offer_parameters,
     rank,
     refusal,
-    whole_packets_only,
 )
 from mcu_core.protocol.sdp import (
     Attribute,
@@ -183,9 +182,6 @@ def _answer_media(
     direction = offer.direction_of(theirs)
     send = direction.receives and kind in caps.send and not connection.held
     send = send and chosen.codec in caps.sendable
-    if whole_packets_only(chosen):
-        # Mode 0 takes no picture larger than a packet, and encoders are shared with others.
-        send = False
     receive = direction.sends and kind in caps.receive
     content = is_content(theirs)
     receive = receive and (caps.takes_content or not content)
@@ -366,8 +362,6 @@ def _read_answer_media(
     mine, direction = offered.direction_of(ours), answered.direction_of(theirs)
     send = mine.sends and direction.receives and kind in caps.send and not connection.held
     send = send and chosen.codec in caps.sendable
-    if whole_packets_only(chosen):
-        send = False
     agreed = _agreement(
         answered,
         chosen,

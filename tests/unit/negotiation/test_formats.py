@@ -22,9 +22,10 @@ from mcu_core.negotiation.formats import (
     ProfileLevel,
     answer_parameters,
     attributes,
+    best_profile,
     formats,
     refusal,
-    whole_packets_only,
+    whole_slices_only,
 )
 from mcu_core.protocol.sdp import MediaDescription
 
@@ -83,9 +84,19 @@ def test_what_h264_can_be_taken(fmtp: dict[str, str], reason: str) -> None:
 
 
 def test_only_a_stated_mode_0_forbids_fragments() -> None:
-    assert whole_packets_only(Format(96, H264, {"packetization-mode": "0"}))
-    assert not whole_packets_only(Format(96, H264, {}))
-    assert not whole_packets_only(Format(96, VP8, {"packetization-mode": "0"}))
+    assert whole_slices_only(H264, {"packetization-mode": "0"})
+    assert not whole_slices_only(H264, {})
+    assert not whole_slices_only(VP8, {"packetization-mode": "0"})
+
+
+@pytest.mark.parametrize(
+    ("told", "profile"),
+    [("42e01f", "baseline"), ("4d001f", "main"), ("640028", "high"), ("58a01f", "baseline")],
+)
+def test_the_best_profile_that_a_receiver_decodes(told: str, profile: str) -> None:
+    assert best_profile({"profile-level-id": told}) == profile
+    assert best_profile({}) == "baseline"
+    assert best_profile({"profile-level-id": "x"}) == "baseline"
 
 
 def test_profile_and_mode_of_an_answer_are_the_offers() -> None:

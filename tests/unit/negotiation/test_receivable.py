@@ -137,3 +137,18 @@ def test_whatever_is_told_gives_a_form_that_an_encoder_takes(
     assert 1 <= made.fps <= form.fps
     assert 64_000 <= made.bitrate_bps <= form.bitrate_bps
     assert receivable(form, agreed, limit) == made
+
+
+def test_who_has_fewer_bits_gets_the_best_profile_that_it_takes() -> None:
+    high = theirs(profile_level_id="640028")
+    assert receivable(HD, high, NO_LIMIT) == HD
+    thin = receivable(HD, replace(high, max_bitrate_bps=500_000), NO_LIMIT)
+    assert (thin.profile, thin.bitrate_bps) == ("high", 384_000)
+    plain = receivable(HD, theirs(profile_level_id="42e01f", max_bitrate_bps=500_000), NO_LIMIT)
+    assert plain.profile == "baseline"
+
+
+def test_mode_0_has_whole_slices() -> None:
+    assert receivable(HD, theirs(packetization_mode="0"), NO_LIMIT).whole_slices
+    assert not receivable(HD, theirs(packetization_mode="1"), NO_LIMIT).whole_slices
+    assert not receivable(HD, theirs(VP8, packetization_mode="0"), NO_LIMIT).whole_slices

@@ -197,11 +197,12 @@ def test_h264_that_may_be_cut_is_preferred() -> None:
     assert section.fmtp(97) == {"packetization-mode": "1"}
 
 
-def test_to_mode_0_we_do_not_send() -> None:
+def test_to_mode_0_we_send_too() -> None:
     text = "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=0\n"
     agreed, section = video_of(text)
-    assert (agreed.send, agreed.receive) == (False, True)
-    assert section.direction is Direction.RECVONLY
+    assert (agreed.send, agreed.receive) == (True, True)
+    assert section.direction is Direction.SENDRECV
+    assert section.fmtp(96) == {"packetization-mode": "0"}
 
 
 @pytest.mark.parametrize(
