@@ -18,6 +18,7 @@ from control_api.services.wanted import Wanted
 from mcu_core.contract.events import (
     ContentChanged,
     Event,
+    KeyPressed,
     LayoutShown,
     Levels,
     MutedTalkers,
@@ -144,6 +145,9 @@ class Observed:
                 self._see_layout(event.conference, event.mode, event.panes)
             case ContentChanged():
                 self._see_content(event.conference, event.content)
+            case KeyPressed(conference, site, key):
+                public = {"conference": conference, "site": site}
+                self._feed.publish("key", conference, public | {"key": key}, public)
             case Levels():
                 self._levels(event)
             case _:

@@ -55,6 +55,14 @@ class ContentChanged(msgspec.Struct, frozen=True, tag=True):
     content: ContentSnapshot | None
 
 
+class KeyPressed(msgspec.Struct, frozen=True, tag=True):
+    """Somebody at a site pressed a key of a telephone: 0..9, *, #, A..D (RFC 4733)."""
+
+    conference: str
+    site: str
+    key: str
+
+
 class ConferenceFailed(msgspec.Struct, frozen=True, tag=True):
     """A conference broke and was ended; control decides what to do."""
 
@@ -69,6 +77,7 @@ Event = (
     | Levels
     | LayoutShown
     | ContentChanged
+    | KeyPressed
     | ConferenceFailed
 )
 

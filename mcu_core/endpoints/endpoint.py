@@ -32,11 +32,13 @@ class Feedback:
 
     `keyframe_wanted`: its receiver asked for one (PLI, FIR). `bitrate_advised`: its receiver can
     take that many bits per second of video (REMB). `state_changed`: joined, or away with a reason.
+    `key_pressed`: somebody there pressed a key of a telephone, 0..9, *, #, A..D.
     """
 
     keyframe_wanted: Callable[[], None] = field(default=lambda: None)
     bitrate_advised: Callable[[int], None] = field(default=lambda bps: None)
     state_changed: Callable[[str, str], None] = field(default=lambda state, reason: None)
+    key_pressed: Callable[[str], None] = field(default=lambda key: None)
 
 
 @dataclass(slots=True)

@@ -96,6 +96,7 @@ class RtpCall:
         stream.remb = "goog-remb" in agreed.feedback
         stream.feedback = self.feedback
         stream.sends = agreed.send
+        stream.events_type = agreed.events_type
         if agreed.content:
             content = RtpContent(self.id, stream, agreed, self._clock, lambda: self._open)
             content.receive_into(self._terms.intake)

@@ -20,6 +20,7 @@ from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol import rtcp, rtp
 from mcu_core.protocol.ntp import middle_bits, ntp_time, round_trip_ns, short_from_ns
+from mcu_core.protocol.payload.events import KeyPresses
 
 Transmit = Callable[[rtp.Burst], None]
 Tell = Callable[[bytes], None]
@@ -32,6 +33,9 @@ KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
 
 SOURCE_CHANGE_NS = 200 * NS_PER_MS
 
+EVENTS_PER_SECOND = 100
+"""Packets about keys: one in 20 ms while one is held, and the end thrice."""
+
 DEFAULT_RECEIVE_BPS = 2_500_000
 """Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
 
@@ -41,6 +45,7 @@ class RtpStream:
 
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
     where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
+    `events_type`: the payload type of telephone events, 0 for none.
     `lossy_changed` is called when a receiver of sound begins to lose packets, or no longer does.
     """
 
@@ -60,6 +65,7 @@ class RtpStream:
         self.sends = False
         self.nack = True
         self.remb = True
+        self.events_type = 0
         self.receive_bps = DEFAULT_RECEIVE_BPS
         self.feedback = Feedback()
         self._clock = clock
@@ -72,6 +78,8 @@ class RtpStream:
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
         self._pictures: RtpVideoReceiver | None = None
         self._restart: Callable[[], None] = lambda: None
+        self._keys = KeyPresses()
+        self._keys_allowed = Allowance(EVENTS_PER_SECOND)
         self._remote_ssrc: int | None = None
         self._heard_ns = 0
         self._newcomer: rtp.RtpPacket | None = None
@@ -117,12 +125,28 @@ class RtpStream:
         """Take one packet of this stream; False when it is not wanted."""
         if self._receiver is None:
             return False
+        if self.events_type and packet.payload_type == self.events_type:
+            return self._event_received(packet, now_ns)
         if packet.ssrc != self._remote_ssrc:
             if self._remote_ssrc is not None:
                 return self._another_source(packet, now_ns)
             self._remote_ssrc = packet.ssrc
         self._heard_ns = now_ns
         self._receiver.push(packet, now_ns)
+        return True
+
+    def _event_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
+        """A key pressed there; it counts on the sound's own sequence (RFC 4733 2.2)."""
+        sound = self._receiver
+        known = self._remote_ssrc in (None, packet.ssrc)
+        if not known or not isinstance(sound, RtpAudioReceiver):
+            return False
+        sound.note(packet, now_ns)
+        if not self._keys_allowed.take(now_ns):
+            return False
+        key = self._keys.push(packet.payload, packet.timestamp)
+        if key:
+            self.feedback.key_pressed(key)
         return True
 
     def _another_source(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
@@ -268,6 +292,8 @@ class StreamGroup:
         """One more stream; its incoming payload type is its mark."""
         self.streams.append(stream)
         self._by_payload_type[stream.payload_type_in] = stream
+        if stream.events_type:
+            self._by_payload_type.setdefault(stream.events_type, stream)
 
     def sound(self) -> RtpAudioReceiver | None:
         """What takes the sound that comes, if any does."""

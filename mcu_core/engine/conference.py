@@ -228,6 +228,7 @@ class Conference:
                 self._admit(self, site, endpoint)
             seat = await self._vacate(site)
             seat.sit(endpoint, self._on_loop)
+            endpoint.feedback.key_pressed = partial(self._teller.key_pressed, site)
             self._teller.site(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint

@@ -6,6 +6,7 @@ from mcu_core.contract.events import (
     ConferenceFailed,
     ContentChanged,
     Event,
+    KeyPressed,
     LayoutShown,
     Levels,
     MutedTalkers,
@@ -56,6 +57,10 @@ class Teller:
         """How loud everybody is."""
         levels = {site: round(seat.level_dbov, 1) for site, seat in seats.items()}
         self._tell(Levels(self._conference, levels))
+
+    def key_pressed(self, site: str, key: str) -> None:
+        """Somebody there pressed a key."""
+        self._tell(KeyPressed(self._conference, site, key))
 
     def failed(self, reason: str) -> None:
         """The conference broke."""

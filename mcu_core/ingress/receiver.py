@@ -238,6 +238,12 @@ class RtpAudioReceiver:
                 AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, level)
             )
 
+    def note(self, packet: RtpPacket, now_ns: int) -> None:
+        """Count a packet of what goes beside the sound, on its sequence: telephone events."""
+        if self._reception is not None and packet.ssrc == self._ssrc:
+            size = len(packet.payload)
+            self._reception.push(packet.sequence, packet.timestamp, size, now_ns)
+
     @property
     def row(self) -> Row | None:
         """What is counted of the present sender's packets (kernels/rows.py); None before it is

@@ -3,6 +3,7 @@
 import re
 
 from mcu_core.negotiation.formats import FEEDBACK
+from mcu_core.protocol.payload.events import ENCODING
 from mcu_core.protocol.sdp import MediaDescription, SessionDescription
 
 SOUND_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -31,6 +32,17 @@ def feedback_of(media: MediaDescription, payload_type: int) -> tuple[str, ...]:
     """The feedback that both sides understand, as ``nack pli``."""
     theirs = media.rtcp_fb(payload_type)
     return tuple(one for one in FEEDBACK if one in theirs)
+
+
+def events_type_of(media: MediaDescription, clock: int) -> int:
+    """The payload type of their telephone events, best of that clock (RFC 4733 2.5); 0 for none."""
+    told = {
+        number: rtpmap
+        for number, rtpmap in media.rtpmaps.items()
+        if rtpmap.name.lower() == ENCODING and str(number) in media.formats
+    }
+    same = [number for number, rtpmap in told.items() if rtpmap.clock == clock]
+    return next(iter([*same, *told]), 0)
 
 
 def bitrate_of(session: SessionDescription, media: MediaDescription) -> int | None:

@@ -20,6 +20,7 @@ from mcu_core.negotiation.legal_sizes import own_sizes
 from mcu_core.protocol.aac import AacConfig, StreamMux
 from mcu_core.protocol.payload.aac import INDEX_BITS, SIZE_BITS
 from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES
+from mcu_core.protocol.payload.events import ENCODING, EVENTS
 from mcu_core.protocol.payload.l16 import SAMPLE_BYTES as L16_BYTES
 from mcu_core.protocol.sdp import MediaDescription, Rtpmap
 
@@ -264,6 +265,12 @@ def attributes(
     if codec.kind is Kind.AUDIO and not codec.marks_frames:
         lines.append(("ptime", str(ptime_ms(codec))))
     return lines
+
+
+def event_lines(payload_type: int, clock: int) -> list[tuple[str, str | None]]:
+    """The attribute lines of telephone events (RFC 4733 2.4)."""
+    coding = Rtpmap(ENCODING, clock, 1).serialize()
+    return [("rtpmap", f"{payload_type} {coding}"), ("fmtp", f"{payload_type} {EVENTS}")]
 
 
 def ptime_ms(codec: Codec) -> int:

@@ -35,6 +35,7 @@ from mcu_core.negotiation.described import (
     SLIDES,
     SOUND_LEVEL,
     bitrate_of,
+    events_type_of,
     feedback_of,
     is_content,
     largest_picture_of,
@@ -46,6 +47,7 @@ from mcu_core.negotiation.formats import (
     Format,
     answer_parameters,
     attributes,
+    event_lines,
     formats,
     offer_parameters,
     rank,
@@ -195,11 +197,15 @@ def _answer_media(
         lines.append(("content", SLIDES))
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
+    numbers = [chosen.payload_type]
+    if agreed.events_type:
+        numbers.append(agreed.events_type)
+        lines += event_lines(agreed.events_type, theirs.rtpmaps[agreed.events_type].clock)
     ours = MediaDescription(
         kind=kind,
         port=local.ports[kind] if receive or not send else theirs.port,
         proto=theirs.proto,
-        formats=(str(chosen.payload_type),),
+        formats=tuple(map(str, numbers)),
         bandwidth=_bandwidth(kind, caps) if receive else (),
         attributes=(
             *_transport_lines(kind, Direction.of(send, receive), mux, local),
@@ -272,6 +278,7 @@ def _agreement(
         max_width=width,
         max_height=height,
         level_id=level_id_of(session, theirs) if sound and receive else 0,
+        events_type=events_type_of(theirs, chosen.codec.rtp_clock) if sound and receive else 0,
         content=is_content(theirs),
     )
 

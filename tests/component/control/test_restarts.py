@@ -1,5 +1,7 @@
 """Control and engines die and come back: who is disturbed, who is told, what is sent again."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from control_api.services.feed import Reader
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import ConferenceDefinition
-from mcu_core.contract.events import ConferenceFailed, MutedTalkers
+from mcu_core.contract.events import ConferenceFailed, KeyPressed, MutedTalkers
 from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
@@ -134,6 +136,21 @@ async def test_a_muted_talker_is_told_and_forgotten_with_the_engine(
     await engine.close()
     await until(lambda: not control.bridge.keeper.fleet.up())
     assert not control.bridge.sites.get(cid, sid).talks_muted
+
+
+async def test_a_key_pressed_at_a_site_is_told_but_not_to_guests(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    sid = await rtp_site(control, cid)
+    reader = control.bridge.feed.subscribe(cid)
+    engine.tell(KeyPressed(cid, sid, "#"))
+    async with asyncio.timeout(10):
+        while (event := await reader.next()) is None or event.name != "key":
+            pass
+    assert json.loads(event.data) == {"conference": cid, "site": sid, "key": "#"}
+    assert "key" not in json.loads(event.public)
+    reader.close()
 
 
 async def test_a_broken_line_to_the_same_engine_disturbs_nothing(

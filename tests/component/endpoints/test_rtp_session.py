@@ -120,6 +120,26 @@ async def test_pictures_of_each_codec_come_in(
     assert (latest.width, latest.height) == (WIDTH, HEIGHT)
 
 
+async def test_keys_are_told_once_each(session: RtpSession, device: Device) -> None:
+    keys: list[str] = []
+    session.feedback.key_pressed = keys.append
+    line = media_line("audio", device.audio.getsockname()[1], 0, "PCMU/8000")
+    events = "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\n"
+    answer = await join(session, device, rtp_offer(line.replace("AVP 0", "AVP 0 101") + events))
+    assert "m=audio" in answer
+    assert "a=rtpmap:101 telephone-event/8000" in answer
+    assert "a=fmtp:101 0-15" in answer
+    payloads = [
+        bytes((event, 10)) + duration.to_bytes(2) for event in (7, 11) for duration in (160, 320)
+    ]
+    for number, payload in enumerate(payloads):
+        head = rtp.header(101, False, number, 8000 * (number // 2), 5)
+        device.transmit_audio(head + payload)
+    await until(lambda: keys == ["7", "#"])
+    report = session.reception()[1]
+    assert (report.received, report.lost) == (4, 0)
+
+
 @pytest.mark.parametrize("codec", [OPUS, G722, PCMA, PCMU])
 async def test_sound_of_each_codec_comes_in(
     site: Site, session: RtpSession, device: Device, codec: Codec

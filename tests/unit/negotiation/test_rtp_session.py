@@ -345,3 +345,22 @@ def test_sound_levels_are_agreed_on_where_they_are_offered_and_sound_comes_in() 
 def test_the_largest_picture_that_they_take_is_part_of_the_agreement() -> None:
     agreed, _ = video_of(VIDEO + "a=imageattr:96 send * recv [x=640,y=480] [x=320,y=240]\n")
     assert (agreed.max_width, agreed.max_height) == (640, 480)
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ("a=rtpmap:101 telephone-event/8000\n", 101),
+        ("a=rtpmap:110 telephone-event/48000\na=rtpmap:101 Telephone-Event/8000\n", 101),
+        ("a=rtpmap:110 telephone-event/48000\n", 110),
+        ("a=rtpmap:96 x/8000\n", 0),
+    ],
+)
+def test_keys_are_taken_beside_the_sound(lines: str, number: int) -> None:
+    text = HEAD + "m=audio 6000 RTP/AVP 8 110 101\n" + lines
+    agreement = answer(sdp.parse(text), CAPS, LOCAL)
+    assert agreement.audio is not None
+    assert agreement.audio.events_type == number
+    (section,) = agreement.description.media
+    assert section.formats == (("8", str(number)) if number else ("8",))
+    assert section.fmtp(8) == {}
