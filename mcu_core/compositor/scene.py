@@ -3,7 +3,7 @@
 All rectangles that are drawn are even in place and size, because chroma has half the resolution.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -199,3 +199,21 @@ def _cropped(src_w: int, src_h: int, share: Fraction) -> PixelRect:
     w = max(1, round(src_w * min(share, Fraction(1))))
     h = max(1, round(src_h * min(1 / share, Fraction(1))))
     return PixelRect((src_w - w) // 4 * 2, (src_h - h) // 4 * 2, w, h)
+
+
+def on_pixels(scene: Scene, pixel_aspect: Fraction) -> Scene:
+    """The scene for a canvas whose pixels are that much wider than high; pictures keep shape."""
+    if pixel_aspect == 1:
+        return scene
+    panes = (
+        replace(
+            pane,
+            picture=replace(
+                pane.picture, pixel_aspect=(pane.picture.pixel_aspect or 1) / pixel_aspect
+            ),
+        )
+        if pane.picture is not None
+        else pane
+        for pane in scene.panes
+    )
+    return replace(scene, panes=tuple(panes))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mcu_core.adaptation.overload import Effort
 from mcu_core.compositor.canvas_set import CanvasSet
-from mcu_core.compositor.scene import PaneState, PaneView, Scene
+from mcu_core.compositor.scene import PaneState, PaneView, Scene, on_pixels
 from mcu_core.compositor.tile_cache import TileCache
 from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.definition import PaneFit
@@ -177,7 +177,9 @@ class PictureLoop:
         for key, group in due:
             draft = self.effort.draft_tiles and not group.form.sharp
             canvases = self._canvas_set(group.form.width, group.form.height)
-            group.submit(canvases.compose(key, scenes[key], deadline_ns, draft))
+            aspect = group.form.pixel_aspect
+            scene = on_pixels(scenes[key], aspect)
+            group.submit(canvases.compose((key, aspect), scene, deadline_ns, draft))
         self.composed += 1
         if len(self._canvases) > 1:
             self._forget_unused()

@@ -13,7 +13,7 @@ from mcu_core.errors import CodecFailure
 from mcu_core.media.codec import H261, Codec
 from mcu_core.media.color import Color, Matrix, Range, assumed_color
 from mcu_core.media.picture import Picture, Plane
-from mcu_core.media.units import AccessUnit
+from mcu_core.media.units import CIF_PIXELS, AccessUnit
 
 MAX_PIXELS = 4096 * 2304
 """Larger pictures are refused: a few hostile bytes can announce one of gigabytes."""
@@ -27,7 +27,7 @@ _SWS_BT709, _SWS_BT601 = 1, 5
 _MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
 _RANGES = {1: Range.LIMITED, 2: Range.FULL}
 
-_ASPECTS = {H261: Fraction(12, 11)}
+_ASPECTS = {H261: CIF_PIXELS}
 """Of pixels, where FFmpeg does not say what the codec's two sizes have (H.261 3.1)."""
 
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)

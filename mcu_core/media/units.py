@@ -1,10 +1,11 @@
 """What flows between stages in coded form: access units in, encoded units out, their forms."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import msgspec
 
-from mcu_core.media.codec import Codec
+from mcu_core.media.codec import H261, H263_FORMS, Codec
 
 
 class AccessUnit(msgspec.Struct, frozen=True):
@@ -28,6 +29,10 @@ class AccessUnit(msgspec.Struct, frozen=True):
     media_ns: int | None = None
 
 
+CIF_PIXELS = Fraction(12, 11)
+"""Of the CIF family: 352x288 are 4:3 (H.261 3.1, H.263 4.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class VideoForm:
     """What makes two encoded pictures interchangeable: receivers of one form share one encoder.
@@ -45,6 +50,11 @@ class VideoForm:
     sharp: bool = False
     profile: str = "baseline"
     whole_slices: bool = False
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width over height of a pixel: H.261 and H.263 show theirs wider than high."""
+        return CIF_PIXELS if self.codec in (H261, *H263_FORMS) else Fraction(1)
 
 
 H264_PROFILES = ("baseline", "main", "high")

@@ -4,10 +4,12 @@ from fractions import Fraction
 
 import pytest
 
-from mcu_core.compositor.scene import PixelRect, place, plan
+from mcu_core.compositor.scene import PaneView, PixelRect, Scene, on_pixels, place, plan
 from mcu_core.contract.definition import PaneFit
+from mcu_core.layouts.automatic import layout_for
 from mcu_core.layouts.catalogue import MODES, mode
 from mcu_core.layouts.own import read_layout
+from mcu_core.media.picture import blank_picture
 
 SQUARE = Fraction(1)
 CIF = Fraction(12, 11)
@@ -99,3 +101,17 @@ def test_fill_stretches() -> None:
 def test_auto_stretches_below_fifteen_percent(width: int, fills: bool) -> None:
     placement = place(width, 360, SQUARE, 0, PANE, PaneFit.AUTO)
     assert (placement.tile == PANE) is fills
+
+
+def test_on_wide_pixels_pictures_keep_their_shape() -> None:
+    """16:9 over the whole width of CIF, whose 352 pixels are as wide as 384 lines are high."""
+    picture = blank_picture(640, 360)
+    scene = Scene(layout_for(1), (PaneView("a", picture), PaneView("b", None)))
+    (pane, other) = on_pixels(scene, Fraction(12, 11)).panes
+    assert pane.picture is not None
+    assert pane.picture.y is picture.y
+    rect = PixelRect(0, 0, 352, 288)
+    placed = place(640, 360, pane.picture.pixel_aspect, 0, rect, PaneFit.FIT)
+    assert (placed.tile.w, placed.tile.h) == (352, 216)
+    assert other.picture is None
+    assert on_pixels(scene, Fraction(1)) is scene
