@@ -10,6 +10,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.plane import VideoPlane
 
 from mcu_core.errors import CodecFailure
+from mcu_core.kernels.deinterlace import deinterlace
 from mcu_core.media.codec import H261, Codec
 from mcu_core.media.color import Color, Matrix, Range, assumed_color
 from mcu_core.media.picture import Picture, Plane
@@ -76,7 +77,8 @@ def picture_of(
     rotation: int,
     serial: int = 0,
 ) -> Picture:
-    """A decoded frame as a Picture that views its memory; other forms than I420 are converted.
+    """A decoded frame as a Picture that views its memory; other forms than I420 are converted, and
+    interlaced ones made whole in memory of their own.
 
     `pixel_aspect` None or 0: square pixels.
     """
@@ -94,11 +96,14 @@ def picture_of(
         color = Color(color.matrix, Range.LIMITED)
     width, height = frame.width, frame.height
     half_width, half_height = (width + 1) // 2, (height + 1) // 2
-    y, u, v = frame.planes
+    sizes = ((width, height), (half_width, half_height), (half_width, half_height))
+    y, u, v = (_samples(plane, *size) for plane, size in zip(frame.planes, sizes, strict=True))
+    if frame.interlaced_frame:
+        y, u, v = map(_without_comb, (y, u, v))
     return Picture(
-        _samples(y, width, height),
-        _samples(u, half_width, half_height),
-        _samples(v, half_width, half_height),
+        y,
+        u,
+        v,
         stamp_ns=stamp_ns,
         serial=serial,
         color=color,
@@ -110,6 +115,12 @@ def picture_of(
 
 def _stamp(frame: av.VideoFrame, unit: AccessUnit) -> int:
     return unit.stamp_ns if frame.pts is None else frame.pts
+
+
+def _without_comb(plane: Plane) -> Plane:
+    made: Plane = np.empty(plane.shape, np.uint8)
+    deinterlace(plane, made)
+    return made
 
 
 def _samples(plane: VideoPlane, width: int, height: int) -> Plane:

@@ -6,6 +6,7 @@ import mcu_core.kernels.gate  # importing it compiles or loads its kernels
 import mcu_core.kernels.ratio
 import mcu_core.kernels.sound
 import mcu_core.kernels.voice  # noqa: F401
+from mcu_core.kernels.deinterlace import deinterlace
 from mcu_core.kernels.planes import blend, copy, fill, turn
 from mcu_core.kernels.ratios import RATIOS, least_width
 from mcu_core.kernels.recolor import recolor
@@ -25,6 +26,7 @@ def warm_up() -> None:
             scale(np.zeros((q, width), np.uint8), np.zeros((p, width // q * p), np.uint8), cosited)
     fill(big, 16)
     copy(small, big[:40, :40])
+    deinterlace(small, big[:40, :40])
     blend(small, small, small)
     turn(small, small, 1)
     write(small, big[:40, :41], 0, 235, 16, 128)
