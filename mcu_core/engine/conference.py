@@ -220,9 +220,7 @@ class Conference:
 
         `site` empty: a viewer. Raises McuError when the endpoint cannot start.
         """
-        endpoint.feedback.state_changed = lambda state, reason: self._endpoint_state(
-            site, endpoint, state, reason
-        )
+        endpoint.feedback.state_changed = partial(self._endpoint_state, site, endpoint)
         if site:
             if self._is_newcomer(self.seat(site)):
                 self._admit(self, site, endpoint)

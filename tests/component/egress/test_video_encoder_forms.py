@@ -43,7 +43,7 @@ def test_its_packets_decode_again(codec: Codec) -> None:
 
 @pytest.mark.parametrize(("profile", "number"), [("baseline", 66), ("main", 77), ("high", 100)])
 def test_h264_of_a_profile_without_reordering(profile: str, number: int) -> None:
-    encoder = VideoEncoder(VideoForm(H264, 320, 180, 30, 500_000, profile))
+    encoder = VideoEncoder(VideoForm(H264, 320, 180, 30, 500_000, profile=profile))
     units = [encoder.encode(quartered(320, 180, n), n == 1) for n in range(1, 6)]
     sps = next(unit for unit in nal_units(units[0].data) if unit[0] & 31 == 7)
     assert sps[1] == number
