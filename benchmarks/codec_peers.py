@@ -6,6 +6,7 @@ What it does not pack, GStreamer packs or unpacks beside it.
 import re
 import shlex
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ class Peer:
     ffmpeg is told to code and pack with, nothing where it cannot; `takes`: whether it can listen.
     `gst_send`: elements of GStreamer that code and pack instead; `gst_take`: the element that
     unpacks, and what ffmpeg calls the bare frames. `form`: what tells two peers of a codec apart.
-    `bits_per_s`: the most that it takes, 0 for any.
+    `bits_per_s`: the most that it takes, 0 for any. `pushed_by`: the encoder in PyAV's wheel that
+    sends instead of ffmpeg (codec_pusher).
     """
 
     kind: str
@@ -42,11 +44,12 @@ class Peer:
     gst_take: tuple[str, str] | None = None
     form: str = ""
     bits_per_s: int = 0
+    pushed_by: str = ""
 
     @property
     def sends(self) -> bool:
         """Whether there is somebody to send this codec."""
-        return bool(self.encode or self.gst_send)
+        return bool(self.encode or self.gst_send or self.pushed_by)
 
     @property
     def name(self) -> str:
@@ -73,6 +76,10 @@ class Peer:
     def send_picture(self, colour: str, port: int) -> tuple[str, ...]:
         """A command that sends a picture of one colour with a mark that blinks in its middle."""
         width, height = self.size
+        if self.pushed_by:
+            to = f"rtp://{HOST}:{port}"
+            module = ("-m", "benchmarks.codec_pusher")
+            return (sys.executable, *module, self.pushed_by, colour, f"{width}x{height}", to)
         source = f"color=c={colour}:size={width}x{height}:rate={PICTURE_FPS}"
         mark = (
             f"drawbox=x=iw*2/5:y=ih*2/5:w=iw/5:h=ih/5:t=fill:color=white"
@@ -183,6 +190,7 @@ PICTURES = (
     _picture("H261", 31, "-c:v", "h261", "-strict", "experimental", fmtp=_CIF),
     _picture("VP9", 96, "-c:v", "libvpx-vp9", *_REALTIME, "-strict", "experimental", takes=False),
     _picture("H265", 96, "-c:v", "libx265", *_LEVEL, takes=False),
+    _picture("AV1", 96, pushed_by="libsvtav1", takes=False),
     _picture("H263", 34, "-c:v", "h263", "-mb_info", "800", "-rtpflags", "rfc2190", fmtp=_CIF),
 )  # fmt: skip
 

@@ -28,12 +28,14 @@ from mcu_core.media.codec import (
     Codec,
     Kind,
 )
+from mcu_core.media.units import AccessUnit
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.rtp_session import offer
 from mcu_core.protocol import rtp
 from mcu_core.protocol.payload.base import depayloader, payloader
 from mcu_core.protocol.payload.frame import Frame
 from mcu_core.protocol.payload.h264 import nal_units
+from mcu_core.protocol.stream_facts import read_facts
 
 FRAMES = 12
 WIDTH, HEIGHT = 352, 288
@@ -165,6 +167,9 @@ def test_ffmpegs_packets_are_the_frames_that_it_was_given(codec: Codec) -> None:
     if codec.kind is Kind.VIDEO:
         assert [i for i, frame in enumerate(frames) if frame.keyframe] == [0, 6]
         assert len(packets) > 2 * len(frames)
+        facts = read_facts(AccessUnit(codec, frames[0].data, 0, True))
+        assert facts is not None
+        assert (facts.width, facts.height) == (WIDTH, HEIGHT)
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
