@@ -44,8 +44,8 @@ START_S = 3.0
 """By then ffmpeg has probed and the jitter buffers have come to rest."""
 
 COLOURS = (
-    "0xC00000", "0x00A000", "0x0000D0", "0xC0C000", "0x00B0B0", "0xC000C0", "0xE07000", "0x606060",
-    "0x80E080", "0x500080", "0x600000", "0xFFB0B0", "0x004040", "0x90A0FF",
+    "0xC00000", "0x00A000", "0x0000D0", "0xC0C000", "0x00B0B0", "0xC000C0", "0xF08000", "0x606060",
+    "0x80E080", "0x181818", "0x7090FF", "0xD08080",
 )  # fmt: skip
 MARK_STEP = 40
 """How much brighter the middle is while the mark stands there, of 255, at least."""

@@ -129,15 +129,17 @@ async def test_keys_are_told_once_each(session: RtpSession, device: Device) -> N
     assert "m=audio" in answer
     assert "a=rtpmap:101 telephone-event/8000" in answer
     assert "a=fmtp:101 0-15" in answer
+    device.transmit_audio(rtp.header(0, True, 99, 0, 5) + bytes(160))
+    await until(lambda: session.reception()[1].received == 1)
     payloads = [
         bytes((event, 10)) + duration.to_bytes(2) for event in (7, 11) for duration in (160, 320)
     ]
     for number, payload in enumerate(payloads):
-        head = rtp.header(101, False, number, 8000 * (number // 2), 5)
+        head = rtp.header(101, False, 100 + number, 8000 * (1 + number // 2), 5)
         device.transmit_audio(head + payload)
     await until(lambda: keys == ["7", "#"])
     report = session.reception()[1]
-    assert (report.received, report.lost) == (4, 0)
+    assert (report.received, report.lost) == (5, 0)
 
 
 @pytest.mark.parametrize("codec", [OPUS, G722, PCMA, PCMU])
