@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
+    bookings,
     conferences,
     content,
     docs,
@@ -24,6 +25,7 @@ from control_api.rest import (
     pages,
     problems,
     recordings,
+    register,
     session,
     sites,
     system,
@@ -44,6 +46,7 @@ END_S = 3
 def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
     """The application; its lifespan opens and closes the bridge."""
     bridge = bridge or Bridge(settings)
+    gateway = Gateway(bridge)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +54,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
             await bridge.open()
             yield
         finally:
+            await gateway.stop()
             await bridge.close()
 
     app = FastAPI(
@@ -63,7 +67,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.bridge = bridge
-    app.state.gateway = Gateway(bridge)
+    app.state.gateway = gateway
     api = APIRouter(prefix="/api/v1")
     for router in (
         session.public,
@@ -74,6 +78,8 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         whip.router,
         recordings.router,
         live.router,
+        bookings.router,
+        register.router,
         events.router,
         system.api,
     ):

@@ -40,6 +40,14 @@ class Settings(BaseSettings):
     soap_single_login: bool = False
     """Whether a gateway user who is logged in must log out before logging in again."""
 
+    zone: str = "Asia/Shanghai"
+    """The zone of recurring conferences, and of times, for callers who name none."""
+    port_units: int = Field(0, ge=0)
+    """Ports for bookings in units of SD (1080p60 is 8, 1080p30 4, 720p30 2); 0: not counted."""
+    prolong_least_min: float = Field(1, gt=0)
+    prolong_most_min: float = Field(1440, gt=0)
+    """How much a conference may be prolonged at once, in minutes."""
+
     @property
     def clips(self) -> tuple[Path, ...]:
         """Folders whose files may be played as sites."""

@@ -1,15 +1,22 @@
 """Everything that control does, put together: the use cases, and the life of what they stand on."""
 
 import asyncio
+import secrets
+from collections.abc import Callable
 
 import structlog
 
 from control_api.auth.digests import DigestSecrets
 from control_api.auth.passwords import Passwords
 from control_api.auth.sessions import Sessions
+from control_api.persistence.bookings import BookingRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
+from control_api.persistence.register import RegisterRows
 from control_api.persistence.users import UserRows
+from control_api.services.booking import Bookings
+from control_api.services.calling import Calling
+from control_api.services.chairs import Chairs
 from control_api.services.conferences import Conferences
 from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
@@ -19,12 +26,14 @@ from control_api.services.live import Live
 from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
 from control_api.services.recordings import Recordings
+from control_api.services.register import Register
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
+from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
 from control_api.settings import Settings
 from mcu_core.errors import McuError
-from mcu_core.media.clock import Clock, MonotonicClock
+from mcu_core.media.clock import Clock, MonotonicClock, wall_time_s
 
 log = structlog.get_logger()
 
@@ -35,7 +44,11 @@ class Bridge:
     """The conference bridge; `open` and `close` are its life. Engines outlive it."""
 
     def __init__(
-        self, settings: Settings, clock: Clock | None = None, passwords: Passwords | None = None
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        passwords: Passwords | None = None,
+        wall_s: Callable[[], float] = wall_time_s,
     ) -> None:
         self.clock = clock = clock or MonotonicClock()
         self.settings = settings
@@ -68,7 +81,30 @@ class Bridge:
         )
         self.conferences.before_end = self._before_end
         self.live = Live(self.wanted, self.keeper, clock)
-        users = UserRows(self._database)
+        self.register = Register(RegisterRows(self._database))
+        bookings = BookingRows(self._database)
+        self.timetable = Timetable(
+            bookings, self.register, self.wanted, self.conferences, self.sites, wall_s
+        )
+        self.bookings = Bookings(
+            bookings,
+            self.timetable,
+            settings.port_units,
+            (settings.prolong_least_min * 60, settings.prolong_most_min * 60),
+            wall_s,
+        )
+        self.chairs = Chairs(self.conferences, self.steering)
+        self.calling = Calling(
+            self.wanted,
+            self.observed,
+            self.keeper,
+            self.feed,
+            self.sites,
+            self.register,
+            self.bookings,
+            self.timetable,
+        )
+        self._users = users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")
         self.sessions = Sessions(
             users,
@@ -86,8 +122,12 @@ class Bridge:
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()
         await self.contents.tidy()
+        fresh = secrets.token_hex(32)
+        kept = await self._users.secret("conference passwords", fresh)
+        self.bookings.secret = bytes.fromhex(kept)
         self.keeper.start()
         self.recordings.start()
+        self.timetable.start()
         if self.settings.demo is not None:
             self._demo = asyncio.create_task(self._make_demo(), name="demo")
 
@@ -98,6 +138,7 @@ class Bridge:
             self._demo.cancel()
             await asyncio.gather(self._demo, return_exceptions=True)
         await self.live.stop()
+        await self.timetable.stop()
         await self.recordings.stop()
         await self.keeper.stop()
         self.sessions.close()

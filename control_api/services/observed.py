@@ -65,6 +65,11 @@ class Observed:
                 return site
         return ""
 
+    def endpoint_of(self, conference: str, site: str) -> str:
+        """The connection of a site; empty when it has none."""
+        seen = self._of(conference).sites.get(site)
+        return seen.snapshot.endpoint if seen is not None else ""
+
     def publish(self, conference: str) -> ConferenceView:
         """Tell everybody how a conference is now."""
         view = self.view(conference)

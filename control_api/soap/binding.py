@@ -35,11 +35,8 @@ class Wire(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read_duration(text: str) -> timedelta:
-    """An xs:duration (a bare number: minutes); a year counts 365 days, a month 30."""
-    text = text.strip()
-    if re.fullmatch(r"[+-]?\d+", text):
-        return timedelta(minutes=int(text))
-    found = _DURATION.fullmatch(text)
+    """An xs:duration; a year counts 365 days, a month 30."""
+    found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise ValueError(text)
     sign, years, months, days, hours, minutes, seconds = found.groups()
@@ -157,7 +154,8 @@ def local(element: Element) -> str:
 def tidy(element: Element, kind: type[msgspec.Struct], aliases: Mapping[str, str]) -> None:
     """Bring the children into the schema's form: unqualified, its spelling, its order.
 
-    The standard has misprints and shows no schema; so callers differ in what they send.
+    The standard has misprints and shows no schema; so callers differ in what they send. Where it
+    types a duration and says "unit minutes", a bare number is minutes.
     """
     known = {field.name: (k, field) for k, field in enumerate(fields_of(kind))}
     for child in element:
@@ -166,8 +164,11 @@ def tidy(element: Element, kind: type[msgspec.Struct], aliases: Mapping[str, str
         if child.tag.startswith(f"{{{NAMESPACE}}}"):
             child.tag = local(child)
         child.tag = aliases.get(child.tag, child.tag)
-        if child.tag in known and _is_struct(known[child.tag][1].kind):
-            tidy(child, known[child.tag][1].kind, aliases)
+        wanted: Any = known[child.tag][1].kind if child.tag in known else None
+        if _is_struct(wanted):
+            tidy(child, wanted, aliases)
+        elif wanted is timedelta and (child.text or "").strip().isdecimal():
+            child.text = f"PT{(child.text or '').strip()}M"
     nobody = (len(known), None)
     element[:] = sorted(element, key=lambda child: known.get(child.tag, nobody)[0])
 

@@ -154,7 +154,7 @@ def _pane_of(name: str, known: set[str]) -> Pane:
     with_stream = _SUB_PICTURE.fullmatch(name)
     if with_stream is not None:
         if int(with_stream["stream"]):
-            raise ResultError(Code.NOT_SUPPORTED, "panes of auxiliary streams")
+            return Pane("content")  # a conference has one: whose it is, the token says
         name = with_stream["uri"]
     uri = bare(name)
     if not uri:
@@ -172,9 +172,21 @@ def _layout_of(number: int, panes: int) -> LayoutChoice:
     return LayoutChoice(mode=number)
 
 
+async def _check_booked(call: Call, conf_id: str, mode: int) -> None:
+    """A booked conference has as many panes as were booked (cpResouce); below two, none."""
+    booked = await call.bridge.bookings.find(conf_id)
+    if booked is None or not mode:
+        return
+    if booked.presence_panes < 2:
+        raise ResultError(Code.NO_PRESENCE)
+    if mode in range(len(MODES)) and len(MODES[mode].panes) > booked.presence_panes:
+        raise ResultError(Code.BAD_RESOURCE)
+
+
 async def set_continuous_presence(call: Call, request: m.ContinuousPresence) -> m.Result:
     """多画面: layout and panes of the conference picture, of a group, or of one site's own."""
     view = conference_of(call, request.conf_id)
+    await _check_booked(call, request.conf_id, request.presence_mode)
     layout = _layout_of(request.presence_mode, len(request.sub_pics))
     panes = panes_of(request.sub_pics, view)
     target = request.target or ""

@@ -11,6 +11,7 @@ from control_api.auth.roles import Principal, check
 from control_api.services.bridge import Bridge
 from control_api.soap import contract
 from control_api.soap import messages as m
+from control_api.soap.background import Background
 from control_api.soap.binding import local, read, tidy, write
 from control_api.soap.envelope import (
     NAMESPACE,
@@ -88,9 +89,14 @@ class Gateway:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._polarity = Polarity(mute_on=bridge.settings.soap_mute_on)
+        self._background = Background()
         self.sessions = GatewaySessions(
             bridge.digests, bridge.clock, bridge.settings.soap_single_login
         )
+
+    async def stop(self) -> None:
+        """End what goes on after answers, and wait; safe twice."""
+        await self._background.stop()
 
     async def answer(self, asked: Asked) -> Said:
         """The answer; whatever came, it is a message of the contract or a fault."""
@@ -169,7 +175,14 @@ class Gateway:
         check(principal, operation.action)
         if operation.handler is None:
             raise ResultError(Code.NOT_SUPPORTED)
-        call = Call(self._bridge, principal, asked.source, named.vendor, self._polarity)
+        call = Call(
+            self._bridge,
+            principal,
+            asked.source,
+            named.vendor,
+            self._polarity,
+            self._background.begin,
+        )
         return await operation.handler(call, content)
 
     async def _principal(self, message: Message, asked: Asked) -> Principal:

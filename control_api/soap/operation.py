@@ -1,6 +1,6 @@
 """What an operation is: its request, its use case, and who may ask for it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ class Call:
     source: str
     vendor: bool
     polarity: Polarity
+    later: Callable[[Coroutine[Any, Any, object]], None]
+    """Does something after the answer; its errors are logged."""
 
 
 Handler = Callable[[Call, Any], Awaitable[Result]]

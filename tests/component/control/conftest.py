@@ -16,7 +16,7 @@ from control_api.auth.passwords import Passwords
 from control_api.main import build_app
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
-from mcu_core.media.clock import ManualClock
+from mcu_core.media.clock import ManualClock, wall_time_s
 from tests.fakes.engine import FakeEngine
 from tests.fakes.waiting import until
 
@@ -69,10 +69,11 @@ async def running_control(
     data: Path, engines: dict[str, Path], **options: Any
 ) -> AsyncIterator[Control]:
     """A control on that data folder, connected to the engines that are there."""
+    wall_s = options.pop("wall_s", wall_time_s)
     given = {"snapshot_every_s": 60.0, **options}
     settings = Settings(data=data, engines=engines, **given)
     clock = ManualClock(1)
-    bridge = Bridge(settings, clock, cheap_passwords())
+    bridge = Bridge(settings, clock, cheap_passwords(), wall_s)
     await bridge.open()
     control = Control(bridge, httpx.AsyncClient(), clock, settings)
     await control.api.aclose()

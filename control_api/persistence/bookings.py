@@ -1,0 +1,270 @@
+"""Rows of booked conferences, of when they take place, and of who is taken then."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+from sqlalchemy import bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from control_api.persistence.database import Database
+
+State = Literal["booked", "running", "ended", "deleted"]
+AT_ONCE = 500
+"""Names in one statement."""
+
+
+class BookedSite(msgspec.Struct, frozen=True):
+    """A site as it was booked; of formats the numbers are the standard's (WS/T 546 table 6)."""
+
+    uri: str
+    name: str
+    rate_kbps: int = 0
+    video_format: int | None = None
+    video_protocol: int | None = None
+    type: int = 7
+    origin: int = 0
+    dialing_mode: int = 0
+
+
+class Recurrence(msgspec.Struct, frozen=True):
+    """Daily (0), weekly (1) or monthly (2); days of the week 0..6 from Sunday; end inclusive."""
+
+    frequency: int
+    interval: int = 1
+    week_days: tuple[int, ...] = ()
+    week_of_month: int = 0
+    month_day: int = 0
+    count: int = 0
+    end_s: float = 0.0
+    zone: str = "Asia/Shanghai"
+
+
+class Booking(msgspec.Struct, frozen=True):
+    """A booked conference; `length_s` 0: until it is ended. Passwords are kept as keyed hashes."""
+
+    id: int
+    name: str
+    begin_s: float
+    length_s: float
+    access_code: str
+    sites: tuple[BookedSite, ...] = ()
+    rate_kbps: int = 1920
+    presence_panes: int = 0
+    may_record: bool = True
+    may_stream: bool = False
+    presentation: int = 0
+    encryption: int = 0
+    password: str = ""
+    chair_password: str = ""
+    bill_code: str = ""
+    owner: str = ""
+    recurrence: Recurrence | None = None
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """One time that a booked conference takes place, with the sites of that time."""
+
+    booking: int
+    begin_s: float
+    end_s: float | None
+    state: State
+    units: int
+    sites: tuple[BookedSite, ...]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A site is taken from, until, by; `gone`: it was, until the conference or the site went."""
+
+    uri: str
+    begin_s: float
+    end_s: float | None
+    booking: int
+    gone: bool
+    name: str
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_SITES = msgspec.json.Decoder(tuple[BookedSite, ...])
+_BOOKING = msgspec.json.Decoder(Booking)
+_OCCURRENCE = "SELECT booking, begin_s, end_s, state, units, sites FROM occurrences"
+_TAKEN = (
+    "SELECT uri, begin_s, end_s, booking, state FROM occupied"
+    " WHERE uri IN :uris AND begin_s < :until AND (end_s IS NULL OR end_s > :since)"
+)
+
+
+class BookingRows:
+    """Reads and writes bookings; each call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def next_id(self, first: int) -> int:
+        """An id that no booking has had."""
+        async with self._database.begin() as connection:
+            found = (await connection.execute(text("SELECT max(id) FROM bookings"))).scalar()
+        return max(first, int(found or 0) + 1)
+
+    async def put(self, booking: Booking, occurrences: Sequence[Occurrence]) -> None:
+        """Write a booking and all its occurrences, in place of those that had not begun."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO bookings (id, access_code, record) VALUES (:id, :code, :record)"
+                    " ON CONFLICT (id) DO UPDATE SET access_code = :code, record = :record"
+                ),
+                {
+                    "id": booking.id,
+                    "code": booking.access_code,
+                    "record": _ENCODE(booking).decode(),
+                },
+            )
+            known = {"booking": booking.id}
+            await connection.execute(
+                text(
+                    "UPDATE occupied SET state = 'gone' WHERE booking = :booking AND begin_s IN"
+                    " (SELECT begin_s FROM occurrences"
+                    " WHERE booking = :booking AND state = 'booked')"
+                ),
+                known,
+            )
+            await connection.execute(
+                text("DELETE FROM occurrences WHERE booking = :booking AND state = 'booked'"), known
+            )
+            await _write(connection, occurrences)
+
+    async def put_occurrence(self, occurrence: Occurrence) -> None:
+        """Write one occurrence, new or changed; its sites are taken as long as it is not over."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "UPDATE occupied SET state = 'gone'"
+                    " WHERE booking = :booking AND begin_s = :begin_s"
+                ),
+                {"booking": occurrence.booking, "begin_s": occurrence.begin_s},
+            )
+            await _write(connection, [occurrence])
+
+    async def booking(self, number: int) -> Booking | None:
+        """The booking of that id."""
+        async with self._database.begin() as connection:
+            row = (
+                await connection.execute(
+                    text("SELECT record FROM bookings WHERE id = :id"), {"id": number}
+                )
+            ).first()
+        return _BOOKING.decode(row.record) if row is not None else None
+
+    async def has_access_code(self, code: str) -> bool:
+        """Whether some booking has this access code."""
+        async with self._database.begin() as connection:
+            row = await connection.execute(
+                text("SELECT 1 FROM bookings WHERE access_code = :code"), {"code": code}
+            )
+            return row.first() is not None
+
+    async def occurrences(self, number: int) -> list[Occurrence]:
+        """All times of a booking, in order."""
+        return await self._occurrences("WHERE booking = :booking ORDER BY begin_s", booking=number)
+
+    async def between(self, since_s: float, until_s: float) -> list[Occurrence]:
+        """All that take place, or took place, in that time and were not deleted."""
+        return await self._occurrences(
+            "WHERE begin_s < :until AND (end_s IS NULL OR end_s > :since)"
+            " AND state <> 'deleted' ORDER BY begin_s",
+            since=since_s,
+            until=until_s,
+        )
+
+    async def due(self, now_s: float) -> list[Occurrence]:
+        """What must begin or is under way."""
+        return await self._occurrences(
+            "WHERE state = 'running' OR (state = 'booked' AND begin_s <= :now) ORDER BY begin_s",
+            now=now_s,
+        )
+
+    async def _occurrences(self, where: str, **values: float) -> list[Occurrence]:
+        async with self._database.begin() as connection:
+            rows = await connection.execute(text(f"{_OCCURRENCE} {where}"), values)
+            return [
+                Occurrence(
+                    row.booking,
+                    row.begin_s,
+                    row.end_s,
+                    row.state,
+                    row.units,
+                    _SITES.decode(row.sites),
+                )
+                for row in rows
+            ]
+
+    async def bookings(self, numbers: Iterable[int]) -> dict[int, Booking]:
+        """The bookings of these ids that there are."""
+        found: dict[int, Booking] = {}
+        wanted = list(set(numbers))
+        statement = text("SELECT id, record FROM bookings WHERE id IN :ids").bindparams(
+            bindparam("ids", expanding=True)
+        )
+        async with self._database.begin() as connection:
+            for k in range(0, len(wanted), AT_ONCE):
+                rows = await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
+                found.update((row.id, _BOOKING.decode(row.record)) for row in rows)
+        return found
+
+    async def taken(self, uris: Sequence[str], since_s: float, until_s: float) -> list[Taken]:
+        """When these sites are or were taken in that time, in order."""
+        statement = text(_TAKEN).bindparams(bindparam("uris", expanding=True))
+        found = []
+        async with self._database.begin() as connection:
+            for k in range(0, len(uris), AT_ONCE):
+                chunk = {"uris": uris[k : k + AT_ONCE], "since": since_s, "until": until_s}
+                found += list(await connection.execute(statement, chunk))
+        names = {
+            number: one.name
+            for number, one in (await self.bookings(row.booking for row in found)).items()
+        }
+        taken = [
+            Taken(
+                row.uri,
+                row.begin_s,
+                row.end_s,
+                row.booking,
+                row.state == "gone",
+                names.get(row.booking, ""),
+            )
+            for row in found
+        ]
+        return sorted(taken, key=lambda one: (one.uri, one.begin_s, one.booking))
+
+
+async def _write(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> None:
+    if not occurrences:
+        return
+    await connection.execute(
+        text(
+            "INSERT INTO occurrences (booking, begin_s, end_s, state, units, sites)"
+            " VALUES (:booking, :begin_s, :end_s, :state, :units, :sites)"
+            " ON CONFLICT (booking, begin_s) DO UPDATE SET"
+            " end_s = :end_s, state = :state, units = :units, sites = :sites"
+        ),
+        [
+            {**msgspec.structs.asdict(one), "sites": _ENCODE(one.sites).decode()}
+            for one in occurrences
+        ],
+    )
+    busy = [
+        {"uri": site.uri, "begin_s": one.begin_s, "end_s": one.end_s, "booking": one.booking}
+        for one in occurrences
+        if one.state != "deleted"
+        for site in one.sites
+    ]
+    if busy:
+        await connection.execute(
+            text(
+                "INSERT INTO occupied (uri, begin_s, end_s, booking, state)"
+                " VALUES (:uri, :begin_s, :end_s, :booking, 'busy')"
+                " ON CONFLICT (uri, begin_s, booking) DO UPDATE SET end_s = :end_s, state = 'busy'"
+            ),
+            busy,
+        )

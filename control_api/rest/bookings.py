@@ -1,0 +1,214 @@
+"""Routes: booked conferences, and when sites are taken."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StrictStr
+
+from control_api.auth.roles import Action
+from control_api.persistence.bookings import BookedSite, Booking, Occurrence, Recurrence
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.json_body import Body, Number
+from control_api.services.booking import BookingRequest
+from control_api.services.picture_views import View
+
+router = APIRouter(tags=["bookings"])
+
+CONTROL = [Depends(may(Action.CONTROL))]
+SEE = [Depends(may(Action.SEE))]
+Digits = Annotated[StrictStr, Field(max_length=20)]
+Moment = Annotated[AwareDatetime, Query(description="with its zone, as 2027-03-01T08:00:00Z")]
+
+
+class BookedSiteBody(Body):
+    """A site of a booking; without a URI an anonymous place."""
+
+    uri: Annotated[StrictStr, Field(max_length=64)] = ""
+    name: Annotated[StrictStr, Field(max_length=64)] = ""
+    rate_kbps: Annotated[StrictInt, Field(ge=0, le=8192)] = 0
+    video_format: Annotated[StrictInt, Field(ge=0, le=5)] | None = None
+
+
+class RecurrenceBody(Body):
+    """When it takes place again, by the clock of its zone."""
+
+    frequency: StrictInt = Field(description="0 daily, 1 weekly, 2 monthly")
+    interval: StrictInt = 1
+    week_days: Annotated[tuple[StrictInt, ...], Field(max_length=7)] = Field(
+        (), description="0..6 from Sunday"
+    )
+    week_of_month: StrictInt = Field(0, description="1..5: the days are those of this week")
+    month_day: StrictInt = 0
+    count: StrictInt = 0
+    until: AwareDatetime | None = Field(None, description="the last day; count or this, or both")
+    zone: Annotated[StrictStr, Field(max_length=64)] = "Asia/Shanghai"
+
+    def rule(self) -> Recurrence:
+        """As it is kept."""
+        fields = self.model_dump(exclude={"until"})
+        return Recurrence(**fields, end_s=self.until.timestamp() if self.until else 0.0)
+
+
+class BookingBody(Body):
+    """A conference to be booked; without `begin` it begins at once."""
+
+    name: StrictStr
+    begin: AwareDatetime | None = None
+    minutes: Number = Field(0.0, ge=0, description="0: until it is ended")
+    sites: Annotated[tuple[BookedSiteBody, ...], Field(max_length=200)] = ()
+    rate_kbps: Annotated[StrictInt, Field(ge=64, le=8192)] = 1920
+    presence_panes: StrictInt = Field(24, description="panes of the composed picture, 0 for none")
+    may_record: StrictBool = True
+    access_code: Digits = ""
+    password: Digits = Field("", description="6 digits")
+    chair_password: Digits = Field("", description="6 digits")
+    recurrence: RecurrenceBody | None = None
+
+    def request(self) -> BookingRequest:
+        """As the use case takes it."""
+        plain: dict[str, Any] = self.model_dump(exclude={"begin", "minutes", "sites", "recurrence"})
+        return BookingRequest(
+            **plain,
+            begin_s=self.begin.timestamp() if self.begin is not None else None,
+            length_s=self.minutes * 60,
+            sites=tuple(BookedSite(**site.model_dump()) for site in self.sites),
+            recurrence=self.recurrence.rule() if self.recurrence is not None else None,
+        )
+
+
+class ProlongBody(Body):
+    """How much longer, and which occurrence; without one all that is to come."""
+
+    minutes: Number
+    begin: AwareDatetime | None = None
+
+
+class OccurrenceView(View):
+    """One time that a booked conference takes place; `end` none: until it is ended."""
+
+    booking: str
+    name: str
+    begin: str
+    end: str | None
+    state: str
+    sites: list[str]
+    owner: str
+    recurring: bool
+
+
+class BookingView(View):
+    """A booked conference; its id is the conference's while it runs."""
+
+    id: str
+    name: str
+    access_code: str
+    rate_kbps: int
+    presence_panes: int
+    may_record: bool
+    owner: str
+    occurrences: list[OccurrenceView]
+
+
+class TakenView(View):
+    """A site is taken."""
+
+    uri: str
+    begin: str
+    end: str | None
+    booking: str
+    name: str
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _occurrence(booking: Booking, one: Occurrence) -> OccurrenceView:
+    return OccurrenceView(
+        booking=str(booking.id),
+        name=booking.name,
+        begin=_iso(one.begin_s),
+        end=_iso(one.end_s) if one.end_s is not None else None,
+        state=one.state,
+        sites=[site.uri for site in one.sites],
+        owner=booking.owner,
+        recurring=booking.recurrence is not None,
+    )
+
+
+async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
+    times = await bridge.bookings.occurrences(booking.id)
+    return BookingView(
+        id=str(booking.id),
+        name=booking.name,
+        access_code=booking.access_code,
+        rate_kbps=booking.rate_kbps,
+        presence_panes=booking.presence_panes,
+        may_record=booking.may_record,
+        owner=booking.owner,
+        occurrences=[_occurrence(booking, one) for one in times],
+    )
+
+
+@router.get("/bookings", summary="What takes place in a span", dependencies=SEE)
+async def bookings(bridge: BridgeOf, since: Moment, until: Moment) -> list[OccurrenceView]:
+    """In order of their beginning; what was deleted is not told."""
+    found = await bridge.bookings.between(since.timestamp(), until.timestamp())
+    return [_occurrence(booking, one) for booking, one in found]
+
+
+@router.post("/bookings", status_code=201, summary="Book a conference", dependencies=CONTROL)
+async def book(body: BookingBody, bridge: BridgeOf, principal: PrincipalOf) -> BookingView:
+    """It begins and ends by the clock; refused with the reason where there is no room."""
+    return await _view(bridge, await bridge.bookings.book(body.request(), principal.name))
+
+
+@router.get("/bookings/{number}", summary="One booking", dependencies=SEE)
+async def booking(number: int, bridge: BridgeOf) -> BookingView:
+    """With all its times, past ones too."""
+    return await _view(bridge, await bridge.bookings.get(number))
+
+
+@router.put("/bookings/{number}", summary="Book it anew", dependencies=CONTROL)
+async def edit(number: int, body: BookingBody, bridge: BridgeOf) -> BookingView:
+    """Until three minutes before it begins."""
+    return await _view(bridge, await bridge.bookings.edit(number, body.request()))
+
+
+@router.post("/bookings/{number}/prolong", summary="Let it take longer", dependencies=CONTROL)
+async def prolong(number: int, body: ProlongBody, bridge: BridgeOf) -> BookingView:
+    """Also while it runs."""
+    begin_s = body.begin.timestamp() if body.begin is not None else None
+    await bridge.bookings.prolong(number, body.minutes * 60, begin_s)
+    return await _view(bridge, await bridge.bookings.get(number))
+
+
+@router.delete("/bookings/{number}", status_code=204, summary="Delete it", dependencies=CONTROL)
+async def delete(
+    number: int, bridge: BridgeOf, begin: Annotated[AwareDatetime | None, Query()] = None
+) -> None:
+    """What runs is ended; `begin` names one occurrence."""
+    await bridge.bookings.delete(number, begin.timestamp() if begin is not None else None)
+
+
+@router.get("/taken", summary="Free/busy", dependencies=SEE)
+async def taken(
+    bridge: BridgeOf,
+    uri: Annotated[list[str], Query(max_length=1000)],
+    since: Moment,
+    until: Moment,
+) -> list[TakenView]:
+    """When these sites are taken in that span."""
+    found = await bridge.bookings.taken(uri, since.timestamp(), until.timestamp())
+    return [
+        TakenView(
+            uri=one.uri,
+            begin=_iso(one.begin_s),
+            end=_iso(one.end_s) if one.end_s is not None else None,
+            booking=str(one.booking),
+            name=one.name,
+        )
+        for one in found
+        if not one.gone
+    ]

@@ -1,0 +1,97 @@
+"""Routes: the register of sites."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictInt, StrictStr
+
+from control_api.auth.roles import Action
+from control_api.persistence.register import RegisteredSite
+from control_api.rest.guard import BridgeOf, may
+from control_api.rest.json_body import Body
+from control_api.rest.schemas import FileBody, PatternBody
+from control_api.services.picture_views import View
+from control_api.services.sites import LONGEST_SDP, check_clip, check_sdp
+from mcu_core.contract.definition import SiteKind
+
+router = APIRouter(prefix="/sites", tags=["register"])
+
+CONTROL = [Depends(may(Action.CONTROL))]
+SEE = [Depends(may(Action.SEE))]
+
+Format = Annotated[StrictInt, Field(ge=0, le=5)]
+
+
+class RegisterBody(Body):
+    """What is known of a site: how it joins, and what it is sent at most."""
+
+    uri: Annotated[StrictStr, Field(max_length=64)]
+    name: Annotated[StrictStr, Field(max_length=64)]
+    kind: SiteKind = SiteKind.WEBRTC
+    organisation: Annotated[StrictStr, Field(max_length=200)] = ""
+    rate_kbps: Annotated[StrictInt, Field(ge=0, le=8192)] = 0
+    video_format: Format | None = Field(
+        None, description="0 4CIF, 1 720p30, 2 1080p30, 3 480p, 4 720p60, 5 1080p60"
+    )
+    file: FileBody | None = None
+    pattern: PatternBody | None = None
+    offer_sdp: Annotated[StrictStr, Field(max_length=LONGEST_SDP)] = Field(
+        "", description="what an RTP site offers: with it we connect the site by ourselves"
+    )
+
+    def site(self) -> RegisteredSite:
+        """As it is kept."""
+        return RegisteredSite(
+            uri=self.uri,
+            name=self.name,
+            kind=self.kind,
+            organisation=self.organisation,
+            rate_kbps=self.rate_kbps,
+            video_format=self.video_format,
+            file=self.file.source() if self.file is not None else None,
+            pattern=self.pattern.source() if self.pattern is not None else None,
+            offer_sdp=check_sdp(self.offer_sdp) if self.offer_sdp else "",
+        )
+
+
+class RegisteredView(View):
+    """A registered site."""
+
+    uri: str
+    name: str
+    kind: SiteKind
+    organisation: str
+    rate_kbps: int
+    video_format: int | None
+
+
+def _checked(body: RegisterBody, bridge: BridgeOf) -> RegisteredSite:
+    if body.file is not None:
+        check_clip(Path(body.file.path), bridge.settings.clips)
+    return body.site()
+
+
+@router.get("", summary="All registered sites", dependencies=SEE)
+async def sites(bridge: BridgeOf) -> list[RegisteredView]:
+    """By name."""
+    return [RegisteredView.model_validate(site) for site in await bridge.register.all()]
+
+
+@router.post("", status_code=201, summary="Register a site", dependencies=CONTROL)
+async def add(body: RegisterBody, bridge: BridgeOf) -> RegisteredView:
+    """Its URI is its id in every conference that it takes part in."""
+    return RegisteredView.model_validate(await bridge.register.add(_checked(body, bridge)))
+
+
+@router.put("/{uri}", summary="Change a registered site", dependencies=CONTROL)
+async def change(uri: str, body: RegisterBody, bridge: BridgeOf) -> RegisteredView:
+    """Conferences that run keep it as it was."""
+    site = _checked(body.model_copy(update={"uri": uri}), bridge)
+    return RegisteredView.model_validate(await bridge.register.change(site))
+
+
+@router.delete("/{uri}", status_code=204, summary="Forget a site", dependencies=CONTROL)
+async def remove(uri: str, bridge: BridgeOf) -> None:
+    """Bookings that name it keep doing so."""
+    await bridge.register.remove(uri)

@@ -1,0 +1,363 @@
+"""Use cases: booking conferences, changing and ending them (WS/T 546 4.5, CONF-01..06)."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from control_api.persistence.bookings import (
+    BookedSite,
+    Booking,
+    BookingRows,
+    Occurrence,
+    Recurrence,
+    Taken,
+)
+from control_api.services.ledger import busiest, units_of
+from control_api.services.names import clean_name
+from control_api.services.recurrence import begins
+from control_api.services.register import RATE_KBPS, check_uri
+from control_api.services.timetable import Timetable
+from mcu_core.contract.definition import MAX_SITES
+from mcu_core.errors import BadInput, NotFound, Refused
+from mcu_core.media.clock import wall_time_s
+
+FIRST_ID = 1001
+LONGEST_S = 366 * 86400.0
+PERMANENT_S = 10 * 366 * 86400.0
+"""What a conference without an end counts as in plans."""
+
+EDIT_BEFORE_S = 180.0
+PRESENCE_PANES = range(25)
+
+
+class Conflict(Refused):
+    """The machine, or the sites, are taken at that time."""
+
+
+class Running(Refused):
+    """What would be edited is running already."""
+
+
+class TooLate(Refused):
+    """What would be edited begins too soon."""
+
+
+class BookingRequest(msgspec.Struct, frozen=True):
+    """What a caller books; `begin_s` None or past: at once. `length_s` 0: until it is ended."""
+
+    name: str
+    begin_s: float | None = None
+    length_s: float = 0.0
+    sites: tuple[BookedSite, ...] = ()
+    rate_kbps: int = 1920
+    presence_panes: int = 0
+    may_record: bool = True
+    may_stream: bool = False
+    presentation: int = 0
+    encryption: int = 0
+    access_code: str = ""
+    password: str = ""
+    chair_password: str = ""
+    bill_code: str = ""
+    recurrence: Recurrence | None = None
+
+
+class Bookings:
+    """Booked conferences for callers. `capacity` 0: ports are not counted."""
+
+    def __init__(
+        self,
+        rows: BookingRows,
+        timetable: Timetable,
+        capacity: int = 0,
+        prolong_s: tuple[float, float] = (60.0, 86400.0),
+        wall_s: Callable[[], float] = wall_time_s,
+    ) -> None:
+        self._rows = rows
+        self._timetable = timetable
+        self._capacity = capacity
+        self._prolong_s = prolong_s
+        self._wall_s = wall_s
+        self._lock = timetable.changing
+        self.secret = b""
+
+    # ------------------------------------------------------------------ reading
+
+    async def get(self, number: int) -> Booking:
+        """A booking; raises NotFound."""
+        found = await self._rows.booking(number)
+        if found is None:
+            raise NotFound("conference", str(number))
+        return found
+
+    async def find(self, conference: str) -> Booking | None:
+        """The booking behind a conference's id; None where it was not booked."""
+        number = number_of(conference)
+        return await self._rows.booking(number) if number else None
+
+    async def occurrences(self, number: int) -> list[Occurrence]:
+        """When it takes place, in order; those that were deleted, too."""
+        return await self._rows.occurrences(number)
+
+    async def booked_sites(self, conference: str) -> dict[str, BookedSite]:
+        """Who is booked for what runs now under that id; nobody, where it was not booked."""
+        number = number_of(conference)
+        times = await self._rows.occurrences(number) if number else []
+        running = next((one for one in times if one.state == "running"), None)
+        return {site.uri: site for site in running.sites} if running is not None else {}
+
+    async def between(self, since_s: float, until_s: float) -> list[tuple[Booking, Occurrence]]:
+        """What takes place in that time."""
+        found = await self._rows.between(since_s, until_s)
+        bookings = await self._rows.bookings(one.booking for one in found)
+        return [(bookings[one.booking], one) for one in found]
+
+    async def taken(self, uris: Sequence[str], since_s: float, until_s: float) -> list[Taken]:
+        """Free/busy: when these sites are taken in that time."""
+        return await self._rows.taken(uris, since_s, until_s)
+
+    def is_password(self, given: str, kept: str) -> bool:
+        """Whether a password of a conference is right."""
+        return bool(kept) and hmac.compare_digest(self._keyed(given), kept)
+
+    # ------------------------------------------------------------------ booking
+
+    async def book(self, request: BookingRequest, owner: str) -> Booking:
+        """Book a conference; one that begins at once runs when this returns.
+
+        Raises BadInput, or Conflict with the reason why there is no room.
+        """
+        async with self._lock:
+            number = await self._rows.next_id(FIRST_ID)
+            booking = await self._made(number, request, owner)
+            occurrences = self._planned(booking)
+            await self._check_room(occurrences)
+            await self._rows.put(booking, occurrences)
+        await self._timetable.look()
+        return booking
+
+    async def edit(self, number: int, request: BookingRequest) -> Booking:
+        """Book it anew under its id; raises NotFound, Conflict, or Refused once it is too late."""
+        async with self._lock:
+            known = await self.get(number)
+            now_s = self._wall_s()
+            for one in await self._rows.occurrences(number):
+                if one.state == "running" and known.recurrence is None:
+                    raise Running("it is running already")
+            if known.recurrence is None and known.begin_s - now_s < EDIT_BEFORE_S:
+                raise TooLate("it begins within three minutes")
+            kept = {
+                "access_code": request.access_code or known.access_code,
+                "begin_s": known.begin_s if request.begin_s is None else request.begin_s,
+            }
+            booking = await self._made(
+                number, msgspec.structs.replace(request, **kept), known.owner
+            )
+            booking = msgspec.structs.replace(
+                booking,
+                password=booking.password or known.password,
+                chair_password=booking.chair_password or known.chair_password,
+            )
+            if booking.begin_s <= now_s and booking.recurrence is None:
+                raise BadInput("beginTime", "a time to come")
+            occurrences = [one for one in self._planned(booking) if one.begin_s > now_s]
+            await self._check_room(occurrences, but=number)
+            await self._rows.put(booking, occurrences)
+        await self._timetable.look()
+        return booking
+
+    async def _made(self, number: int, request: BookingRequest, owner: str) -> Booking:
+        now_s = self._wall_s()
+        begin_s = now_s if request.begin_s is None else request.begin_s
+        if begin_s < now_s:
+            if request.recurrence is not None and not await self._rows.booking(number):
+                raise BadInput("beginTime", "a time to come")
+            begin_s = now_s if request.recurrence is None else begin_s
+        if begin_s > now_s + PERMANENT_S:
+            raise BadInput("beginTime", "a time within ten years")
+        if not 0 <= request.length_s <= LONGEST_S:
+            raise BadInput("duration", "at most a year; none: until it is ended")
+        if request.recurrence is not None and not request.length_s:
+            raise BadInput("duration", "how long each occurrence takes")
+        if request.presence_panes not in PRESENCE_PANES:
+            raise BadInput("cpResouce", f"0..{PRESENCE_PANES[-1]} panes")
+        fields = msgspec.structs.asdict(request)
+        fields |= {
+            "id": number,
+            "owner": owner,
+            "name": clean_name(request.name),
+            "begin_s": begin_s,
+            "sites": seated(request.sites),
+            "rate_kbps": max(RATE_KBPS[0], min(RATE_KBPS[1], request.rate_kbps)),
+            "access_code": _digits(request.access_code, "accessCode", 1, 20)
+            or await self._fresh_code(),
+            "password": self._kept(_digits(request.password, "password", 6, 6)),
+            "chair_password": self._kept(_digits(request.chair_password, "chairmanPassword", 6, 6)),
+        }
+        return Booking(**fields)
+
+    def _planned(self, booking: Booking) -> list[Occurrence]:
+        times = [booking.begin_s]
+        if booking.recurrence is not None:
+            times = begins(booking.begin_s, booking.recurrence)
+        gaps = (later - earlier for earlier, later in pairwise(times))
+        if any(gap < booking.length_s for gap in gaps):
+            raise BadInput("duration", "occurrences that do not overlap")
+        units = units_of(booking.sites)
+        return [
+            Occurrence(
+                booking.id,
+                begin_s,
+                begin_s + booking.length_s if booking.length_s else None,
+                "booked",
+                units,
+                booking.sites,
+            )
+            for begin_s in times
+        ]
+
+    async def _check_room(self, occurrences: Sequence[Occurrence], but: int = 0) -> None:
+        if not self._capacity:
+            return
+        for one in occurrences:
+            until_s = one.end_s if one.end_s is not None else one.begin_s + PERMANENT_S
+            others = await self._rows.between(one.begin_s, until_s)
+            going = [
+                other
+                for other in others
+                if other.booking != but and other.state in {"booked", "running"}
+            ]
+            most = busiest(going, one.begin_s, until_s)
+            if most + one.units > self._capacity:
+                raise Conflict(
+                    f"it needs {one.units} ports (in units of SD) where"
+                    f" {most} of {self._capacity} are taken"
+                )
+
+    async def _fresh_code(self) -> str:
+        while True:
+            code = f"{secrets.randbelow(9 * 10**7) + 10**7}"
+            if not await self._rows.has_access_code(code):
+                return code
+
+    def _keyed(self, password: str) -> str:
+        return hmac.new(self.secret, password.encode(), hashlib.sha256).hexdigest()
+
+    def _kept(self, password: str) -> str:
+        return self._keyed(password) if password else ""
+
+    # ------------------------------------------------------------------ changing
+
+    async def prolong(self, number: int, by_s: float, begin_s: float | None = None) -> None:
+        """Let it, or one occurrence, take longer; raises NotFound, BadInput, Conflict."""
+        least, most = self._prolong_s
+        if not least <= by_s <= most:
+            raise BadInput("prolongTime", f"{least / 60:g}..{most / 60:g} minutes")
+        async with self._lock:
+            for one in await self._going(number, begin_s):
+                if one.end_s is None:
+                    continue
+                longer = msgspec.structs.replace(one, end_s=one.end_s + by_s)
+                more = msgspec.structs.replace(one, begin_s=one.end_s, end_s=longer.end_s)
+                await self._check_room([more], but=number)
+                await self._rows.put_occurrence(longer)
+        await self._timetable.look()
+
+    async def add_site(
+        self, number: int, site: BookedSite, begin_s: float | None = None
+    ) -> list[tuple[str, Occurrence]]:
+        """Add a site to it, or to one occurrence: its URI, and when it takes part.
+
+        A site that is in already stays as it is.
+        """
+        async with self._lock:
+            changed = []
+            for one in await self._going(number, begin_s):
+                if site.uri and any(other.uri == site.uri for other in one.sites):
+                    changed.append((site.uri, one))
+                    continue
+                sites = seated((*one.sites, site))
+                more = msgspec.structs.replace(one, sites=sites, units=units_of(sites))
+                await self._check_room([more], but=number)
+                await self._rows.put_occurrence(more)
+                await self._timetable.seat(more, sites[-1])
+                changed.append((sites[-1].uri, more))
+            return changed
+
+    async def remove_site(self, number: int, uri: str, begin_s: float | None = None) -> None:
+        """Take a site out of it, or of one occurrence; raises NotFound."""
+        async with self._lock:
+            found = False
+            for one in await self._going(number, begin_s):
+                sites = tuple(site for site in one.sites if site.uri != uri)
+                if sites == one.sites:
+                    continue
+                found = True
+                await self._rows.put_occurrence(
+                    msgspec.structs.replace(one, sites=sites, units=units_of(sites))
+                )
+                await self._timetable.unseat(one, uri)
+            if not found:
+                raise NotFound("site", uri)
+
+    async def delete(self, number: int, begin_s: float | None = None) -> None:
+        """Delete it, or one occurrence; what runs is ended. Raises NotFound."""
+        async with self._lock:
+            for one in await self._going(number, begin_s):
+                if one.state == "running":
+                    await self._timetable.end(one)
+                else:
+                    await self._rows.put_occurrence(msgspec.structs.replace(one, state="deleted"))
+
+    async def _going(self, number: int, begin_s: float | None) -> list[Occurrence]:
+        """What is not over yet of a booking, or its one occurrence of that time."""
+        await self.get(number)
+        going = [
+            one
+            for one in await self._rows.occurrences(number)
+            if one.state in {"booked", "running"}
+            and (begin_s is None or abs(one.begin_s - begin_s) < 1)
+        ]
+        if not going:
+            raise NotFound(
+                "occurrence" if begin_s is not None else "booked conference", str(number)
+            )
+        return going
+
+
+def number_of(conference: str) -> int:
+    """The number of a booked conference; 0 for an id that none can have."""
+    usable = conference.isascii() and conference.isdecimal() and len(conference) <= 15
+    return int(conference) if usable else 0
+
+
+def seated(sites: Sequence[BookedSite]) -> tuple[BookedSite, ...]:
+    """The sites, each once; who has no URI gets one: an anonymous place. Raises BadInput."""
+    found: dict[str, BookedSite] = {}
+    taken = {site.uri for site in sites}
+    for site in sites:
+        uri = site.uri
+        if not uri:
+            k = 1
+            while f"anonymous-{k}" in taken:
+                k += 1
+            uri = f"anonymous-{k}"
+            taken.add(uri)
+            site = msgspec.structs.replace(site, uri=uri, name=site.name or f"匿名会场 {k}")
+        check_uri(uri, "sites.uri")
+        if site.name:
+            clean_name(site.name, "sites.name")
+        found.setdefault(uri, site)
+    if len(found) > MAX_SITES:
+        raise BadInput("sites", f"at most {MAX_SITES}")
+    return tuple(found.values())
+
+
+def _digits(text: str, field: str, least: int, most: int) -> str:
+    if text and not (least <= len(text) <= most and text.isascii() and text.isdecimal()):
+        raise BadInput(field, f"{least}..{most} digits" if least != most else f"{least} digits")
+    return text

@@ -1,0 +1,86 @@
+"""Use cases: calling sites into a running conference, and hanging up (SOAP-MGR-13, 14).
+
+Browsers are rung: their page hears the event `ring`. RTP sites are connected by the offer that they
+were registered with. Files and patterns come and go with their place in the conference.
+"""
+
+from collections.abc import Iterable
+
+from control_api.services.booking import Bookings
+from control_api.services.feed import Feed
+from control_api.services.keeper import Keeper
+from control_api.services.observed import Observed
+from control_api.services.register import Register
+from control_api.services.sites import Sites
+from control_api.services.timetable import Timetable
+from control_api.services.wanted import Wanted
+from mcu_core.contract.commands import Detach
+from mcu_core.contract.definition import SiteKind
+from mcu_core.errors import NotFound
+
+OWN_SOURCE = {SiteKind.FILE, SiteKind.PATTERN}
+
+
+class Calling:
+    """Calls to sites. Where some are unknown they are passed over; where all are, NotFound."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        observed: Observed,
+        keeper: Keeper,
+        feed: Feed,
+        sites: Sites,
+        register: Register,
+        bookings: Bookings,
+        timetable: Timetable,
+    ) -> None:
+        self._wanted = wanted
+        self._observed = observed
+        self._keeper = keeper
+        self._feed = feed
+        self._sites = sites
+        self._register = register
+        self._bookings = bookings
+        self._timetable = timetable
+
+    async def connect(self, conference: str, uris: Iterable[str]) -> None:
+        """Call sites; who is in, or being called, is left alone."""
+        known = {site.id: site for site in self._observed.view(conference).sites}
+        booked = await self._bookings.booked_sites(conference)
+        named = [uri for uri in dict.fromkeys(uris) if uri in known or uri in booked]
+        if not named:
+            raise NotFound("site", next(iter(uris), ""))
+        for uri in named:
+            if uri not in known:
+                (definition,) = await self._register.definitions([booked[uri]], 0)
+                await self._timetable.bring(conference, definition)
+            elif known[uri].state == "away":
+                await self._call(conference, uri, known[uri].kind)
+
+    async def _call(self, conference: str, uri: str, kind: SiteKind) -> None:
+        if kind is SiteKind.WEBRTC:
+            told = {"conference": conference, "site": uri}
+            self._feed.publish("ring", conference, told)
+        elif kind is SiteKind.RTP:
+            kept = self._wanted[conference].rtp.get(uri)
+            registered = (await self._register.known([uri])).get(uri)
+            offer = kept.sdp if kept else registered.offer_sdp if registered else ""
+            if offer:
+                await self._sites.attach_rtp(conference, uri, offer)
+
+    async def disconnect(self, conference: str, uris: Iterable[str]) -> None:
+        """Hang up; who is not in is left alone. Places, panes and mute stay where they can."""
+        known = {site.id: site for site in self._observed.view(conference).sites}
+        booked = await self._bookings.booked_sites(conference)
+        named = [uri for uri in dict.fromkeys(uris) if uri in known or uri in booked]
+        if not named:
+            raise NotFound("site", next(iter(uris), ""))
+        for uri in named:
+            if uri not in known:
+                continue
+            if known[uri].kind in OWN_SOURCE:
+                await self._sites.remove(conference, uri)
+            elif endpoint := self._observed.endpoint_of(conference, uri):
+                engine = self._wanted[conference].engine
+                await self._keeper.fleet.call(engine, Detach(conference, endpoint))

@@ -1,0 +1,37 @@
+"""Ports: what conferences take of the machine, in the relation of WS/T 546's documents; pure.
+
+1080p60 : 1080p30 : 720p30 : SD = 8 : 4 : 2 : 1; 720p60 counts as 1080p30.
+"""
+
+from collections.abc import Iterable
+
+from control_api.persistence.bookings import BookedSite, Occurrence
+
+UNITS = {0: 1, 1: 2, 2: 4, 3: 1, 4: 4, 5: 8}
+"""By the standard's video format: 4CIF, 720p30, 1080p30, 480p, 720p60, 1080p60."""
+
+DEFAULT_UNITS = 2
+"""Who names no format is counted as 720p30."""
+
+
+def units_of(sites: Iterable[BookedSite]) -> int:
+    """The units that these sites take together."""
+    return sum(
+        DEFAULT_UNITS if site.video_format is None else UNITS.get(site.video_format, DEFAULT_UNITS)
+        for site in sites
+    )
+
+
+def busiest(occurrences: Iterable[Occurrence], since_s: float, until_s: float) -> int:
+    """The most units that are taken at one time within the span."""
+    changes: list[tuple[float, int]] = []
+    for one in occurrences:
+        end_s = until_s if one.end_s is None else min(one.end_s, until_s)
+        begin_s = max(one.begin_s, since_s)
+        if begin_s < end_s:
+            changes += [(begin_s, one.units), (end_s, -one.units)]
+    most = taken = 0
+    for _, units in sorted(changes):  # at the same moment what ends goes first: it is negative
+        taken += units
+        most = max(most, taken)
+    return most
