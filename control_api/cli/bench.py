@@ -292,6 +292,20 @@ def janus(
 
 
 @bench.command()
+def gateway(
+    asked: Annotated[int, typer.Option(min=5, help="How often each verb, by each caller")] = 50,
+    callers: Annotated[int, typer.Option(min=1, max=20, help="How many at once")] = 2,
+    share: Annotated[float, typer.Option(min=0, max=1, help="Load of the engine")] = 0.6,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """SOAP verbs while the engine is busy: how long each takes (bar 3 of the gateway)."""
+    from benchmarks.gateway import run
+
+    _tell(lambda: run(asked, callers, share), json_, plot)
+
+
+@bench.command()
 def ports(
     seconds: Seconds = 8, clips: Clips = CLIPS, json_: Json = None, plot: Plot = None
 ) -> None:

@@ -57,6 +57,12 @@ async def recordings(request: Request, bridge: BridgeOf) -> Response:
     return await _for_users("recordings.html", request, bridge)
 
 
+@router.get("/bookings")
+async def bookings(request: Request, bridge: BridgeOf) -> Response:
+    """What is booked, and the form for it."""
+    return await _for_users("bookings.html", request, bridge)
+
+
 @router.get("/play/{rid}")
 async def play(rid: str, request: Request, bridge: BridgeOf) -> Response:
     """The player."""

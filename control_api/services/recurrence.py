@@ -45,13 +45,14 @@ def begins(first_s: float, rule: Recurrence) -> list[float]:
         dtstart=start,
         interval=rule.interval,
         until=end,
-        count=min(rule.count or MOST_OCCURRENCES + 1, MOST_OCCURRENCES + 1),
         byweekday=_week_days(rule, days),
         bymonthday=rule.month_day if rule.frequency == 2 and not rule.week_of_month else None,
     ):
-        found.append(moment.replace(tzinfo=zone).astimezone(UTC).timestamp())
-        if len(found) > MOST_OCCURRENCES:
+        if len(found) >= MOST_OCCURRENCES:
             raise BadInput("count", f"at most {MOST_OCCURRENCES} occurrences")
+        found.append(moment.replace(tzinfo=zone).astimezone(UTC).timestamp())
+        if len(found) == rule.count:
+            break
     if not found:
         raise BadInput("endDate", "a rule by which the conference takes place at all")
     return found

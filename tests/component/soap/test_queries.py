@@ -184,7 +184,7 @@ async def test_sites_are_called_and_hung_up(office: Office, engine: FakeEngine) 
     assert await office.ask("connectSites", confId=conf_id, siteUris=["room", "test", "page"]) == 0
     await until(lambda: joined() == {"room"}, "called again")
     assert "test" in {site.id for site in engine.conferences[conf_id].sites}
-    rung = []
+    rung: list[str] = []
     while not rung or rung[-1] != "ring":
         event = await reader.next()
         assert event is not None

@@ -54,8 +54,9 @@ def text_files() -> list[Path]:
     return [*pages(), *scripts(), *STATIC.glob("*.css")]
 
 
-def test_there_are_the_six_pages() -> None:
+def test_there_are_all_the_pages() -> None:
     assert [page.stem for page in pages()] == [
+        "bookings",
         "index",
         "join",
         "live",

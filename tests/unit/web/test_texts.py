@@ -22,6 +22,8 @@ NO_LETTERS = re.compile(r"[^a-z]+")
 DEVICE_PROBLEMS = ("denied", "missing", "busy", "insecure")
 LINK_STATES = ("idle", "connecting", "live", "waiting", "failed")
 FAMILIES = {
+    "bookings.repeat_": ("never", "daily", "weekly", "monthly"),
+    "bookings.state_": ("booked", "running", "ended"),
     "call.": LINK_STATES,
     "connection.": ("connecting", "open", "lost"),
     "device.": tuple(f"{kind}_{why}" for kind in ("audio", "video") for why in DEVICE_PROBLEMS),
