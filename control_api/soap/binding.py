@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from control_api.soap.envelope import NAMESPACE, Element, printable
+from control_api.soap.envelope import NAMESPACE, PLATFORM, Element, printable
 from control_api.soap.faults import SoapFault
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -161,7 +161,7 @@ def tidy(element: Element, kind: type[msgspec.Struct], aliases: Mapping[str, str
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        if child.tag.startswith(f"{{{NAMESPACE}}}"):
+        if child.tag.startswith((f"{{{NAMESPACE}}}", f"{{{PLATFORM}}}")):
             child.tag = local(child)
         child.tag = aliases.get(child.tag, child.tag)
         wanted: Any = known[child.tag][1].kind if child.tag in known else None

@@ -11,13 +11,14 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from control_api.soap.envelope import NAMESPACE, SHOWN, Element, parse_xml
+from control_api.soap.envelope import NAMESPACE, PLATFORM, SHOWN, Element, parse_xml
 from control_api.soap.faults import SoapFault
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 ANSWER = "Response"
 VENDOR = "Ex"
-SESSION = {"LoginRequest", "Authenticate", "Logout", "KeepAlive"}
+PLAIN = {"LoginRequest", "Authenticate", "Logout", "KeepAlive", "getPublicKey", "setSecretKey"}
+"""Operations that have one name in both dialects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,24 @@ class Service:
     schema: str
     vendor: bool
 
+    @property
+    def namespace(self) -> str:
+        """Of its operations."""
+        return PLATFORM if self.schema == KEYS else NAMESPACE
 
-_SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr")
+
+KEYS = "platformKeyMgr"
+_SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", KEYS)
 _VENDOR = {
     "tpCommon": "common",
     "tpProfessionalConfMgr": "confMgr",
     "tpProfessionalConfCtrl": "confCtrl",
     "tpProfessionalTerminalConfCtr": "confCtrl",
     "tpProfessionalSiteMgr": "siteMgr",
+    KEYS: KEYS,
 }
 SERVICES = {
-    **{f"/services/{name}": Service(name, name, False) for name in _SCHEMAS},
+    **{f"/services/{name}": Service(name, name, False) for name in _SCHEMAS if name != KEYS},
     **{f"/esdk/services/{name}": Service(name, of, True) for name, of in _VENDOR.items()},
 }
 """By path, as WS/T 546 table 2 and the vendor's gateway have them."""
@@ -71,8 +79,9 @@ def element_names() -> dict[str, str]:
 
 
 @cache
-def _schema() -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(_folder() / "gateway.xsd"))
+def _schema(namespace: str) -> etree.XMLSchema:
+    name = KEYS if namespace == PLATFORM else "gateway"
+    return etree.XMLSchema(etree.parse(_folder() / f"{name}.xsd"))
 
 
 def check(element: Element) -> None:
@@ -80,7 +89,7 @@ def check(element: Element) -> None:
 
     The schema object keeps its last errors, so two threads would read each other's.
     """
-    schema = _schema()
+    schema = _schema(str(element.tag)[1:].partition("}")[0])
     if not schema.validate(element):
         error = schema.error_log.last_error
         reason = error.message if error is not None else "not as the schema says"
@@ -94,7 +103,7 @@ def wsdl(path: str, origin: str) -> bytes:
     names = [
         name
         for name in operations_of(service.schema)
-        if name in SESSION or name.endswith(VENDOR) == service.vendor
+        if name in PLAIN or name.endswith(VENDOR) == service.vendor
     ]
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -102,8 +111,9 @@ def wsdl(path: str, origin: str) -> bytes:
         ' xmlns:xs="http://www.w3.org/2001/XMLSchema"'
         ' xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"'
         ' xmlns:soap12="http://schemas.xmlsoap.org/wsdl/soap12/"'
-        f' xmlns:tns="{NAMESPACE}" name="{service.name}" targetNamespace="{NAMESPACE}">',
-        f'<wsdl:types><xs:schema targetNamespace="{NAMESPACE}">'
+        f' xmlns:tns="{service.namespace}" name="{service.name}"'
+        f' targetNamespace="{service.namespace}">',
+        f'<wsdl:types><xs:schema targetNamespace="{service.namespace}">'
         f'<xs:include schemaLocation="xsd/{service.schema}.xsd"/></xs:schema></wsdl:types>',
     ]
     for name in names:
@@ -138,8 +148,9 @@ def _binding(service: Service, names: list[str], prefix: str) -> list[str]:
         f'<{prefix}:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>'
     ]
     body = f'<{prefix}:body use="literal"/>'
+    action = f"{prefix}:operation soapAction="
     parts += [
-        f'<wsdl:operation name="{name}"><{prefix}:operation soapAction="{NAMESPACE}{name}"/>'
+        f'<wsdl:operation name="{name}"><{action}"{service.namespace}{name}"/>'
         f"<wsdl:input>{body}</wsdl:input><wsdl:output>{body}</wsdl:output></wsdl:operation>"
         for name in names
     ]

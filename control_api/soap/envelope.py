@@ -14,6 +14,9 @@ from lxml import etree
 from control_api.soap.faults import SoapFault
 
 NAMESPACE = "http://smc.huawei.com/"
+PLATFORM = "esdk_platform"
+"""Of the key agreement alone."""
+
 Element: TypeAlias = etree._Element
 SHOWN = 300
 """Of what a stranger sent, at most so many characters are said back."""

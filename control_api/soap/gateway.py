@@ -15,6 +15,7 @@ from control_api.soap.background import Background
 from control_api.soap.binding import local, read, tidy, write
 from control_api.soap.envelope import (
     NAMESPACE,
+    PLATFORM,
     Message,
     Version,
     envelope,
@@ -23,6 +24,7 @@ from control_api.soap.envelope import (
     read_message,
 )
 from control_api.soap.faults import Code, ResultError, SoapFault, code_of
+from control_api.soap.key_agreement import KeyAgreement
 from control_api.soap.operation import Call
 from control_api.soap.operations import OPERATIONS, STANDARD_NAMES
 from control_api.soap.polarity import Polarity
@@ -36,6 +38,7 @@ PATIENCE_S = 20.0
 """An operation that takes longer is answered "busy, try again"."""
 
 HASH_TYPE = "SHA256"
+KEY_CALLS = {"getPublicKey", "setSecretKey"}
 ALIASES = {"confide": "confId"}
 """Misprints of the standard (tables 42 and 53)."""
 
@@ -44,6 +47,8 @@ _SESSION_REQUESTS: dict[str, type[msgspec.Struct]] = {
     "Authenticate": m.Authenticate,
     "Logout": m.Nothing,
     "KeepAlive": m.Nothing,
+    "getPublicKey": m.GetPublicKey,
+    "setSecretKey": m.SetSecretKey,
 }
 
 
@@ -75,6 +80,10 @@ class _Named:
     known: str
 
     @property
+    def namespace(self) -> str:
+        return PLATFORM if self.known in KEY_CALLS else NAMESPACE
+
+    @property
     def vendor(self) -> bool:
         return self.known.endswith(contract.VENDOR)
 
@@ -90,6 +99,7 @@ class Gateway:
         self._bridge = bridge
         self._polarity = Polarity(mute_on=bridge.settings.soap_mute_on)
         self._background = Background()
+        self._keys = KeyAgreement()
         self.sessions = GatewaySessions(
             bridge.digests, bridge.clock, bridge.settings.soap_single_login
         )
@@ -123,7 +133,7 @@ class Gateway:
         named = _named(message)
         request = _SESSION_REQUESTS.get(named.known)
         kind: type[msgspec.Struct] = request or OPERATIONS[named.standard].request
-        message.body.tag = f"{{{NAMESPACE}}}{named.known}"
+        message.body.tag = f"{{{named.namespace}}}{named.known}"
         tidy(message.body, kind, ALIASES)
         contract.check(message.body)
         content = read(message.body, kind)
@@ -146,11 +156,11 @@ class Gateway:
     def _said(self, version: Version, named: _Named, result: m.Result, session: str) -> Said:
         renamed: Mapping[str, str] = {} if named.vendor else STANDARD_NAMES.get(named.standard, {})
         name = f"ns2:{named.name}{contract.ANSWER}"
-        body = f'<{name} xmlns:ns2="{NAMESPACE}">{write(result, renamed)}</{name}>'
+        body = f'<{name} xmlns:ns2="{named.namespace}">{write(result, renamed)}</{name}>'
         return Said(200, version.media_type, envelope(version, body), session)
 
     async def _session_call(self, name: str, content: object, asked: Asked) -> tuple[m.Result, str]:
-        """One of the four operations of the service common: its answer, and a new session."""
+        """One of the operations upon the session: its answer, and a new session."""
         session = session_of(asked.cookies)
         match content:
             case m.LoginRequest(user_name=user, client_type=client):
@@ -161,11 +171,21 @@ class Gateway:
             case m.Authenticate(encrypt_password=given):
                 return m.Result(), await self.sessions.authenticate(session, given, asked.source)
             case _:
-                pass
-        self.sessions.identify(session)
+                self.sessions.identify(session)
         if name == "Logout":
             self.sessions.end(session)
-        return m.Result(), ""
+        return await self._key_call(content, session), ""
+
+    async def _key_call(self, content: object, session: str) -> m.Result:
+        """One of the two operations of the key agreement; the others have done what they do."""
+        match content:
+            case m.GetPublicKey():
+                return m.PublicKeyAnswer(0, await self._keys.public_key())
+            case m.SetSecretKey(secret_key=key, iv=iv):
+                self.sessions.keep_key(session, self._keys.agreed(key, iv))
+            case _:
+                pass
+        return m.Result()
 
     async def _carry_out(
         self, named: _Named, content: object, message: Message, asked: Asked
@@ -181,6 +201,7 @@ class Gateway:
             asked.source,
             named.vendor,
             self._polarity,
+            self.sessions.key_of(session_of(asked.cookies)),
             self._background.begin,
         )
         return await operation.handler(call, content)
@@ -197,6 +218,7 @@ def _named(message: Message) -> _Named:
     known = contract.element_names().get(name.lower())
     if known is None:
         raise SoapFault("Client", "Unmarshalling Error: no operation of this service")
-    if not str(message.body.tag).startswith(f"{{{NAMESPACE}}}"):
-        raise SoapFault("Client", f"Unmarshalling Error: operations are in {NAMESPACE}")
-    return _Named(name, known)
+    named = _Named(name, known)
+    if message.body.tag != f"{{{named.namespace}}}{name}":
+        raise SoapFault("Client", f"Unmarshalling Error: it is in {named.namespace}")
+    return named

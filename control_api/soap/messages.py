@@ -196,6 +196,16 @@ class SiteUris(Wire, frozen=True):
     site_uris: tuple[str, ...] = ()
 
 
+class GetPublicKey(Wire, frozen=True):
+    secret_type: str
+
+
+class SetSecretKey(Wire, frozen=True):
+    secret_type: str
+    secret_key: str
+    iv: str
+
+
 # ---------------------------------------------------------------------- answers
 
 
@@ -208,6 +218,10 @@ class Result(Wire, frozen=True):
 class LoginAnswer(Result, frozen=True):
     random_sequence: bytes | None = None
     hash_type: str | None = None
+
+
+class PublicKeyAnswer(Result, frozen=True):
+    public_key: str | None = None
 
 
 class ConferenceAnswer(Result, frozen=True):

@@ -21,6 +21,8 @@ class Call:
     source: str
     vendor: bool
     polarity: Polarity
+    key: tuple[bytes, bytes] | None
+    """What passwords are sealed with in this session, where that was agreed upon."""
     later: Callable[[Coroutine[Any, Any, object]], None]
     """Does something after the answer; its errors are logged."""
 

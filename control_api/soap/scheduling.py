@@ -18,6 +18,7 @@ from control_api.services.booking import (
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
 from control_api.soap.faults import Code, ResultError
+from control_api.soap.key_agreement import opened_password
 from control_api.soap.numbers import (
     format_of,
     number_on_wire,
@@ -103,9 +104,11 @@ def booked_site(site: t.SiteInfo, vendor: bool) -> BookedSite:
 def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
     if not (info.name or "").strip():
         raise ResultError(Code.NAME_EMPTY)
-    for password in (info.password, info.chairman_password):
-        if password and not (len(password) == DIGITS and password.isdecimal()):
-            raise ResultError(Code.PASSWORD_UNREADABLE)
+    password, chair_password = (
+        opened_password(text or "", call.key) for text in (info.password, info.chairman_password)
+    )
+    if any(text and len(text) != DIGITS for text in (password, chair_password)):
+        raise ResultError(Code.PASSWORD_UNREADABLE)
     length = info.duration or timedelta()
     recurring = isinstance(info, t.RecurrenceConfInfo)
     return BookingRequest(
@@ -120,8 +123,8 @@ def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
         presentation=info.presentation or 0,
         encryption=info.media_encrypt_type or 0,
         access_code=info.access_code or "",
-        password=info.password or "",
-        chair_password=info.chairman_password or "",
+        password=password,
+        chair_password=chair_password,
         bill_code=(info.bill_code or "")[:200],
         recurrence=_rule(call, info) if recurring else None,
     )

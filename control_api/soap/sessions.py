@@ -35,6 +35,7 @@ class _Pending:
 class _Session:
     principal: Principal
     used_ns: int
+    key: tuple[bytes, bytes] | None = None
 
 
 def set_cookie(session: str, secure: bool) -> str:
@@ -121,6 +122,16 @@ class GatewaySessions:
             raise ResultError(Code.NO_SESSION)
         self._sessions[session] = replace(found, used_ns=now_ns)
         return found.principal
+
+    def keep_key(self, session: str, key: tuple[bytes, bytes]) -> None:
+        """Keep the key that was agreed upon in a session; raises ResultError."""
+        self.identify(session)
+        self._sessions[session] = replace(self._sessions[session], key=key)
+
+    def key_of(self, session: str) -> tuple[bytes, bytes] | None:
+        """The key that was agreed upon in a session."""
+        found = self._sessions.get(session)
+        return found.key if found is not None else None
 
     def end(self, session: str) -> None:
         """Log out; unknown sessions have ended."""

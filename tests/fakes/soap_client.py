@@ -21,15 +21,15 @@ class SoapCaller:
     """One session in one dialect and one version of SOAP; `ask` calls an operation by its name."""
 
     def __init__(self, url: str, vendor: bool = False, version: str = "soap") -> None:
-        self._url = url
+        self.url = url
         self._vendor = vendor
         self._version = version
-        self._http = requests.Session()
+        self.http = requests.Session()
         self._services: dict[str, Any] = {}
         self._homes: dict[str, str] = {}
         for name, paths in PATHS.items():
             client = zeep.Client(
-                f"{url}{paths[vendor]}?wsdl", transport=Transport(session=self._http, timeout=30)
+                f"{url}{paths[vendor]}?wsdl", transport=Transport(session=self.http, timeout=30)
             )
             service = next(iter(client.wsdl.services.values()))
             port = next(port for port in service.ports if port.endswith(f"_{version}"))
@@ -46,7 +46,7 @@ class SoapCaller:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._http.close()
+        self.http.close()
 
     @property
     def operations(self) -> set[str]:
