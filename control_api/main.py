@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
+    audit,
     bookings,
     conferences,
     content,
@@ -79,6 +80,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         recordings.router,
         live.router,
         bookings.router,
+        audit.router,
         register.router,
         events.router,
         system.api,
@@ -97,6 +99,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     problems.install(app)
+    app.add_middleware(audit.Audited)
     app.add_middleware(Shields)
     return app
 

@@ -37,7 +37,9 @@ def token_of(request: Request) -> str:
 
 async def principal_of(request: Request, bridge: BridgeOf) -> Principal:
     """Who asks; raises NotLoggedIn."""
-    return await identified(bridge, token_of(request))
+    principal = await identified(bridge, token_of(request))
+    request.state.user = principal.name  # for the audit log
+    return principal
 
 
 async def identified(bridge: Bridge, token: str) -> Principal:

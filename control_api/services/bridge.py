@@ -9,11 +9,13 @@ import structlog
 from control_api.auth.digests import DigestSecrets
 from control_api.auth.passwords import Passwords
 from control_api.auth.sessions import Sessions
+from control_api.persistence.audit import AuditRows
 from control_api.persistence.bookings import BookingRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.users import UserRows
+from control_api.services.audit import Audit
 from control_api.services.booking import Bookings
 from control_api.services.calling import Calling
 from control_api.services.chairs import Chairs
@@ -86,6 +88,7 @@ class Bridge:
         self.timetable = Timetable(
             bookings, self.register, self.wanted, self.conferences, self.sites, wall_s
         )
+        self.audit = Audit(AuditRows(self._database), wall_s)
         self.bookings = Bookings(
             bookings,
             self.timetable,
@@ -119,6 +122,7 @@ class Bridge:
         """Read what is kept, then connect; raises McuError when the data cannot be used."""
         await self._database.open()
         await self.wanted.load()
+        await self.audit.open()
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()
         await self.contents.tidy()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from control_api.auth.roles import Principal, check
+from control_api.auth.roles import Action, Principal, check
 from control_api.services.bridge import Bridge
 from control_api.soap import contract
 from control_api.soap import messages as m
@@ -38,6 +38,7 @@ PATIENCE_S = 20.0
 """An operation that takes longer is answered "busy, try again"."""
 
 HASH_TYPE = "SHA256"
+QUIET = {"LoginRequest", "KeepAlive", "getPublicKey", "setSecretKey"}
 KEY_CALLS = {"getPublicKey", "setSecretKey"}
 ALIASES = {"confide": "confId"}
 """Misprints of the standard (tables 42 and 53)."""
@@ -151,7 +152,21 @@ class Gateway:
         except McuError as error:
             result = m.Result(code_of(error))
             log.info("soap request refused", operation=named.known, reason=str(error))
+        await self._note(named, content, result, asked, session)
         return self._said(message.version, named, result, session)
+
+    async def _note(
+        self, named: _Named, content: object, result: m.Result, asked: Asked, session: str
+    ) -> None:
+        """Changes and logins go to the audit log; questions and keep-alives do not."""
+        operation = OPERATIONS.get(named.standard)
+        asks = operation.action is Action.SEE if operation is not None else named.known in QUIET
+        if asks:
+            return
+        user = self.sessions.user_of(session or session_of(asked.cookies))
+        what = getattr(content, "conf_id", "") or getattr(content, "site_uri", "")
+        done = str(int(result.result_code))
+        await self._bridge.audit.note(user, asked.source, f"SOAP {named.known}", what, done)
 
     def _said(self, version: Version, named: _Named, result: m.Result, session: str) -> Said:
         renamed: Mapping[str, str] = {} if named.vendor else STANDARD_NAMES.get(named.standard, {})

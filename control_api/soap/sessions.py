@@ -123,6 +123,11 @@ class GatewaySessions:
         self._sessions[session] = replace(found, used_ns=now_ns)
         return found.principal
 
+    def user_of(self, session: str) -> str:
+        """Whose session it is; empty for nobody's."""
+        found = self._sessions.get(session)
+        return found.principal.name if found is not None else ""
+
     def keep_key(self, session: str, key: tuple[bytes, bytes]) -> None:
         """Keep the key that was agreed upon in a session; raises ResultError."""
         self.identify(session)
