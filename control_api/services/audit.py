@@ -7,6 +7,7 @@ changed or taken out of the middle without all that follow showing it.
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import structlog
@@ -47,12 +48,12 @@ class Audit:
 
     async def note(self, user: str, source: str, action: str, object: str, result: str) -> None:
         """Add a deed. Where the disk does not take it, the log of the process has it instead."""
-        words = [text[:LONGEST] for text in (user, source, action, object, result)]
+        words = (user[:LONGEST], source[:LONGEST], action, object[:LONGEST], result)
         async with self._lock:
             number = self._last.number + 1 if self._last is not None else 1
-            row = AuditRow(number, self._wall_s(), *words, chain="")
+            bare = AuditRow(number, self._wall_s(), *words, "")
             before = self._last.chain if self._last is not None else ""
-            row = AuditRow(number, row.at_s, *words, chain=chained(before, row))
+            row = replace(bare, chain=chained(before, bare))
             try:
                 await self._rows.add(row)
                 if number % CUT_EVERY == 0:

@@ -60,7 +60,7 @@ def test_a_consultation_from_booking_to_the_file_on_disk(system: System) -> None
 def _middles(system: System, recording: str) -> str:
     """Whose colours stand left and right in the last picture of the file."""
     reply = system.api.get(f"/recordings/{recording}/download.mp4").raise_for_status()
-    with av.open(io.BytesIO(reply.content)) as film:
+    with av.open(io.BytesIO(reply.content), "r") as film:
         *_, picture = film.decode(video=0)
     luma = picture.to_ndarray(format="yuv420p")[: picture.height]
     found = ""
