@@ -12,6 +12,8 @@ from mcu_core.media.codec import (
     G726_FORMS,
     G729,
     GSM,
+    L16_STEREO,
+    OPUS,
     Codec,
 )
 from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
@@ -62,8 +64,10 @@ def test_a_tone_comes_through(codec: Codec) -> None:
     assert sinad_db(heard, (1000.0,)) > LEAST_SINAD_DB[codec.name]
 
 
-@pytest.mark.parametrize("codec", [AAC_GENERIC_FORMS[0], AAC_LATM_FORMS[0]], ids=lambda c: c.name)
-def test_aac_has_20_khz(codec: Codec) -> None:
+@pytest.mark.parametrize(
+    "codec", [OPUS, L16_STEREO, AAC_GENERIC_FORMS[0], AAC_LATM_FORMS[0]], ids=lambda c: c.name
+)
+def test_four_codecs_have_the_whole_band(codec: Codec) -> None:
     low, high = (
         through(codec, tone(hertz, SAMPLE_RATE, 0.1))[SAMPLE_RATE // 4 : 3 * SAMPLE_RATE // 4]
         for hertz in (1000, 19_000)
