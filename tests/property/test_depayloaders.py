@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.media.codec import RTP_CODECS, Codec, Kind
+from mcu_core.media.codec_table import encodes
 from mcu_core.media.sound import BLOCK_NS
 from mcu_core.media.units import AccessUnit, AudioForm, VideoForm
 from mcu_core.negotiation.capabilities import Capabilities
@@ -20,7 +21,7 @@ from mcu_core.protocol.stream_facts import read_facts
 from tests.fakes.moving import noisy
 from tests.fakes.tones import blocks, tone
 
-SENT = [codec for codec in RTP_CODECS if codec.encoder]
+SENT = [codec for codec in RTP_CODECS if encodes(codec)]
 
 
 @cache

@@ -12,7 +12,7 @@ from control_api.cli.doctor import Verdict, all_findings, cpu_flags, examine
 from mcu_core.compositor.fonts import FontChoice
 from mcu_core.media import libopus
 from mcu_core.media.codec import ALL_CODECS, Kind
-from mcu_core.media.codec_table import CodecRow
+from mcu_core.media.codec_table import CodecRow, decodes, encodes
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def test_this_machine_has_all_codecs_and_a_folder(tmp_path: Path) -> None:
     findings = {finding.topic: finding for finding in found}
     assert len(findings) == len(found), "each thing is said once"
     for codec in ALL_CODECS:
-        assert (findings[codec.name].verdict is Verdict.OK) == bool(codec.encoder)
+        assert (findings[codec.name].verdict is Verdict.OK) == (decodes(codec) and encodes(codec))
     assert findings["data folder"].verdict is not Verdict.FAIL
     assert all(f.advice for f in findings.values() if f.verdict is not Verdict.OK)
 
