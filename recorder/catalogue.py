@@ -13,19 +13,23 @@ from typing import TypedDict
 
 from mcu_core.errors import BadInput, NotFound
 from recorder import lock
-from recorder.contract import RecordingInfo, RecordingState
+from recorder.contract import RecordingInfo, RecordingState, Tags
 from recorder.errors import BrokenRecording
-from recorder.export import Export, plan_export
+from recorder.export import Export, Span, plan_export
+from recorder.hls import media_playlist, multivariant_playlist
 from recorder.index import RecordingIndex, read_index
 from recorder.journal import (
     JOURNAL_NAME,
     FragmentWritten,
+    Mark,
     Resumed,
     Started,
     Stopped,
     last_records_of,
+    pauses,
     records_of,
 )
+from recorder.tags import read_tags, tags_seen, write_tags
 from recorder.tracks import TRACKS
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -66,9 +70,18 @@ class GapEntry(TypedDict):
     reason: str
 
 
+class MarkEntry(TypedDict):
+    """Something that happened (journal.Mark)."""
+
+    at_ms: float
+    kind: str
+    text: str
+    by: str
+
+
 class Manifest(TypedDict):
     """What a player needs. Asked again with `after` set to `next`, only what is new is told: init
-    segments, fragments, gaps, and no track without news."""
+    segments, fragments, gaps, marks, and no track without news."""
 
     id: str
     conference: str
@@ -80,6 +93,7 @@ class Manifest(TypedDict):
     next: int
     tracks: list[TrackEntry]
     gaps: list[GapEntry]
+    marks: list[MarkEntry]
 
 
 def checked_id(recording: str) -> str:
@@ -132,7 +146,7 @@ class Catalogue:
             conference=info.conference,
             title=info.title,
             started_at=info.started_at,
-            live=info.state is RecordingState.RECORDING,
+            live=info.state in (RecordingState.RECORDING, RecordingState.PAUSED),
             state=info.state.value,
             duration_ms=round(info.duration_s * 1000, 3),
             next=news.position,
@@ -146,6 +160,7 @@ class Catalogue:
                 )
                 for gap in news.gaps
             ],
+            marks=[_mark_entry(mark) for mark in news.marks],
         )
 
     def track_path(self, recording: str, track: str) -> Path:
@@ -156,14 +171,51 @@ class Catalogue:
             raise NotFound("track", track)
         return path
 
-    def export(self, recording: str) -> Export:
-        """A plain MP4 of what is stored now, as a file that exists only while it is read.
+    def playlist(self, recording: str, name: str) -> str:
+        """An HLS playlist: `index` of all, or that of a track; raises NotFound, BadInput."""
+        info = self.info(recording)
+        index = read_index(self.folder(recording))
+        ended = info.state not in (RecordingState.RECORDING, RecordingState.PAUSED)
+        if name == "index" and index.tracks:
+            return multivariant_playlist(index)
+        if name not in index.tracks:
+            raise NotFound("playlist", name)
+        return media_playlist(index.tracks[name], ended, f"{name}.mp4")
+
+    def export(self, recording: str, span: Span | None = None) -> Export:
+        """A plain MP4 of what is stored now, or of a span, as a file that exists while it is read.
 
         Raises NotFound, BadInput, or BrokenRecording when there is nothing in it yet.
         """
         self.info(recording)
         folder = self.folder(recording)
-        return plan_export(folder, read_index(folder))
+        return plan_export(folder, read_index(folder), span)
+
+    def seen(self) -> dict[str, str]:
+        """Of each folder of the store, a text that changes with its files: whoever keeps a list
+        need not read again what stayed as it was."""
+        found = {}
+        try:
+            with os.scandir(self._store) as folders:
+                names = [one.name for one in folders if ID_PATTERN.fullmatch(one.name)]
+        except OSError:
+            return {}
+        for name in names:
+            try:
+                journal = (self._store / name / JOURNAL_NAME).stat()
+            except OSError:
+                continue
+            found[name] = f"{journal.st_size}:{journal.st_mtime_ns}:{tags_seen(self._store / name)}"
+        return found
+
+    def tag(self, recording: str, tags: Tags) -> None:
+        """Give a recording tags; raises NotFound, BadInput, StoreFailed."""
+        self.info(recording)
+        write_tags(self.folder(recording), tags)
+
+    def is_held(self, recording: str) -> bool:
+        """Whether a recording may not be deleted; raises BadInput."""
+        return read_tags(self.folder(recording)).hold
 
     def delete(self, recording: str) -> None:
         """Remove a recording's files; it is gone at once, whatever happens meanwhile."""
@@ -184,6 +236,10 @@ class Catalogue:
 
 def _ms(track: str, ticks: int) -> float:
     return round(ticks * 1000 / TRACKS[track].timescale, 3)
+
+
+def _mark_entry(mark: Mark) -> MarkEntry:
+    return MarkEntry(at_ms=mark.at_ms, kind=mark.kind, text=mark.text, by=mark.by)
 
 
 def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
@@ -252,11 +308,14 @@ def _info(folder: Path) -> RecordingInfo:
     last = last_records_of(tail)
     turns = [record for record in last if isinstance(record, (Resumed, Stopped))]
     stopped = turns[-1] if turns and isinstance(turns[-1], Stopped) else None
+    paused = False
+    for record in last:
+        paused = pauses(record, paused)
     return RecordingInfo(
         id=folder.name,
         conference=started.conference,
         title=started.title,
-        state=_state(folder, stopped),
+        state=_state(folder, stopped, paused),
         started_at=started.wall,
         duration_s=round(_duration_s(last), 3),
         size_bytes=sum(
@@ -265,12 +324,13 @@ def _info(folder: Path) -> RecordingInfo:
             if (folder / kind.file_name).exists()
         ),
         reason=stopped.reason if stopped else "",
+        tags=read_tags(folder),
     )
 
 
-def _state(folder: Path, stopped: Stopped | None) -> RecordingState:
+def _state(folder: Path, stopped: Stopped | None, paused: bool) -> RecordingState:
     if stopped is not None:
         return RecordingState.FAILED if stopped.failed else RecordingState.DONE
     if lock.is_taken(folder / JOURNAL_NAME):
-        return RecordingState.RECORDING
+        return RecordingState.PAUSED if paused else RecordingState.RECORDING
     return RecordingState.INTERRUPTED

@@ -23,11 +23,32 @@ class RecordingState(StrEnum):
 
     RECORDING = "recording"
     """A recorder writes it, or waits for its engine to come back."""
+    PAUSED = "paused"
+    """As RECORDING, but nothing is written until ContinueRecording."""
     INTERRUPTED = "interrupted"
     """Neither stopped nor written: its recorder died. StartRecording with its id goes on."""
     DONE = "done"
     FAILED = "failed"
     """Ended by the recorder itself; `reason` says why. What was written before plays."""
+
+
+class Tags(msgspec.Struct, frozen=True):
+    """What people say of a recording: to find it, to keep it.
+
+    `patient` is sealed: the recorder keeps it as it comes, and cannot read it. What is on `hold` is
+    deleted by nobody.
+    """
+
+    doctor: str = ""
+    department: str = ""
+    group: str = ""
+    keywords: tuple[str, ...] = ()
+    patient: str = ""
+    hold: bool = False
+
+    def searched(self) -> tuple[str, ...]:
+        """The words by which it is found; never the patient's."""
+        return (self.doctor, self.department, self.group, *self.keywords)
 
 
 class RecordingInfo(msgspec.Struct, frozen=True, tag=True):
@@ -41,6 +62,7 @@ class RecordingInfo(msgspec.Struct, frozen=True, tag=True):
     duration_s: float = 0.0
     size_bytes: int = 0
     reason: str = ""
+    tags: Tags = Tags()
 
 
 class StartRecording(msgspec.Struct, frozen=True, tag=True):
@@ -64,8 +86,46 @@ class StopRecording(msgspec.Struct, frozen=True, tag=True):
     recording: str
 
 
+class PauseRecording(msgspec.Struct, frozen=True, tag=True):
+    """Write nothing until ContinueRecording; the gap is recorded as one. Reply: RecordingInfo.
+
+    A recorder that dies meanwhile comes back paused. Refused when it is not being recorded.
+    """
+
+    recording: str
+
+
+class ContinueRecording(msgspec.Struct, frozen=True, tag=True):
+    """Go on after a pause, with a keyframe. Reply: RecordingInfo; Refused as PauseRecording."""
+
+    recording: str
+
+
+class AddMark(msgspec.Struct, frozen=True, tag=True):
+    """Note that something happened (journal.Mark). Reply: Done.
+
+    `at_ms` is the time on the recording's clock, negative for now (Refused unless it is recorded).
+    """
+
+    recording: str
+    kind: str
+    text: str = ""
+    by: str = ""
+    at_ms: float = -1.0
+
+
+class TagRecording(msgspec.Struct, frozen=True, tag=True):
+    """Give a recording these tags instead of its own. Reply: RecordingInfo."""
+
+    recording: str
+    tags: Tags
+
+
 class DeleteRecording(msgspec.Struct, frozen=True, tag=True):
-    """Remove a recording's files. Reply: Done, also when unknown; Refused while it is recorded."""
+    """Remove a recording's files. Reply: Done, also when unknown.
+
+    Refused while it is recorded, and while it is on hold.
+    """
 
     recording: str
 
@@ -96,7 +156,16 @@ class RecordingDeleted(msgspec.Struct, frozen=True, tag=True):
     id: str
 
 
-RecorderCommand = StartRecording | StopRecording | DeleteRecording | GetRecordings
+RecorderCommand = (
+    StartRecording
+    | StopRecording
+    | PauseRecording
+    | ContinueRecording
+    | AddMark
+    | TagRecording
+    | DeleteRecording
+    | GetRecordings
+)
 RecorderAnswer = RecordingInfo | RecorderSnapshot | Done
 RecorderEvent = RecordingChanged | RecordingDeleted
 

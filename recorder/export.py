@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from mcu_core.media.clock import NS_PER_SECOND
 from recorder import boxes
 from recorder.aac import FRAME_SAMPLES, SILENT_FRAMES
 from recorder.errors import BrokenRecording
@@ -25,6 +26,10 @@ HEAD_BYTES = boxes.RUN_TABLE_AT + 64 * boxes.RUN_ENTRY.size
 
 SILENT_CHUNK_FRAMES = 48
 """Holes in the sound are filled with chunks of up to this many frames, all of the same bytes."""
+
+
+Span = tuple[float, float]
+"""From and to, in seconds of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,19 @@ class Export:
                 file.write(block)
 
 
-def plan_export(folder: Path, index: RecordingIndex) -> Export:
-    """Plan the download of what `index` knows; raises BrokenRecording when that is nothing."""
+def plan_export(folder: Path, index: RecordingIndex, span: Span | None = None) -> Export:
+    """Plan the download of what `index` knows; raises BrokenRecording when that is nothing.
+
+    Of a span it begins with the last keyframe before it, and so up to some seconds earlier.
+    """
+    if span is not None and span[0] >= index.duration_s:
+        raise BrokenRecording("nothing is stored there")
     try:
-        present = (index.tracks[name] for name in TRACKS if name in index.tracks)
-        tracks = [_track(folder, track) for track in present if track.fragments]
+        present = [index.tracks[name] for name in TRACKS if name in index.tracks]
+        begin_ns = _entry_ns(index, span) if span is not None else 0
+        if span is not None:
+            present = [_within(track, begin_ns, span) for track in present]
+        tracks = [_track(folder, track, begin_ns) for track in present if track.fragments]
     except (OSError, ValueError) as error:
         raise BrokenRecording(f"a track file cannot be read ({error})") from error
     if not tracks:
@@ -126,7 +139,26 @@ def _read(
         yield block
 
 
-def _track(folder: Path, index: TrackIndex) -> _Track:
+def _entry_ns(index: RecordingIndex, span: Span) -> int:
+    """Where a span can be entered: at the main picture's last keyframe before it."""
+    begin_ns = round(span[0] * NS_PER_SECOND)
+    main = index.tracks.get("main")
+    times = [one.time for one in main.fragments if one.keyframe] if main is not None else []
+    earlier = [TRACKS["main"].ns(time) for time in times if TRACKS["main"].ns(time) <= begin_ns]
+    return earlier[-1] if earlier else begin_ns
+
+
+def _within(track: TrackIndex, begin_ns: int, span: Span) -> TrackIndex:
+    """The fragments that begin in the span; pictures from a keyframe on."""
+    kind = TRACKS[track.name]
+    begin, end = kind.ticks(begin_ns), kind.ticks(round(span[1] * NS_PER_SECOND))
+    fragments = [one for one in track.fragments if begin <= one.time < end]
+    while fragments and kind.codec == "H264" and not fragments[0].keyframe:
+        fragments.pop(0)
+    return TrackIndex(track.name, track.inits, fragments)
+
+
+def _track(folder: Path, index: TrackIndex, begin_ns: int) -> _Track:
     """Read the samples of every fragment; raises OSError, ValueError."""
     kind = TRACKS[index.name]
     path = folder / kind.file_name
@@ -136,7 +168,7 @@ def _track(folder: Path, index: TrackIndex) -> _Track:
         on_disk = os.fstat(fd).st_size
         numbers = {init.id: number for number, init in enumerate(index.inits, 1)}
         chunks = [
-            _chunk(fd, path, one, numbers[one.init])
+            _chunk(fd, path, one, numbers[one.init], kind.ticks(begin_ns))
             for one in index.fragments
             if one.offset + one.size <= on_disk
         ]
@@ -146,7 +178,7 @@ def _track(folder: Path, index: TrackIndex) -> _Track:
     return _Track(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
 
 
-def _chunk(fd: int, path: Path, one: FragmentWritten, entry: int) -> _Chunk:
+def _chunk(fd: int, path: Path, one: FragmentWritten, entry: int, begin: int) -> _Chunk:
     try:
         samples = boxes.fragment_samples(os.pread(fd, HEAD_BYTES, one.offset))
     except boxes.HeadTooShort:
@@ -154,7 +186,7 @@ def _chunk(fd: int, path: Path, one: FragmentWritten, entry: int) -> _Chunk:
     sizes = [size for _, size, _ in samples]
     data_size = sum(sizes)
     return _Chunk(
-        start=one.time,
+        start=one.time - begin,
         durations=[duration for duration, _, _ in samples],
         sizes=sizes,
         syncs=[sync for _, _, sync in samples],

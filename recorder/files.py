@@ -30,6 +30,12 @@ RESERVE_BYTES = 64 * 1024
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
+KEPT_FREE_BYTES = 64 * 1024 * 1024
+"""What a recording leaves of its disk to everybody else: accounts, logins, other people's files."""
+
+ROOM_BYTES = 256 * 1024 * 1024
+"""What a recording needs at least to be begun: some minutes at 8 Mbit/s."""
+
 Write = Callable[[int, bytes], int]
 
 SAYINGS = {
@@ -44,6 +50,12 @@ SAYINGS = {
 def _failed(error: OSError) -> StoreFailed:
     text = SAYINGS.get(error.errno or 0, error.strerror or str(error))
     return StoreFailed(f"cannot write the recording: {text}")
+
+
+def free_bytes(folder: Path) -> int:
+    """What may still be written to the disk of a folder; the limit is the disk's, not ours."""
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
 
 
 def boot_id() -> str:
@@ -180,6 +192,15 @@ class RecordingFiles:
             os.fdatasync(self._journal.fd)
         except OSError as error:
             raise _failed(error) from error
+
+    def check_room(self) -> None:
+        """Raise StoreFailed when what is left of the disk belongs to others."""
+        try:
+            left = free_bytes(self._folder)
+        except OSError as error:
+            raise _failed(error) from error
+        if left < KEPT_FREE_BYTES:
+            raise StoreFailed(f"cannot write the recording: {SAYINGS[errno.ENOSPC]}")
 
     def give_back_reserve(self) -> None:
         """Free the bytes kept for a last word in the journal."""

@@ -9,10 +9,12 @@ from recorder.journal import (
     FragmentWritten,
     Gap,
     InitWritten,
+    Mark,
     Record,
     Resumed,
     Started,
     Stopped,
+    pauses,
     records_of,
 )
 from recorder.tracks import TRACKS
@@ -49,6 +51,8 @@ class RecordingIndex:
     stopped: Stopped | None = None
     tracks: dict[str, TrackIndex] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    paused: bool = False
     position: int = 0
 
     def add(self, record: Record) -> None:
@@ -67,6 +71,9 @@ class RecordingIndex:
                     track.keyframe_time = record.time
             case Gap():
                 self.gaps.append(record)
+            case Mark():
+                self.marks.append(record)
+                self.paused = pauses(record, self.paused)
             case Stopped():
                 self.stopped = record
 

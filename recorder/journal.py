@@ -68,6 +68,25 @@ class Gap(msgspec.Struct, frozen=True, tag="gap"):
     reason: str
 
 
+class Mark(msgspec.Struct, frozen=True, tag="mark"):
+    """Something happened `at_ms` after the recording's start, for a list to jump by.
+
+    `kind` is one of MARK_KINDS. Between `pause` and `continue` nothing is recorded. `text` is what
+    an operator wrote or who spoke, joined or left; `by` the user who set the mark, else empty.
+    """
+
+    at_ms: float
+    kind: str
+    text: str = ""
+    by: str = ""
+
+
+PAUSE, CONTINUE = "pause", "continue"
+MARK_KINDS = frozenset(
+    {"operator", "speaker", "join", "leave", "layout", "content", PAUSE, CONTINUE}
+)
+
+
 class Stopped(msgspec.Struct, frozen=True, tag="stop"):
     """The recording has ended; `failed` says that nobody asked for it, `reason` why."""
 
@@ -76,11 +95,18 @@ class Stopped(msgspec.Struct, frozen=True, tag="stop"):
     reason: str = ""
 
 
-Record = Started | Resumed | InitWritten | FragmentWritten | Gap | Stopped
+Record = Started | Resumed | InitWritten | FragmentWritten | Gap | Mark | Stopped
 
 CRC_DIGITS = 8
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def pauses(record: object, before: bool) -> bool:
+    """Whether a recording is paused after this record."""
+    if isinstance(record, Mark) and record.kind in (PAUSE, CONTINUE):
+        return record.kind == PAUSE
+    return before
 
 
 def line_of(record: Record) -> bytes:

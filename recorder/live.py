@@ -13,6 +13,7 @@ import asyncio
 import struct
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -36,6 +37,10 @@ HEAD_START_NS = NS_PER_SECOND
 MAX_WAITING_BYTES = 1024 * 1024
 """What may wait for one viewer beyond what the kernel took: seconds at 2 Mbit/s."""
 
+MOST_HELD = 3
+"""Messages that wait for the next main picture, to go with it: sound comes before its picture, and
+what a viewer costs is a write. More than these mean that no picture comes."""
+
 MAX_GROUP_BYTES = 16 * 1024 * 1024
 """What is kept of one track since its keyframe, should the next one never come."""
 
@@ -58,6 +63,11 @@ class Viewer:
         self._ready = asyncio.Event()
 
     @property
+    def backlog(self) -> int:
+        """Bytes that were put and are not on their way."""
+        return self._bytes
+
+    @property
     def waits(self) -> bool:
         """Whether it is to be sent what a newcomer needs as soon as there is that."""
         return not self._entered and not self.skips
@@ -73,18 +83,21 @@ class Viewer:
         """Take the next piece, unless this viewer waits for a keyframe."""
         if not self._entered:
             return
-        if self._bytes + len(piece) > MAX_WAITING_BYTES and len(self._waiting) > 1:
+        if self.backlog > MAX_WAITING_BYTES:
             self.skips += 1
             self._channel.tallies.live_skips_total += 1
             self._entered = False
-            self._waiting.clear()
-            self._bytes = 0
+            self._drop()
             return
         self._put([piece])
 
     def tell(self, note: bytes) -> None:
         """Take a note, which nobody misses."""
         self._put([note])
+
+    def _drop(self) -> None:
+        self._waiting.clear()
+        self._bytes = 0
 
     def _put(self, pieces: list[bytes]) -> None:
         self._waiting += pieces
@@ -103,16 +116,52 @@ class Viewer:
         if self.closed:
             return None
         pieces = b"".join(self._waiting)
-        self._waiting.clear()
-        self._bytes = 0
+        self._drop()
         return pieces
 
     def close(self) -> None:
         """It has ended, or shall; safe twice."""
         self.closed = True
-        self._waiting.clear()
+        self._drop()
         self._ready.set()
         self._channel.forget(self)
+
+
+V = TypeVar("V", bound=Viewer)
+
+
+class Sink(Protocol):
+    """Where a viewer's bytes go without waiting, such as a connection."""
+
+    def write(self, data: bytes) -> None:
+        """Take them; never blocks."""
+
+    @property
+    def backlog(self) -> int:
+        """How many of them have not left yet."""
+
+
+class PushedViewer(Viewer):
+    """A viewer whose bytes go straight to a sink: one call per picture, and no task of its own."""
+
+    def __init__(self, channel: "LiveChannel", sink: Sink) -> None:
+        super().__init__(channel)
+        self._sink = sink
+
+    @property
+    def backlog(self) -> int:
+        """What the sink has not sent."""
+        return self._sink.backlog
+
+    def _put(self, pieces: list[bytes]) -> None:
+        self._sink.write(b"".join(pieces) if len(pieces) > 1 else pieces[0])
+
+    def _drop(self) -> None:
+        """What the sink has is on its way."""
+
+    async def ended(self) -> None:
+        """Return once it is closed."""
+        await self._ready.wait()
 
 
 @dataclass(slots=True)
@@ -163,10 +212,19 @@ class LiveChannel:
         self._timeline: Timeline | None = None
         self._tracks: dict[str, _Track] = {}
         self._announced: dict[str, TapTrack] = {}
+        self._held: list[bytes] = []
 
     def watch(self) -> Viewer:
         """One more viewer; close it at the end."""
-        viewer = Viewer(self)
+        return self._let_in(Viewer(self))
+
+    def push(self, sink: Sink) -> PushedViewer:
+        """One more viewer, fed through a sink; close it at the end."""
+        return self._let_in(PushedViewer(self, sink))
+
+    def _let_in(self, viewer: V) -> V:
+        if self._held:
+            self._give_out(False)  # it stands in the groups, and nobody shall get it twice
         self.viewers.add(viewer)
         viewer.enter(self.entry())
         return viewer
@@ -187,6 +245,13 @@ class LiveChannel:
         for track in self._tracks.values():
             pieces += track.group or []
         return pieces
+
+    def newest(self) -> bytes:
+        """The main track's init segment and what came since its keyframe; empty before that."""
+        main = self._tracks.get("main")
+        if main is None or main.init is None or not main.group:
+            return b""
+        return main.init.segment + b"".join(piece[HEADER.size :] for piece in main.group)
 
     def take(self, told: TapMessage, now_ns: int) -> None:
         """Take what the tap said, and pass on what comes of it."""
@@ -230,18 +295,26 @@ class LiveChannel:
         time_s = fragment.time / TRACKS[fragment.track].timescale
         piece = message(FRAGMENT_KIND, track.number, time_s, fragment.data)
         self.tallies.live_fragments_total += 1
-        pieces = [piece]
         if fragment.init != track.init:
             track.init, track.head = fragment.init, _head(track, fragment.init)
-            pieces.insert(0, track.head)
+            self._held.append(track.head)
         opens = fragment.keyframe and fragment.track == "main"
         self._group(track, fragment.keyframe, opens)
         track.keep(piece)
+        self._held.append(piece)
+        if fragment.track == "main" or len(self._held) > MOST_HELD:
+            self._give_out(opens)
+
+    def _give_out(self, opens: bool) -> None:
+        """One write for each viewer: the picture, with what of the other tracks came before it."""
+        piece = b"".join(self._held)
+        self._held.clear()
+        everything: list[bytes] | None = None
         for viewer in list(self.viewers):
-            for one in pieces:
-                viewer.offer(one)
+            viewer.offer(piece)
             if opens or viewer.waits:
-                viewer.enter(self.entry())
+                everything = self.entry() if everything is None else everything
+                viewer.enter(everything)
 
     def _group(self, track: _Track, keyframe: bool, opens: bool) -> None:
         """Begin to keep a track anew where it can be entered; sound goes by the main picture."""

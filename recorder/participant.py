@@ -10,14 +10,24 @@ import structlog
 
 from mcu_core.contract.events import TapLoss, TapMessage, TapTrack, TapUnit
 from mcu_core.contract.line import LineClosed
-from mcu_core.errors import MalformedInput, McuError
+from mcu_core.errors import MalformedInput, McuError, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time
 from recorder.contract import RecordingInfo, RecordingState, StartRecording
 from recorder.errors import TapFailed
 from recorder.files import RecordingFiles, boot_id
 from recorder.fragments import Fragment
 from recorder.index import RecordingIndex
-from recorder.journal import JOURNAL_VERSION, FragmentWritten, Resumed, Started, Stopped
+from recorder.journal import (
+    CONTINUE,
+    JOURNAL_VERSION,
+    PAUSE,
+    FragmentWritten,
+    Mark,
+    Resumed,
+    Started,
+    Stopped,
+)
+from recorder.tags import read_tags
 from recorder.tallies import RecorderTallies
 from recorder.tap import Tap
 from recorder.timeline import Out, Timeline
@@ -31,6 +41,11 @@ RETRY_S = 0.2
 
 BEAT_S = 0.1
 """How often fragments are looked at that no further unit completes."""
+
+MAX_NOTES = 64
+
+NOTED_S = 2.0
+"""How long a pause waits for the disk; without it the pause holds while this process lives."""
 
 PROGRESS_NS = 5 * NS_PER_SECOND
 
@@ -78,9 +93,14 @@ class Participant:
         self._since_ns = self._stored_keyframe_ns()
         self._writer: Writer | None = None
         self._tap: Tap | None = None
+        self.tags = read_tags(folder)
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._connected = False
+        self._paused = prior is not None and prior.index.paused
+        self._going = asyncio.Event()
+        self._notes: list[Mark] = []
+        """Waiting for the first fragment, before which there is no file to note them in."""
         self._reason = ""
         self._failed = False
         self._started_at = ""
@@ -112,12 +132,19 @@ class Participant:
             id=self._request.recording,
             conference=self._request.conference,
             title=self._request.title,
-            state=RecordingState.FAILED if self._failed else RecordingState.RECORDING,
+            state=self._state,
             started_at=self._started_at,
             duration_s=round(self._duration_s, 3),
             size_bytes=self._stored_bytes,
             reason=self._reason,
+            tags=self.tags,
         )
+
+    @property
+    def _state(self) -> RecordingState:
+        if self._failed:
+            return RecordingState.FAILED
+        return RecordingState.PAUSED if self._paused else RecordingState.RECORDING
 
     @property
     def _stored_bytes(self) -> int:
@@ -126,7 +153,11 @@ class Participant:
         return self._prior.files.stored_bytes if self._prior else 0
 
     def start(self) -> None:
-        """Begin to read the tap."""
+        """Begin to read the tap, unless an earlier run ended in a pause."""
+        if self._paused:
+            self._first.set_result(None)
+        else:
+            self._going.set()
         self._tasks = (
             asyncio.create_task(self._listen(), name="recording-tap"),
             asyncio.create_task(self._beat(), name="recording-beat"),
@@ -157,6 +188,50 @@ class Participant:
         if self._tap is not None:
             await self._tap.close()
 
+    async def pause(self) -> RecordingInfo:
+        """Record nothing until `go_on`; raises Refused before anything is recorded."""
+        if not self._paused:
+            at_ms = self._now_ms()
+            self._paused = True
+            self._going.clear()
+            if self._tap is not None:
+                await self._tap.close()
+            self._store(self._timeline.pause())
+            if self._writer is not None:  # a recorder that dies now must come back paused
+                await self._writer.note(Mark(at_ms, PAUSE), NOTED_S)
+            self._on_changed(self.info)
+        return self.info
+
+    def go_on(self) -> RecordingInfo:
+        """Record again, from the next keyframe."""
+        if self._paused:
+            self._since_ns = 0  # what the engine still holds of the pause is not wanted
+            self._paused = False
+            if self._timeline.base_ns is not None:
+                self.note(Mark(self._now_ms(), CONTINUE))
+            else:
+                self.note(Mark(self._duration_s * 1000, CONTINUE))
+            self._going.set()
+            self._on_changed(self.info)
+        return self.info
+
+    def mark(self, mark: Mark) -> None:
+        """Note something at its time, or now; raises Refused before anything is recorded."""
+        at_ms = mark.at_ms if mark.at_ms >= 0 else self._now_ms()
+        self.note(Mark(round(at_ms, 1), mark.kind, mark.text, mark.by))
+
+    def note(self, mark: Mark) -> None:
+        """Write a mark as soon as there is a file for it."""
+        if self._writer is not None:
+            self._writer.offer(mark)
+        elif len(self._notes) < MAX_NOTES:
+            self._notes.append(mark)
+
+    def _now_ms(self) -> float:
+        if self._timeline.base_ns is None:
+            raise Refused("nothing is recorded yet")
+        return round((self._clock.now_ns() - self._timeline.base_ns) / NS_PER_MS, 1)
+
     async def stop(self, last: Stopped | None) -> None:
         """End it: what waits is written, then `last`; without one it can be resumed."""
         for task in self._tasks:
@@ -172,6 +247,7 @@ class Participant:
 
     async def _listen(self) -> None:
         while not self._failed:
+            await self._going.wait()
             try:
                 await self._read_tap()
             except (LineClosed, MalformedInput, TapFailed) as error:
@@ -206,6 +282,9 @@ class Participant:
                 self._store(self._timeline.lose(message))
 
     def _lose_tap(self, reason: str) -> None:
+        if self._paused:
+            self._connected = False
+            return
         if self._connected:
             self._connected = False
             self._store(self._timeline.interrupt("main", "the engine was lost"))
@@ -251,6 +330,9 @@ class Participant:
             )
             writer = self._writer_of(lambda: RecordingFiles.create(folder, started))
         writer.start()
+        for mark in self._notes:
+            writer.offer(mark)
+        self._notes.clear()
         return writer
 
     def _writer_of(self, open_files: Callable[[], RecordingFiles]) -> Writer:

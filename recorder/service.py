@@ -10,16 +10,19 @@ import structlog
 from mcu_core.contract.caller import failure_of
 from mcu_core.contract.commands import Done, Failure
 from mcu_core.contract.line import Door, Line, LineClosed
-from mcu_core.errors import McuError, NotFound, Refused
+from mcu_core.errors import BadInput, McuError, NotFound, Refused
 from mcu_core.media.clock import Clock, wall_time
 from recorder.catalogue import Catalogue
 from recorder.contract import (
     RECORDER_CONTRACT_VERSION,
     RECORDER_FRAMING,
+    AddMark,
+    ContinueRecording,
     DeleteRecording,
     GetRecordings,
     Hello,
     Notice,
+    PauseRecording,
     RecorderAnswer,
     RecorderCommand,
     RecorderEvent,
@@ -33,10 +36,11 @@ from recorder.contract import (
     Request,
     StartRecording,
     StopRecording,
+    TagRecording,
 )
 from recorder.errors import BrokenRecording
-from recorder.files import RecordingFiles
-from recorder.journal import Stopped
+from recorder.files import KEPT_FREE_BYTES, ROOM_BYTES, RecordingFiles, free_bytes
+from recorder.journal import MARK_KINDS, Mark, Stopped
 from recorder.participant import Participant, Prior
 from recorder.tallies import RecorderTallies
 
@@ -44,6 +48,8 @@ log = structlog.get_logger()
 
 FIRST_FRAGMENT_S = 5.0
 """How long a start waits for something to record."""
+
+MAX_MARK_TEXT = 200
 
 MAX_REQUESTS = 64
 """Requests of one connection that may be under way; further ones wait in the socket."""
@@ -78,15 +84,25 @@ class RecorderService:
 
     async def answer(self, command: RecorderCommand) -> RecorderAnswer:
         """Do what is asked; raises McuError for a refusal."""
+        reply: RecorderAnswer
         match command:
             case StartRecording():
-                return await self._start(command)
+                reply = await self._start(command)
             case StopRecording():
-                return await self._stop(command.recording)
+                reply = await self._stop(command.recording)
+            case PauseRecording():
+                reply = await self._running_one(command.recording).pause()
+            case ContinueRecording():
+                reply = self._running_one(command.recording).go_on()
+            case AddMark():
+                reply = await self._mark(command)
+            case TagRecording():
+                reply = await self._tag(command)
             case DeleteRecording():
-                return await self._delete(command.recording)
+                reply = await self._delete(command.recording)
             case GetRecordings():
-                return await self._snapshot()
+                reply = await self._snapshot()
+        return reply
 
     async def _start(self, command: StartRecording) -> RecordingInfo:
         recording = command.recording
@@ -97,6 +113,7 @@ class RecorderService:
                 await self._running.pop(recording).stop(None)
                 participant = None
             if participant is None:
+                await asyncio.to_thread(self._check_room)
                 prior = await asyncio.to_thread(self._prior, command)
                 participant = self._participant(command, prior)
                 participant.start()
@@ -107,6 +124,12 @@ class RecorderService:
         except McuError as error:
             await self._give_up(recording, participant)
             raise Refused(str(error)) from error
+
+    def _check_room(self) -> None:
+        """Raise Refused unless this recording and those that run have some minutes of room."""
+        left = free_bytes(self._store) - KEPT_FREE_BYTES
+        if left < ROOM_BYTES * (len(self._running) + 1):
+            raise Refused(f"the disk is full: {max(0, left) // 1_000_000} MB are left to record")
 
     def _participant(self, command: StartRecording, prior: Prior | None) -> Participant:
         return Participant(
@@ -157,8 +180,41 @@ class RecorderService:
         self._tell(RecordingChanged(info))
         return info
 
-    def _end(self, recording: str, last: Stopped) -> None:
-        """Write the end of a recording that nobody writes any more."""
+    def _running_one(self, recording: str) -> Participant:
+        participant = self._running.get(recording)
+        if participant is None or participant.failed:
+            raise Refused("this recording is not running")
+        return participant
+
+    async def _mark(self, command: AddMark) -> Done:
+        """Note a mark, also in a recording that has ended."""
+        if command.kind not in MARK_KINDS or len(command.text) > MAX_MARK_TEXT:
+            raise BadInput("mark", f"a known kind, at most {MAX_MARK_TEXT} characters")
+        mark = Mark(command.at_ms, command.kind, command.text, command.by)
+        async with self._turn(command.recording):
+            participant = self._running.get(command.recording)
+            if participant is not None and not participant.failed:
+                participant.mark(mark)
+                return Done()
+            info = await asyncio.to_thread(self._catalogue.info, command.recording)
+            if not 0 <= mark.at_ms <= info.duration_s * 1000:
+                raise BadInput("at_s", "a time within the recording")
+            await asyncio.to_thread(self._end, command.recording, mark)
+        return Done()
+
+    async def _tag(self, command: TagRecording) -> RecordingInfo:
+        await asyncio.to_thread(self._catalogue.tag, command.recording, command.tags)
+        participant = self._running.get(command.recording)
+        if participant is not None:
+            participant.tags = command.tags
+            info = participant.info
+        else:
+            info = await asyncio.to_thread(self._catalogue.info, command.recording)
+        self._tell(RecordingChanged(info))
+        return info
+
+    def _end(self, recording: str, last: Stopped | Mark) -> None:
+        """Write a record of a recording that nobody writes any more."""
         files, _ = RecordingFiles.resume(self._catalogue.folder(recording))
         try:
             files.note(last)
@@ -171,6 +227,8 @@ class RecorderService:
             participant = self._running.get(recording)
             if participant is not None and not participant.failed:
                 raise Refused("this recording is running; stop it first")
+            if await asyncio.to_thread(self._catalogue.is_held, recording):
+                raise Refused("this recording is on hold")
             if participant is not None:
                 await self._running.pop(recording).stop(None)
             await asyncio.to_thread(self._catalogue.delete, recording)

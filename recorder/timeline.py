@@ -86,6 +86,14 @@ class Timeline:
         self._tallies.recorder_gaps_total += 1
         return [Gap(name, self._ends.get(name, 0), 0, reason)]
 
+    def pause(self) -> Out:
+        """Nothing comes until the tap begins anew; what has come is given out."""
+        out = self.flush()
+        for name in self._cutters:
+            out += self.interrupt(name, "paused")
+        self.keyframe_ns = 0
+        return out
+
     def drop(self, fragment: Fragment) -> Gap:
         """A fragment could not be stored: what needs it is passed over too."""
         self._cutters[fragment.track].lose()

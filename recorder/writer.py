@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -29,7 +30,16 @@ MAX_WAITING_ITEMS = 4096
 SYNC_NS = NS_PER_SECOND
 """The longest that written data waits to be safe from a power cut."""
 
-Item = Fragment | Record
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A record whose writing somebody waits for."""
+
+    record: Record
+    done: "asyncio.Future[None]"
+
+
+Item = Fragment | Record | Asked
 
 
 class Writer:
@@ -81,6 +91,18 @@ class Writer:
             self._changed.notify()
         return True
 
+    async def note(self, record: Record, timeout_s: float) -> bool:
+        """Write an event and wait until it is in the journal; False when it did not get there."""
+        asked = Asked(record, self._loop.create_future())
+        if not self.offer(asked):
+            return False
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asked.done
+        except TimeoutError:
+            return False
+        return True
+
     async def stop(self, last: Stopped | None) -> None:
         """Write what waits, then `last`; close, and wait for the thread. Safe twice."""
         with self._changed:
@@ -125,7 +147,9 @@ class Writer:
     def _write(self, files: RecordingFiles, item: Item) -> None:
         self._dirty = True
         if not isinstance(item, Fragment):
-            files.note(item)
+            files.note(item.record if isinstance(item, Asked) else item)
+            if isinstance(item, Asked):
+                self._loop.call_soon_threadsafe(_settle, item.done)
             self._synced_ns = 0  # an event goes to the disk at once
             return
         record = files.put(item)
@@ -139,6 +163,7 @@ class Writer:
         if not self._dirty or begin_ns - self._synced_ns < SYNC_NS:
             return
         files.sync()
+        files.check_room()
         self._synced_ns = self._clock.now_ns()
         self._dirty = False
         took_ms = (self._synced_ns - begin_ns) / NS_PER_MS
@@ -160,3 +185,8 @@ class Writer:
             except StoreFailed as again:
                 log.warning("the journal cannot even say that it failed", reason=str(again))
         self._loop.call_soon_threadsafe(self._on_failed, error)
+
+
+def _settle(done: "asyncio.Future[None]") -> None:
+    if not done.done():
+        done.set_result(None)

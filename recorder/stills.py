@@ -1,0 +1,135 @@
+"""Single pictures out of a recording: a still at a time, and the sheet of previews over its length.
+
+Decoding costs a core for a moment: callers bound how many do so at once, and wait in a thread.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import av.error
+from PIL import Image
+
+from mcu_core.errors import NotFound
+from recorder.errors import BrokenRecording
+from recorder.index import RecordingIndex, TrackIndex
+from recorder.journal import FragmentWritten
+from recorder.tracks import TRACKS
+
+COLUMNS, ROWS = 10, 10
+PREVIEW_SIZE = (160, 90)
+PREVIEWS_NAME = "previews.jpg"
+FORMATS = {"jpg": ("JPEG", {"quality": 92}), "png": ("PNG", {})}
+PREVIEW_QUALITY = 70
+
+
+def picture_of(data: bytes, at_s: float) -> Image.Image:
+    """The picture of a CMAF track (init segment and fragments from a keyframe on) shown at a time.
+
+    `at_s` is on the clock of the fragments; later than all of them gives the last. Raises
+    BrokenRecording when none can be decoded.
+    """
+    shown = None
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            for frame in container.decode(video=0):
+                if shown is not None and (frame.time or 0.0) > at_s + 0.0005:
+                    break
+                shown = frame
+    except (av.error.FFmpegError, IndexError) as error:
+        if shown is None:
+            raise BrokenRecording(f"no picture can be decoded ({error})") from error
+    if shown is None:
+        raise BrokenRecording("there is no picture")
+    picture: Image.Image = shown.to_image()  # type: ignore[no-untyped-call] # PyAV tells no types here
+    return picture
+
+
+def encoded(picture: Image.Image, kind: str) -> bytes:
+    """The picture as a file: `kind` is jpg or png."""
+    name, options = FORMATS[kind]
+    out = io.BytesIO()
+    picture.save(out, name, **options)
+    return out.getvalue()
+
+
+def still(folder: Path, index: RecordingIndex, track: str, at_s: float) -> Image.Image:
+    """What a track showed at `at_s` seconds, full size; raises NotFound, BrokenRecording."""
+    found = index.tracks.get(track)
+    if found is None or TRACKS[track].codec != "H264":
+        raise NotFound("track", track)
+    ticks = round(at_s * TRACKS[track].timescale)
+    parts: list[FragmentWritten] = []
+    for one in found.fragments:
+        if one.time > ticks and parts:
+            break
+        parts = [one] if one.keyframe or not parts else [*parts, one]
+    if not parts:
+        raise BrokenRecording("nothing is stored yet")
+    return picture_of(_bytes(folder, found, parts), at_s)
+
+
+def previews(folder: Path, index: RecordingIndex) -> bytes:
+    """A JPEG of COLUMNS x ROWS small pictures, evenly over the recording; made once, then kept.
+
+    The k-th of n stands for the time (k + 1/2) / n of its duration. Raises NotFound, and
+    BrokenRecording where there is no picture at all.
+    """
+    kept = folder / PREVIEWS_NAME
+    try:
+        return kept.read_bytes()
+    except OSError:
+        made = _sheet(folder, index)
+    fresh = folder / f"{PREVIEWS_NAME}.{os.getpid()}"
+    try:
+        fresh.write_bytes(made)
+        fresh.replace(kept)
+    except OSError:
+        fresh.unlink(missing_ok=True)  # a full disk: it is made again when it is wanted
+    return made
+
+
+def _sheet(folder: Path, index: RecordingIndex) -> bytes:
+    track = index.tracks.get("main")
+    if track is None or not track.fragments:
+        raise NotFound("track", "main")
+    sheet = Image.new("RGB", (COLUMNS * PREVIEW_SIZE[0], ROWS * PREVIEW_SIZE[1]))
+    for k, one in enumerate(_spread(track, index.duration_s)):
+        try:
+            picture = picture_of(_bytes(folder, track, [one]), 0.0)
+        except BrokenRecording:
+            continue
+        picture.thumbnail(PREVIEW_SIZE)
+        left, top = k % COLUMNS * PREVIEW_SIZE[0], k // COLUMNS * PREVIEW_SIZE[1]
+        left += (PREVIEW_SIZE[0] - picture.width) // 2
+        sheet.paste(picture, (left, top + (PREVIEW_SIZE[1] - picture.height) // 2))
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=PREVIEW_QUALITY)
+    return out.getvalue()
+
+
+def _spread(track: TrackIndex, duration_s: float) -> Iterator[FragmentWritten]:
+    """For each preview the last keyframe before its time, or the first of all."""
+    entries = [one for one in track.fragments if one.keyframe] or track.fragments[:1]
+    scale, place = TRACKS[track.name].timescale, 0
+    for k in range(COLUMNS * ROWS):
+        time = (k + 0.5) / (COLUMNS * ROWS) * duration_s * scale
+        while place + 1 < len(entries) and entries[place + 1].time <= time:
+            place += 1
+        yield entries[place]
+
+
+def _bytes(folder: Path, track: TrackIndex, parts: list[FragmentWritten]) -> bytes:
+    """The init segment of the parts and their bytes; raises BrokenRecording."""
+    init = next((one for one in track.inits if one.id == parts[-1].init), None)
+    if init is None:
+        raise BrokenRecording("the init segment is missing")
+    try:
+        with (folder / TRACKS[track.name].file_name).open("rb") as file:
+            spans = [(init.size, init.offset), *((one.size, one.offset) for one in parts)]
+            pieces = [os.pread(file.fileno(), size, offset) for size, offset in spans]
+    except OSError as error:
+        raise BrokenRecording(f"the track cannot be read ({error.strerror})") from error
+    return b"".join(pieces)
