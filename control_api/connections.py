@@ -5,6 +5,7 @@ import resource
 import socket
 
 import h11
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_CONNECTIONS = 1000
@@ -21,6 +22,26 @@ UNSENT_BYTES = 128 * 1024
 live pictures would be told seconds late that it is slow."""
 
 
+TRANSPORT = "mcu.transport"
+
+
+class WithTransport:
+    """The application, told the connection's transport as an ASGI extension: for what is pushed to
+    many at once, each of which would else wait in a task of its own for every write."""
+
+    def __init__(self, app: ASGI3Application, transport: asyncio.Transport) -> None:
+        self._app = app
+        self._transport = transport
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        if scope["type"] == "http":
+            extensions: dict[str, object] = dict(scope.get("extensions") or {})
+            scope["extensions"] = {**extensions, TRANSPORT: self._transport}  # type: ignore[typeddict-item] # ours
+        await self._app(scope, receive, send)
+
+
 class BoundedConnection(H11Protocol):
     """One connection that is closed when a request takes too long to come, or too many are open.
 
@@ -33,6 +54,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         """Take it, or close it at once."""
         super().connection_made(transport)
+        self.app = WithTransport(self.app, transport)
         own = transport.get_extra_info("socket")
         if own is not None and own.family != socket.AF_UNIX:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """File sites play clips of this folder only; None: the folder media of the data."""
     admin_password_file: Path | None = None
     """The first start takes the password of `admin` from here instead of inventing one."""
+    keep_days: float = Field(0.0, ge=0)
+    """Recordings older than this are deleted, those on hold apart; 0 keeps them for ever."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""

@@ -25,6 +25,7 @@ class Action(StrEnum):
     JOIN = "join as a site"
     CONTROL = "change conferences"
     PLAY = "play recordings"
+    PATIENT = "read patients' references"
     RECORD = "record, and delete recordings"
     USERS = "manage users"
     OWN_ACCOUNT = "change one's own password"
@@ -39,7 +40,7 @@ _VIEWER = {
     Action.PLAY,
     Action.OWN_ACCOUNT,
 }
-_OPERATOR = _VIEWER | {Action.JOIN, Action.CONTROL, Action.RECORD}
+_OPERATOR = _VIEWER | {Action.JOIN, Action.CONTROL, Action.RECORD, Action.PATIENT}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.GUEST: frozenset(_GUEST),
@@ -57,6 +58,11 @@ class Principal:
     role: Role
     conference: str = ""
     site: str = ""
+
+
+def allowed(principal: Principal, action: Action) -> bool:
+    """Whether the principal's role may do that."""
+    return action in ALLOWED[principal.role]
 
 
 def check(principal: Principal, action: Action, conference: str = "", site: str = "") -> None:

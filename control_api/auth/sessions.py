@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from control_api.auth.invitations import (
     HOURS,
     Invitation,
@@ -22,11 +24,14 @@ from control_api.auth.passwords import Passwords, check_password
 from control_api.auth.roles import Principal, Role
 from control_api.auth.throttle import Throttle
 from control_api.errors import NotLoggedIn, NotStored, Throttled
-from control_api.persistence.users import User, UserRows
+from control_api.persistence.users import StoredSession, User, UserRows
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import Clock, wall_time_s
 
+log = structlog.get_logger()
+
 ADMIN = "admin"
+MOST_UNSAVED = 1000
 TOKEN_BYTES = 32
 USER_NAME = re.compile(r"[\w.@-]{1,64}")
 
@@ -74,10 +79,12 @@ class Sessions:
         self._wall_s = wall_s
         self._link_token = ""
         self._secret = ""
+        self._unsaved: dict[str, tuple[str, float]] = {}
+        """Sessions that the disk did not take: user and expiry by the token's hash."""
 
     async def open(self, given_password: Path | None = None) -> None:
         """Make the first administrator where there is none, and the login link of this start."""
-        self._secret = await self._rows.secret("invitations", secrets.token_urlsafe(TOKEN_BYTES))
+        self._secret = await self.secret("invitations")
         if await self._rows.user(ADMIN) is None:
             if given_password is not None:
                 password = (await asyncio.to_thread(given_password.read_text, "utf-8")).strip()
@@ -88,7 +95,14 @@ class Sessions:
             hashed = await self._passwords.hash(password)
             await self._rows.put(User(ADMIN, Role.ADMIN, hashed))
         self._link_token = secrets.token_urlsafe(TOKEN_BYTES)
-        write_secret(self._link_file, self._link_token)
+        try:
+            write_secret(self._link_file, self._link_token)
+        except OSError as error:
+            log.warning("no login link", reason=str(error))
+
+    async def secret(self, name: str) -> str:
+        """A secret of this installation, made at its first use."""
+        return await self._rows.secret(name, secrets.token_urlsafe(TOKEN_BYTES))
 
     def close(self) -> None:
         """The login link ends with the process; safe twice."""
@@ -123,8 +137,26 @@ class Sessions:
 
     async def _start(self, principal: Principal) -> Login:
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        await self._keep(token, principal.name)
+        await self._keep_somewhere(token, principal.name)
         return Login(principal, token, self._seconds)
+
+    async def _keep_somewhere(self, token: str, user: str) -> None:
+        """On a full disk people must be able to log in, to make room: until the next start."""
+        try:
+            await self._keep(token, user)
+        except NotStored as error:
+            log.warning("session kept in memory", reason=str(error))
+            while len(self._unsaved) >= MOST_UNSAVED:
+                del self._unsaved[next(iter(self._unsaved))]
+            self._unsaved[token_hash(token)] = (user, self._wall_s() + self._seconds)
+
+    async def _session(self, token: str, now_s: float) -> StoredSession | None:
+        hashed = token_hash(token)
+        user, expires_s = self._unsaved.get(hashed, ("", 0.0))
+        if expires_s <= now_s:
+            return await self._rows.session(hashed, now_s)
+        found = await self._rows.user(user)
+        return StoredSession(user, found.role, expires_s) if found is not None else None
 
     async def _keep(self, token: str, user: str) -> None:
         now_s = self._wall_s()
@@ -139,7 +171,7 @@ class Sessions:
         if looks_like_invitation(token):
             seat = read_invitation(self._secret, token, now_s)
             return Principal("guest", Role.GUEST, seat.conference, seat.site)
-        found = await self._rows.session(token_hash(token), now_s) if token else None
+        found = await self._session(token, now_s) if token else None
         if found is None:
             raise NotLoggedIn("log in first")
         if found.expires_s - now_s < self._seconds / 2:
@@ -150,6 +182,7 @@ class Sessions:
 
     async def logout(self, token: str) -> None:
         """End the session of that token; unknown ones have ended."""
+        self._unsaved.pop(token_hash(token), None)
         await self._rows.remove_session(token_hash(token))
 
     def invite(self, conference: str, site: str, hours: float = HOURS) -> tuple[str, float]:
@@ -166,6 +199,7 @@ class Sessions:
             raise BadInput("user", "a user")
         hashed = await self._passwords.hash(new)
         await self._rows.put(User(found.name, found.role, hashed))
+        self._forget_unsaved(user)
         await self._rows.remove_sessions_of(user)
         if user == ADMIN:
             self._password_file.unlink(missing_ok=True)  # what stands there is no longer true
@@ -192,4 +226,8 @@ class Sessions:
             raise Refused(f"{ADMIN} stays, or nobody might be able to log in")
         if await self._rows.user(name) is None:
             raise NotFound("user", name)
+        self._forget_unsaved(name)
         await self._rows.remove(name)
+
+    def _forget_unsaved(self, user: str) -> None:
+        self._unsaved = {key: one for key, one in self._unsaved.items() if one[0] != user}

@@ -8,6 +8,8 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteKind
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot
 from recorder.contract import RecorderSnapshot, RecordingInfo, RecordingState
 
+RUNNING = (RecordingState.RECORDING, RecordingState.PAUSED)
+
 
 def difference(wanted: Sequence[ConferenceDefinition], snapshot: EngineSnapshot) -> list[Command]:
     """The commands that make the engine's conferences equal to `wanted`; none where they are."""
@@ -73,8 +75,9 @@ def unfinished(
 ) -> tuple[list[tuple[WantedConference, WantedRecording]], list[WantedConference], list[str]]:
     """What to do about recordings: resume these, give these up, stop these.
 
-    Resumed are those that the recorder does not write (it was restarted); given up those that it
-    ended itself; stopped those that it writes although nobody wants them any more.
+    Resumed are those that the recorder does not write (it was restarted, or its disk was full);
+    given up those that have ended all the same; stopped those that it writes although nobody wants
+    them any more.
     """
     there = {info.id: info for info in snapshot.recordings}
     resume: list[tuple[WantedConference, WantedRecording]] = []
@@ -84,14 +87,14 @@ def unfinished(
         if recording is None:
             continue
         state = there[recording.id].state if recording.id in there else RecordingState.INTERRUPTED
-        if state is RecordingState.INTERRUPTED:
-            resume.append((conference, recording))
-        elif state is not RecordingState.RECORDING:
+        if state is RecordingState.DONE:
             give_up.append(conference)
+        elif state not in RUNNING:
+            resume.append((conference, recording))
     known = {conference.recording.id for conference in wanted if conference.recording is not None}
     return resume, give_up, [info.id for info in there.values() if is_stray(info, known)]
 
 
 def is_stray(info: RecordingInfo, known: set[str]) -> bool:
     """Whether a recording goes on that nobody wants."""
-    return info.state is RecordingState.RECORDING and info.id not in known
+    return info.state in RUNNING and info.id not in known

@@ -1,19 +1,19 @@
-"""Route: a conference live, pushed frame by frame for Media Source Extensions."""
+"""Routes: a conference live, frame by frame for Media Source Extensions; and single pictures."""
 
-from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from control_api.auth.roles import Action, check
 from control_api.errors import Forbidden, NotLoggedIn
-from control_api.rest.guard import BridgeOf, identified, may, token_of
+from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
+from control_api.rest.push import PushResponse
 from control_api.services.bridge import Bridge
-from mcu_core.media.clock import NS_PER_SECOND
 
 router = APIRouter(tags=["live"])
 
 LIVE_TYPE = "application/vnd.mcu.live"
+PICTURE_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 CHECK_S = 5.0
 """So often a viewer's right is looked at again: who loses it is cut within twice that."""
 
@@ -22,34 +22,76 @@ CHECK_S = 5.0
     "/conferences/{cid}/live",
     summary="Watch live",
     dependencies=[Depends(may(Action.WATCH))],
-    response_class=StreamingResponse,
+    response_class=Response,
     responses={200: {"content": {LIVE_TYPE: {}}}},
 )
-async def live(cid: str, request: Request, bridge: BridgeOf) -> StreamingResponse:
+async def live(
+    cid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> PushResponse:
     """Messages without end: 16 bytes of header (size of the body, kind, track, time), then a body.
 
     Kind 1 opens a track (a line of JSON and its init segment), kind 2 is a fragment of one frame.
     """
     bridge.live.admit(cid)
-    return StreamingResponse(
-        _stream(bridge, cid, token_of(request)),
-        media_type=LIVE_TYPE,
-        headers={"X-Accel-Buffering": "no"},
+    await bridge.audience.note(principal.name, "live", cid)
+    token = token_of(request)
+    return PushResponse(
+        lambda sink: bridge.live.push(cid, sink),
+        lambda viewer: bridge.live.leave(cid, viewer),
+        lambda: _welcome(bridge, cid, token),
+        CHECK_S,
+        LIVE_TYPE,
     )
 
 
-async def _stream(bridge: Bridge, cid: str, token: str) -> AsyncIterator[bytes]:
-    viewer = bridge.live.watch(cid)
-    checked_ns = bridge.clock.now_ns()
+@router.get(
+    "/conferences/{cid}/still.{kind}",
+    summary="A picture of now",
+    dependencies=[Depends(may(Action.WATCH))],
+    response_class=Response,
+)
+async def still_now(cid: str, kind: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
+    """What the conference shows now, in full size, as JPEG (`jpg`) or PNG (`png`)."""
+    picture = await bridge.captures.of_conference(cid, kind)
+    await bridge.audience.note(principal.name, "still", cid)
+    return Response(picture, media_type=PICTURE_TYPES[kind])
+
+
+@router.get(
+    "/recordings/{rid}/still.{kind}",
+    summary="A picture of then",
+    dependencies=[Depends(may(Action.PLAY))],
+    response_class=Response,
+)
+async def still_then(
+    rid: str,
+    kind: str,
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    at_s: Annotated[float, Query(ge=0, description="Seconds from the beginning")],
+    track: Literal["main", "content"] = "main",
+) -> Response:
+    """What a recording shows at a time, also while it is being made."""
+    picture = await bridge.captures.of_recording(rid, track, at_s, kind)
+    await bridge.audience.note(principal.name, "still", rid)
+    return Response(picture, media_type=PICTURE_TYPES[kind])
+
+
+@router.get(
+    "/recordings/{rid}/previews.jpg",
+    summary="Previews",
+    dependencies=[Depends(may(Action.PLAY))],
+    response_class=Response,
+)
+async def previews(rid: str, bridge: BridgeOf) -> Response:
+    """10 x 10 pictures of 160x90, row by row; the k-th stands for (k + 1/2) % of the duration."""
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(await bridge.captures.previews(rid), 200, headers, "image/jpeg")
+
+
+async def _welcome(bridge: Bridge, cid: str, token: str) -> bool:
     try:
-        while (pieces := await viewer.next(CHECK_S)) is not None:
-            now_ns = bridge.clock.now_ns()
-            if now_ns - checked_ns >= CHECK_S * NS_PER_SECOND:
-                check(await identified(bridge, token), Action.WATCH, cid)
-                checked_ns = now_ns
-            if pieces:
-                yield pieces
+        check(await identified(bridge, token), Action.WATCH, cid)
     except (NotLoggedIn, Forbidden):
-        return  # logged out, removed or given another role meanwhile
-    finally:
-        bridge.live.leave(cid, viewer)
+        return False  # logged out, removed or given another role meanwhile
+    return True

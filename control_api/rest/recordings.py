@@ -2,23 +2,29 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from control_api.auth.roles import Action
-from control_api.rest.guard import BridgeOf, may
+from control_api.auth.roles import Action, allowed
+from control_api.persistence.library import Search
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.json_body import changes_of
 from control_api.rest.problems import problem
 from control_api.rest.ranges import span_of
-from control_api.rest.schemas import RecordingBody
+from control_api.rest.schemas import MarkAtBody, MarkBody, RecordingBody, TagsBody
+from control_api.services.audience import WatchedView
 from control_api.services.views import RecordingView
+from mcu_core.errors import BadInput
 
 router = APIRouter(tags=["recordings"])
 
+HLS_TYPE = "application/vnd.apple.mpegurl"
 READ_BYTES = 256 * 1024
 RECORD = [Depends(may(Action.RECORD))]
 PLAY = [Depends(may(Action.PLAY))]
@@ -70,16 +76,74 @@ async def stop(cid: str, bridge: BridgeOf) -> RecordingView:
     return await bridge.recordings.stop_recording(cid)
 
 
+@router.post("/conferences/{cid}/recording/pause", summary="Pause", dependencies=RECORD)
+async def pause(cid: str, bridge: BridgeOf) -> RecordingView:
+    """Nothing is written until `continue`; the recording's clock runs on."""
+    return await bridge.recordings.pause(cid, True)
+
+
+@router.post("/conferences/{cid}/recording/continue", summary="Continue", dependencies=RECORD)
+async def continue_(cid: str, bridge: BridgeOf) -> RecordingView:
+    """It goes on at the next keyframe, which the encoder is asked for."""
+    return await bridge.recordings.pause(cid, False)
+
+
+@router.post(
+    "/conferences/{cid}/recording/marks", status_code=204, summary="Mark", dependencies=RECORD
+)
+async def mark(cid: str, body: MarkBody, bridge: BridgeOf, principal: PrincipalOf) -> None:
+    """What happens now is found again by this mark."""
+    await bridge.recordings.mark(cid, "operator", body.text, principal.name)
+
+
+@router.post("/recordings/{rid}/marks", status_code=204, summary="Mark", dependencies=RECORD)
+async def mark_at(rid: str, body: MarkAtBody, bridge: BridgeOf, principal: PrincipalOf) -> None:
+    """A mark at a time of a recording, running or ended."""
+    await bridge.recordings.mark_at(rid, body.at_s, body.text, principal.name)
+
+
 @router.get("/recordings", summary="The library", dependencies=PLAY)
-async def recordings(bridge: BridgeOf) -> list[RecordingView]:
-    """Newest first."""
-    return await bridge.recordings.list()
+async def recordings(
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    response: Response,
+    q: Annotated[str, Query(max_length=200, description="Words that all occur")] = "",
+    since: Annotated[datetime | None, Query(description="Begun then or later")] = None,
+    until: Annotated[datetime | None, Query(description="Begun before")] = None,
+    state: Annotated[Literal["", "recording", "done", "failed"], Query()] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> list[RecordingView]:
+    """Newest first; X-Total-Count and X-Total-Bytes tell of all that fit, on every page."""
+    times = [moment.timestamp() if moment else 0.0 for moment in (since, until)]
+    search = Search(tuple(q.split()[:8]), times[0], times[1], state, limit, skip)
+    views, found = await bridge.recordings.find(search, allowed(principal, Action.PATIENT))
+    response.headers["X-Total-Count"] = str(found.total)
+    response.headers["X-Total-Bytes"] = str(found.size_bytes)
+    return views
+
+
+@router.get("/audience", summary="Who watched what", dependencies=[Depends(may(Action.USERS))])
+async def audience(
+    bridge: BridgeOf,
+    of: Annotated[str, Query(max_length=64, description="A recording or a conference")] = "",
+    user: Annotated[str, Query(max_length=64)] = "",
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+) -> list[WatchedView]:
+    """Newest first; the last million are kept."""
+    return await bridge.audience.find(of, user, limit)
 
 
 @router.get("/recordings/{rid}", summary="One recording", dependencies=PLAY)
-async def recording(rid: str, bridge: BridgeOf) -> RecordingView:
+async def recording(rid: str, bridge: BridgeOf, principal: PrincipalOf) -> RecordingView:
     """Its size and duration grow while it is being made."""
-    return await bridge.recordings.get(rid)
+    return await bridge.recordings.get(rid, allowed(principal, Action.PATIENT))
+
+
+@router.patch("/recordings/{rid}", summary="Tags", dependencies=RECORD)
+async def tag(rid: str, body: TagsBody, bridge: BridgeOf) -> RecordingView:
+    """What is named is changed; what is on hold is deleted by nobody until it is let go."""
+    return await bridge.recordings.tag(rid, changes_of(body))
 
 
 @router.delete(
@@ -100,12 +164,27 @@ async def delete(rid: str, bridge: BridgeOf) -> None:
 async def manifest(
     rid: str,
     bridge: BridgeOf,
+    principal: PrincipalOf,
     after: Annotated[int, Query(ge=0, description="`next` of an earlier manifest")] = 0,
 ) -> Response:
     """Tracks, init segments and fragments; with `after` only what is new."""
+    if not after:
+        await bridge.audience.note(principal.name, "play", rid)
     # Long ones hold ten thousands of rows: encoded directly, not looked at by pydantic.
     body = msgspec.json.encode(await bridge.recordings.manifest(rid, after))
     return Response(body, media_type="application/json")
+
+
+@router.get(
+    "/recordings/{rid}/hls/{name}.m3u8",
+    summary="For HLS players",
+    dependencies=PLAY,
+    response_class=Response,
+    responses={200: {"content": {HLS_TYPE: {}}}},
+)
+async def playlist(rid: str, name: str, bridge: BridgeOf) -> Response:
+    """`index.m3u8` names the others; from the beginning on, also while it is being recorded."""
+    return Response(await bridge.recordings.playlist(rid, name), media_type=HLS_TYPE)
 
 
 @router.get(
@@ -114,8 +193,14 @@ async def manifest(
     dependencies=PLAY,
     response_class=Response,
 )
+@router.get(
+    "/recordings/{rid}/hls/{name}.mp4",
+    summary="Bytes of a track, for HLS",
+    dependencies=PLAY,
+    response_class=Response,
+)
 async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Response:
-    """Takes byte ranges, also while the track grows."""
+    """Takes byte ranges, also while the track grows. HLS players want an extension."""
     path = await bridge.recordings.track(rid, name)
     kind = "audio/mp4" if name == "sound" else "video/mp4"
     return _stream(request, path.stat().st_size, file_blocks(path), kind)
@@ -127,8 +212,20 @@ async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Resp
     dependencies=PLAY,
     response_class=Response,
 )
-async def download(rid: str, request: Request, bridge: BridgeOf) -> Response:
-    """A plain MP4 that every player takes; takes byte ranges."""
+async def download(
+    rid: str,
+    request: Request,
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    from_s: Annotated[float, Query(ge=0, description="A clip, from the keyframe before this")] = 0,
+    to_s: Annotated[float | None, Query(gt=0, description="The clip's end")] = None,
+) -> Response:
+    """A plain MP4 that every player takes, nothing encoded again; takes byte ranges."""
+    if to_s is not None and to_s <= from_s:
+        raise BadInput("to_s", "later than from_s")
     view = await bridge.recordings.get(rid)
-    export = await bridge.recordings.export(rid)
+    span = (from_s, to_s or view.duration_s) if from_s or to_s is not None else None
+    export = await bridge.recordings.export(rid, span)
+    if "range" not in request.headers:
+        await bridge.audience.note(principal.name, "download", rid)
     return _stream(request, export.size, export.blocks, "video/mp4", f"{view.title}.mp4")

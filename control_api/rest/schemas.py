@@ -174,6 +174,29 @@ class RecordingBody(Body):
     title: StrictStr = ""
 
 
+class MarkBody(Body):
+    """What happens; may be empty."""
+
+    text: Annotated[StrictStr, Field(max_length=200)] = ""
+
+
+class MarkAtBody(MarkBody):
+    """Seconds from the recording's start."""
+
+    at_s: Annotated[float, Field(ge=0)]
+
+
+class TagsBody(Body):
+    """Tags by which a recording is found and kept; `patient` is stored sealed."""
+
+    doctor: StrictStr | None = None
+    department: StrictStr | None = None
+    group: StrictStr | None = None
+    keywords: Annotated[list[StrictStr], Field(max_length=20)] | None = None
+    patient: StrictStr | None = None
+    hold: StrictBool | None = None
+
+
 class InvitationBody(Body):
     """How long the link is good."""
 

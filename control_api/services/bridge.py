@@ -8,16 +8,21 @@ import structlog
 
 from control_api.auth.digests import DigestSecrets
 from control_api.auth.passwords import Passwords
+from control_api.auth.seal import Seal
 from control_api.auth.sessions import Sessions
+from control_api.persistence.audience import AudienceRows
 from control_api.persistence.audit import AuditRows
 from control_api.persistence.bookings import BookingRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
+from control_api.persistence.library import LibraryRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.users import UserRows
+from control_api.services.audience import Audience
 from control_api.services.audit import Audit
 from control_api.services.booking import Bookings
 from control_api.services.calling import Calling
+from control_api.services.captures import Captures
 from control_api.services.chairs import Chairs
 from control_api.services.conferences import Conferences
 from control_api.services.contents import Contents
@@ -29,6 +34,7 @@ from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
 from control_api.services.recordings import Recordings
 from control_api.services.register import Register
+from control_api.services.retention import Retention
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
 from control_api.services.timetable import Timetable
@@ -36,6 +42,7 @@ from control_api.services.wanted import Wanted
 from control_api.settings import Settings
 from mcu_core.errors import McuError
 from mcu_core.media.clock import Clock, MonotonicClock, wall_time_s
+from recorder.catalogue import Catalogue
 
 log = structlog.get_logger()
 
@@ -77,6 +84,7 @@ class Bridge:
             self.observed,
             self.keeper,
             self.feed,
+            LibraryRows(self._database),
         )
         self.contents = Contents(
             settings.data / "content", self.wanted, self.keeper, self.conferences
@@ -109,6 +117,11 @@ class Bridge:
         )
         self._users = users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")
+        self.retention = Retention(
+            settings.keep_days, self.recordings.library.find, self.recordings.delete
+        )
+        self.audience = Audience(AudienceRows(self._database))
+        self.captures = Captures(Catalogue(settings.recordings), self.live)
         self.sessions = Sessions(
             users,
             passwords or Passwords(),
@@ -129,9 +142,11 @@ class Bridge:
         fresh = secrets.token_hex(32)
         kept = await self._users.secret("conference passwords", fresh)
         self.bookings.secret = bytes.fromhex(kept)
+        self.recordings.seal = Seal(await self.sessions.secret("patients"))
         self.keeper.start()
         self.recordings.start()
         self.timetable.start()
+        self.retention.start()
         if self.settings.demo is not None:
             self._demo = asyncio.create_task(self._make_demo(), name="demo")
 
@@ -143,6 +158,7 @@ class Bridge:
             await asyncio.gather(self._demo, return_exceptions=True)
         await self.live.stop()
         await self.timetable.stop()
+        await self.retention.stop()
         await self.recordings.stop()
         await self.keeper.stop()
         self.sessions.close()

@@ -13,7 +13,7 @@ from mcu_core.contract.line import LineClosed
 from mcu_core.errors import MalformedInput
 from mcu_core.media.clock import Clock
 from recorder.errors import TapFailed
-from recorder.live import LiveChannel, LiveTallies, Viewer
+from recorder.live import LiveChannel, LiveTallies, PushedViewer, Sink, Viewer
 from recorder.tap import Tap
 
 log = structlog.get_logger()
@@ -67,13 +67,25 @@ class Live:
 
     def watch(self, conference: str) -> Viewer:
         """One more viewer; give it back with `leave`. Raises as `admit` does."""
+        return self._channel(conference).watch()
+
+    def push(self, conference: str, sink: Sink) -> PushedViewer:
+        """One more viewer, fed through a sink; as `watch`."""
+        return self._channel(conference).push(sink)
+
+    def _channel(self, conference: str) -> LiveChannel:
         self.admit(conference)
         one = self._watched.get(conference)
         if one is None:
             channel = LiveChannel(self.tallies, self._base_of(conference))
             one = self._watched[conference] = _Watched(conference, channel)
             one.task = asyncio.create_task(self._read(one), name="live tap")
-        return one.channel.watch()
+        return one.channel
+
+    def newest(self, conference: str) -> bytes:
+        """The main picture's track since its last keyframe; empty while that is not there."""
+        one = self._watched.get(conference)
+        return one.channel.newest() if one is not None else b""
 
     def leave(self, conference: str, viewer: Viewer) -> None:
         """A viewer has gone; with the last one the tap is closed."""

@@ -1,5 +1,8 @@
 """What engines tell of conferences and sites, and the events that callers get of it."""
 
+from collections.abc import Callable
+from typing import Literal
+
 import msgspec
 
 from control_api.services.feed import LEVELS, Feed, Pace
@@ -44,6 +47,8 @@ class Observed:
         self._clock = clock
         self._seen: dict[str, SeenConference] = {}
         self._paces: dict[str, Pace] = {}
+        self.happened: Callable[[str, str, str], None] = lambda conference, kind, text: None
+        """Told (conference, kind, whom) of what a recording marks: journal.MARK_KINDS."""
 
     # ------------------------------------------------------------------ what is shown
 
@@ -77,6 +82,15 @@ class Observed:
             "conference", conference, view.model_dump(), public_view(view).model_dump()
         )
         return view
+
+    def recording_is(
+        self, conference: str, state: Literal["recording", "paused", "failed"]
+    ) -> None:
+        """What the recording of a conference does now."""
+        seen = self._of(conference)
+        if seen.recording != state:
+            seen.recording = state
+            self.publish(conference)
 
     def joined(self) -> int:
         """How many sites are connected."""
@@ -172,6 +186,10 @@ class Observed:
         if wanted is None:
             return
         before = site_view(wanted, seen)
+        was = seen.sites[snapshot.id].snapshot.state if snapshot.id in seen.sites else "away"
+        if "joined" in (was, snapshot.state) and was != snapshot.state:
+            kind = "join" if snapshot.state == "joined" else "leave"
+            self.happened(conference, kind, wanted.name)
         seen.sites[snapshot.id] = SeenSite(snapshot, reason)
         after = site_view(wanted, seen)
         if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
@@ -184,6 +202,8 @@ class Observed:
 
     def _see_layout(self, conference: str, mode: int | None, panes: tuple[str, ...]) -> None:
         seen = self._of(conference)
+        if seen.mode != mode:
+            self.happened(conference, "layout", "" if mode is None else str(mode))
         seen.mode, seen.panes = mode, panes
         self._feed.publish(
             "layout", conference, {"conference": conference, "mode": mode, "panes": panes}
@@ -193,6 +213,7 @@ class Observed:
         seen = self._of(conference)
         if seen.content != content:
             seen.content = content
+            self.happened(conference, "content", (content.name or "•") if content else "")
             shown = shown_content(content)
             self._feed.publish(
                 "content",
@@ -208,7 +229,13 @@ class Observed:
 
     def _see_speaker(self, conference: str, site: str) -> None:
         self._of(conference).speaker = site
+        if site:
+            self.happened(conference, "speaker", self._name_of(conference, site))
         self._feed.publish("speaker", conference, {"conference": conference, "site": site})
+
+    def _name_of(self, conference: str, site: str) -> str:
+        sites = self._wanted[conference].definition.sites
+        return next((one.name for one in sites if one.id == site), "")
 
     def _levels(self, event: Levels) -> None:
         if self._paces.setdefault(event.conference, Pace()).passes(self._clock.now_ns()):

@@ -2,19 +2,23 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+import msgspec
 import structlog
 
+from control_api.auth.seal import Seal
 from control_api.errors import Away
 from control_api.link.process_link import ProcessLink
 from control_api.link.reconcile import unfinished
 from control_api.persistence.conferences import WantedConference, WantedRecording
+from control_api.persistence.library import Found, LibraryRows, Search
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
+from control_api.services.library import Library
 from control_api.services.names import clean_name
 from control_api.services.observed import Observed
 from control_api.services.views import RecordingView, recording_view
@@ -23,8 +27,11 @@ from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import wall_time
 from recorder.catalogue import Catalogue, Manifest
 from recorder.contract import (
+    AddMark,
+    ContinueRecording,
     DeleteRecording,
     GetRecordings,
+    PauseRecording,
     RecorderAnswer,
     RecorderCaller,
     RecorderCommand,
@@ -35,15 +42,24 @@ from recorder.contract import (
     RecordingState,
     StartRecording,
     StopRecording,
+    TagRecording,
 )
-from recorder.export import Export
+from recorder.export import Export, Span
 
 log = structlog.get_logger()
 
 START_TIMEOUT_S = 15.0
 """The recorder itself gives up after 5 s without anything to write."""
 
+MOST_MARKS = 64
+"""Automatic marks that may be on their way; further ones are left out."""
+
 RESUME_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+STATES: dict[RecordingState, Literal["paused", "failed"]] = {
+    RecordingState.PAUSED: "paused",
+    RecordingState.FAILED: "failed",
+}
 
 T = TypeVar("T")
 
@@ -59,6 +75,7 @@ class Recordings:
         observed: Observed,
         keeper: Keeper,
         feed: Feed,
+        rows: LibraryRows,
     ) -> None:
         self._wanted = wanted
         self._observed = observed
@@ -68,6 +85,9 @@ class Recordings:
         self._resuming: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalogue = Catalogue(store)
+        self.library = Library(rows, self._catalogue, store)
+        self.seal = Seal(secrets.token_urlsafe())
+        """Of patients' references; the bridge puts this installation's own in its place."""
         self._has_recorder = socket is not None
 
         async def dial() -> RecorderCaller:
@@ -85,6 +105,7 @@ class Recordings:
     def start(self) -> None:
         """Begin to connect to the recorder, if there is one."""
         self._keeper.moved = self._conference_moved
+        self._observed.happened = self._happened
         if self._has_recorder:
             self._link.start()
 
@@ -127,9 +148,7 @@ class Recordings:
 
         A recorder that is away ends it when it is back.
         """
-        recording = self._wanted[conference].recording
-        if recording is None:
-            raise NotFound("recording of conference", conference)
+        recording = self._running(conference)
         await self._want(conference, None)
         self._observed.publish(conference)
         try:
@@ -137,6 +156,43 @@ class Recordings:
         except Away:
             return await self.get(recording.id)
         return recording_view(_as_info(answer), False)
+
+    async def pause(self, conference: str, paused: bool) -> RecordingView:
+        """Write nothing for a while, or go on; raises NotFound, Refused, Away."""
+        recording = self._running(conference)
+        command = PauseRecording(recording.id) if paused else ContinueRecording(recording.id)
+        answer = await self._link.call(command)
+        self._observed.recording_is(conference, "paused" if paused else "recording")
+        return recording_view(_as_info(answer), True)
+
+    async def mark(self, conference: str, kind: str, text: str, by: str = "") -> None:
+        """Note in the running recording that something happens now; raises NotFound, Refused."""
+        cleaned = clean_name(text, "text") if text.strip() else ""
+        await self._link.call(AddMark(self._running(conference).id, kind, cleaned, by))
+
+    async def mark_at(self, recording: str, at_s: float, text: str, by: str) -> None:
+        """Note something at a time of a recording; raises NotFound, BadInput, Away."""
+        await self.get(recording)
+        cleaned = clean_name(text, "text") if text.strip() else ""
+        await self._link.call(AddMark(recording, "operator", cleaned, by, at_s * 1000))
+
+    def _happened(self, conference: str, kind: str, text: str) -> None:
+        """The engine told something: a running recording notes it, while the recorder keeps up."""
+        recording = self._wanted[conference].recording if conference in self._wanted else None
+        if recording is not None and self._link.up and len(self._tasks) < MOST_MARKS:
+            self._spawn(self._note(AddMark(recording.id, kind, text)), "automatic mark")
+
+    async def _note(self, command: AddMark) -> None:
+        try:
+            await self._link.call(command)
+        except McuError as error:
+            log.info("not marked", recording=command.recording, reason=str(error))
+
+    def _running(self, conference: str) -> WantedRecording:
+        recording = self._wanted[conference].recording
+        if recording is None:
+            raise NotFound("recording of conference", conference)
+        return recording
 
     async def before_end(self, conference: str) -> None:
         """A conference is about to end, and its recording with it."""
@@ -164,18 +220,47 @@ class Recordings:
             if conference not in self._wanted:
                 return False
             await self._wanted.put(replace(self._wanted[conference], recording=recording))
-            return True
+        if recording is None:
+            self._observed.recording_is(conference, "recording")
+        return True
 
     # ------------------------------------------------------------------ the library
 
-    async def list(self) -> list[RecordingView]:
-        """All recordings, newest first."""
-        infos = await asyncio.to_thread(self._catalogue.recordings)
-        return [self._view(info) for info in reversed(infos)]
+    async def find(
+        self, search: Search, patients: bool = False
+    ) -> tuple[list[RecordingView], Found]:
+        """A page of recordings, newest first, and the sums of all that fit.
 
-    async def get(self, recording: str) -> RecordingView:
+        `patients`: whether the caller may read whom they are about.
+        """
+        found = await self.library.find(search)
+        return [self._view(info, patients) for info in found.infos], found
+
+    async def get(self, recording: str, patients: bool = False) -> RecordingView:
         """One recording; raises NotFound."""
-        return self._view(await self._read(lambda: self._catalogue.info(recording)))
+        return self._view(await self._read(lambda: self._catalogue.info(recording)), patients)
+
+    async def tag(self, recording: str, changes: Mapping[str, object]) -> RecordingView:
+        """Change some of a recording's tags; raises NotFound, BadInput, Away."""
+        info = await self._read(lambda: self._catalogue.info(recording))
+        tags = msgspec.structs.replace(info.tags, **self._cleaned(changes))
+        answer = _as_info(await self._link.call(TagRecording(recording, tags)))
+        await self.library.put(answer)
+        return self._view(answer, True)
+
+    def _cleaned(self, changes: Mapping[str, object]) -> dict[str, object]:
+        """The changes as tags keep them; raises BadInput."""
+        cleaned: dict[str, object] = {}
+        for name, value in changes.items():
+            if isinstance(value, str):
+                text = clean_name(value, name) if value.strip() else ""
+                cleaned[name] = self.seal.closed(text) if name == "patient" else text
+            elif isinstance(value, list):
+                words = (clean_name(word, f"{name}[{k}]") for k, word in enumerate(value))
+                cleaned[name] = tuple(words)
+            else:
+                cleaned[name] = value
+        return cleaned
 
     async def manifest(self, recording: str, after: int = 0) -> Manifest:
         """What a player needs (recorder/catalogue.py), or what is new since `after`."""
@@ -185,22 +270,27 @@ class Recordings:
         """The file of a track, which may be growing; raises NotFound."""
         return await self._read(lambda: self._catalogue.track_path(recording, track))
 
-    async def export(self, recording: str) -> Export:
+    async def playlist(self, recording: str, name: str) -> str:
+        """An HLS playlist (recorder/hls.py); raises NotFound."""
+        return await self._read(lambda: self._catalogue.playlist(recording, name))
+
+    async def export(self, recording: str, span: Span | None = None) -> Export:
         """A plain MP4 of what is stored; raises NotFound, Refused when that is nothing."""
-        return await self._read(lambda: self._catalogue.export(recording))
+        return await self._read(lambda: self._catalogue.export(recording, span))
 
     async def delete(self, recording: str) -> None:
         """Remove a recording; raises NotFound, Refused while it is being recorded, Away."""
         view = await self.get(recording)
-        if view.state == "recording":
+        if view.state in ("recording", "paused"):
             raise Refused("stop the recording first")
         await self._link.call(DeleteRecording(recording))
 
     async def _read(self, work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)
 
-    def _view(self, info: RecordingInfo) -> RecordingView:
-        return recording_view(info, self._is_wanted(info))
+    def _view(self, info: RecordingInfo, patients: bool = False) -> RecordingView:
+        patient = self.seal.opened(info.tags.patient) if patients and info.tags.patient else ""
+        return recording_view(info, self._is_wanted(info), patient)
 
     def _is_wanted(self, info: RecordingInfo) -> bool:
         if info.conference not in self._wanted:
@@ -266,15 +356,19 @@ class Recordings:
 
     def _event(self, event: RecorderEvent) -> None:
         if not isinstance(event, RecordingChanged):
+            self._spawn(self.library.remove(event.id), "library")
             self._feed.publish("recording", "", {"id": event.id, "state": "deleted"})
             return
         info = event.recording
+        self._spawn(self.library.put(info), "library")
         wanted = self._is_wanted(info)
         self._feed.publish("recording", info.conference, recording_view(info, wanted).model_dump())
-        if wanted and info.state is RecordingState.INTERRUPTED:
-            self._resume(info.conference)
-        elif wanted and info.state is not RecordingState.RECORDING:
+        if wanted and info.state is RecordingState.DONE:
             self._spawn(self._give_up(info.conference), "recording ended")
+        elif wanted:
+            self._observed.recording_is(info.conference, STATES.get(info.state, "recording"))
+        if wanted and info.state in (RecordingState.INTERRUPTED, RecordingState.FAILED):
+            self._resume(info.conference)
 
     def _conference_moved(self, conference: str) -> None:
         if self._wanted[conference].recording is not None:

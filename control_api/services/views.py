@@ -81,7 +81,8 @@ class RunningRecordingView(View):
     """The recording that is running."""
 
     id: str
-    state: Literal["recording"]
+    state: Literal["recording", "paused", "failed"]
+    """`failed`: nothing is written now; it goes on as soon as the disk takes it."""
 
 
 class ConferenceView(View):
@@ -120,16 +121,25 @@ class ConferenceView(View):
 
 
 class RecordingView(View):
-    """One recording; it can be played while it is still `recording`."""
+    """One recording; it can be played while it is still `recording`.
+
+    `patient` is shown only to who may read it; what is on `hold` is deleted by nobody.
+    """
 
     id: str
     conference: str
     title: str
-    state: Literal["recording", "done", "failed"]
+    state: Literal["recording", "paused", "done", "failed"]
     started_at: str
     duration_s: float
     size_bytes: int
     reason: str
+    doctor: str
+    department: str
+    group: str
+    keywords: list[str]
+    patient: str
+    hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,8 @@ class SeenConference:
     speaker: str = ""
     reduced: int = 0
     content: ContentSnapshot | None = None
+    recording: Literal["recording", "paused", "failed"] = "recording"
+    """What its recording does, if there is one."""
     muted_talkers: frozenset[str] = frozenset()
     sites: dict[str, SeenSite] = field(default_factory=dict)
 
@@ -222,7 +234,7 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         sites=[site_view(site, seen) for site in definition.sites],
         speaker=seen.speaker,
         recording=(
-            RunningRecordingView(id=recording.id, state="recording")
+            RunningRecordingView(id=recording.id, state=seen.recording)
             if recording is not None
             else None
         ),
@@ -249,13 +261,15 @@ def public_site(view: SiteView) -> SiteView:
     return view.model_copy(update={"reason": ""})
 
 
-def recording_view(info: RecordingInfo, wanted: bool) -> RecordingView:
+def recording_view(info: RecordingInfo, wanted: bool, patient: str = "") -> RecordingView:
     """One recording; an interrupted one that is wanted is about to go on."""
-    state: Literal["recording", "done", "failed"]
+    state: Literal["recording", "paused", "done", "failed"]
     reason = info.reason
     match info.state:
         case RecordingState.RECORDING:
             state = "recording"
+        case RecordingState.PAUSED:
+            state = "paused"
         case RecordingState.DONE:
             state = "done"
         case RecordingState.FAILED:
@@ -272,4 +286,10 @@ def recording_view(info: RecordingInfo, wanted: bool) -> RecordingView:
         duration_s=round(info.duration_s, 3),
         size_bytes=info.size_bytes,
         reason=reason,
+        doctor=info.tags.doctor,
+        department=info.tags.department,
+        group=info.tags.group,
+        keywords=list(info.tags.keywords),
+        patient=patient,
+        hold=info.tags.hold,
     )

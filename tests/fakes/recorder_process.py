@@ -10,10 +10,13 @@ from mcu_core.contract.commands import Done, Failure
 from mcu_core.errors import McuError, NotFound, Refused
 from recorder.contract import (
     RECORDER_FRAMING,
+    AddMark,
+    ContinueRecording,
     DeleteRecording,
     GetRecordings,
     Hello,
     Notice,
+    PauseRecording,
     RecorderAnswer,
     RecorderCommand,
     RecorderMessage,
@@ -25,6 +28,7 @@ from recorder.contract import (
     Request,
     StartRecording,
     StopRecording,
+    TagRecording,
 )
 from tests.fakes.scripted import Script
 
@@ -53,7 +57,7 @@ class FakeRecorder:
 
     def change(self, recording: str, state: RecordingState, reason: str = "") -> None:
         """A recording comes into that state, and everybody is told."""
-        info = msgspec.structs.replace(self.recordings[recording], state=state, reason=reason)
+        info = msgspec.structs.replace(self._one(recording), state=state, reason=reason)
         self.recordings[recording] = info
         self._script.tell(Notice(RecordingChanged(info)))
 
@@ -72,22 +76,38 @@ class FakeRecorder:
 
     def _carry_out(self, command: RecorderCommand) -> RecorderAnswer:
         match command:
-            case StartRecording(recording, conference, title):
-                if self.refusals:
-                    self.refusals -= 1
-                    raise Refused("the tap gives nothing")
-                info = RecordingInfo(
-                    recording, conference, title, RecordingState.RECORDING, "2026-11-21T08:00:00Z"
-                )
-                self.recordings[recording] = info
-                return info
+            case StartRecording():
+                self._start(command)
             case StopRecording(recording):
-                if recording not in self.recordings:
-                    raise NotFound("recording", recording)
                 self.change(recording, RecordingState.DONE)
-                return self.recordings[recording]
+            case PauseRecording(recording):
+                self.change(recording, RecordingState.PAUSED)
+            case ContinueRecording(recording):
+                self.change(recording, RecordingState.RECORDING)
+            case TagRecording(recording, tags):
+                self.recordings[recording] = msgspec.structs.replace(
+                    self._one(recording), tags=tags
+                )
             case DeleteRecording(recording):
                 self.recordings.pop(recording, None)
                 return Done()
-            case GetRecordings():
-                raise AssertionError(command)
+            case AddMark() | GetRecordings():
+                return Done()
+        return self._one(command.recording)
+
+    def _one(self, recording: str) -> RecordingInfo:
+        if recording not in self.recordings:
+            raise NotFound("recording", recording)
+        return self.recordings[recording]
+
+    def _start(self, command: StartRecording) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise Refused("the tap gives nothing")
+        self.recordings[command.recording] = RecordingInfo(
+            command.recording,
+            command.conference,
+            command.title,
+            RecordingState.RECORDING,
+            "2026-11-21T08:00:00Z",
+        )

@@ -1,5 +1,6 @@
 """A control bridge with a scripted engine, asked through its application without a network."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from control_api.auth.passwords import Passwords
-from control_api.main import build_app
+from control_api.main import build_app, server_for
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from mcu_core.media.clock import ManualClock, wall_time_s
@@ -100,3 +101,15 @@ async def control(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[Control]:
     async with running_control(tmp_path / "data", {"engine-0": engine.socket}) as control:
         await until(lambda: control.bridge.keeper.engine_ready.is_set(), "engine is ready")
         yield control
+
+
+@pytest.fixture
+async def url(control: Control) -> AsyncIterator[str]:
+    """A real server on a loopback port, in front of that control."""
+    server = server_for(control.settings.model_copy(update={"port": 0}), control.bridge)
+    server.config.lifespan = "off"  # the bridge is the fixture's
+    running = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1"
+    server.end()
+    await running

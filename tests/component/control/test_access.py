@@ -241,7 +241,7 @@ async def test_an_invitation_ends_with_its_seat(control: Control) -> None:
             assert (await guest.get(path)).status_code == 401
 
 
-async def test_a_full_disk_ends_no_session_and_is_told_as_such(
+async def test_on_a_full_disk_sessions_go_on_and_people_can_log_in_and_out(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object) -> None:
@@ -251,9 +251,32 @@ async def test_a_full_disk_ends_no_session_and_is_told_as_such(
     monkeypatch.setattr(sessions, "_keep", full)
     monkeypatch.setattr(sessions, "_wall_s", lambda: wall_time_s() + 7 * 3600)  # of twelve
     assert (await control.api.get("/conferences")).status_code == 200
-    reply = await control.api.post("/session", json={"token": sessions._link_token})
-    assert reply.status_code == 507
-    assert "disk is full" in reply.json()["detail"]
+    async with control.client() as person:
+        reply = await person.post("/session", json={"token": sessions._link_token})
+        assert reply.status_code == 200
+        assert (await person.get("/conferences")).status_code == 200
+        token = reply.cookies["mcu_session"]
+        await person.delete("/session")
+    async with control.client(headers={"Authorization": f"Bearer {token}"}) as person:
+        assert (await person.get("/conferences")).status_code == 401
+
+
+async def test_sessions_that_the_disk_did_not_take_end_with_their_user(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = {"name": "xiao", "password": "correct horse 马", "role": "viewer"}
+    await control.json("POST", "/users", json=user)
+
+    async def full(*_: object) -> None:
+        raise NotStored("the database cannot be written: database or disk is full")
+
+    monkeypatch.setattr(control.bridge.sessions, "_keep", full)
+    async with control.client() as person:
+        login = {"user": user["name"], "password": user["password"]}
+        assert (await person.post("/session", json=login)).status_code == 200
+        assert (await person.get("/conferences")).status_code == 200
+        await control.json("DELETE", "/users/xiao")
+        assert (await person.get("/conferences")).status_code == 401
 
 
 CROSS_SITE: list[tuple[dict[str, str], int]] = [

@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from control_api.main import server_for
 from mcu_core.media.clock import NS_PER_SECOND
 from tests.component.control.conftest import Control
 from tests.fakes.live_reader import LiveReader
@@ -22,18 +21,6 @@ PASSWORD = "correct horse 马"
 @pytest.fixture(scope="module")
 def clip() -> Clip:
     return encode_clip(2.0)
-
-
-@pytest.fixture
-async def url(control: Control) -> AsyncIterator[str]:
-    """A real server on a loopback port."""
-    server = server_for(control.settings.model_copy(update={"port": 0}), control.bridge)
-    server.config.lifespan = "off"  # the bridge is the fixture's
-    running = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1"
-    server.end()
-    await running
 
 
 @asynccontextmanager

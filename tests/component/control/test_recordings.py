@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from mcu_core.contract.events import SiteChanged, SpeakerChanged
 from mcu_core.media.clock import wall_time
-from recorder.contract import DeleteRecording, RecordingState, StartRecording, StopRecording
+from recorder.contract import (
+    AddMark,
+    DeleteRecording,
+    RecordingState,
+    StartRecording,
+    StopRecording,
+)
 from recorder.files import RecordingFiles
 from recorder.journal import FragmentWritten, Started, Stopped
 from recorder.tracks import TRACKS
@@ -116,18 +123,20 @@ async def test_stop_while_the_recorder_is_away_is_caught_up(
     await until(lambda: recorder.recordings[rid].state is RecordingState.DONE)
 
 
-async def test_a_recording_that_failed_is_told_and_not_begun_again(
+async def test_a_recording_that_the_disk_refused_is_told_and_goes_on_when_there_is_room(
     control: Control, recorder: FakeRecorder
 ) -> None:
     cid = await control.conference()
     rid = (await control.json("POST", f"/conferences/{cid}/recording"))["id"]
     reader = control.bridge.feed.subscribe()
     recorder.asked.clear()
+    recorder.refusals = 1  # there is no room yet
     recorder.change(rid, RecordingState.FAILED, "the disk is full")
-    await until(lambda: control.bridge.conferences.get(cid).recording is None)
+    await until(lambda: control.bridge.conferences.get(cid).recording.state == "failed")  # type: ignore[union-attr]
     event = next(event for event in reader._events if event.name == "recording")
     assert "the disk is full" in event.data
-    assert recorder.asked == []
+    await until(lambda: recorder.recordings[rid].state is RecordingState.RECORDING)
+    assert {command.recording for command in recorder.asked} == {rid}  # type: ignore[union-attr]
     reader.close()
 
 
@@ -226,3 +235,27 @@ async def test_what_is_not_there_is_not_served(control: Control, tmp_path: Path)
     for path in NOT_THERE:
         assert (await control.api.get(path)).status_code == 404, path
     assert (await control.api.get("/recordings/%2e.x")).status_code == 422
+
+
+async def test_pause_continue_and_marks(
+    control: Control, engine: FakeEngine, recorder: FakeRecorder
+) -> None:
+    cid = await control.conference()
+    path = f"/conferences/{cid}/recording"
+    assert (await control.api.post(f"{path}/pause")).status_code == 404
+    rid = (await control.json("POST", path))["id"]
+    sid = await control.site(cid, "pattern")
+    assert (await control.json("POST", f"{path}/pause"))["state"] == "paused"
+    assert (await control.json("GET", f"/conferences/{cid}"))["recording"]["state"] == "paused"
+    assert (await control.json("POST", f"{path}/continue"))["state"] == "recording"
+    assert (await control.json("GET", f"/conferences/{cid}"))["recording"]["state"] == "recording"
+    await control.json("POST", f"{path}/marks", json={"text": " 切口 "})
+    assert recorder.asked[-1] == AddMark(rid, "operator", "切口", "admin")
+    engine.tell(SiteChanged(cid, sid, "joined", "e1"))
+    engine.tell(SpeakerChanged(cid, sid))
+    automatic = [AddMark(rid, kind, "pattern site") for kind in ("join", "speaker")]
+    await until(lambda: recorder.asked[-2:] == automatic)
+    await control.json("DELETE", path)
+    engine.tell(SpeakerChanged(cid, ""))
+    engine.tell(SpeakerChanged(cid, sid))
+    assert (await control.api.post(f"{path}/marks", json={})).status_code == 404

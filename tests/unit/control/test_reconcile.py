@@ -94,7 +94,8 @@ def info(name: str, state: RecordingState) -> RecordingInfo:
         (RecordingState.INTERRUPTED, True, False),
         (RecordingState.RECORDING, False, False),
         (RecordingState.DONE, False, True),
-        (RecordingState.FAILED, False, True),
+        (RecordingState.FAILED, True, False),
+        (RecordingState.PAUSED, False, False),
     ],
 )
 def test_recordings(state: RecordingState | None, resumes: bool, gives_up: bool) -> None:

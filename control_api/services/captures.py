@@ -1,0 +1,73 @@
+"""Use case: stills of recordings and of live conferences, and previews; a few at a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from control_api.errors import Away
+from control_api.services.live import Live
+from mcu_core.errors import BadInput, Refused
+from recorder.catalogue import Catalogue
+from recorder.contract import RecordingState
+from recorder.index import read_index
+from recorder.stills import FORMATS, encoded, picture_of, previews, still
+
+AT_ONCE = 2
+PATIENCE_S = 5.0
+
+T = TypeVar("T")
+
+
+class Captures:
+    """Pictures for callers; each is decoded in a thread, AT_ONCE of them at most."""
+
+    def __init__(self, catalogue: Catalogue, live: Live) -> None:
+        self._catalogue = catalogue
+        self._live = live
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def of_recording(self, recording: str, track: str, at_s: float, kind: str) -> bytes:
+        """What a recording showed at a time; raises NotFound, BadInput, BrokenRecording."""
+        _check(kind)
+
+        def make() -> bytes:
+            self._catalogue.info(recording)
+            folder = self._catalogue.folder(recording)
+            return encoded(still(folder, read_index(folder), track, at_s), kind)
+
+        return await self._work(make)
+
+    async def of_conference(self, conference: str, kind: str) -> bytes:
+        """What a conference shows now; raises NotFound, BadInput, Away."""
+        _check(kind)
+        viewer = self._live.watch(conference)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (data := self._live.newest(conference)):
+                    await viewer.next(PATIENCE_S)
+        except TimeoutError as error:
+            raise Away("the conference gives no picture") from error
+        finally:
+            self._live.leave(conference, viewer)
+        return await self._work(lambda: encoded(picture_of(data, float("inf")), kind))
+
+    async def previews(self, recording: str) -> bytes:
+        """The sheet of previews of a recording that has ended; raises NotFound, Refused."""
+
+        def make() -> bytes:
+            info = self._catalogue.info(recording)
+            if info.state in (RecordingState.RECORDING, RecordingState.PAUSED):
+                raise Refused("there are previews once it has ended")
+            folder = self._catalogue.folder(recording)
+            return previews(folder, read_index(folder))
+
+        return await self._work(make)
+
+    async def _work(self, make: Callable[[], T]) -> T:
+        async with self._room:
+            return await asyncio.to_thread(make)
+
+
+def _check(kind: str) -> None:
+    if kind not in FORMATS:
+        raise BadInput("kind", "jpg or png")

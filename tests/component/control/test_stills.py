@@ -1,0 +1,93 @@
+"""Stills and previews over REST: the picture of that time, and nothing without the right."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mcu_core.media.clock import NS_PER_SECOND
+from recorder.files import RecordingFiles
+from recorder.journal import Stopped
+from recorder.stills import PREVIEWS_NAME
+from tests.component.control.conftest import Control
+from tests.component.control.stored import WALL, stored_clip
+from tests.fakes.tap import FakeTap, encode_clip
+from tests.fakes.waiting import until
+
+WIDTH, HEIGHT, FPS = 320, 180, 30
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[RecordingFiles]:
+    made = stored_clip(tmp_path / "data")
+    yield made
+    made.close()
+
+
+def distance(picture: Image.Image, number: int) -> float:
+    """How far the grey of a picture is from the clip's picture of that number, without its rim."""
+    rows = np.arange(HEIGHT)[:, None]
+    columns = np.arange(WIDTH)[None, :]
+    made = (rows * 3 + columns * 2 + number * 5) % 200 + 28
+    grey = np.asarray(picture.convert("L"), np.int32)
+    return float(np.abs(grey - (made - 16) * 255 / 219).mean())
+
+
+def shown(data: bytes) -> int:
+    """The number of the clip's picture that this is, of 40 (then they repeat)."""
+    picture = Image.open(io.BytesIO(data))
+    assert picture.size == (WIDTH, HEIGHT)
+    return min(range(40), key=lambda number: distance(picture, number))
+
+
+async def test_a_still_is_the_picture_of_its_time(control: Control, files: RecordingFiles) -> None:
+    for at_s in (0.0, 0.51, 1.0, 3.21, 4.9):
+        reply = await control.api.get("/recordings/r1/still.png", params={"at_s": at_s})
+        assert reply.headers["content-type"] == "image/png"
+        assert shown(reply.content) == int(at_s * FPS) % 40
+    late = await control.api.get("/recordings/r1/still.jpg", params={"at_s": 99})
+    assert shown(late.content) == (5 * FPS - 1) % 40, "the last one stands"
+    path = "/recordings/r1/still"
+    assert (await control.api.get(f"{path}.gif", params={"at_s": 0})).status_code == 422
+    wrong = await control.api.get(f"{path}.png", params={"at_s": 0, "track": "content"})
+    assert wrong.status_code == 404
+    told = await control.json("GET", "/audience", params={"of": "r1"})
+    assert {(one["user"], one["what"]) for one in told} == {("admin", "still")}
+    async with control.client() as stranger:
+        assert (await stranger.get(f"{path}.png", params={"at_s": 0})).status_code == 401
+
+
+async def test_previews_are_made_once_it_has_ended(
+    control: Control, files: RecordingFiles, tmp_path: Path
+) -> None:
+    assert (await control.api.get("/recordings/r1/previews.jpg")).status_code == 409
+    files.note(Stopped(WALL))
+    files.close()
+    first = await control.api.get("/recordings/r1/previews.jpg")
+    sheet = Image.open(io.BytesIO(first.content))
+    assert sheet.size == (1600, 900)
+    cells = [sheet.crop((x, 0, x + 160, 90)) for x in range(0, 1600, 160)]
+    assert all(np.asarray(cell).std() > 10 for cell in cells), "pictures, not black"
+    kept = tmp_path / "data" / "recordings" / "r1" / PREVIEWS_NAME
+    kept.write_bytes(b"kept")
+    assert (await control.api.get("/recordings/r1/previews.jpg")).content == b"kept"
+
+
+async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:
+    cid = await control.conference()
+    clip = encode_clip(1.0)
+    tap = FakeTap(tmp_path / "tap.sock", cid, clip.tracks)
+    await tap.open()
+    control.bridge.keeper.fleet.members["engine-0"].socket = tmp_path / "tap.sock"
+    asking = asyncio.create_task(control.api.get(f"/conferences/{cid}/still.png"))
+    await until(lambda: tap.readers == 1)
+    tap.send(clip.at(NS_PER_SECOND))
+    reply = await asking
+    assert reply.status_code == 200
+    assert shown(reply.content) < 40
+    assert control.bridge.live.viewers == 0
+    await tap.close()
