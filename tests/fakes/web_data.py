@@ -138,9 +138,9 @@ def recordings() -> list[Json]:
         ),
     )
     names = ("id", "title", "state", "started_at", "duration_s", "size_bytes")
-    return [
-        {"conference": "c1", "reason": "", **dict(zip(names, row, strict=True))} for row in rows
-    ]
+    same = {"conference": "c1", "reason": "", "doctor": "", "department": "", "group": ""}
+    tags = {"keywords": [], "patient": "", "hold": False}
+    return [{**same, **tags, **dict(zip(names, row, strict=True))} for row in rows]
 
 
 def trace(cid: str, sid: str) -> Json:

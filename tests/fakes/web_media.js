@@ -127,7 +127,15 @@
   window.inventedPlayer = async ({ video }) => {
     await look();
     video.srcObject = new MediaStream([drawn(mosaic)]);
-    return { duration: 2765, live: true, error: null, seek: () => {}, goLive: () => {} };
+    const marks = [
+      { at_ms: 62_000, kind: "join", text: "县人民医院", by: "" },
+      { at_ms: 95_000, kind: "speaker", text: "协和医院 Union", by: "" },
+      { at_ms: 640_000, kind: "operator", text: "冠脉造影 · angiogram", by: "admin" },
+      { at_ms: 1_200_000, kind: "pause", text: "", by: "" },
+      { at_ms: 1_260_000, kind: "continue", text: "", by: "" },
+      { at_ms: 1_900_000, kind: "layout", text: "12", by: "" },
+    ];
+    return { duration: 2765, live: true, marks, error: null, seek: () => {}, goLive: () => {} };
   };
   const refused = new URLSearchParams(location.search).get("refuse") || "";
   navigator.mediaDevices.getUserMedia = async (wanted) => {

@@ -18,7 +18,8 @@ from mcu_core.errors import BadInput
 from mcu_core.layouts.catalogue import MODES
 from mcu_core.layouts.model import Layout
 from mcu_core.layouts.own import read_layout
-from tests.fakes.web_data import Json, conferences, recordings, site, trace
+from tests.fakes.web_data import Json, conferences, site, trace
+from tests.fakes.web_library import routes
 from tests.fakes.web_world import World
 
 WEB = Path(__file__).parents[2] / "control_api" / "web"
@@ -263,55 +264,6 @@ def detach(cid: str, eid: str) -> Response:
     return Response(status_code=204)
 
 
-@api.post("/conferences/{cid}/recording", status_code=201)
-def record(cid: str) -> Json:
-    """Start."""
-    conference = world.conferences[cid]
-    made = {
-        **recordings()[1],
-        "id": world.next_id("r"),
-        "title": conference["name"],
-        "state": "recording",
-        "duration_s": 0.0,
-    }
-    world.recordings[made["id"]] = made
-    conference["recording"] = {"id": made["id"], "state": "recording"}
-    world.arrange(conference)
-    world.tell("recording", made)
-    return made
-
-
-@api.delete("/conferences/{cid}/recording")
-def stop_recording(cid: str) -> Json:
-    """Stop."""
-    made = world.recordings[world.conferences[cid]["recording"]["id"]]
-    made["state"] = "done"
-    world.conferences[cid]["recording"] = None
-    world.arrange(world.conferences[cid])
-    world.tell("recording", made)
-    return made
-
-
-@api.get("/recordings")
-def all_recordings() -> list[Json]:
-    """All."""
-    return list(world.recordings.values())
-
-
-@api.get("/recordings/{rid}")
-def one_recording(rid: str) -> Json:
-    """One."""
-    return world.recordings[rid]
-
-
-@api.delete("/recordings/{rid}")
-def delete_recording(rid: str) -> Response:
-    """Gone."""
-    world.recordings.pop(rid)
-    world.tell("recording", {"id": rid, "state": "deleted"})
-    return Response(status_code=204)
-
-
 @api.get("/events")
 def events() -> StreamingResponse:
     """Server-sent events."""
@@ -357,6 +309,7 @@ def static(path: str) -> Response:
     return FileResponse(WEB / "static" / path, headers={"Cache-Control": "no-store"})
 
 
+api.include_router(routes(world))
 app.mount("/api/v1", api)
 
 

@@ -35,8 +35,8 @@ async function problemOf(response) {
   }
 }
 
-/** Sends one request; `body` is JSON unless `type` says otherwise. Raises ApiError. */
-export async function request(method, path, body, { type = "application/json", guest = false, ...rest } = {}) {
+/** Sends one request; `body` is JSON unless `type` says otherwise, `seen` is shown a good response. Raises ApiError. */
+export async function request(method, path, body, { type = "application/json", guest = false, seen, ...rest } = {}) {
   const headers = { Accept: "application/json, application/sdp, application/problem+json" };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
   if (body !== undefined) headers["Content-Type"] = type;
@@ -49,6 +49,7 @@ export async function request(method, path, body, { type = "application/json", g
     throw new ApiError(0);
   }
   if (response.ok) {
+    seen?.(response);
     if (response.status === 204) return null;
     const isJson = (response.headers.get("Content-Type") || "").includes("json");
     return isJson ? response.json() : response.text();

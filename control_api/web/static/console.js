@@ -9,7 +9,7 @@ import { Feed } from "/static/events.js";
 import { openInvite } from "/static/invite.js";
 import { LayoutPicker } from "/static/layoutpicker.js";
 import { leader } from "/static/lead.js";
-import { attempt } from "/static/notify.js";
+import { attempt, toast } from "/static/notify.js";
 import { openOwnLayout } from "/static/ownlayout.js";
 import { openOwnView } from "/static/ownview.js";
 import { paneMenu } from "/static/panemenu.js";
@@ -158,7 +158,7 @@ byId("strip").append(
   reduced.node,
   directing.chip,
   el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
-  record.node);
+  record.group);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
   el("button", {
@@ -199,6 +199,7 @@ store.addEventListener("modes", () => {
 });
 
 feed.handle(store.handlers()).handle({
+  recording: ({ conference, state, reason }) => conference === store.currentId && state === "failed" && reason && toast("bad", reason),
   rejoin: (data) => data.conference === store.currentId && !data.site && stage.rejoin(),
 });
 feed.addEventListener("state", (event) => {

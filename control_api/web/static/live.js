@@ -1,5 +1,5 @@
 // The live page: one conference for people who only watch. The media comes from liveplayer.js.
-import { conferencePath, get, liveUrl } from "/static/api.js";
+import { conferencePath, get, liveUrl, recordingUrl } from "/static/api.js";
 import { byId, pressed, setIcon } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { label, onLanguage, say, saysPlainly, t } from "/static/i18n.js";
@@ -14,6 +14,7 @@ const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const video = byId("video");
 const content = byId("content");
 const player = byId("player");
+const canPush = Boolean(window.MediaSource || window.ManagedMediaSource);
 let live = null;
 
 function showSound() {
@@ -71,6 +72,15 @@ function describe(conference) {
   const rid = conference.recording?.id || "";
   byId("from-start").hidden = !rid;
   byId("from-start").href = rid ? `/play/${encodeURIComponent(rid)}` : "";
+  if (!canPush && rid && !video.src) playNatively(rid);
+}
+
+/** Older iPhones: their own player follows the recording that runs, some seconds behind. */
+function playNatively(rid) {
+  video.src = recordingUrl(rid, "hls/index.m3u8");
+  video.play().catch(() => {});
+  delete player.dataset.waiting;
+  byId("notice").hidden = true;
 }
 
 const KEYS = {
@@ -109,7 +119,7 @@ function begin() {
   feed.handle({ conference: (conference) => conference.id === cid && describe(conference) });
   feed.start();
   get(conferencePath(cid)).then(describe, () => {}); // the stream itself says what is wrong
-  if (!window.MediaSource && !window.ManagedMediaSource) {
+  if (!canPush) {
     byId("notice").hidden = false;
     say(byId("notice"), "live.no_mse");
     return;

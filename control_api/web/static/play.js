@@ -1,10 +1,14 @@
 // The player page: title, badge, buttons; the media itself comes from player.js.
-import { get, recordingPath, recordingUrl } from "/static/api.js";
+import { get, post, recordingPath, recordingUrl } from "/static/api.js";
+import { clipPanel } from "/static/clippanel.js";
 import { byId, pressed, setIcon, setVar } from "/static/dom.js";
 import { duration, when } from "/static/format.js";
+import { MarkList } from "/static/marklist.js";
 import { label, onLanguage, say, saysPlainly } from "/static/i18n.js";
 import { explain } from "/static/notify.js";
 import { openPlayer } from "/static/player.js";
+import { openPopover } from "/static/popover.js";
+import { previewsOver } from "/static/previews.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
 
@@ -17,10 +21,11 @@ const seek = byId("seek");
 let recording = null;
 let player = null;
 let seeking = false;
+const marks = new MarkList(byId("marks"), byId("ticks"), { jump: (time) => jump(time), add: addMark });
 
 /** The end that can be reached now: grows while the recording is written. */
 const length = () => player?.duration || recording?.duration_s || 0;
-const isLive = () => recording?.state === "recording";
+const isLive = () => recording?.state === "recording" || recording?.state === "paused";
 
 function showTime() {
   const whole = length();
@@ -59,9 +64,19 @@ function jump(to) {
   showTime();
 }
 
+/** A mark at the place that is shown. */
+async function addMark(text) {
+  const at_s = video.currentTime;
+  await post(`${recordingPath(rid)}/marks`, { at_s, text });
+  if (!isLive()) player.marks.push({ at_ms: at_s * 1000, kind: "operator", text, by: "" });
+  marks.show(player.marks, length()); // of a running one the manifest tells it
+}
+
 const KEYS = {
   " ": toggle,
   k: toggle,
+  n: () => marks.next(video.currentTime),
+  p: () => marks.previous(video.currentTime),
   ArrowLeft: () => jump(video.currentTime - STEP_S),
   ArrowRight: () => jump(video.currentTime + STEP_S),
   f: () => byId("controls").querySelector("#full")?.click(),
@@ -88,6 +103,11 @@ function controls() {
     seeking = false;
     jump(Number(seek.value));
   });
+  byId("clip").addEventListener("click", () => {
+    const url = (query) => recordingUrl(rid, `download.mp4?${query}`);
+    openPopover(byId("clip"), clipPanel({ now: () => video.currentTime, length, url }), { name: "clip.title" });
+  });
+  previewsOver(seek, length, () => (recording && !isLive() ? recordingUrl(rid, "previews.jpg") : ""));
   const full = fullscreenButton(byId("player"));
   full.id = "full";
   byId("controls-end").append(full);
@@ -109,6 +129,7 @@ function describe() {
   byId("live").hidden = !isLive();
   const download = byId("download");
   download.hidden = isLive();
+  byId("clip").hidden = !length();
   download.href = recordingUrl(rid, "download.mp4");
   say(byId("live"), "play.live");
   showTime();
@@ -125,6 +146,7 @@ function changed(now) {
   else byId("problem").hidden = true;
   if (isLive() && !now.live) refresh().catch(() => {});
   showTime();
+  marks.show(player?.marks ?? [], length());
 }
 
 async function begin() {
@@ -139,11 +161,13 @@ async function begin() {
       trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
       onChange: changed,
     });
+    marks.show(player.marks, length());
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {
     fail(error);
   }
   showState();
+  video.addEventListener("timeupdate", () => marks.at(video.currentTime));
   setInterval(() => isLive() && refresh().catch(() => {}), 5000);
 }
 

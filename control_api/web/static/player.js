@@ -13,6 +13,7 @@
 // where every fragment stands and when it plays; seeking is a look-up, and a place where the
 // recording has nothing is jumped over instead of waited for.
 
+const SHOWN = ["main", "sound"]; // one element shows one picture
 const AHEAD_S = 20; // what is loaded before it is needed
 const BEHIND_S = 30; // what is kept after it was shown
 const REQUEST_S = 4; // fragments that lie side by side are fetched together, this much at most
@@ -130,6 +131,7 @@ class Player {
     this.onChange = onChange;
     this.tracks = new Map();
     this.gaps = [];
+    this.marks = []; // {at_ms, kind, text, by}
     this.live = true;
     this.error = null;
     this.closed = false;
@@ -172,7 +174,7 @@ class Player {
   async open() {
     await this.poll();
     const Source = window.MediaSource ?? window.ManagedMediaSource;
-    if (!Source) throw new Error("This browser has no Media Source Extensions.");
+    if (!Source) return this.playNatively();
     if (!window.MediaSource) this.video.disableRemotePlayback = true; // ManagedMediaSource asks so
     this.source = new Source();
     this.objectUrl = URL.createObjectURL(this.source);
@@ -195,6 +197,12 @@ class Player {
     this.watch();
   }
 
+  /** A browser without Media Source Extensions (older iPhones) plays HLS by itself. */
+  playNatively() {
+    this.video.src = new URL("hls/index.m3u8", new URL(this.manifestUrl, document.baseURI)).href;
+    this.watch();
+  }
+
   ready() {
     return [...this.tracks.values()].filter((track) => track.buffer);
   }
@@ -206,7 +214,7 @@ class Player {
     const answer = await fetch(url, { signal: this.aborting.signal, cache: "no-store" });
     if (!answer.ok) throw new Error(`The manifest cannot be read (${answer.status}).`);
     const manifest = await answer.json();
-    for (const entry of manifest.tracks) {
+    for (const entry of manifest.tracks.filter(({ name }) => SHOWN.includes(name))) {
       const track = this.tracks.get(entry.name);
       if (track) track.take(entry);
       else if (entry.fragments.length) {
@@ -214,15 +222,17 @@ class Player {
       }
     }
     this.gaps.push(...manifest.gaps);
+    this.marks.push(...manifest.marks);
     this.next = manifest.next;
-    const changed = this.live !== manifest.live || manifest.tracks.length > 0;
+    const news = manifest.tracks.length + manifest.marks.length > 0;
+    const changed = this.live !== manifest.live || news;
     this.live = manifest.live;
     return changed;
   }
 
   /** The element's duration follows the recording. */
   stretch() {
-    if (this.source.readyState !== "open") return;
+    if (this.source?.readyState !== "open") return;
     if (this.ready().some((track) => track.buffer.updating)) return;
     if (!(this.source.duration >= this.duration)) this.source.duration = this.duration;
   }
@@ -301,7 +311,7 @@ class Player {
 
   /** Tell the element that there will be no more, once a finished recording is all appended. */
   finish() {
-    if (this.live || this.source.readyState !== "open") return;
+    if (this.live || this.source?.readyState !== "open") return;
     const busy = (track) => track.buffer.updating || track.cursor < track.fragments.length;
     if (!this.ready().some(busy)) this.source.endOfStream();
   }
@@ -327,6 +337,7 @@ class Player {
   }
 
   jump() {
+    if (!this.source) return; // the browser's own player sees to it
     const time = this.video.currentTime;
     if (this.video.readyState >= 3 || this.video.ended) {
       this.stuckSince = null;

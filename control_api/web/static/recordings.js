@@ -1,4 +1,4 @@
-// The library: all recordings, newest first, kept up to date by the server's events.
+// The library: recordings newest first, searched by the server, kept up to date by its events.
 import { get, recordingPath, recordingUrl, remove } from "/static/api.js";
 import { confirmed } from "/static/dialogs.js";
 import { byId, el, icon, iconButton } from "/static/dom.js";
@@ -7,14 +7,22 @@ import { duration, size, when } from "/static/format.js";
 import { label, onLanguage, say, saysPlainly, translate } from "/static/i18n.js";
 import { attempt } from "/static/notify.js";
 import { mountBar } from "/static/shell.js";
+import { openTags } from "/static/tagdialog.js";
 
 const REFRESH_MS = 5000;
+const TYPING_MS = 250;
+const PAGE = 100;
 
 const recordings = new Map();
 const rows = new Map();
 const feed = new Feed();
 let loaded = false;
+let wanted = PAGE; // how many are shown at most
+let total = 0;
+let bytes = 0;
+let turn = 0; // answers to older questions are thrown away
 
+const isRunning = (recording) => recording.state === "recording" || recording.state === "paused";
 const playUrl = (rid) => `/play/${encodeURIComponent(rid)}`;
 
 async function erase(recording) {
@@ -29,35 +37,50 @@ async function erase(recording) {
   });
 }
 
+function tag(rid) {
+  openTags(recordings.get(rid), (recording) => {
+    recordings.set(rid, recording);
+    show();
+  });
+}
+
+/** Date, doctor, department, group and keywords in one line. */
+const about = (recording) =>
+  [when(recording.started_at), recording.doctor, recording.department, recording.group, ...recording.keywords, recording.patient]
+    .filter(Boolean).join(" · ");
+
 /** One recording; the node stays, its words change. */
 class Row {
   constructor(rid) {
     this.title = el("a", { class: "recording-title", href: playUrl(rid) });
-    this.date = el("span", { class: "recording-date" });
+    this.about = el("span", { class: "recording-date" });
     this.state = el("span", { class: "badge" });
     this.length = el("span", { class: "number" });
     this.bytes = el("span", { class: "number" });
+    this.tags = iconButton("tag", "tags.title", () => tag(rid), { class: "icon-button operator" });
     this.download = el("a", { class: "button icon-button", href: recordingUrl(rid, "download.mp4"), download: "", label: "recordings.download" }, icon("download"));
-    this.erase = iconButton("trash", "recordings.delete", () => erase(recordings.get(rid)));
+    this.erase = iconButton("trash", "recordings.delete", () => erase(recordings.get(rid)), { class: "icon-button operator" });
     this.node = el("li", { class: "recording", data: { recording: rid } },
       el("a", { class: "thumb", href: playUrl(rid), tabindex: "-1", "aria-hidden": "true" }, icon("play")),
-      el("span", { class: "recording-words" }, this.title, this.date),
+      el("span", { class: "recording-words" }, this.title, this.about),
       this.state, this.length, this.bytes,
-      el("span", { class: "recording-buttons" }, this.download, this.erase));
+      el("span", { class: "recording-buttons" }, this.tags, this.download, this.erase));
   }
 
   update(recording) {
-    const live = recording.state === "recording";
+    const live = isRunning(recording);
     saysPlainly(this.title, recording.title || recording.id);
-    this.date.textContent = when(recording.started_at);
+    this.about.textContent = this.about.title = about(recording);
     this.node.dataset.state = recording.state;
     say(this.state, `recordings.state_${recording.state}`);
     this.state.title = recording.reason || "";
     this.length.textContent = duration(recording.duration_s);
     this.bytes.textContent = size(recording.size_bytes);
+    label(this.tags, "tags.title_of", { title: recording.title });
     label(this.download, "recordings.download_of", { title: recording.title });
-    label(this.erase, live ? "recordings.delete_not_yet" : "recordings.delete_of", { title: recording.title });
-    this.erase.disabled = live;
+    const kept = live ? "recordings.delete_not_yet" : recording.hold ? "recordings.delete_held" : "recordings.delete_of";
+    label(this.erase, kept, { title: recording.title });
+    this.erase.disabled = live || recording.hold;
     this.download.classList.toggle("disabled", live);
     this.download.setAttribute("aria-disabled", String(live));
     if (live) this.download.removeAttribute("href");
@@ -65,18 +88,28 @@ class Row {
   }
 }
 
-const sought = () => byId("search").value.trim().toLowerCase();
-const fits = (recording, text) => `${recording.title} ${recording.conference} ${when(recording.started_at)}`.toLowerCase().includes(text);
-const stamp = (recording) => (typeof recording.started_at === "number" ? recording.started_at : Date.parse(recording.started_at) / 1000);
+const stamp = (recording) => Date.parse(recording.started_at);
+
+/** What was typed and chosen, as the server wants it. */
+function question() {
+  const query = new URLSearchParams({ limit: String(wanted) });
+  const words = byId("search").value.trim();
+  if (words) query.set("q", words);
+  const [since, until] = [byId("since").value, byId("until").value];
+  if (since) query.set("since", new Date(`${since}T00:00`).toISOString());
+  if (until) query.set("until", new Date(new Date(`${until}T00:00`).getTime() + 86400000).toISOString());
+  return query;
+}
+
+const isAsked = () => Boolean(byId("search").value.trim() || byId("since").value || byId("until").value);
 
 function show() {
-  const text = sought();
-  const all = [...recordings.values()].sort((a, b) => stamp(b) - stamp(a));
-  const found = all.filter((recording) => fits(recording, text));
+  const found = [...recordings.values()].sort((a, b) => stamp(b) - stamp(a));
   const list = byId("recordings");
   for (const [rid, row] of rows) {
-    if (!recordings.has(rid)) rows.delete(rid);
-    if (!found.some((recording) => recording.id === rid)) row.node.remove();
+    if (recordings.has(rid)) continue;
+    row.node.remove();
+    rows.delete(rid);
   }
   found.forEach((recording, k) => {
     if (!rows.has(recording.id)) rows.set(recording.id, new Row(recording.id));
@@ -84,38 +117,57 @@ function show() {
     row.update(recording);
     if (list.children[k] !== row.node) list.insertBefore(row.node, list.children[k] || null);
   });
-  say(byId("total"), "recordings.total", {
-    count: found.length, size: size(found.reduce((sum, recording) => sum + (recording.size_bytes || 0), 0)),
-  });
+  say(byId("total"), "recordings.total", { count: Math.max(total, found.length), size: size(bytes) });
   byId("none").hidden = !loaded || found.length > 0;
   byId("table-head").hidden = found.length === 0;
-  say(byId("none-words"), all.length ? "recordings.none_found" : "recordings.none");
+  byId("more").hidden = total <= found.length;
+  say(byId("none-words"), isAsked() ? "recordings.none_found" : "recordings.none");
   translate(list);
 }
 
 async function load() {
-  const list = await get("/recordings");
+  const mine = (turn += 1);
+  const sums = (answer) => {
+    total = Number(answer.headers.get("X-Total-Count"));
+    bytes = Number(answer.headers.get("X-Total-Bytes"));
+  };
+  const list = await get(`/recordings?${question()}`, { seen: (answer) => mine === turn && sums(answer) });
+  if (mine !== turn) return;
   loaded = true;
   recordings.clear();
   for (const recording of list) recordings.set(recording.id, recording);
   show();
 }
 
+const again = () => attempt(load);
+let typing = 0;
+
+function asked() {
+  clearTimeout(typing);
+  wanted = PAGE;
+  typing = setTimeout(again, TYPING_MS);
+}
+
 feed.handle({
   recording: (data) => {
     if (data.state === "deleted") recordings.delete(data.id);
-    else recordings.set(data.id, { ...recordings.get(data.id), ...data });
+    else if (recordings.has(data.id)) recordings.set(data.id, { ...recordings.get(data.id), ...data, patient: recordings.get(data.id).patient });
+    else again(); // whether it is among those asked for, the server knows
     show();
   },
 });
-feed.addEventListener("state", (event) => event.detail === "open" && attempt(load));
-byId("search").addEventListener("input", show);
+feed.addEventListener("state", (event) => event.detail === "open" && again());
+for (const id of ["search", "since", "until"]) byId(id).addEventListener("input", asked);
+byId("more").addEventListener("click", () => {
+  wanted = Math.min(1000, wanted + PAGE);
+  again();
+});
 onLanguage(show);
 
 mountBar(byId("bar"), { page: "recordings", feed });
 feed.start();
-attempt(load);
+again();
 setInterval(() => {
-  const running = [...recordings.values()].some((recording) => recording.state === "recording");
+  const running = [...recordings.values()].some(isRunning);
   if (running && document.visibilityState === "visible") load().catch(() => {}); // sizes grow
 }, REFRESH_MS);

@@ -11,7 +11,7 @@ from tests.e2e.web.conftest import Looking
 PAGES = ("/", "/join/c1", "/recordings", "/play/r3", "/login")
 SIZES = ((390, 844), (820, 1180), (1920, 1080))
 KEY = re.compile(
-    r"\b(?:site|pane|stage|direct|voice|poll|text|view|lead|mark|call|join|add|record|nav|layout|recordings)\.[a-z_]+\b"
+    r"\b(?:site|pane|stage|direct|voice|poll|text|view|lead|mark|marks|tags|call|join|add|record|nav|layout|recordings)\.[a-z_]+\b"
 )
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -168,9 +168,13 @@ def test_recordings_are_found_and_deleted_after_a_question(looking: Looking) -> 
         expect(rows).to_have_count(5)
         page.fill("#search", "tumour")
         expect(rows).to_have_count(1)
-        rows.get_by_role("button").click()
+        rows.get_by_role("button", name="Delete").click()
         page.get_by_role("button", name="Cancel").click()
         expect(rows).to_have_count(1)
-        rows.get_by_role("button").click()
+        rows.get_by_role("button", name="Details").click()
+        page.get_by_label("Doctor").fill("李医生")
+        page.get_by_role("button", name="Save").click()
+        expect(rows).to_contain_text("李医生")
+        rows.get_by_role("button", name="Delete").click()
         page.get_by_role("button", name="Delete", exact=True).click()
         expect(page.locator("#none")).to_be_visible()
