@@ -326,3 +326,36 @@ def ports(
     from benchmarks.ports import run
 
     _tell(lambda: run(seconds, clips), json_, plot)
+
+
+@bench.command()
+def recorder(
+    recordings: Annotated[int, typer.Option(min=0, max=100, help="At once; 0: not")] = 30,
+    seconds: Seconds = 30,
+    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of one recording; 0: none")] = 20,
+    catalogue: Annotated[int, typer.Option(min=0, help="Hours to search in; 0: not")] = 4000,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Recordings at once, after SIGKILL, and thousands of them listed and searched."""
+    from benchmarks.recorder import RecorderBench, run
+
+    what = RecorderBench(recordings, seconds, kills, catalogue)
+    _tell(lambda: _beside_stalls(lambda: run(what)), json_, plot)
+
+
+@bench.command()
+def live(
+    viewers: Annotated[int, typer.Option(min=0, max=250, help="How many; 0: none")] = 100,
+    seconds: Seconds = 20,
+    browser: Annotated[
+        bool, typer.Option(help="A camera and a viewer in headless Chromium, too")
+    ] = False,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Live viewers of a running system: what they cost, how late they see."""
+    from benchmarks.live_viewers import LiveBench, run
+
+    what = LiveBench(viewers, seconds, browser)
+    _tell(lambda: _beside_stalls(lambda: run(what)), json_, plot)
