@@ -3,9 +3,10 @@
 import asyncio
 import resource
 import socket
+from typing import Any, cast
 
 import h11
-from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_CONNECTIONS = 1000
@@ -29,16 +30,13 @@ class WithTransport:
     """The application, told the connection's transport as an ASGI extension: for what is pushed to
     many at once, each of which would else wait in a task of its own for every write."""
 
-    def __init__(self, app: ASGI3Application, transport: asyncio.Transport) -> None:
+    def __init__(self, app: ASGIApp, transport: asyncio.Transport) -> None:
         self._app = app
         self._transport = transport
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            extensions: dict[str, object] = dict(scope.get("extensions") or {})
-            scope["extensions"] = {**extensions, TRANSPORT: self._transport}  # type: ignore[typeddict-item] # ours
+            scope["extensions"] = {**(scope.get("extensions") or {}), TRANSPORT: self._transport}
         await self._app(scope, receive, send)
 
 
@@ -54,7 +52,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         """Take it, or close it at once."""
         super().connection_made(transport)
-        self.app = WithTransport(self.app, transport)
+        self.app: Any = WithTransport(cast("ASGIApp", self.app), transport)
         own = transport.get_extra_info("socket")
         if own is not None and own.family != socket.AF_UNIX:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
