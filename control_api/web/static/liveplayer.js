@@ -7,6 +7,7 @@
 // how far behind the newest picture the screen is led, by bending the rate a little. It grows after
 // a stall and shrinks while there is none.
 import { delayMs } from "/static/backoff.js";
+import { buffered, follow } from "/static/follow.js";
 
 const HEADER = 16;
 const TRACK = 1;
@@ -16,9 +17,6 @@ const LEAST_DELAY_S = 0.08;
 const MOST_DELAY_S = 0.6;
 const MORE_S = 0.04; // after a stall
 const LESS_S = 0.002; // each second without one
-const FAR_S = 0.7; // further off than this, jump
-const NEAR_S = 0.015; // nearer than this, leave the rate alone
-const MOST_BEND = 0.06;
 const LEAD_DECAY = 0.005; // of what a fragment is later than the earliest ones, 30 times a second
 const KEPT_S = 8;
 const STEER_MS = 100;
@@ -96,12 +94,6 @@ class Screen {
   get edge() {
     const leads = [...this.tracks.values()].map((track) => track.lead);
     return leads.length && !leads.includes(null) ? Math.min(...leads) + performance.now() / 1000 : null;
-  }
-
-  holds(time) {
-    const ranges = this.video.buffered;
-    for (let i = 0; i < ranges.length; i += 1) if (ranges.start(i) <= time && time < ranges.end(i)) return true;
-    return false;
   }
 }
 
@@ -228,7 +220,7 @@ class LivePlayer extends EventTarget {
   /** The first picture can be shown: go to the newest. */
   begin() {
     const edge = this.main.edge;
-    if (edge === null || !this.main.holds(edge - this.delay)) return;
+    if (edge === null || !buffered(this.video, edge - this.delay)) return;
     this.video.currentTime = edge - this.delay;
     this.video.play().catch(() => {});
     this.show("playing");
@@ -246,9 +238,13 @@ class LivePlayer extends EventTarget {
     if (this.state !== "playing" || !this.main) return;
     if (this.video.paused) return;
     this.delay = Math.max(LEAST_DELAY_S, this.delay - (LESS_S * STEER_MS) / 1000);
-    follow(this.main, this.main.edge - this.delay);
-    if (this.content?.edge) follow(this.content, this.video.currentTime);
+    this.lead(this.main, this.main.edge - this.delay);
+    if (this.content?.edge) this.lead(this.content, this.video.currentTime);
     if (this.content?.video.paused) this.content.video.play().catch(() => {});
+  }
+
+  lead(screen, target) {
+    follow(screen.video, target, 1, (time) => buffered(screen.video, time));
   }
 
   drop() {
@@ -256,18 +252,6 @@ class LivePlayer extends EventTarget {
     this.content?.close();
     this.main = this.content = null;
   }
-}
-
-/** Bend the rate towards `target`, seek where that is far. */
-function follow(screen, target) {
-  const video = screen.video;
-  const off = target - video.currentTime;
-  if (Math.abs(off) > FAR_S || (video.readyState < 3 && off > NEAR_S)) {
-    if (!video.seeking && screen.holds(target)) video.currentTime = target;
-    return;
-  }
-  const bend = Math.abs(off) < NEAR_S ? 0 : Math.max(-MOST_BEND, Math.min(MOST_BEND, off));
-  if (Math.abs(video.playbackRate - 1 - bend) > 0.004) video.playbackRate = 1 + bend;
 }
 
 /** Begin to watch; `contentVideo` may be left out. Events `change`: read `state`, `content`, `problem`. */

@@ -1,5 +1,6 @@
 // The player page: title, badge, buttons; the media itself comes from player.js.
 import { get, post, recordingPath, recordingUrl } from "/static/api.js";
+import { ContentScreen } from "/static/contentscreen.js";
 import { clipPanel } from "/static/clippanel.js";
 import { byId, pressed, setIcon, setVar } from "/static/dom.js";
 import { duration, when } from "/static/format.js";
@@ -72,6 +73,17 @@ async function addMark(text) {
   marks.show(player.marks, length()); // of a running one the manifest tells it
 }
 
+const where = {
+  manifestUrl: recordingUrl(rid, "manifest"),
+  trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
+};
+
+/** Content begins or ends in the recording: it is shown as the viewer chose last. */
+function presents(on) {
+  byId("content").hidden = byId("show").hidden = !on;
+  byId("player").dataset.show = on ? byId("show").value : "main";
+}
+
 const KEYS = {
   " ": toggle,
   k: toggle,
@@ -103,6 +115,7 @@ function controls() {
     seeking = false;
     jump(Number(seek.value));
   });
+  byId("show").addEventListener("change", (event) => (byId("player").dataset.show = event.target.value));
   byId("clip").addEventListener("click", () => {
     const url = (query) => recordingUrl(rid, `download.mp4?${query}`);
     openPopover(byId("clip"), clipPanel({ now: () => video.currentTime, length, url }), { name: "clip.title" });
@@ -157,11 +170,11 @@ async function begin() {
     await refresh();
     player = await openPlayer({
       video,
-      manifestUrl: recordingUrl(rid, "manifest"),
-      trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
+      ...where,
       onChange: changed,
     });
     marks.show(player.marks, length());
+    new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: presents });
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {
     fail(error);

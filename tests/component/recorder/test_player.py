@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mcu_core.contract.events import TapTrack, TapUnit
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from recorder.catalogue import Catalogue
 from tests.fakes.recorder_bench import Bench, recorded, tap_of
@@ -18,13 +19,15 @@ from tests.fakes.tap import Clip, encode_clip, play
 from tests.fakes.waiting import until
 
 CHROMIUM = shutil.which("chromium")
-PLAYER = Path(__file__).parents[3] / "control_api/web/static/player.js"
+STATIC = Path(__file__).parents[3] / "control_api/web/static"
 REPORT_S = 40.0
 CLOCK = MonotonicClock()
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
-PAGE = """<!doctype html><video muted playsinline></video><script type="module">
+PAGE = """<!doctype html><video muted playsinline></video><video id="content" muted></video>
+<script type="module">
+import {{ ContentScreen }} from "/static/contentscreen.js";
 import {{ openPlayer }} from "/static/player.js";
 const video = document.querySelector("video");
 const shown = [], errors = [];
@@ -78,8 +81,9 @@ class Site:
                 url = urlsplit(self.path)
                 if url.path == "/":
                     self.answer(PAGE.format(script=script).encode(), "text/html")
-                elif url.path == "/static/player.js":
-                    self.answer(PLAYER.read_bytes(), "text/javascript")
+                elif url.path.startswith("/static/"):
+                    script = STATIC / url.path.rsplit("/", 1)[1]
+                    self.answer(script.read_bytes(), "text/javascript")
                 elif url.path == "/manifest":
                     after = int(parse_qs(url.query).get("after", ["0"])[0])
                     manifest = catalogue.manifest("r1", after)
@@ -241,3 +245,56 @@ async def test_a_growing_recording_plays_on_and_at_its_edge(
     assert report["ended"] is True
     assert report["liveAtEnd"] is False
     assert max(shown(report)) > recording.duration_s - 0.5
+
+
+async def test_content_plays_beside_the_picture_and_in_step(
+    bench: Bench, clip: Clip, tmp_path: Path
+) -> None:
+    """Skew is read from what is on both screens at a time: the pictures' own times."""
+    begin_ns = CLOCK.now_ns()
+    units = clip.at(begin_ns)
+    content = [
+        TapUnit("content", u.stamp_ns, u.duration_ns, u.keyframe, u.data)
+        for u in units
+        if u.name == "main"
+    ]
+    both = sorted((*units, *content), key=lambda unit: unit.stamp_ns)
+    tracks = (*clip.tracks, TapTrack("content", "H264", width=320, height=180, fps=30))
+    async with tap_of(bench, Clip(tracks, tuple(both))) as tap:
+        await recorded(bench, tap, both)
+    report = await watch(
+        bench.catalogue,
+        """
+        const second = document.querySelector("#content");
+        const on = [], skews = [];
+        let newest = null;
+        const noteContent = (now, frame) => {
+          newest = frame.mediaTime;
+          second.requestVideoFrameCallback(noteContent);
+        };
+        second.requestVideoFrameCallback(noteContent);
+        new ContentScreen({
+          main: video, video: second, player, shown: (is) => on.push(is),
+          manifestUrl: "/manifest", trackUrl: (name) => `/tracks/${name}`,
+        });
+        const compare = (now, frame) => {
+          if (newest !== null) skews.push(Math.abs(frame.mediaTime - newest));
+          video.requestVideoFrameCallback(compare);
+        };
+        await until(() => newest !== null);
+        player.seek(0.5);
+        await until(() => !video.seeking && newest > 0.4 && newest < 1.5);
+        await until(() => Math.abs(second.currentTime - video.currentTime) < 0.05);
+        video.requestVideoFrameCallback(compare);
+        await until(() => video.currentTime > 5);
+        skews.sort((a, b) => a - b);
+        told = { on, count: skews.length, half: skews[skews.length >> 1],
+                 size: [second.videoWidth, second.videoHeight] };
+        """,
+        tmp_path / "profile",
+    )
+    assert report["errors"] == []
+    assert report["on"] == [True]
+    assert report["size"] == [320, 180]
+    assert int(str(report["count"])) > 20
+    assert float(str(report["half"])) <= 0.1

@@ -1,0 +1,57 @@
+// The content of a recording beside its main picture: a second element, led by the clock of the first.
+import { buffered, follow } from "/static/follow.js";
+import { openPlayer } from "/static/player.js";
+
+const STEER_MS = 100;
+
+/**
+ * Plays the track `content` into `video` once the recording has one. `main` leads: its time, its rate,
+ * and whether it plays. `shown(on)` is told when there is something to be seen now, or nothing any more.
+ */
+export class ContentScreen {
+  #player = null;
+  #opening = false;
+  #on = false;
+
+  constructor({ main, video, player, manifestUrl, trackUrl, shown }) {
+    Object.assign(this, { main, video, leader: player, manifestUrl, trackUrl, shown });
+    this.timer = setInterval(() => this.#steer(), STEER_MS);
+    this.main.addEventListener("seeking", () => this.#steer());
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.#player?.close();
+  }
+
+  async #open() {
+    this.#opening = true;
+    const { video, manifestUrl, trackUrl } = this;
+    try {
+      this.#player = await openPlayer({ video, manifestUrl, trackUrl, tracks: ["content"] });
+    } catch {
+      this.#opening = false; // tried again with the next beat
+    }
+  }
+
+  #steer() {
+    if (!this.#player) {
+      if (!this.#opening && this.leader.has("content")) this.#open();
+      return;
+    }
+    const { main, video } = this;
+    const time = main.currentTime;
+    const on = this.#player.covers("content", time);
+    if (on !== this.#on) this.shown((this.#on = on));
+    if (!on) {
+      if (!video.paused) video.pause();
+      return;
+    }
+    if (main.paused !== video.paused) {
+      if (main.paused) video.pause();
+      else video.play().catch(() => {});
+    }
+    // The seek itself brings what is not buffered yet.
+    follow(video, time, main.playbackRate, (target) => buffered(video, target) || Math.abs(video.currentTime - target) > STEER_MS / 1000);
+  }
+}
