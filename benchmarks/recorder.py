@@ -224,15 +224,15 @@ def _is_whole(folder: Path) -> int:
 
 
 def _describe(store: Path, number: int) -> None:
-    """An hour's recording without its media."""
+    """An hour's recording without its media; of the journal only the two ends are ever read."""
     folder = store / f"r{number:06}"
     folder.mkdir(parents=True)
     wall = f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}T{number % 24:02}:00:00+00:00"
     title = f"{TITLES[number % len(TITLES)]} {number}"
     records: list[Record] = [Started(1, folder.name, f"c{number % 40}", title, wall, 0, "boot")]
-    scale = TRACKS["main"].timescale
+    minute = 60 * TRACKS["main"].timescale
     parts = [
-        FragmentWritten("main", k * 9000, 9000, k * scale, scale, True, 0) for k in range(3600)
+        FragmentWritten("main", k * 9000, 9000, k * minute, minute, True, 0) for k in range(60)
     ]
     records += [*parts, Stopped(wall)]
     lines = b"".join(map(line_of, records))

@@ -82,8 +82,8 @@ class Site:
                 if url.path == "/":
                     self.answer(PAGE.format(script=script).encode(), "text/html")
                 elif url.path.startswith("/static/"):
-                    script = STATIC / url.path.rsplit("/", 1)[1]
-                    self.answer(script.read_bytes(), "text/javascript")
+                    file = STATIC / url.path.rsplit("/", 1)[1]
+                    self.answer(file.read_bytes(), "text/javascript")
                 elif url.path == "/manifest":
                     after = int(parse_qs(url.query).get("after", ["0"])[0])
                     manifest = catalogue.manifest("r1", after)
