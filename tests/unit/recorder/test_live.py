@@ -130,3 +130,61 @@ async def test_the_end_reaches_who_waits(clip: Clip) -> None:
     made.close()
     assert await viewer.next(5.0) is None
     assert not made.viewers
+
+
+class Pipe:
+    """A connection that takes nothing while it is `stuck`."""
+
+    def __init__(self) -> None:
+        self.reader = LiveReader()
+        self.writes = 0
+        self.backlog = 0
+        self.stuck = False
+
+    def write(self, data: bytes) -> None:
+        self.reader.feed(data)
+        self.writes += 1
+        self.backlog += len(data) if self.stuck else 0
+
+
+def test_a_pushed_viewer_costs_one_write_a_picture(clip: Clip) -> None:
+    made, pipe = channel(clip), Pipe()
+    made.push(pipe)
+    feed(made, clip.at(NS_PER_SECOND))
+    pictures = len(pipe.reader.tracks["main"].times)
+    assert pictures == 3 * FPS
+    assert pipe.writes <= pictures
+    heard = sum(unit.name == "sound" for unit in clip.units)
+    assert len(pipe.reader.tracks["sound"].times) >= heard - 3, "the sound goes with them"
+
+
+def test_a_connection_that_is_stuck_is_left_alone_up_to_a_keyframe(clip: Clip) -> None:
+    made, pipe = channel(clip, base_ns=0), Pipe()
+    viewer = made.push(pipe)
+    units = clip.at(NS_PER_SECOND)
+    feed(made, [unit for unit in units if unit.stamp_ns < 1.5 * NS_PER_SECOND])
+    pipe.backlog = MAX_WAITING_BYTES + 1
+    writes = pipe.writes
+    feed(
+        made, [unit for unit in units if 1.5 * NS_PER_SECOND <= unit.stamp_ns < 1.9 * NS_PER_SECOND]
+    )
+    assert (viewer.skips, pipe.writes) == (1, writes)
+    pipe.backlog = 0
+    feed(made, [unit for unit in units if unit.stamp_ns >= 1.9 * NS_PER_SECOND])
+    times = pipe.reader.tracks["main"].times
+    after = [time for time in times if time > 1.5]
+    assert after[0] == pytest.approx(2.0), "from the next keyframe on"
+    assert after[-1] == pytest.approx(4.0 - 1 / FPS, abs=0.002)
+
+
+def test_who_enters_between_two_pictures_gets_nothing_twice(clip: Clip) -> None:
+    made, first, second = channel(clip), Pipe(), Pipe()
+    made.push(first)
+    units = clip.at(NS_PER_SECOND)
+    for number, unit in enumerate(units):
+        made.take(unit, unit.stamp_ns)
+        if number == 40:
+            made.push(second)
+    for pipe in (first, second):
+        for track in pipe.reader.tracks.values():
+            assert track.times == sorted(set(track.times))
