@@ -49,7 +49,7 @@ function showState() {
   byId("notice").hidden = state === "playing";
   if (state === "refused") saysPlainly(byId("notice"), explain(problem));
   else say(byId("notice"), "live.connecting");
-  const presents = Boolean(live.content);
+  const { presents } = live;
   content.hidden = byId("show").hidden = !presents;
   if (!presents) show("main");
   else if (player.dataset.presents !== "yes") show("beside");

@@ -20,6 +20,7 @@ const LESS_S = 0.002; // each second without one
 const LEAD_DECAY = 0.005; // of what a fragment is later than the earliest ones, 30 times a second
 const KEPT_S = 8;
 const STEER_MS = 100;
+const ENDED_MS = 3000;
 const SILENT_MS = 6000; // an answer that says nothing for so long is dead
 
 const text = new TextDecoder();
@@ -29,6 +30,7 @@ class Screen {
   constructor(video) {
     this.video = video;
     this.tracks = new Map();
+    this.heard = -Infinity;
     this.begun = false;
     this.source = new (window.MediaSource ?? window.ManagedMediaSource)();
     if (!window.MediaSource) video.disableRemotePlayback = true; // ManagedMediaSource asks so
@@ -62,6 +64,7 @@ class Screen {
   fragment(number, time, bytes) {
     const track = this.tracks.get(number);
     if (!track) return;
+    this.heard = performance.now();
     const lead = time - performance.now() / 1000;
     track.lead = track.lead === null || lead > track.lead ? lead : track.lead - LEAD_DECAY * (track.lead - lead);
     track.waiting.push({ bytes });
@@ -139,6 +142,7 @@ class LivePlayer extends EventTarget {
     this.state = "connecting";
     this.main = null;
     this.content = null;
+    this.presented = false;
     this.closed = false;
     this.heard = 0;
     this.aborting = null;
@@ -152,6 +156,11 @@ class LivePlayer extends EventTarget {
     clearInterval(this.steering);
     this.aborting?.abort();
     this.drop();
+  }
+
+  /** Whether content is shown now; it has ended when nothing more comes. */
+  get presents() {
+    return Boolean(this.content) && performance.now() - this.content.heard < ENDED_MS;
   }
 
   /** Seconds between what comes now and what is on the screen; null before the first picture. */
@@ -213,7 +222,6 @@ class LivePlayer extends EventTarget {
     if (!this.contentVideo || name !== "content") return null;
     this.content ??= new Screen(this.contentVideo);
     await this.content.opened;
-    this.dispatchEvent(new Event("change"));
     return this.content;
   }
 
@@ -236,10 +244,14 @@ class LivePlayer extends EventTarget {
   steer() {
     if (performance.now() - this.heard > SILENT_MS) this.aborting?.abort();
     if (this.state !== "playing" || !this.main) return;
+    if (this.presents !== this.presented) {
+      this.presented = this.presents;
+      this.dispatchEvent(new Event("change"));
+    }
     if (this.video.paused) return;
     this.delay = Math.max(LEAST_DELAY_S, this.delay - (LESS_S * STEER_MS) / 1000);
     this.lead(this.main, this.main.edge - this.delay);
-    if (this.content?.edge) this.lead(this.content, this.video.currentTime);
+    if (this.presents && this.content.edge) this.lead(this.content, this.video.currentTime);
     if (this.content?.video.paused) this.content.video.play().catch(() => {});
   }
 
@@ -254,5 +266,5 @@ class LivePlayer extends EventTarget {
   }
 }
 
-/** Begin to watch; `contentVideo` may be left out. Events `change`: read `state`, `content`, `problem`. */
+/** Begin to watch; `contentVideo` may be left out. Events `change`: read `state`, `presents`, `problem`. */
 export const openLive = ({ url, video, contentVideo = null }) => new LivePlayer(url, video, contentVideo);
