@@ -3,6 +3,7 @@ import { buffered, follow } from "/static/follow.js";
 import { openPlayer } from "/static/player.js";
 
 const STEER_MS = 100;
+const LINGER_S = 0.3;
 
 /**
  * Plays the track `content` into `video` once the recording has one. `main` leads: its time, its rate,
@@ -41,7 +42,8 @@ export class ContentScreen {
     }
     const { main, video } = this;
     const time = main.currentTime;
-    const on = this.#player.covers("content", time);
+    const covers = (moment) => this.#player.covers("content", moment);
+    const on = covers(time) || (this.#on && covers(time - LINGER_S)); // a seam is no end
     if (on !== this.#on) this.shown((this.#on = on));
     if (!on) {
       if (!video.paused) video.pause();
