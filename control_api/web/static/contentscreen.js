@@ -1,5 +1,5 @@
 // The content of a recording beside its main picture: a second element, led by the clock of the first.
-import { buffered, follow } from "/static/follow.js";
+import { follow, SILENT } from "/static/follow.js";
 import { openPlayer } from "/static/player.js";
 
 const STEER_MS = 100;
@@ -53,7 +53,6 @@ export class ContentScreen {
       if (main.paused) video.pause();
       else video.play().catch(() => {});
     }
-    // The seek itself brings what is not buffered yet.
-    follow(video, time, main.playbackRate, (target) => buffered(video, target) || Math.abs(video.currentTime - target) > STEER_MS / 1000);
+    follow(video, time, main.playbackRate, SILENT, () => true); // a seek brings what is not there yet
   }
 }

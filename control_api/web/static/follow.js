@@ -1,17 +1,20 @@
-// Keeps a second video element on the clock of a first: by its rate, and by a seek where that is too far.
+// Keeps a video element on a clock: by its rate, and by a seek where that is too far.
 const FAR_S = 0.7; // further off than this, jump
 const NEAR_S = 0.015; // nearer than this, leave the rate alone
-const MOST_BEND = 0.06;
 const LEAST_STEP = 0.004;
 
-/** Bend the rate of `video` so that it comes to `target` seconds; `pace` is the rate to go at. `holds(time)`: can it be shown? */
-export function follow(video, target, pace, holds) {
+/** With sound the rate may only be bent as far as nobody hears it; without, it catches up within a second. */
+export const HEARD = { most: 0.06, gain: 1 };
+export const SILENT = { most: 0.5, gain: 2 };
+
+/** Bend the rate of `video` so that it comes to `target` seconds; `pace` is the rate to go at. `holds(time)`: may one seek there? */
+export function follow(video, target, pace, { most, gain }, holds) {
   const off = target - video.currentTime;
-  if (Math.abs(off) > FAR_S || (video.readyState < 3 && off > NEAR_S) || (video.paused && Math.abs(off) > NEAR_S)) {
+  if (Math.abs(off) > FAR_S || (video.paused && Math.abs(off) > NEAR_S)) {
     if (!video.seeking && holds(target)) video.currentTime = target;
     return;
   }
-  const bend = Math.abs(off) < NEAR_S ? 0 : Math.max(-MOST_BEND, Math.min(MOST_BEND, off));
+  const bend = Math.abs(off) < NEAR_S ? 0 : Math.max(-most, Math.min(most, off * gain));
   if (Math.abs(video.playbackRate - pace - bend) > LEAST_STEP) video.playbackRate = pace + bend;
 }
 

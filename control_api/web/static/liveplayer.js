@@ -7,7 +7,7 @@
 // how far behind the newest picture the screen is led, by bending the rate a little. It grows after
 // a stall and shrinks while there is none.
 import { delayMs } from "/static/backoff.js";
-import { buffered, follow } from "/static/follow.js";
+import { buffered, follow, HEARD, SILENT } from "/static/follow.js";
 
 const HEADER = 16;
 const TRACK = 1;
@@ -20,6 +20,7 @@ const LESS_S = 0.002; // each second without one
 const LEAD_DECAY = 0.005; // of what a fragment is later than the earliest ones, 30 times a second
 const KEPT_S = 8;
 const STEER_MS = 100;
+const STUCK_S = 0.05;
 const ENDED_MS = 3000;
 const SILENT_MS = 6000; // an answer that says nothing for so long is dead
 
@@ -256,7 +257,11 @@ class LivePlayer extends EventTarget {
   }
 
   lead(screen, target) {
-    follow(screen.video, target, 1, (time) => buffered(screen.video, time));
+    const { video } = screen;
+    const there = (time) => buffered(video, time);
+    const stuck = video.readyState < 3 && target > video.currentTime && !there(video.currentTime + STUCK_S);
+    if (stuck && !video.seeking && there(target)) video.currentTime = target; // a hole that nothing will fill
+    else follow(video, target, 1, screen === this.main ? HEARD : SILENT, there);
   }
 
   drop() {
