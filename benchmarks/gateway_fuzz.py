@@ -6,6 +6,7 @@ messages with bytes cut out, doubled, swapped or put in.
 """
 
 import asyncio
+import logging
 import os
 import random
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
+import structlog
 from lxml import etree
 
 from benchmarks.process import usage
@@ -165,4 +167,6 @@ def usage_mb() -> float:
 
 def run(count: int, seed: int) -> Report:
     """Send so many requests."""
+    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=quiet)
     return asyncio.run(_measure(count, seed))

@@ -1,10 +1,10 @@
 """Rows of booked conferences, of when they take place, and of who is taken then."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from control_api.persistence.database import Database
@@ -84,8 +84,15 @@ class Taken(msgspec.Struct, frozen=True):
     name: str
 
 
+class _Named(msgspec.Struct):
+    """Of a booking what free/busy tells."""
+
+    name: str
+
+
 _ENCODE = msgspec.json.Encoder().encode
 _SITES = msgspec.json.Decoder(tuple[BookedSite, ...])
+_NAMED = msgspec.json.Decoder(_Named)
 _BOOKING = msgspec.json.Decoder(Booking)
 _OCCURRENCE = "SELECT booking, begin_s, end_s, state, units, sites FROM occurrences"
 _TAKEN = (
@@ -99,6 +106,7 @@ class BookingRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._longest_s: float | None = None
 
     async def next_id(self, first: int) -> int:
         """An id that no booking has had."""
@@ -133,6 +141,7 @@ class BookingRows:
                 text("DELETE FROM occurrences WHERE booking = :booking AND state = 'booked'"), known
             )
             await _write(connection, occurrences)
+        self._note_length(occurrences)
 
     async def put_occurrence(self, occurrence: Occurrence) -> None:
         """Write one occurrence, new or changed; its sites are taken as long as it is not over."""
@@ -145,6 +154,7 @@ class BookingRows:
                 {"booking": occurrence.booking, "begin_s": occurrence.begin_s},
             )
             await _write(connection, [occurrence])
+        self._note_length([occurrence])
 
     async def booking(self, number: int) -> Booking | None:
         """The booking of that id."""
@@ -169,13 +179,32 @@ class BookingRows:
         return await self._occurrences("WHERE booking = :booking ORDER BY begin_s", booking=number)
 
     async def between(self, since_s: float, until_s: float) -> list[Occurrence]:
-        """All that take place, or took place, in that time and were not deleted."""
-        return await self._occurrences(
-            "WHERE begin_s < :until AND (end_s IS NULL OR end_s > :since)"
-            " AND state <> 'deleted' ORDER BY begin_s",
+        """All that take place, or took place, in that time and were not deleted, in order."""
+        longest_s = await self._longest()
+        found = await self._occurrences(
+            "WHERE begin_s > :earliest AND begin_s < :until AND end_s > :since"
+            " AND state <> 'deleted'",
+            earliest=since_s - longest_s,
             since=since_s,
             until=until_s,
         )
+        found += await self._occurrences(
+            "WHERE end_s IS NULL AND begin_s < :until AND state <> 'deleted'", until=until_s
+        )
+        return sorted(found, key=lambda one: (one.begin_s, one.booking))
+
+    async def _longest(self) -> float:
+        """How long any lasts at most: who began earlier than that before a span is over in it."""
+        if self._longest_s is None:
+            async with self._database.begin() as connection:
+                statement = text("SELECT max(end_s - begin_s) FROM occurrences")
+                self._longest_s = float((await connection.execute(statement)).scalar() or 0)
+        return self._longest_s
+
+    def _note_length(self, occurrences: Iterable[Occurrence]) -> None:
+        if self._longest_s is not None:
+            lengths = (one.end_s - one.begin_s for one in occurrences if one.end_s is not None)
+            self._longest_s = max(self._longest_s, *lengths, 0.0)
 
     async def due(self, now_s: float) -> list[Occurrence]:
         """What must begin or is under way."""
@@ -201,15 +230,17 @@ class BookingRows:
 
     async def bookings(self, numbers: Iterable[int]) -> dict[int, Booking]:
         """The bookings of these ids that there are."""
-        found: dict[int, Booking] = {}
+        return {row.id: _BOOKING.decode(row.record) for row in await self._records(numbers)}
+
+    async def _records(self, numbers: Iterable[int]) -> list[Row[Any]]:
         wanted = list(set(numbers))
         statement = text("SELECT id, record FROM bookings WHERE id IN :ids").bindparams(
             bindparam("ids", expanding=True)
         )
+        found: list[Row[Any]] = []
         async with self._database.begin() as connection:
             for k in range(0, len(wanted), AT_ONCE):
-                rows = await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
-                found.update((row.id, _BOOKING.decode(row.record)) for row in rows)
+                found += await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
         return found
 
     async def taken(self, uris: Sequence[str], since_s: float, until_s: float) -> list[Taken]:
@@ -220,10 +251,8 @@ class BookingRows:
             for k in range(0, len(uris), AT_ONCE):
                 chunk = {"uris": uris[k : k + AT_ONCE], "since": since_s, "until": until_s}
                 found += list(await connection.execute(statement, chunk))
-        names = {
-            number: one.name
-            for number, one in (await self.bookings(row.booking for row in found)).items()
-        }
+        records = await self._records(row.booking for row in found)
+        names = {row.id: _NAMED.decode(row.record).name for row in records}
         taken = [
             Taken(
                 row.uri,

@@ -100,9 +100,10 @@ async def add_user(body: UserBody, bridge: BridgeOf) -> SessionView:
     summary="Remove a user",
     dependencies=[Depends(may(Action.USERS))],
 )
-async def remove_user(name: str, bridge: BridgeOf) -> None:
+async def remove_user(name: str, request: Request, bridge: BridgeOf) -> None:
     """The user's sessions end; `admin` stays."""
     await bridge.sessions.remove_user(name)
+    request.app.state.gateway.sessions.end_of(name)
 
 
 @router.put(
@@ -111,6 +112,9 @@ async def remove_user(name: str, bridge: BridgeOf) -> None:
     summary="Let a user log in at the SOAP gateway",
     dependencies=[Depends(may(Action.USERS))],
 )
-async def set_gateway_password(name: str, body: GatewayPasswordBody, bridge: BridgeOf) -> None:
-    """A password of its own for programs, kept sealed; the gateway knows users who have one."""
+async def set_gateway_password(
+    name: str, body: GatewayPasswordBody, request: Request, bridge: BridgeOf
+) -> None:
+    """A password of its own for programs, kept sealed; sessions with another one end."""
     await bridge.digests.set(name, body.password)
+    request.app.state.gateway.sessions.end_of(name)

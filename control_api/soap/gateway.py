@@ -16,6 +16,7 @@ from control_api.soap.binding import local, read, tidy, write
 from control_api.soap.envelope import (
     NAMESPACE,
     PLATFORM,
+    SHOWN,
     Message,
     Version,
     envelope,
@@ -151,7 +152,7 @@ class Gateway:
             raise
         except McuError as error:
             result = m.Result(code_of(error))
-            log.info("soap request refused", operation=named.known, reason=str(error))
+            log.info("soap request refused", operation=named.known, reason=str(error)[:SHOWN])
         await self._note(named, content, result, asked, session)
         return self._said(message.version, named, result, session)
 

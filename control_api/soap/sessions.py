@@ -138,6 +138,12 @@ class GatewaySessions:
         found = self._sessions.get(session)
         return found.key if found is not None else None
 
+    def end_of(self, user: str) -> None:
+        """End all sessions of a user, who has gone or has another password."""
+        self._sessions = {
+            name: one for name, one in self._sessions.items() if one.principal.name != user
+        }
+
     def end(self, session: str) -> None:
         """Log out; unknown sessions have ended."""
         self._sessions.pop(session, None)

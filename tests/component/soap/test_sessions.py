@@ -100,6 +100,17 @@ async def test_a_viewer_changes_nothing(control: Control, address: str) -> None:
         assert await asyncio.to_thread(ask) == Code.NO_RIGHT
 
 
+async def test_with_the_user_the_session_goes(control: Control, address: str) -> None:
+    user = {"name": "his", "password": PASSWORD, "role": "operator"}
+    await control.json("POST", "/users", json=user)
+    await control.api.put("/users/his/gateway-password", json={"password": PASSWORD})
+    with await caller(address) as client:
+        assert await asyncio.to_thread(client.log_in, "his", PASSWORD) == 0
+        assert await asyncio.to_thread(client.raw, "KeepAlive") == 0
+        await control.api.delete("/users/his")
+        assert await asyncio.to_thread(client.raw, "KeepAlive") == Code.NO_SESSION
+
+
 async def test_every_service_describes_itself(control: Control, address: str) -> None:
     async with httpx.AsyncClient() as http:
         for path in SERVICES:
