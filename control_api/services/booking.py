@@ -258,13 +258,21 @@ class Bookings:
         if not least <= by_s <= most:
             raise BadInput("prolongTime", f"{least / 60:g}..{most / 60:g} minutes")
         async with self._lock:
+            begins_s = [
+                one.begin_s for one in await self._rows.occurrences(number) if one.state == "booked"
+            ]
+            longer = []
             for one in await self._going(number, begin_s):
                 if one.end_s is None:
                     continue
-                longer = msgspec.structs.replace(one, end_s=one.end_s + by_s)
-                more = msgspec.structs.replace(one, begin_s=one.end_s, end_s=longer.end_s)
+                end_s = one.end_s + by_s
+                if any(one.begin_s < other_s < end_s for other_s in begins_s):
+                    raise BadInput("duration", "occurrences that do not overlap")
+                more = msgspec.structs.replace(one, begin_s=one.end_s, end_s=end_s)
                 await self._check_room([more], but=number)
-                await self._rows.put_occurrence(longer)
+                longer.append(msgspec.structs.replace(one, end_s=end_s))
+            for one in longer:
+                await self._rows.put_occurrence(one)
         await self._timetable.look()
 
     async def add_site(

@@ -46,6 +46,20 @@ async def test_a_booked_one_begins_and_ends_by_the_clock(
     assert engine.conferences == {}
 
 
+async def test_one_occurrence_is_not_prolonged_into_the_next(office: Office) -> None:
+    daily = {"frequency": 0, "interval": 1, "count": 3, "name": "daily", "sites": SITES}
+    begin = START + HOUR
+    answer = await office.ask(
+        "scheduleRecurrenceConference",
+        scheduleConf={**daily, "beginTime": begin, "duration": HOUR},
+    )
+    info = getattr(answer, "recurrenceConfInfo", None) or answer.conferenceInfo
+    prolong = {"confId": info.confId, "beginDate": begin}
+    long, short = timedelta(hours=23, minutes=1), timedelta(hours=23)
+    assert await office.ask("prolongScheduledConf", **prolong, prolongTime=long) == Code.OVERLAP
+    assert await office.ask("prolongScheduledConf", **prolong, prolongTime=short) == 0
+
+
 async def test_a_permanent_one_stays_until_it_is_deleted(
     office: Office, engine: FakeEngine
 ) -> None:
