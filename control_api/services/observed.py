@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from control_api.services.feed import LEVELS, Feed, Pace
+from control_api.services.happenings import happening
 from control_api.services.views import (
     ConferenceView,
     SeenConference,
@@ -151,6 +152,7 @@ class Observed:
         """Take an event of an engine; those about conferences it shall not carry are ignored."""
         if not self._carries(engine, event.conference):
             return
+        self._mark(event)
         match event:
             case SiteChanged():
                 self._site_changed(event)
@@ -172,6 +174,14 @@ class Observed:
             case _:
                 pass  # ConferenceFailed is the keeper's; newer engines may tell more
 
+    def _mark(self, event: Event) -> None:
+        """Tell whoever keeps marks what an event means, before it is taken."""
+        sites = self._wanted[event.conference].definition.sites
+        names = {site.id: site.name for site in sites}
+        found = happening(event, self._of(event.conference), names)
+        if found is not None:
+            self.happened(event.conference, *found)
+
     def _site_changed(self, event: SiteChanged) -> None:
         known = self._of(event.conference).sites.get(event.site)
         before = known.snapshot if known is not None else SiteSnapshot(event.site, "")
@@ -186,10 +196,6 @@ class Observed:
         if wanted is None:
             return
         before = site_view(wanted, seen)
-        was = seen.sites[snapshot.id].snapshot.state if snapshot.id in seen.sites else "away"
-        if "joined" in (was, snapshot.state) and was != snapshot.state:
-            kind = "join" if snapshot.state == "joined" else "leave"
-            self.happened(conference, kind, wanted.name)
         seen.sites[snapshot.id] = SeenSite(snapshot, reason)
         after = site_view(wanted, seen)
         if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
@@ -202,8 +208,6 @@ class Observed:
 
     def _see_layout(self, conference: str, mode: int | None, panes: tuple[str, ...]) -> None:
         seen = self._of(conference)
-        if seen.mode != mode:
-            self.happened(conference, "layout", "" if mode is None else str(mode))
         seen.mode, seen.panes = mode, panes
         self._feed.publish(
             "layout", conference, {"conference": conference, "mode": mode, "panes": panes}
@@ -213,7 +217,6 @@ class Observed:
         seen = self._of(conference)
         if seen.content != content:
             seen.content = content
-            self.happened(conference, "content", (content.name or "•") if content else "")
             shown = shown_content(content)
             self._feed.publish(
                 "content",
@@ -229,13 +232,7 @@ class Observed:
 
     def _see_speaker(self, conference: str, site: str) -> None:
         self._of(conference).speaker = site
-        if site:
-            self.happened(conference, "speaker", self._name_of(conference, site))
         self._feed.publish("speaker", conference, {"conference": conference, "site": site})
-
-    def _name_of(self, conference: str, site: str) -> str:
-        sites = self._wanted[conference].definition.sites
-        return next((one.name for one in sites if one.id == site), "")
 
     def _levels(self, event: Levels) -> None:
         if self._paces.setdefault(event.conference, Pace()).passes(self._clock.now_ns()):
