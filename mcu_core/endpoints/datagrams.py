@@ -12,7 +12,7 @@ import structlog
 from mcu_core.endpoints.incoming import Incoming
 from mcu_core.endpoints.outgoing import Outgoing
 from mcu_core.endpoints.socket_names import Address, name_bytes, read_name, write_name
-from mcu_core.kernels.messages import BATCH, HEADER_BYTES
+from mcu_core.kernels.messages import BATCH
 from mcu_core.kernels.rows import OPENED, Row
 from mcu_core.media.clock import Clock, MonotonicClock
 from mcu_core.protocol.rtp import Burst
@@ -36,8 +36,8 @@ MOST_QUEUED = 4096
 MOST_NAMES = 4096
 
 
-Taker = Callable[[bytes, int], None]
-"""Takes the payload of a usual packet, and its moment on its sender's clock in ns."""
+Taker = Callable[[bytes, int, int], None]
+"""Takes the payload of a usual packet, its moment on its sender's clock in ns, and its level."""
 
 
 class Receiver(Protocol):
@@ -209,7 +209,8 @@ class Datagrams:
                     if moment_ns > OPENED:
                         take = self._takers.get(number)
                         if take is not None:
-                            take(self._incoming.stretch(start + HEADER_BYTES, end), moment_ns)
+                            payload, level = self._incoming.passed(k)
+                            take(payload, moment_ns, level)
                     else:
                         self._hand_on(number, k, start, end, moment_ns == OPENED)
                 except Exception:  # one broken packet or endpoint must not stop the others

@@ -25,6 +25,8 @@ class Incoming:
         self._sockets = np.zeros(count, np.int64)
         self._lengths = np.zeros(count, np.int64)
         self._moments = np.zeros(count, np.int64)
+        self._bodies = np.zeros(count, np.int64)
+        self._levels = np.zeros(count, np.int64)
         self._starts = np.arange(count, dtype=np.int64) * native.PACKET_BYTES
         self._starts_list: list[int] = self._starts.tolist()
         self._rows = np.zeros(FIRST_TABLE, np.uint64)
@@ -83,6 +85,8 @@ class Incoming:
                 self._sockets,
                 self._lengths,
                 self._moments,
+                self._bodies,
+                self._levels,
                 now_ns,
             )
         )
@@ -93,6 +97,12 @@ class Incoming:
         numbers, ends = self._sockets[:count].tolist(), self._starts[:count] + self._lengths[:count]
         moments = self._moments[:count].tolist()
         return zip(numbers, range(count), self._starts_list, ends.tolist(), moments, strict=False)
+
+    def passed(self, k: int) -> tuple[bytes, int]:
+        """The payload of a packet that was let pass, and its level or UNTOLD."""
+        start = self._starts_list[k]
+        end = start + int(self._lengths[k])
+        return bytes(self._data[start + int(self._bodies[k]) : end]), int(self._levels[k])
 
     def stretch(self, start: int, end: int) -> bytes:
         """A stretch of what has come."""

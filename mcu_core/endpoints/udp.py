@@ -28,7 +28,7 @@ class Usual(Protocol):
     def row(self) -> Row | None:
         """What is counted of the present sender's packets; None before one is known."""
 
-    def take(self, payload: bytes, media_ns: int) -> None:
+    def take(self, payload: bytes, media_ns: int, level: int) -> None:
         """The payload of a packet that has been counted."""
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.reception import Reception
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.kernels.rows import HEARD_NS, PAYLOAD_TYPE, Row
+from mcu_core.kernels.rows import HEARD_NS, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
@@ -230,6 +230,7 @@ class RtpAudioReceiver:
             self._begin(packet.ssrc)
             reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
             reception.row[PAYLOAD_TYPE] = packet.payload_type
+            reception.row[LEVEL_ID] = self._level_id
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
@@ -258,10 +259,11 @@ class RtpAudioReceiver:
         """When a packet was last counted in `row` by others."""
         return self._reception.row[HEARD_NS] if self._reception is not None else 0
 
-    def take(self, payload: bytes, media_ns: int) -> None:
-        """The payload of a packet that has been counted: no extensions, no padding."""
+    def take(self, payload: bytes, media_ns: int, level: int = UNTOLD) -> None:
+        """The payload of a packet that has been counted; `level` dB below full scale."""
         if self._ticks is not None and self._ticks(payload):
-            self._ingress.push(AccessUnit(self._codec, payload, media_ns, True))
+            told = None if level == UNTOLD else -float(level)
+            self._ingress.push(AccessUnit(self._codec, payload, media_ns, True, False, 0, told))
         else:
             self._depayloader.malformed += 1
 

@@ -16,6 +16,7 @@ from mcu_core.kernels.messages import (
     BYTE_ROWS,
     BYTES_OUT,
     DONT_WAIT,
+    EXTENDED_RTP,
     FLAGS,
     HEADER_BYTES,
     LENGTH,
@@ -40,6 +41,7 @@ from mcu_core.kernels.rows import (
     HEARD_NS,
     HIGHEST,
     JITTER_16,
+    LEVEL_ID,
     NEVER,
     NONE,
     OPENED,
@@ -50,6 +52,7 @@ from mcu_core.kernels.rows import (
     SSRC,
     SUSPECT,
     TIMESTAMP,
+    UNTOLD,
     UNWRAPPED,
     WORDS,
 )
@@ -68,6 +71,9 @@ _FIRST_MEDIA, _LAST_MEDIA, _FIRST_CONTROL, _LAST_CONTROL = 128, 191, 192, 223
 
 EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
 """struct epoll_event is packed on x86-64 only; its data are the last eight bytes."""
+
+_ONE_BYTE_PROFILE, _LAST_ELEMENT = 0xBEDE, 0xF0
+MALFORMED = -2
 
 _SECOND_NS = 1_000_000_000
 _HALF, _LOW_BITS = 1 << 31, (1 << 32) - 1
@@ -117,13 +123,53 @@ def _measure(row: Numbers, timestamp: int, now_ns: int) -> int:
     return int(ticks // rate * _SECOND_NS + ticks % rate * _SECOND_NS // rate)
 
 
-@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT), inline=True)
-def _pass(row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int) -> int:
-    """Count packet k if it is one of the row's stream in sequence, with no more than a header and a
-    payload; its moment on the sender's clock in ns, NEVER if it is anything else."""
+@kernel(INT(BYTE_ROWS, INT, INT), inline=True)
+def _extension_end(buffers: Bytes, k: int, length: int) -> int:
+    """Where the extension block of packet k ends; beyond `length` if it is none of one-byte
+    elements (RFC 8285 4.2), or does not end within the packet."""
+    body = HEADER_BYTES + 4
+    if length < body or _big_endian(buffers, k, HEADER_BYTES, 2) != _ONE_BYTE_PROFILE:
+        return length + 1
+    return body + 4 * _big_endian(buffers, k, HEADER_BYTES + 2, 2)
+
+
+@kernel(INT(BYTE_ROWS, INT, INT, INT), inline=True)
+def _level(buffers: Bytes, k: int, end: int, level_id: int) -> int:
+    """What the extension block of packet k tells by that id; UNTOLD if nothing, MALFORMED if an
+    element does not end within the block."""
+    at, found = np.int64(HEADER_BYTES + 4), np.int64(UNTOLD)
+    while at < end and buffers[k, at] < _LAST_ELEMENT:
+        lead = np.int64(buffers[k, at])
+        at += 1
+        if lead == 0:
+            continue
+        after = at + (lead & 0x0F) + 1
+        if lead >> 4:
+            if after > end:
+                return MALFORMED
+            if lead >> 4 == level_id:
+                found = np.int64(buffers[k, at] & 0x7F)
+        at = after
+    return int(found)
+
+
+@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT, NUMBERS_OUT, NUMBERS_OUT), inline=True)
+def _pass(
+    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, bodies: Numbers, levels: Numbers
+) -> int:
+    """Count packet k if it is one of the row's stream in sequence, with no more than a header, an
+    extension and a payload; its moment on the sender's clock in ns, NEVER if it is anything else.
+
+    `bodies[k]` is then where its payload begins, `levels[k]` how loud it says that it is.
+    """
+    body, level = HEADER_BYTES, UNTOLD
+    if length > HEADER_BYTES and buffers[k, 0] == EXTENDED_RTP:
+        body = _extension_end(buffers, k, length)
+        level = _level(buffers, k, body, row[LEVEL_ID]) if body < length else MALFORMED
     if (
-        length <= HEADER_BYTES
-        or buffers[k, 0] != PLAIN_RTP
+        length <= body
+        or level == MALFORMED
+        or buffers[k, 0] & 0xEF != PLAIN_RTP
         or buffers[k, 1] & 0x7F != row[PAYLOAD_TYPE]
         or _big_endian(buffers, k, 8, 4) != row[SSRC]
     ):
@@ -132,7 +178,8 @@ def _pass(row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int) -> int
     if row[HIGHEST] == NONE or sequence != row[HIGHEST] + 1 or abs(row[UNWRAPPED]) >= FARTHEST:
         return NEVER
     row[RECEIVED] += 1
-    row[BYTES] += length - HEADER_BYTES
+    row[BYTES] += length - body
+    bodies[k], levels[k] = body, level
     row[HIGHEST], row[SUSPECT] = sequence, NONE
     row[COUNTED] += 1
     row[QUICK] += 1
@@ -177,13 +224,15 @@ def _same_name(names: Words, k: int, sources: Words, socket: int, length: int) -
 @kernel(
     INT(
         INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORDS_IN, WORD_ROWS, WORDS_IN,
-        types.uintp, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, INT,
+        types.uintp, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT,
+        NUMBERS_OUT, INT,
     )
 )  # fmt: skip
 def receive(
     epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
     rows: Words, sources: Words, contexts: Words, unprotect: int, size: Numbers,
-    sockets: Numbers, lengths: Numbers, moments: Numbers, now_ns: int,
+    sockets: Numbers, lengths: Numbers, moments: Numbers, bodies: Numbers, levels: Numbers,
+    now_ns: int,
 ) -> int:  # fmt: skip
     """Take what has come to the sockets of an epoll instance, without waiting; how many.
 
@@ -193,7 +242,8 @@ def receive(
 
     Where `rows` has the address of a stream's row (kernels/rows.py) for a descriptor, usual packets
     of the stream from the name `sources[descriptor]` are counted at once: `moments[k]` is then
-    their moment on their sender's clock in ns, and NEVER for all else. A source of zeros is any.
+    their moment on their sender's clock in ns, and NEVER for all else; `bodies[k]` is where their
+    payload begins, `levels[k]` their level or UNTOLD. A source of zeros is any.
 
     Where `contexts` has one for a descriptor, RTP is decrypted first by the function at
     `unprotect`: `moments[k]` is then OPENED instead of NEVER, `lengths[k]` what is left, or FORGED.
@@ -226,7 +276,7 @@ def receive(
                 name_length = np.int64(messages[filled, NAME_LENGTH] & _LOW_WORD)
                 if _same_name(names, filled, sources, int(socket), int(name_length)):
                     row = carray(_numbers_at(rows[socket]), WORDS)
-                    moment = _pass(row, buffers, filled, int(length), now_ns)
+                    moment = _pass(row, buffers, filled, int(length), now_ns, bodies, levels)
                     moments[filled] = moment if moment != NEVER else moments[filled]
             filled += 1
     return filled

@@ -21,8 +21,9 @@ NAME_BYTES = 32
 HEADER_BYTES = 12
 """RTP's fixed header."""
 
-PLAIN_RTP = 0x80
-"""Its first byte where nothing but the payload follows: no padding, extension, contributors."""
+PLAIN_RTP, EXTENDED_RTP = 0x80, 0x90
+"""Its first byte where nothing but the payload follows, no padding and no contributors; and where
+an extension does."""
 
 # A word of an mmsghdr.
 NAME, NAME_LENGTH, PIECES, PIECE_COUNT, CONTROL, CONTROL_LENGTH, FLAGS, LENGTH = range(8)

@@ -30,8 +30,14 @@ SSRC, PAYLOAD_TYPE = 12, 13
 SUSPECT = 14
 """A sequence number far off, which the next one may confirm."""
 
+LEVEL_ID = 15
+"""The header extension that tells how loud a packet is (RFC 6464), 0 for none."""
+
 WORDS = 16
 NONE = -1
+UNTOLD = -1
+"""Instead of a level, 0..127 dB below full scale: the packet tells none."""
+
 NEVER = -(1 << 62)
 
 OPENED = NEVER + 1

@@ -21,6 +21,7 @@ from tests.fakes.waiting import until
 
 FRAME = b"\xf8\xff\xfe"
 TICKS = 960
+LEVEL_ID = 3
 
 
 class Intaken(AudioIngress):
@@ -29,11 +30,13 @@ class Intaken(AudioIngress):
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock, "site")
         self.stamps_ns: list[int] = []
+        self.levels: list[float | None] = []
         self.restarts = 0
 
     def push(self, unit: AccessUnit) -> None:
         assert unit.data == FRAME
         self.stamps_ns.append(unit.stamp_ns)
+        self.levels.append(unit.level_dbov)
 
     def reset(self) -> None:
         self.restarts += 1
@@ -51,7 +54,7 @@ class Site:
         self.pin = SourcePin()
         group = StreamGroup(self.stats)
         self.stream = RtpStream(OPUS, (96, 96), 1, self.clock, lambda _: None, lambda _: None)
-        self.stream.receive_into(Intake(None, self.ingress))
+        self.stream.receive_into(Intake(None, self.ingress), level_id=LEVEL_ID)
         group.add(self.stream)
         taken = (group.rtp_received, group.rtcp_received, group.sound)
         self.port = RtpPort(self.pin, self.clock, self.stats, *taken)
@@ -89,11 +92,12 @@ class Sender:
     ssrc: int
     number: int
 
-    async def send(self, count: int = 1) -> None:
+    async def send(self, count: int = 1, *extensions: tuple[int, bytes]) -> None:
         stats = self.site.stats
         for _ in range(count):
             before = stats.packets_in + stats.packets_dropped
-            head = rtp.header(96, False, self.number & 0xFFFF, self.number * TICKS, self.ssrc)
+            number = self.number & 0xFFFF
+            head = rtp.header(96, False, number, self.number * TICKS, self.ssrc, extensions)
             self.bound.sendto(head + FRAME, self.site.address)
             self.number += 1
             await self._taken(before + 1)
@@ -120,6 +124,16 @@ async def test_all_but_the_first_pass_and_are_counted_and_stamped_alike(site: Si
     assert site.ingress.stamps_ns == [k * BLOCK_NS for k in range(10)]
     counters = site.stream.reception()
     assert (counters.received, counters.lost, counters.jitter_ns) == (10, 0, 0)
+
+
+async def test_levels_are_told_by_packets_that_pass(site: Site) -> None:
+    sender = site.sender()
+    await sender.send(3, (LEVEL_ID, b"\x9e"))
+    await sender.send(3, (LEVEL_ID + 1, b"\x9e"))
+    await sender.send(1, (LEVEL_ID + 1, b"\x9e"), (LEVEL_ID, b"\x7f"))
+    await sender.send(1, (200, b""))  # another form of extension
+    assert site.ingress.levels == [*[-30.0] * 3, *[None] * 3, -127.0, None]
+    assert site.passed == 6
 
 
 async def test_a_gap_is_seen_and_what_follows_passes_again(site: Site) -> None:

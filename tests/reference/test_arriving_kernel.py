@@ -1,4 +1,4 @@
-"""The loops around sendmmsg and recvmmsg against Python's own sockets and pylibsrtp's own calls."""
+"""The loop around recvmmsg against Python's own sockets, pylibsrtp's own calls, and Reception."""
 
 import select
 import socket
@@ -10,168 +10,29 @@ import pylibsrtp
 import pytest
 
 from mcu_core.endpoints.incoming import Incoming
-from mcu_core.endpoints.outgoing import Outgoing
 from mcu_core.endpoints.socket_names import write_name
-from mcu_core.endpoints.webrtc_link import PROTECT, UNPROTECT, context_of
+from mcu_core.endpoints.webrtc_link import UNPROTECT, context_of
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.reception import Reception
-from mcu_core.kernels.arriving import FAIR_SHARE, FORGED, PACKET_BYTES
-from mcu_core.kernels.leaving import SECURE_BYTES
-from mcu_core.kernels.messages import BATCH
-from mcu_core.kernels.rows import HEARD_NS, NEVER, OPENED, PAYLOAD_TYPE, QUICK, SUSPECT
-from mcu_core.protocol.rtp import Burst, parse
-
-PROFILES = {
-    pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM: 44,
-    pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80: 30,
-}
-SO_NO_CHECK = 11
-Pair = tuple[socket.socket, socket.socket]
+from mcu_core.kernels.arriving import FAIR_SHARE, FORGED
+from mcu_core.kernels.rows import (
+    HEARD_NS,
+    LEVEL_ID,
+    NEVER,
+    OPENED,
+    PAYLOAD_TYPE,
+    QUICK,
+    SUSPECT,
+    UNTOLD,
+)
+from mcu_core.protocol.rtp import RtpPacket, parse
+from tests.fakes.datagram_pair import PROFILES, Pair, open_pair, packets
 
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """Two bound sockets that do not wait."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
-    ):
-        for bound in (one, other):
-            bound.setblocking(False)
-            bound.bind(("127.0.0.1", 0))
-        yield one, other
-
-
-def packets(count: int, seed: int = 1) -> list[bytes]:
-    """RTP packets of many sizes, one stream's in sequence; as many as a socket holds."""
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers(0, 300, count)
-    return [
-        struct.pack("!BBHII", 0x80, 96, number, 3000 * number, 77) + rng.bytes(int(size))
-        for number, size in enumerate(sizes, 1)
-    ]
-
-
-def arrived(bound: socket.socket) -> list[bytes]:
-    found = []
-    while True:
-        try:
-            found.append(bound.recv(PACKET_BYTES))
-        except BlockingIOError:
-            return found
-
-
-def outgoing(pair: Pair) -> Outgoing:
-    made = Outgoing()
-    made.make_room(pair[0].fileno())
-    made.direct(pair[0].fileno(), write_name(socket.AF_INET, pair[1].getsockname()))
-    return made
-
-
-def test_datagrams_leave_as_they_were_given(pair: Pair) -> None:
-    sent = packets(BATCH + 10)
-    waiting = outgoing(pair)
-    for packet in sent:
-        waiting.put(pair[0].fileno(), packet)
-    assert waiting.flush() == []
-    assert arrived(pair[1]) == sent
-    assert waiting.flush() == []
-
-
-def bursts(count: int, seed: int = 2) -> list[Burst]:
-    """Units of one to eight packets of several streams, over the wraps of their counters."""
-    rng = np.random.default_rng(seed)
-    made = []
-    for _ in range(count):
-        payloads = tuple(rng.bytes(int(size)) for size in rng.integers(0, 300, rng.integers(1, 9)))
-        marked, ssrc = int(rng.integers(-1, len(payloads))), int(rng.integers(0, 1 << 32))
-        made.append(Burst(96, marked, 0xFFFC, 0xFFFF_FFF0, ssrc, int(rng.integers(0, 9)), payloads))
-    return made
-
-
-def test_bursts_leave_as_packets_with_their_headers(pair: Pair) -> None:
-    waiting = outgoing(pair)
-    number = pair[0].fileno()
-    made = bursts(30)
-    shared = [made[0], made[0]._replace(ssrc=1, sequence=7), made[1]]
-    for burst in (*made, *shared):
-        waiting.put_burst(number, burst)
-        waiting.put(number, b"between")
-    assert waiting.flush() == []
-    expected = [[*burst.packets(), b"between"] for burst in (*made, *shared)]
-    assert arrived(pair[1]) == [packet for some in expected for packet in some]
-
-
-def test_packets_of_one_length_leave_together_and_arrive_apart(pair: Pair) -> None:
-    waiting = outgoing(pair)
-    number = pair[0].fileno()
-    sizes = (1200, 1200, 1200, 7, 1200, 1200, 0, 0, 300, 300, 301, 1, 1, 1)
-    payloads = tuple(bytes([k]) * size for k, size in enumerate(sizes))
-    many = tuple(b"%03d" % k for k in range(BATCH))
-    for some in (payloads, many):
-        burst = Burst(96, 2, 3, 4, 5, 0, some)
-        waiting.put_burst(number, burst)
-        assert waiting.flush() == []
-        assert arrived(pair[1]) == burst.packets()
-    assert waiting._failed[0] == 0
-
-
-def test_what_cannot_leave_together_leaves_one_by_one(pair: Pair) -> None:
-    """Where the way out cannot cut packets, which is not tried for ever."""
-    waiting = outgoing(pair)
-    pair[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # which cutting cannot do without
-    burst = Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi"))
-    for n in range(1, 12):
-        waiting.put_burst(pair[0].fileno(), burst)
-        assert waiting.flush() == []
-        assert arrived(pair[1]) == burst.packets()
-        assert waiting._failed[0] == min(n, 8)
-
-
-def test_what_is_refused_together_and_one_by_one_is_counted(pair: Pair) -> None:
-    waiting = outgoing(pair)
-    number = pair[0].fileno()
-    waiting.direct(number, write_name(socket.AF_INET, ("127.0.0.1", 0)))  # no port to send to
-    waiting.put_burst(number, Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi")))
-    assert waiting.flush() == [(number, 4)]
-    assert waiting._failed[0] == 0
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_packets_are_encrypted_as_the_library_s_own_call_does(pair: Pair, profile: int) -> None:
-    key = bytes(range(PROFILES[profile]))
-    policy = pylibsrtp.Policy(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
-    ours, slow = pylibsrtp.Session(policy), pylibsrtp.Session(policy)
-    waiting = outgoing(pair)
-    number = pair[0].fileno()
-    waiting.encrypt(number, context_of(ours), PROTECT)
-    made = bursts(30)
-    for burst in made:
-        waiting.put_burst(-1 - number, burst)
-    waiting.put(number, b"as it is")
-    assert waiting.flush() == []
-    plain = [packet for burst in made for packet in burst.packets()]
-    assert arrived(pair[1]) == [*map(slow.protect, plain), b"as it is"]
-
-
-def test_what_cannot_be_encrypted_is_refused_and_the_rest_goes_on(pair: Pair) -> None:
-    profile = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM
-    policy = pylibsrtp.Policy(bytes(44), pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
-    session = pylibsrtp.Session(policy)
-    waiting = outgoing(pair)
-    number = pair[0].fileno()
-    burst = Burst(96, -1, 1, 2, 3, 0, (bytes(SECURE_BYTES), b"good"))
-    waiting.put_burst(-1 - number, burst)  # no key yet
-    waiting.encrypt(number, context_of(session), PROTECT)
-    assert waiting.flush() == [(number, 1)]
-    assert len(arrived(pair[1])) == 1
-
-
-def test_nothing_leaves_unencrypted_while_there_is_no_key(pair: Pair) -> None:
-    waiting = outgoing(pair)
-    waiting.put_burst(-1 - pair[0].fileno(), Burst(96, -1, 1, 2, 3, 0, (b"a", b"b")))
-    assert waiting.flush() == [(pair[0].fileno(), 2)]
-    assert arrived(pair[1]) == []
+    with open_pair() as both:
+        yield both
 
 
 def test_what_has_come_is_read_in_order_with_its_sender(pair: Pair) -> None:
@@ -195,7 +56,26 @@ def test_what_has_come_is_read_in_order_with_its_sender(pair: Pair) -> None:
 
 
 SSRC = 0xFFFF_FFF1
+LEVEL = 5
 RATE = 48_000
+
+
+def extension(rng: np.random.Generator) -> bytes:
+    """A block with a level, or with one that a fault has crept into."""
+    elements = [
+        bytes((LEVEL << 4, int(rng.integers(0, 256)))),
+        b"\x31ab\0",
+        b"\0",
+        bytes((LEVEL << 4 | 2,)) + b"abc",
+    ]
+    chosen = rng.permutation(4)[: int(rng.integers(1, 5))]
+    body = b"".join(elements[k] for k in chosen)
+    if rng.random() < 0.1:
+        body = rng.bytes(len(body))
+    body += bytes(-len(body) % 4)
+    words = len(body) // 4 + (int(rng.integers(-1, 20)) if rng.random() < 0.1 else 0)
+    profile = 0x1000 if rng.random() < 0.05 else 0xBEDE
+    return struct.pack("!HH", profile, words) + body
 
 
 def arriving(seed: int) -> list[bytes]:
@@ -210,11 +90,22 @@ def arriving(seed: int) -> list[bytes]:
         sequence += mostly(1, 2, 0, -1, 5000)
         timestamp += mostly(960, 0, -960, 1 << 30)
         ssrc = mostly(SSRC, 1, SSRC ^ 1)
-        first, second = mostly(0x80, 0x90, 0xA0, 0x81, 0x40), mostly(96, 0x80 | 96, 97)
+        block = extension(rng) if rng.random() < 0.4 else b""
+        usual = 0x90 if block else 0x80
+        first, second = mostly(usual, 0x80, 0x90, 0xA0, 0x81, 0x40), mostly(96, 0x80 | 96, 97)
         head = (first, second, sequence & 0xFFFF, timestamp & 0xFFFF_FFFF, ssrc)
         made.append(struct.pack("!BBHII", *head)[: mostly(12, 5)])
-        made[-1] += rng.bytes(mostly(int(rng.integers(1, 20)), 0))
+        made[-1] += block + rng.bytes(mostly(int(rng.integers(1, 20)), 0))
     return made
+
+
+def slowly_read(packet: bytes) -> RtpPacket | None:
+    """A packet of the stream; None for anything else."""
+    try:
+        parsed = parse(packet)
+    except MalformedInput:
+        return None
+    return parsed if (parsed.ssrc, parsed.payload_type) == (SSRC, 96) else None
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -223,10 +114,10 @@ def test_usual_packets_are_counted_as_reception_counts_them(pair: Pair, seed: in
     one, other = pair
     counted, slow = Reception(SSRC, RATE), Reception(SSRC, RATE)
     for reception in (counted, slow):
-        reception.row[PAYLOAD_TYPE] = 96
+        reception.row[PAYLOAD_TYPE], reception.row[LEVEL_ID] = 96, LEVEL
     incoming = Incoming()
     incoming.let_pass(other.fileno(), write_name(socket.AF_INET, one.getsockname()), counted.row)
-    passed = 0
+    passed = levels = 0
     with select.epoll() as epoll:
         epoll.register(other, select.EPOLLIN)
         for n, packet in enumerate(arriving(seed)):
@@ -235,30 +126,23 @@ def test_usual_packets_are_counted_as_reception_counts_them(pair: Pair, seed: in
             assert incoming.receive(epoll.fileno(), now_ns) == 1
             ((_, _, start, end, moment_ns),) = incoming.found(1)
             assert incoming.stretch(start, end) == packet
-            if moment_ns == NEVER:
-                try:
-                    parsed = parse(packet)
-                except MalformedInput:
-                    continue
-                if (parsed.ssrc, parsed.payload_type) != (SSRC, 96):
-                    continue
-                receptions = [counted, slow]
-            else:
-                passed += 1
-                parsed, receptions = parse(packet), [slow]
-                assert (parsed.ssrc, parsed.payload_type, parsed.extensions) == (SSRC, 96, {})
-                assert parsed.payload == packet[12:] != b""
-                unwrapped = slow.unwrap(parsed.timestamp)
-                assert moment_ns == unwrapped * 10**9 // RATE
-                assert counted.row[HEARD_NS] == now_ns
-            for reception in receptions:
+            parsed = slowly_read(packet)
+            if parsed is None:
+                assert moment_ns == NEVER
+                continue
+            for reception in (slow,) if moment_ns != NEVER else (counted, slow):
                 reception.push(parsed.sequence, parsed.timestamp, len(parsed.payload), now_ns)
-                if moment_ns == NEVER:
-                    reception.unwrap(parsed.timestamp)
+                unwrapped = reception.unwrap(parsed.timestamp)
+            if moment_ns != NEVER:
+                told = parsed.extensions.get(LEVEL)
+                assert incoming.passed(0) == (parsed.payload, told[0] & 0x7F if told else UNTOLD)
+                assert parsed.payload != b""
+                assert (moment_ns, counted.row[HEARD_NS]) == (unwrapped * 10**9 // RATE, now_ns)
+                passed, levels = passed + 1, levels + (told is not None)
             assert counted.row[:QUICK] == slow.row[:QUICK]
             assert counted.row[SUSPECT] == slow.row[SUSPECT]
             assert counted.report_block(now_ns) == slow.report_block(now_ns)
-    assert passed > 10
+    assert passed > levels > 10
     assert counted.row[QUICK] == passed
 
 
