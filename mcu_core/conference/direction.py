@@ -35,7 +35,6 @@ __all__ = [
     "Roster",
     "Shown",
     "ViewKey",
-    "canonical",
 ]
 
 FULL = MODES[1]
@@ -110,13 +109,3 @@ class Director:
         known |= {ViewKey("group", str(group.id)) for group in definition.groups}
         known |= {ViewKey("own", site.id) for site in definition.sites}
         self._pictures = {key: self._pictures[key] for key in self._pictures if key in known}
-
-
-def canonical(direction: Direction) -> Mapping[ViewKey, ViewKey]:
-    """Each view's representative: the first of those that show the same.
-
-    Two views may share an encoder only while they have one representative; they part as soon as
-    one of them shows something else.
-    """
-    first: dict[Shown, ViewKey] = {}
-    return {key: first.setdefault(direction.views[key], key) for key in sorted(direction.views)}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mcu_core.egress.keyframe_requests import KeyframeRequests
 from mcu_core.egress.timestamps import StreamClock
-from mcu_core.media.clock import NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit, EncodedUnit
 from mcu_core.protocol.payload.base import payloader
@@ -12,14 +12,20 @@ from mcu_core.protocol.payload.base import payloader
 SHORTEST_NS, LONGEST_NS = NS_PER_SECOND // 120, NS_PER_SECOND
 """Bounds of a picture's length where a sender's pictures come together, or pause."""
 
+MOST_LATER_NS = 400 * NS_PER_MS
+SLIDE_NS = NS_PER_MS
+"""By how much the stamps are later than arrival at most, and how fast that changes a picture."""
+
 
 class ForwardGroup:
     """Stands where an encoder would: takes a source's units, hands on what receivers can use.
 
     After a loss, and at the start, it waits for a keyframe, so that receivers never show damage;
-    their requests for one go to the source, at most one a second (design 5). `units`,
-    `keyframes` and `dropped` count. `push` may be called from any one thread, `deliver` is
-    called on that thread; the rest belongs to the event loop.
+    their requests for one go to the source, at most one a second (design 5). Stamps are later than
+    arrival by `sound_later_ns()`, as the sound of the same moment is in its mix, so that receivers
+    play both together. `units`, `keyframes` and `dropped` count. `push` and `restart` may be
+    called from any one thread, `deliver` is called on that thread; the rest belongs to the event
+    loop.
     """
 
     def __init__(
@@ -28,6 +34,7 @@ class ForwardGroup:
         clock: Clock,
         ask_source: Callable[[], None],
         deliver: Callable[[EncodedUnit], None],
+        sound_later_ns: Callable[[], int] = lambda: 0,
     ) -> None:
         self.units = 0
         self.keyframes = 0
@@ -36,6 +43,8 @@ class ForwardGroup:
         self._clock = clock
         self._ask_source = ask_source
         self._deliver = deliver
+        self._sound_later_ns = sound_later_ns
+        self._later_ns: int | None = None
         self._payloader = payloader(codec)
         self._stream_clock = StreamClock(codec.rtp_clock)
         self._requests = KeyframeRequests()
@@ -72,19 +81,32 @@ class ForwardGroup:
         self.units += 1
         self._deliver(self._encoded(unit))
 
+    def restart(self) -> None:
+        """Another sender begins: its first keyframe is waited for."""
+        self._entered = False
+        self._later_ns = None
+
+    def _later(self) -> int:
+        wanted_ns = min(max(self._sound_later_ns(), 0), MOST_LATER_NS)
+        if self._later_ns is None:
+            self._later_ns = wanted_ns
+        self._later_ns += min(max(wanted_ns - self._later_ns, -SLIDE_NS), SLIDE_NS)
+        return self._later_ns
+
     def _ask_when_due(self, now_ns: int) -> None:
         if self._requests.due(now_ns):
             self._requests.fulfilled(now_ns)
             self._ask_source()
 
     def _encoded(self, unit: AccessUnit) -> EncodedUnit:
-        length_ns = min(max(unit.stamp_ns - self._stamp_ns, SHORTEST_NS), LONGEST_NS)
-        self._stamp_ns = unit.stamp_ns
+        stamp_ns = max(unit.stamp_ns + self._later(), self._stamp_ns + 1)
+        length_ns = min(max(stamp_ns - self._stamp_ns, SHORTEST_NS), LONGEST_NS)
+        self._stamp_ns = stamp_ns
         return EncodedUnit(
             codec=unit.codec,
             data=unit.data,
-            stamp_ns=unit.stamp_ns,
-            rtp_timestamp=self._stream_clock.at(unit.stamp_ns),
+            stamp_ns=stamp_ns,
+            rtp_timestamp=self._stream_clock.at(stamp_ns),
             keyframe=unit.keyframe,
             payloads=self._payloader.payloads(unit.data, unit.keyframe),
             duration_ns=length_ns,

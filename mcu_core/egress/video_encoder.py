@@ -24,6 +24,11 @@ LOWEST_BPS = 50_000
 SLICE_BYTES = MAX_PAYLOAD_BYTES - 20
 """x264 estimates what a slice's unit adds to it."""
 
+REOPEN_EVERY_S = 10
+MUCH_LOWER = 0.7
+"""An encoder that cannot follow a rate starts again for it, with a keyframe, this seldom, unless
+the receiver's path has become so much narrower that it must be at once."""
+
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_MPEG
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 
@@ -117,7 +122,7 @@ class VideoEncoder:
             self._payloader = H264Payloader(MAX_PAYLOAD_BYTES, mode=0)
         self._stream_clock = StreamClock(form.codec.rtp_clock)
         self._duration_ns = NS_PER_SECOND // form.fps
-        self._count = 0
+        self._count = self._opened_at = 0
         self._context: VideoCodecContext | None = self._open()
 
     def _open(self) -> VideoCodecContext:
@@ -161,6 +166,7 @@ class VideoEncoder:
         try:
             if self._context is None:
                 self._context = self._open()
+                self._opened_at = self._count
             frame = av.VideoFrame.from_dlpack(
                 (_writable(picture.y), _writable(picture.u), _writable(picture.v)), "yuv420p"
             )
@@ -189,10 +195,11 @@ class VideoEncoder:
         """Aim at another bit rate from the next picture on.
 
         x264 follows without a keyframe up to the highest rate so far; otherwise the encoder starts
-        again, with a keyframe.
+        again, with a keyframe: of libvpx, which FFmpeg does not let follow, at once where the rate
+        falls much, else only some seconds after it last did. Ask again until then.
         """
         bitrate_bps = max(bitrate_bps, LOWEST_BPS)
-        if bitrate_bps == self._bitrate_bps:
+        if bitrate_bps == self._bitrate_bps or not self._may_change_to(bitrate_bps):
             return
         self._bitrate_bps = bitrate_bps
         follows = self._follows_rate and bitrate_bps <= self._ceiling_bps
@@ -201,6 +208,14 @@ class VideoEncoder:
             self._context.bit_rate = bitrate_bps
         else:
             self._context = None
+
+    def _may_change_to(self, bitrate_bps: int) -> bool:
+        lasted_s = (self._count - self._opened_at) / self.form.fps
+        return (
+            self._follows_rate
+            or bitrate_bps < MUCH_LOWER * self._bitrate_bps
+            or lasted_s >= REOPEN_EVERY_S
+        )
 
     def set_preset(self, preset: str) -> None:
         """Code with another preset from the next picture on, which is a keyframe then."""

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import math
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,13 @@ SWITCH_INTERVAL_S = 0.0005
 """A thread that wants the interpreter gets it after this: the default of 5 ms would be heard."""
 
 
+def _cores(text: str) -> float:
+    cores = float(text)
+    if not 0 < cores < math.inf:
+        raise argparse.ArgumentTypeError(f"a number over 0, not {text}")
+    return cores
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command line of `mcu engine`."""
     parser = argparse.ArgumentParser(prog="mcu engine", description=__doc__)
@@ -35,7 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--advertise", default="", help="address told to others, if not --bind")
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
     parser.add_argument("--preset", default=DEFAULT_PRESET, choices=PRESETS, help="of encoders")
-    parser.add_argument("--cores", type=float, help="how much to give away; default: all")
+    parser.add_argument("--cores", type=_cores, help="how much to give away; default: all")
     parser.add_argument("--media", type=Path, help="folder of logos")
     parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)

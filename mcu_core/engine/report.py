@@ -29,7 +29,7 @@ def conference_snapshot(
         mode=shown.layout.id if shown else None,
         panes=shown.panes if shown else (),
         sites=tuple(seat.snapshot(site == views.speaker, now_ns) for site, seat in seats.items()),
-        video_outputs=views.output_snapshots(),
+        video_outputs=views.outputs.snapshots(),
         audio_outputs=tuple(
             OutputSnapshot(f"{form.codec.name}/{form.channels} mix {mix!r}", readers, units, 0)
             for form, mix, readers, units in sound.outputs()

@@ -10,7 +10,7 @@ from mcu_core.contract.snapshots import SiteSnapshot
 from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Endpoint, Intake
 from mcu_core.engine.trace import Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
-from mcu_core.ingress.lipsync import LipSync
+from mcu_core.ingress.lipsync import LipSync, sound_late_ns
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.picture import Picture
@@ -111,6 +111,13 @@ class Seat:
         """Ask the sender of its content for a keyframe; on the event loop."""
         if self.endpoint is not None and self.endpoint.content is not None:
             self.endpoint.content.ask_keyframe()
+
+    def sound_after_arrival_ns(self) -> int:
+        """How much later than its picture comes sound of the same moment is mixed; any thread."""
+        pictures = self.video.arrival_lag()
+        if pictures is None or not self.audio.stats.codec:
+            return 0
+        return sound_late_ns(self.audio.lag(), pictures)
 
     def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The picture that a tick of that interval shows, in step with the sound; on one thread."""

@@ -80,8 +80,6 @@ class VideoOutputs:
         workers: Workers,
         changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None],
     ) -> None:
-        self.switched = 0
-        """How often a reader has moved from one output to another."""
         self._clock = clock
         self._workers = workers
         self._preset = preset
@@ -159,9 +157,15 @@ class VideoOutputs:
             return _Output(group, key.form.bitrate_bps)
         assert source is not None
         assert endpoint.video_out is not None
-        forward = ForwardGroup(endpoint.video_out.codec, self._clock, source.ask_keyframe, deliver)
+        forward = ForwardGroup(
+            endpoint.video_out.codec,
+            self._clock,
+            source.ask_keyframe,
+            deliver,
+            source.sound_after_arrival_ns,
+        )
         output = _Output(forward, 0, source=source)
-        source.video.forward = forward.push
+        source.video.forward = forward
         return output
 
     def set_preset(self, preset: str) -> None:
@@ -189,7 +193,7 @@ class VideoOutputs:
         output = self._outputs.pop(key)
         source, group = output.source, output.group
         # A group of another codec may have taken its place.
-        if isinstance(group, ForwardGroup) and source and source.video.forward == group.push:
+        if isinstance(group, ForwardGroup) and source and source.video.forward is group:
             source.video.forward = None
         self._tell()
         task = asyncio.create_task(output.group.stop(), name=f"close {key.view}")
@@ -250,7 +254,6 @@ class VideoOutputs:
     def _take_over(self, reader: _Reader, key: OutputKey) -> None:
         old, reader.current, reader.wanted = reader.current, key, None
         if old is not None:
-            self.switched += 1
             self._leave(old, reader)
 
     def snapshots(self) -> tuple[OutputSnapshot, ...]:

@@ -21,7 +21,7 @@ from mcu_core.conference.direction import (
 )
 from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import ConferenceDefinition, PaneFit
-from mcu_core.contract.snapshots import OutputSnapshot, ViewSnapshot
+from mcu_core.contract.snapshots import ViewSnapshot
 from mcu_core.egress.video_encoder import FASTEST_PRESET
 from mcu_core.endpoints.endpoint import Endpoint, Receiver
 from mcu_core.engine.content import Content, SiteContent
@@ -345,10 +345,6 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         )
-
-    def output_snapshots(self) -> tuple[OutputSnapshot, ...]:
-        """The running encoders and pass-throughs."""
-        return self.outputs.snapshots()
 
 
 def _class_of(form: VideoForm) -> object:

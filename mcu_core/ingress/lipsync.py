@@ -111,12 +111,19 @@ class PictureLag:
 
     def lag(self, wall_less_media_ns: int | None) -> Lag | None:
         """The lag now; None before a picture was shown."""
-        if self._transit_ns is None or self._wait_ns is None:
+        return None if self._wait_ns is None else self._lag(self._wait_ns, wall_less_media_ns)
+
+    def arrival(self, wall_less_media_ns: int | None) -> Lag | None:
+        """The lag where pictures are passed on as they come; None before one has."""
+        return self._lag(0.0, wall_less_media_ns)
+
+    def _lag(self, wait_ns: float, wall_less_media_ns: int | None) -> Lag | None:
+        if self._transit_ns is None:
             return None
-        arrival_ns = int(self._wait_ns + self._transit_ns - self._quickest_ns)
+        arrival_ns = int(wait_ns + self._transit_ns - self._quickest_ns)
         if wall_less_media_ns is None:
             return Lag(arrival_ns)
-        return Lag(arrival_ns, int(self._wait_ns + self._transit_ns) - wall_less_media_ns)
+        return Lag(arrival_ns, int(wait_ns + self._transit_ns) - wall_less_media_ns)
 
 
 _SHARE = 1 / 16

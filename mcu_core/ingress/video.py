@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
@@ -75,6 +76,16 @@ class _Waiting:
     run: int
 
 
+class Forward(Protocol):
+    """Who takes a source's units as they are."""
+
+    def push(self, unit: AccessUnit) -> None:
+        """The next unit, as soon as it comes."""
+
+    def restart(self) -> None:
+        """Another sender begins."""
+
+
 class VideoIngress:
     """Decodes one stream on `workers`, by default one of its own; its owner starts and stops it.
 
@@ -84,12 +95,12 @@ class VideoIngress:
 
     While nobody sees this source (`watch(False)`) nothing is decoded, nor asked for (design 4.1),
     until it is watched again and a keyframe comes. `forward`, where set, is given each unit as
-    it comes, on whatever thread that is.
+    it comes, on whatever thread that is, and told of a new sender.
     """
 
     def __init__(self, clock: Clock, name: str, workers: Workers | None = None) -> None:
         self.on_keyframe_needed: Callable[[], object] = lambda: None
-        self.forward: Callable[[AccessUnit], None] | None = None
+        self.forward: Forward | None = None
         self.units = 0
         """Coded pictures that came."""
         self.watched = True
@@ -143,7 +154,7 @@ class VideoIngress:
         self._lane.poke()
         forward = self.forward
         if forward is not None:
-            forward(unit)
+            forward.push(unit)
 
     def watch(self, watched: bool) -> None:
         """Say whether anybody sees this source; called on the event loop.
@@ -194,6 +205,10 @@ class VideoIngress:
         """How late this stream is in the mix; None before one of its pictures was shown."""
         return self._lag.lag(self.wall_less_media_ns)
 
+    def arrival_lag(self) -> Lag | None:
+        """How late this stream comes, the wait for a tick left out; None before it has."""
+        return self._lag.arrival(self.wall_less_media_ns)
+
     @property
     def backlog(self) -> int:
         """Coded pictures that wait for the decoder."""
@@ -216,6 +231,9 @@ class VideoIngress:
             self.units = 0
             self._latest = None
             self._output.clear()
+        forward = self.forward
+        if forward is not None:
+            forward.restart()
 
     def _begin_run(self) -> None:
         self._run += 1

@@ -10,7 +10,6 @@ from mcu_core.conference.direction import (
     Direction,
     Director,
     Roster,
-    canonical,
 )
 from mcu_core.conference.watching import view_of
 from mcu_core.contract.check import check
@@ -182,19 +181,6 @@ def test_the_next_change_is_when_it_says(
         changed = director.decide(definition, roster, next_ns)
         assert changed.views != direction.views
         direction = changed
-
-
-@given(definitions, rosters())
-def test_views_of_one_representative_show_the_same(
-    definition: ConferenceDefinition, roster: Roster
-) -> None:
-    direction = Director().decide(definition, roster, 0)
-    same = canonical(direction)
-    assert set(same) == set(direction.views)
-    for key, chosen in same.items():
-        assert direction.views[key] == direction.views[chosen]
-        assert same[chosen] == chosen
-    assert len(set(same.values())) == len(set(direction.views.values()))
 
 
 class Evening(RuleBasedStateMachine):

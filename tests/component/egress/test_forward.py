@@ -68,3 +68,37 @@ def test_another_codec_is_not_handed_on() -> None:
     rig.group.push(AccessUnit(VP8, b"\x10\x02\x00", rig.clock.now_ns(), keyframe=True))
     rig.push(DELTA)
     assert len(rig.units) == 1
+
+
+def test_stamps_wait_for_the_sound_and_slide_where_it_moves() -> None:
+    rig = Rig()
+    later_ms = [45]
+    rig.group = ForwardGroup(
+        H264, rig.clock, rig._ask, rig.units.append, lambda: later_ms[0] * NS_PER_MS
+    )
+    rig.push(KEY, keyframe=True)
+    assert rig.units[-1].stamp_ns == rig.clock.now_ns() + 45 * NS_PER_MS
+    later_ms[0] = 65
+    rig.push(DELTA)
+    assert rig.units[-1].stamp_ns == rig.clock.now_ns() + 46 * NS_PER_MS
+    for _ in range(30):
+        rig.push(DELTA)
+    assert rig.units[-1].stamp_ns == rig.clock.now_ns() + 65 * NS_PER_MS
+    later_ms[0] = -30
+    for _ in range(80):
+        rig.push(DELTA)
+    assert rig.units[-1].stamp_ns == rig.clock.now_ns(), (
+        "a late camera's picture cannot come sooner"
+    )
+
+
+def test_another_sender_is_handed_on_from_its_keyframe() -> None:
+    rig = Rig()
+    rig.push(KEY, keyframe=True)
+    rig.clock.advance_ns(NS_PER_SECOND)
+    rig.group.restart()
+    rig.push(DELTA)
+    assert len(rig.units) == 1
+    assert rig.asked > 0
+    rig.push(KEY, keyframe=True)
+    assert len(rig.units) == 2

@@ -102,6 +102,7 @@ class Level:
 
     def __init__(self, amplitude: float) -> None:
         self._block = np.full((BLOCK_SAMPLES, 2), amplitude, np.float32)
+        self._block[::2] *= -1
 
     def pull(self, now_ns: int) -> Block:
         return self._block

@@ -147,3 +147,12 @@ def test_control_gets_the_certificate(tmp_path: Path) -> None:
     secure = child_specs(RunOptions(tmp_path, tls_cert=key, tls_key=key), tmp_path, None)
     assert "--tls-cert" not in plain
     assert secure[-1].command[-4:] == ("--tls-cert", str(key), "--tls-key", str(key))
+
+
+@pytest.mark.parametrize("cores", ["-1", "0", "nan", "inf", "two"])
+def test_an_engine_takes_no_cores_that_cannot_be(
+    cores: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--socket", "/tmp/engine.sock", "--cores", cores])
+    assert "--cores" in capsys.readouterr().err
