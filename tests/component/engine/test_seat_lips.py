@@ -48,3 +48,13 @@ async def test_pictures_of_the_silent_do_not_wait(seat: Seat) -> None:
     assert seat.video.hold_ns >= held_ns, "a pause of speech is not the end of it"
     ticks(seat, spoke_ns + IN_STEP_NS, 8 * NS_PER_SECOND)
     assert seat.video.hold_ns == 0
+
+
+async def test_what_is_passed_on_as_it_comes_is_told_how_much_later_its_sound_is(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seat.sound_after_arrival_ns() == 0, "nothing has come"
+    monkeypatch.setattr(seat.video, "arrival_lag", lambda: Lag(5 * NS_PER_MS))
+    assert seat.sound_after_arrival_ns() == 0, "it has no sound"
+    seat.audio.stats.codec = "opus"
+    assert seat.sound_after_arrival_ns() == 115 * NS_PER_MS
