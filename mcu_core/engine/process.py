@@ -18,6 +18,7 @@ from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import BadInput
 from mcu_core.kernels.warmup import warm_up
 from mcu_core.media.clock import MonotonicClock
+from mcu_core.media.memory import keep_little
 from mcu_core.media.priority import Niceness, prefer
 from mcu_core.observe.logs import LEVELS, set_up
 
@@ -83,6 +84,7 @@ async def _live(options: argparse.Namespace) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run an engine until SIGTERM or SIGINT."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    keep_little()
     set_up(options.name, options.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     warm_up()
