@@ -82,6 +82,10 @@ class SiteContent:
         """Ask its sender for a keyframe; on the event loop."""
         self.seat.ask_content_keyframe()
 
+    def sound_after_arrival_ns(self) -> int:
+        """How much later than its picture comes sound of the same moment is mixed; any thread."""
+        return self.seat.sound_after_ns(self.video)
+
     def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The newest one that is due."""
         return self.video.take(now_ns, interval_ns) or self.video.latest()

@@ -114,7 +114,11 @@ class Seat:
 
     def sound_after_arrival_ns(self) -> int:
         """How much later than its picture comes sound of the same moment is mixed; any thread."""
-        pictures = self.video.arrival_lag()
+        return self.sound_after_ns(self.video)
+
+    def sound_after_ns(self, video: VideoIngress) -> int:
+        """The same for another of its streams of pictures."""
+        pictures = video.arrival_lag()
         if pictures is None or not self.audio.stats.codec:
             return 0
         return sound_late_ns(self.audio.lag(), pictures)

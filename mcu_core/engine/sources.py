@@ -18,6 +18,9 @@ class Passable(Protocol):
     def ask_keyframe(self) -> None:
         """Ask its sender for a keyframe; on the event loop."""
 
+    def sound_after_arrival_ns(self) -> int:
+        """How much later than its picture comes sound of the same moment is mixed; any thread."""
+
 
 class Source(Protocol):
     """A site's seat, or content; `shown` is written by the picture tick, `joined_ns` 0 if away."""
