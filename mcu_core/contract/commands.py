@@ -83,11 +83,13 @@ class OpenTap(msgspec.Struct, frozen=True, tag=True):
     """Turn this connection into the tap of a conference. Reply: Done, then TapTrack and TapUnit.
 
     Units after `since_ns` (conference clock) that the engine still holds are sent first, beginning
-    with a keyframe; 0 begins with the next keyframe.
+    with a keyframe; 0 begins with the next keyframe. `content`: its pictures come as a track of
+    their own, and not in the main picture; engines that do not know this go on without.
     """
 
     conference: str
     since_ns: int = 0
+    content: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

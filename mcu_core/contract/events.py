@@ -85,7 +85,7 @@ Event = (
 class TapTrack(msgspec.Struct, frozen=True, tag=True):
     """A track of the tap begins or changes its parameters.
 
-    `name` main or sound; `codec` H264 or AAC; `config`: for AAC the AudioSpecificConfig
+    `name` main, sound or content; `codec` H264 or AAC; `config`: for AAC the AudioSpecificConfig
     (ISO 14496-3 1.6.2.1), for H.264 empty: its parameter sets stand in front of each keyframe.
     """
 

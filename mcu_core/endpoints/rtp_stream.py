@@ -4,7 +4,7 @@ Everything here runs on the event loop; the decode threads behind the ingress an
 before `send` have their own bounded queues.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -279,19 +279,26 @@ CONTROL_PER_SECOND = 500
 """RTCP packets looked at per transport: a browser on a bad path sends some fifty."""
 
 
+SSRC_END = 12
+"""Where the SSRC of a packet ends (RFC 3550 5.1)."""
+
+
 class StreamGroup:
     """The streams that share a transport: sorts what arrives."""
 
     def __init__(self, stats: EndpointStats) -> None:
         self.streams: list[RtpStream] = []
         self._by_payload_type: dict[int, RtpStream] = {}
+        self._by_source: dict[int, RtpStream] = {}
         self._stats = stats
         self._control = Allowance(CONTROL_PER_SECOND)
 
-    def add(self, stream: RtpStream) -> None:
-        """One more stream; its incoming payload type is its mark."""
+    def add(self, stream: RtpStream, sources: Iterable[int] = ()) -> None:
+        """One more stream. Its mark is its incoming payload type, unless an earlier one has that:
+        then the SSRCs that its description names."""
         self.streams.append(stream)
-        self._by_payload_type[stream.payload_type_in] = stream
+        self._by_payload_type.setdefault(stream.payload_type_in, stream)
+        self._by_source.update(dict.fromkeys(sources, stream))
         if stream.events_type:
             self._by_payload_type.setdefault(stream.events_type, stream)
 
@@ -302,6 +309,9 @@ class StreamGroup:
     def rtp_received(self, data: bytes, now_ns: int) -> bool:
         """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""
         stream = self._by_payload_type.get(data[1] & 0x7F)
+        if self._by_source and len(data) >= SSRC_END:
+            source = int.from_bytes(data[SSRC_END - 4 : SSRC_END], "big")
+            stream = self._by_source.get(source, stream)
         if stream is not None:
             try:
                 packet = rtp.parse(data)

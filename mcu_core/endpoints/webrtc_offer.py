@@ -1,8 +1,9 @@
 """What of a browser's offer is let in, as text: before any negotiation looks at it.
 
-Lines that the engine does not carry (data channels, further videos, unknown kinds) are taken out of
-the offer and come back in the answer as refused, port 0 (RFC 8829 5.3.1). Candidates that could not
-be used, or that would make us send to many places for one offer, are dropped.
+Lines that the engine does not carry (data channels, further videos but slides (RFC 4796), unknown
+kinds) are taken out of the offer and come back in the answer as refused, port 0 (RFC 8829 5.3.1).
+Candidates that could not be used, or that would make us send to many places for one offer, are
+dropped.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ MAX_CANDIDATES = 16
 
 NOTHING_ADDED: Mapping[int, str] = MappingProxyType({})
 CARRIED_KINDS = ("audio", "video")
+SLIDES = "a=content:slides"
 BUNDLE = "a=group:BUNDLE"
 
 UNWANTED = ("a=end-of-candidates", "a=extmap:")
@@ -43,6 +45,11 @@ class Section:
     def refused_by_offerer(self) -> bool:
         """Whether the offer itself has it switched off."""
         return self._fields()[1] == "0"
+
+    @property
+    def is_content(self) -> bool:
+        """Whether it is for slides beside the main picture."""
+        return self.kind == "video" and SLIDES in self.lines
 
     @property
     def mid(self) -> str:
@@ -70,11 +77,11 @@ class WebRtcOffer:
     sections: tuple[Section, ...]
 
     def carried(self) -> tuple[int, ...]:
-        """Indices of the sections that may be carried: the first live audio and video."""
-        kinds: dict[str, int] = {}
+        """Indices of the sections that may be carried: the first live audio, video and slides."""
+        kinds: dict[tuple[str, bool], int] = {}
         for index, section in enumerate(self.sections):
             if section.kind in CARRIED_KINDS and not section.refused_by_offerer:
-                kinds.setdefault(section.kind, index)
+                kinds.setdefault((section.kind, section.is_content), index)
         return tuple(sorted(kinds.values()))
 
     def only(self, indices: tuple[int, ...]) -> str:

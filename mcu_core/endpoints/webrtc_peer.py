@@ -22,7 +22,7 @@ from OpenSSL import SSL
 from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
 from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.endpoints.webrtc_link import WebRtcLink
-from mcu_core.endpoints.webrtc_offer import read_offer
+from mcu_core.endpoints.webrtc_offer import Section, read_offer
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, OPUS, VP8, Kind, codec_named
@@ -32,12 +32,14 @@ from mcu_core.negotiation.described import (
     SOUND_LEVEL,
     bitrate_of,
     feedback_of,
+    is_content,
     largest_picture_of,
     level_id_of,
 )
 from mcu_core.protocol import sdp
 
 CONNECT_WITHIN_S = 20.0
+MAX_SOURCES = 8
 SILENT_AFTER_NS = 7 * NS_PER_SECOND
 """No datagram at all for that long: gone. Browsers check the path every 2.5 to 6 s (RFC 7675)."""
 
@@ -202,7 +204,7 @@ class WebRtcPeer(RtpCall):
         negotiation = self._negotiation = _Negotiation()
         for index, choice in zip(carried, choices, strict=True):
             if choice is not None:
-                self._add(negotiation, offer.sections[index].kind, choice)
+                self._add(negotiation, offer.sections[index], choice)
         try:
             await negotiation.setRemoteDescription(
                 RTCSessionDescription(offer.only(indices), "offer")
@@ -214,8 +216,10 @@ class WebRtcPeer(RtpCall):
                 transceiver._codecs[0].parameters[START_BITRATE] = START_KBPS
         self._link_up(negotiation)
         await negotiation.setLocalDescription()
-        agreements = _agreements(negotiation, sdp.parse(offer_sdp), indices)
-        self._open_streams(negotiation, agreements)
+        offered = sdp.parse(offer_sdp)
+        agreements = _agreements(negotiation, offered, indices)
+        sources = [_sources(offered.media[index]) for index in indices]
+        self._open_streams(negotiation, agreements, sources)
         added = {
             index: f"a=extmap:{agreed.level_id} {SOUND_LEVEL}"
             for index, agreed in zip(indices, agreements, strict=True)
@@ -233,10 +237,13 @@ class WebRtcPeer(RtpCall):
             _chosen(media.kind, media.rtp.codecs, choices[media.kind]) for media in parsed.media
         ]
 
-    def _add(self, negotiation: _Negotiation, kind: str, choice: RTCRtpCodecCapability) -> None:
-        one = Kind(kind)
-        direction = _direction(self._wants_to_send(one), self._wants_to_receive(one))
-        transceiver = negotiation.addTransceiver(kind, direction)
+    def _add(
+        self, negotiation: _Negotiation, section: Section, choice: RTCRtpCodecCapability
+    ) -> None:
+        one = Kind(section.kind)
+        takes = self._wants_content() if section.is_content else self._wants_to_receive(one)
+        direction = _direction(self._wants_to_send(one), takes)
+        transceiver = negotiation.addTransceiver(section.kind, direction)
         transceiver.setCodecPreferences([choice])
 
     def _link_up(self, negotiation: _Negotiation) -> None:
@@ -250,12 +257,19 @@ class WebRtcPeer(RtpCall):
                 link.usual = self._streams.sound
                 self._links.append((link, *negotiation.remote(transceiver)))
 
-    def _open_streams(self, negotiation: _Negotiation, agreements: list[MediaAgreement]) -> None:
-        for transceiver, agreed in zip(negotiation.getTransceivers(), agreements, strict=True):
+    def _open_streams(
+        self,
+        negotiation: _Negotiation,
+        agreements: list[MediaAgreement],
+        sources: list[list[int]],
+    ) -> None:
+        lines = zip(negotiation.getTransceivers(), agreements, sources, strict=True)
+        for transceiver, agreed, theirs in lines:
             dtls = transceiver.receiver.transport
             link = next(link for link, _, _ in self._links if link.dtls is dtls)
             ssrc = transceiver.sender._ssrc
-            self._streams.add(self._carry(agreed, ssrc, link.send_rtp, link.send_rtcp))
+            stream = self._carry(agreed, ssrc, link.send_rtp, link.send_rtcp)
+            self._streams.add(stream, theirs)
 
     # ---------------------------------------------------------------------------------- connection
 
@@ -281,7 +295,9 @@ class WebRtcPeer(RtpCall):
             self._heard = (self._signs_of_life(), self._clock.now_ns())
             self._begin()
             self.feedback.state_changed("joined", "")
-            self.feedback.keyframe_wanted()  # what was encoded before the transport stood is lost
+            for one in (self, self.content):
+                if one is not None:  # what was encoded before the transport stood is lost
+                    one.feedback.keyframe_wanted()
 
     def _beat(self, now_ns: int) -> None:
         super()._beat(now_ns)
@@ -352,4 +368,12 @@ def _agreed(
         max_width=width,
         max_height=height,
         level_id=level_id_of(session, theirs) if receive and codec.kind is Kind.AUDIO else 0,
+        content=is_content(theirs),
     )
+
+
+def _sources(media: sdp.MediaDescription) -> list[int]:
+    """The SSRCs that a section names (RFC 5576), at most MAX_SOURCES."""
+    numbers = dict.fromkeys(value.partition(" ")[0] for value in media.values("ssrc"))
+    named = [one for one in numbers if one.isascii() and one.isdigit() and len(one) <= 10]
+    return [int(one) for one in named[:MAX_SOURCES]]

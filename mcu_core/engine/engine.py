@@ -149,7 +149,7 @@ class Engine:
             line.send(Reply(number, failure_of(error)))
             return
         line.send(Reply(number, Done()))
-        await tap.serve(line, command.since_ns)
+        await tap.serve(line, command.since_ns, content=command.content)
 
     def _tell(self, event: Event) -> None:
         notice = Notice(event)

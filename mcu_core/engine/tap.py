@@ -14,6 +14,7 @@ from mcu_core.endpoints.endpoint import (
     EndpointStats,
     Feedback,
 )
+from mcu_core.engine.tap_content import TapContent
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import AAC, H264
@@ -28,7 +29,11 @@ OWN_CLASS_BPS = 2_000_000
 """From this rate on the recorder shares the calls' encoder; below it has one of its own."""
 
 SLOW_READER_BYTES = 4 * 1024 * 1024
-PICTURE, SOUND = "main", "sound"
+CONTENT_KEYFRAME_EVERY_NS = 10 * NS_PER_SECOND
+"""Slides cost much to begin anew, and are looked for by the page, not by the second."""
+
+PICTURE, SOUND, CONTENT_TRACK = "main", "sound", "content"
+PICTURES = (PICTURE, CONTENT_TRACK)
 SOUND_FORM = AudioForm(AAC, 2, 128_000)
 
 
@@ -47,7 +52,8 @@ class ConferenceTap:
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities()
-        self.content: ContentChannel | None = None
+        self._content = TapContent(self._pass_content)
+        self.content: ContentChannel | None = self._content
         self.video_out: VideoForm | None = recorded_form(form)
         self.audio_out: AudioForm | None = SOUND_FORM
         self._idle_since_ns = clock.now_ns()
@@ -55,7 +61,7 @@ class ConferenceTap:
         self._clock = clock
         self._buffer = TapBuffer()
         self._lines: dict[Line[Message], _Reader] = {}
-        self._keyframe_ns = 0
+        self._keyframe_ns = self._content_keyframe_ns = 0
 
     def idle_ns(self) -> int:
         """For how long nobody has read; 0 while somebody does."""
@@ -82,9 +88,13 @@ class ConferenceTap:
     def ask_keyframe(self) -> None:
         """A tap sends nothing."""
 
-    async def serve(self, line: Line[Message], since_ns: int) -> None:
-        """Feed a line until it closes: the tracks, what is held since `since_ns`, then all."""
-        reader = _Reader(line)
+    async def serve(self, line: Line[Message], since_ns: int, *, content: bool = False) -> None:
+        """Feed a line until it closes: the tracks, what is held since `since_ns`, then all.
+
+        `content`: it takes that as a track of its own.
+        """
+        reader = _Reader(line, content)
+        self._content.wanted = self._content.wanted or content
         for track in self._tracks():
             reader.send(track)
         if since_ns:
@@ -92,6 +102,7 @@ class ConferenceTap:
                 reader.send_unit(name, unit)
         self._lines[line] = reader
         self.feedback.keyframe_wanted()
+        self._content.feedback.keyframe_wanted()
         try:
             while True:
                 await line.receive()  # a tap's reader says nothing more: this waits for its end
@@ -99,6 +110,7 @@ class ConferenceTap:
             return
         finally:
             self._lines.pop(line, None)
+            self._content.wanted = any(other.content for other in self._lines.values())
             self._idle_since_ns = self._clock.now_ns()
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
@@ -116,6 +128,17 @@ class ConferenceTap:
         elif now_ns - self._keyframe_ns >= KEYFRAME_EVERY_NS:
             self.feedback.keyframe_wanted()
         self._pass_on(PICTURE, unit)
+
+    def _pass_content(self, unit: EncodedUnit) -> None:
+        now_ns = self._clock.now_ns()
+        form = self._content.video_out
+        if unit.keyframe and form is not None:
+            self._content_keyframe_ns = now_ns
+            for reader in self._lines.values():
+                reader.announce_content(form)
+        elif now_ns - self._content_keyframe_ns >= CONTENT_KEYFRAME_EVERY_NS:
+            self._content.feedback.keyframe_wanted()
+        self._pass_on(CONTENT_TRACK, unit)
 
     def send_audio(self, unit: EncodedUnit) -> None:
         """Keep and pass on a sound frame."""
@@ -146,11 +169,13 @@ class ConferenceTap:
 class _Reader:
     """One line and what it missed: a slow one loses pictures up to a keyframe, and is told."""
 
-    def __init__(self, line: Line[Message]) -> None:
+    def __init__(self, line: Line[Message], content: bool) -> None:
+        self.content = content
         self._line = line
         self._lost: dict[str, int] = {}
-        self._begun = False
-        self._wait_keyframe = False
+        self._content_form: VideoForm | None = None
+        self._begun: set[str] = set()
+        self._wait_keyframe: set[str] = set()
 
     def send(self, message: TapMessage) -> None:
         try:
@@ -158,19 +183,30 @@ class _Reader:
         except LineClosed:
             log.warning("tap reader is gone")
 
+    def announce_content(self, form: VideoForm) -> None:
+        """Tell of the track before its first picture, and when it has another form."""
+        if self.content and form != self._content_form:
+            self._content_form = form
+            self.send(
+                TapTrack(CONTENT_TRACK, "H264", width=form.width, height=form.height, fps=form.fps)
+            )
+
     def send_unit(self, name: str, unit: EncodedUnit) -> None:
-        picture = name == PICTURE
-        if picture and not self._begun and not unit.keyframe:
+        picture = name in PICTURES
+        if name == CONTENT_TRACK and not self.content:
+            return
+        if picture and name not in self._begun and not unit.keyframe:
             return  # a reader begins with a keyframe: what came before was not lost to it
-        self._begun = self._begun or picture
+        if picture:
+            self._begun.add(name)
         if self._line.backlog > SLOW_READER_BYTES or (
-            picture and self._wait_keyframe and not unit.keyframe
+            name in self._wait_keyframe and not unit.keyframe
         ):
             self._lost[name] = self._lost.get(name, 0) + 1
-            self._wait_keyframe = self._wait_keyframe or picture
+            if picture:
+                self._wait_keyframe.add(name)
             return
-        if picture:
-            self._wait_keyframe = False
+        self._wait_keyframe.discard(name)
         if self._lost.get(name):
             self.send(TapLoss(name, self._lost.pop(name)))
         self.send(TapUnit(name, unit.stamp_ns, unit.duration_ns, unit.keyframe, unit.data))

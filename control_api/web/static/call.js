@@ -6,6 +6,7 @@ import { label, say, saysPlainly } from "/static/i18n.js";
 import { MediaLink } from "/static/link.js";
 import { showSwitch } from "/static/lobby.js";
 import { explain } from "/static/notify.js";
+import { Share, withSlides } from "/static/share.js";
 import { preferH264 } from "/static/webrtc.js";
 
 const MIC = { icons: ["mic-off", "mic"], words: ["call.mic_on", "call.mic_off"] };
@@ -15,7 +16,7 @@ const TALKING_TIMES = 8;
 const IDLE_MS = 4000;
 
 /** Both directions from the start, so that a camera switched on later needs no new offer. */
-function siteLink(cid, sid, devices, senders) {
+function siteLink(cid, sid, devices, senders, share) {
   return new MediaLink({
     replaces: true,
     prepare: async (pc) => {
@@ -25,8 +26,12 @@ function siteLink(cid, sid, devices, senders) {
         senders[kind] = transceiver.sender;
         await transceiver.sender.replaceTrack(devices.tracks[kind]);
       }
+      const slides = pc.addTransceiver("video", { direction: "sendrecv" });
+      preferH264(slides);
+      await share.use(slides.sender);
+      return slides;
     },
-    exchange: (offer) => post(`${sitePath(cid, sid)}/webrtc`, offer),
+    exchange: (offer) => post(`${sitePath(cid, sid)}/webrtc`, { ...offer, sdp: withSlides(offer.sdp) }),
     release: (endpoint) => remove(endpointPath(cid, endpoint), { keepalive: true }).catch(() => {}),
   });
 }
@@ -54,6 +59,7 @@ export class Call {
     this.devices = devices;
     this.video = byId("remote");
     this.self = byId("self");
+    this.share = new Share();
     this.#saveMedia = saveMedia;
     byId("mic").addEventListener("click", () => this.#turn("audio"));
     byId("camera").addEventListener("click", () => this.#turn("video"));
@@ -71,7 +77,9 @@ export class Call {
     this.#since = performance.now();
     this.#clock = setInterval(() => (byId("call-time").textContent = duration((performance.now() - this.#since) / 1000)), 500);
     saysPlainly(byId("own-name"), seat.name);
-    this.#link = siteLink(cid, seat.site, this.devices, this.#senders);
+    this.share.sit({ cid, site: seat.site });
+    this.#link = siteLink(cid, seat.site, this.devices, this.#senders, this.share);
+    this.#link.addEventListener("content", (event) => this.share.play(event.detail));
     this.#link.addEventListener("state", (event) => this.#show(event.detail));
     this.#link.addEventListener("stream", (event) => this.#play(event.detail));
     this.#devicesChanged();
@@ -80,6 +88,7 @@ export class Call {
 
   stop() {
     clearInterval(this.#clock);
+    this.share.sit(null);
     this.#link?.stop();
     this.#link = null;
     this.#senders = {};

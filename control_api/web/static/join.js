@@ -45,6 +45,7 @@ function showConference() {
   const here = conference.sites.find((site) => site.id === invited);
   if (here && !call.running) byId("name").value = here.name;
   if (call.running) call.told(ownSite());
+  if (call.running) call.share.told(conference.content?.shown || null);
 }
 
 async function lookUp() {
@@ -58,7 +59,9 @@ async function lookUp() {
 
 async function enter() {
   call.told(ownSite());
-  await call.start(cid, seat);
+  const started = call.start(cid, seat);
+  call.share.told(conference?.content?.shown || null);
+  await started;
   remember();
 }
 
@@ -92,6 +95,11 @@ feed.handle({
     showConference();
   },
   site: siteChanged,
+  content: (data) => {
+    if (data.conference !== cid || !conference) return;
+    conference.content = { ...conference.content, shown: data.content };
+    showConference();
+  },
   rejoin: (data) => {
     if (data.conference === cid && seat && data.site === seat.site) call.rejoin();
   },

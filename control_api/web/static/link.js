@@ -8,9 +8,9 @@ const GRACE_MS = 3000;
 const FINAL = new Set([401, 403, 404]);
 
 /**
- * `prepare(pc)` adds the transceivers; `exchange(offer)` answers {sdp, endpoint}; `release(endpoint)`
+ * `prepare(pc)` adds the transceivers and may give the one for content; `exchange(offer)` answers {sdp, endpoint}; `release(endpoint)`
  * tells the server that we go; `replaces`: a new connection ends the old one by itself. Events:
- * "stream" with the MediaStream, "state" with {state, error, retryMs}; state is idle, connecting,
+ * "stream" with the MediaStream, "content" with that of content, "state" with {state, error, retryMs}; state is idle, connecting,
  * live, waiting (for the next attempt) or failed (no sense in trying again).
  */
 export class MediaLink extends EventTarget {
@@ -20,6 +20,7 @@ export class MediaLink extends EventTarget {
   #attempt = 0;
   #endpoint = "";
   #life = null;
+  #slides = null;
   state = "idle";
 
   constructor({ prepare, exchange, release, replaces = false }) {
@@ -29,6 +30,7 @@ export class MediaLink extends EventTarget {
     this.release = release;
     this.replaces = replaces;
     this.stream = new MediaStream();
+    this.content = new MediaStream();
   }
 
   start() {
@@ -82,10 +84,10 @@ export class MediaLink extends EventTarget {
     this.#say("connecting");
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.#pc = pc;
-    pc.addEventListener("track", (event) => this.#take(event.track));
+    pc.addEventListener("track", (event) => this.#take(event.track, event.transceiver === this.#slides ? "content" : "stream"));
     pc.addEventListener("connectionstatechange", () => this.#changed(pc));
     try {
-      await this.prepare(pc);
+      this.#slides = (await this.prepare(pc)) || null;
       const answer = await negotiate(pc, this.exchange);
       if (this.#pc === pc) this.#endpoint = answer.endpoint;
       else this.release(answer.endpoint); // given up while the answer was on its way
@@ -94,12 +96,13 @@ export class MediaLink extends EventTarget {
     }
   }
 
-  #take(track) {
-    for (const old of this.stream.getTracks()) {
-      if (old.kind === track.kind) this.stream.removeTrack(old);
+  #take(track, name) {
+    const stream = this[name];
+    for (const old of stream.getTracks()) {
+      if (old.kind === track.kind) stream.removeTrack(old);
     }
-    this.stream.addTrack(track);
-    this.dispatchEvent(new CustomEvent("stream", { detail: this.stream }));
+    stream.addTrack(track);
+    this.dispatchEvent(new CustomEvent(name, { detail: stream }));
   }
 
   #changed(pc) {

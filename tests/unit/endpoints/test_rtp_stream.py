@@ -173,3 +173,14 @@ def test_a_flood_of_reports_is_not_read(rig: Rig) -> None:
     assert rig.stats.packets_dropped == 9 * CONTROL_PER_SECOND
     rig.clock.advance_ns(NS_PER_SECOND)
     assert rig.control(flood)
+
+
+def test_two_streams_of_one_payload_type_are_told_apart_by_their_sources() -> None:
+    rig = Rig()
+    slides = Ingress(rig.clock)
+    second = RtpStream(H264, (96, 97), OURS + 1, rig.clock, rig.rtp.append, rig._report)
+    second.receive_into(Intake(slides, None))
+    rig.group.add(second, [OTHER])
+    assert rig.receive(1)
+    assert rig.receive(1, OTHER)
+    assert (rig.stream.reception().received, second.reception().received) == (1, 1)

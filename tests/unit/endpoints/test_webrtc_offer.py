@@ -116,3 +116,9 @@ def test_lines_are_added_to_the_sections_that_they_belong_to() -> None:
     completed = offer.complete(answer, (0, 1), {0: "a=extmap:1 urn:x"})
     assert completed.count("a=extmap:1 urn:x") == 1
     assert completed.index("a=extmap") < completed.index("m=video")
+
+
+def test_slides_are_carried_beside_the_main_picture() -> None:
+    slides = CONTENT + "a=content:slides\r\n"
+    assert read_offer(HEAD + AUDIO + VIDEO + slides + slides).carried() == (0, 1, 2)
+    assert read_offer(HEAD + slides + AUDIO + VIDEO).carried() == (0, 1, 2)

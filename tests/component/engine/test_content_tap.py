@@ -1,0 +1,84 @@
+"""Content at the tap: a track for who asks for it, in the main picture for who does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from mcu_core.contract.events import TapMessage, TapTrack, TapUnit
+from mcu_core.contract.line import Door, Line, dial
+from mcu_core.contract.wire import ENGINE_FRAMING, Message, Tapped
+from mcu_core.ingress.video_decoder import VideoDecoder
+from mcu_core.media.codec import H264
+from mcu_core.media.picture import Picture
+from mcu_core.media.units import AccessUnit
+from tests.component.engine.test_content import MAGENTA, is_color, still
+from tests.component.engine.test_views import PINS, Room, room
+from tests.fakes.screen import quarters
+from tests.fakes.waiting import until
+
+
+class Recorder:
+    """Reads a tap."""
+
+    def __init__(self) -> None:
+        self.tracks: list[TapTrack] = []
+        self.pictures: dict[str, Picture] = {}
+        self._decoders: dict[str, VideoDecoder] = {}
+
+    async def read(self, line: Line[Message]) -> None:
+        while True:
+            message = await line.receive()
+            assert isinstance(message, Tapped)
+            self._take(message.body)
+
+    def _take(self, message: TapMessage) -> None:
+        match message:
+            case TapTrack():
+                self.tracks.append(message)
+            case TapUnit(name=name) if name != "sound":
+                decoder = self._decoders.setdefault(name, VideoDecoder(H264))
+                unit = AccessUnit(H264, message.data, message.stamp_ns, message.keyframe)
+                for picture in decoder.decode(unit):
+                    self.pictures[name] = picture
+
+
+@asynccontextmanager
+async def recorder(made: Room, folder: Path, *, content: bool) -> AsyncIterator[Recorder]:
+    tap = await made.conference.tap()
+
+    async def serve(line: Line[Message]) -> None:
+        await tap.serve(line, 0, content=content)
+
+    door: Door[Message] = Door(folder / "tap.sock", ENGINE_FRAMING, serve)
+    await door.open()
+    line = await dial(folder / "tap.sock", ENGINE_FRAMING)
+    made_one = Recorder()
+    reading = asyncio.create_task(made_one.read(line))
+    try:
+        yield made_one
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await line.close()
+        await door.close()
+
+
+async def test_who_asks_gets_content_as_a_track_and_the_people_in_the_picture(
+    tmp_path: Path,
+) -> None:
+    async with room("ab", panes=PINS) as made, recorder(made, tmp_path, content=True) as one:
+        await until(lambda: "main" in one.pictures)
+        await made.change(content=still(tmp_path))
+        await until(lambda: is_color(one.pictures.get("content"), 0.5, 0.5, MAGENTA))
+        track = next(track for track in one.tracks if track.name == "content")
+        assert (track.codec, track.width, track.height) == ("H264", 320, 180)
+        assert quarters(one.pictures["main"])[:2] == ("a", "b")
+
+
+async def test_who_does_not_ask_sees_it_in_the_picture(tmp_path: Path) -> None:
+    async with room("ab", panes=PINS) as made, recorder(made, tmp_path, content=False) as one:
+        await made.change(content=still(tmp_path))
+        await until(lambda: is_color(one.pictures.get("main"), 0.4, 0.5, MAGENTA))
+        assert {track.name for track in one.tracks} == {"main", "sound"}
+        assert "content" not in one.pictures
