@@ -178,7 +178,7 @@ def test_a_flood_of_reports_is_not_read(rig: Rig) -> None:
 def test_two_streams_of_one_payload_type_are_told_apart_by_their_sources() -> None:
     rig = Rig()
     slides = Ingress(rig.clock)
-    second = RtpStream(H264, (96, 97), OURS + 1, rig.clock, rig.rtp.append, rig._report)
+    second = RtpStream(H264, (96, 97), OURS + 1, rig.clock, rig._sent, rig._report)
     second.receive_into(Intake(slides, None))
     rig.group.add(second, [OTHER])
     assert rig.receive(1)
