@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fastapi import Request
 
 from control_api.errors import TooLarge, WrongType
+from control_api.services.documents import READERS
 from control_api.services.sites import LONGEST_SDP
 from control_api.services.stills import FORMATS
 from mcu_core.errors import BadInput
@@ -31,10 +32,13 @@ async def sdp_body(request: Request) -> str:
         raise BadInput("sdp", f"UTF-8 text ({error.reason} at byte {error.start})") from error
 
 
+IMAGES = (*FORMATS, *READERS)
+"""Media types of what can be shown as content."""
+
 IMAGE_BODY = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FORMATS},
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in IMAGES},
     }
 }
 

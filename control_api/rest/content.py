@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from control_api.auth.roles import Action
-from control_api.rest.bodies import IMAGE_BODY, typed_body
+from control_api.rest.bodies import IMAGE_BODY, IMAGES, typed_body
 from control_api.rest.guard import BridgeOf, may
-from control_api.services.stills import FORMATS
+from control_api.services.documents import Part
 from control_api.services.views import ConferenceView
 
 router = APIRouter(prefix="/conferences/{cid}", tags=["content"])
@@ -27,14 +27,25 @@ async def show_still(
     request: Request,
     bridge: BridgeOf,
     name: Annotated[str, Query(max_length=64, description="what it is, for people")] = "",
+    page: Annotated[int, Query(ge=1, le=9999, description="page, or frame, from 1 on")] = 1,
+    window_center: Annotated[
+        float, Query(ge=-100_000, le=100_000, description="DICOM: the grey in the middle")
+    ] = 0.0,
+    window_width: Annotated[
+        float,
+        Query(ge=0, le=200_000, description="DICOM: from black to white; 0: as the image says"),
+    ] = 0.0,
 ) -> ConferenceView:
-    """A PNG or JPEG file of at most 20 MB and 40 million pixels, made smaller to 1920x1200.
+    """A PNG or JPEG file, a page of a PDF file or a frame of a DICOM image, whose greys stay true.
+
+    At most 20 MB and 40 million pixels; what is larger than 1920x1200 is made smaller.
 
     Everybody sees it at once, over what a site may share, until it is withdrawn.
     """
     bridge.conferences.get(cid)
-    data, kind = await typed_body(request, FORMATS)
-    return await bridge.contents.show_still(cid, data, kind, name)
+    data, kind = await typed_body(request, IMAGES)
+    part = Part(page, window_center, window_width)
+    return await bridge.contents.show_still(cid, data, kind, name, part)
 
 
 @router.delete("/content/still", summary="Withdraw the image", dependencies=CONTROL)

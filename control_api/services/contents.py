@@ -8,6 +8,7 @@ import msgspec
 
 from control_api.errors import NotStored
 from control_api.services.conferences import Conferences
+from control_api.services.documents import FIRST, READERS, Part, converted
 from control_api.services.keeper import Keeper
 from control_api.services.names import clean_name
 from control_api.services.stills import prepared
@@ -31,11 +32,22 @@ class Contents:
         self._conferences = conferences
 
     async def show_still(
-        self, conference: str, data: bytes, media_type: str, name: str = ""
+        self,
+        conference: str,
+        data: bytes,
+        media_type: str,
+        name: str = "",
+        part: Part = FIRST,
     ) -> ConferenceView:
-        """Show an image until it is withdrawn; raises BadInput, TooLarge, NotStored."""
+        """Show an image, or a part of a document, until it is withdrawn.
+
+        Raises BadInput, TooLarge, Refused, NotStored.
+        """
         name = clean_name(name) if name else ""
-        png = await asyncio.to_thread(prepared, data, media_type)
+        if media_type in READERS:
+            png = await converted(data, media_type, part)
+        else:
+            png = await asyncio.to_thread(prepared, data, media_type)
         path = self._folder / f"{conference}-{secrets.token_hex(8)}.png"
         self._wanted[conference]  # gone while the image was prepared: nothing is written
         try:

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import FilePayload
 
 from tests.e2e.browser import browser, frames, pixel, plays
 from tests.e2e.system import System, until
@@ -36,7 +37,7 @@ def test_a_shared_screen_stands_beside_the_people(system: System) -> None:
     system.request("DELETE", f"/conferences/{conference}")
 
 
-def test_an_image_pushed_by_hand_is_seen_by_browsers_and_viewers(system: System) -> None:
+def test_an_image_pushed_at_the_console_is_seen_by_browsers_and_viewers(system: System) -> None:
     conference = system.conference("CT", layout={"mode": 1})
     system.site(conference, "A", "pattern")
     out = io.BytesIO()
@@ -46,12 +47,19 @@ def test_an_image_pushed_by_hand_is_seen_by_browsers_and_viewers(system: System)
         join(page, system, conference, "Ward")
         console.goto(f"{system.url}/?conference={conference}")
         plays(console, "#picture", 10)
-        headers = {"content-type": "image/png"}
-        path = f"/conferences/{conference}/content/still"
-        system.api.put(path, content=out.getvalue(), headers=headers).raise_for_status()
+        console.click("#content-button")
+        file: FilePayload = {
+            "name": "ct.png",
+            "mimeType": "image/png",
+            "buffer": out.getvalue(),
+        }
+        console.set_input_files("#content-file", files=[file])
         until(lambda: near(pixel(page, "#content", 0.5, 0.5), PURPLE), 20, "beside the people")
         until(lambda: near(pixel(console, "#picture", 0.4, 0.5), PURPLE), 20, "in the picture")
         assert frames(page, "#content") < 200, "a still image is not sent thirty times a second"
-        system.request("DELETE", path)
+        assert system.running(conference)["content"]["name"] == "ct.png"
+        console.keyboard.press("Escape")
+        console.click("#content-button[aria-pressed=true]")
+        console.click("#content-end")
         page.wait_for_selector("#content", state="hidden")
     system.request("DELETE", f"/conferences/{conference}")

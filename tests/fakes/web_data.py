@@ -71,6 +71,8 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "groups": [],
         "broadcast": "",
         "lecturer": "",
+        "chair": "",
+        "content": {"senders": "anybody", "site": "", "locked": False, "share": 0.5, "shown": None},
         "voice": {"enabled": True, "gate": 15, "attack_s": 1.5, "hold_s": 2.0, "to": "panes"},
         "loudest": 0,
         "pan_by_pane": False,

@@ -8,7 +8,8 @@ import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { openInvite } from "/static/invite.js";
 import { LayoutPicker } from "/static/layoutpicker.js";
-import { leader } from "/static/lead.js";
+import { t } from "/static/i18n.js";
+import { CONTENT, leader } from "/static/lead.js";
 import { attempt, toast } from "/static/notify.js";
 import { openOwnLayout } from "/static/ownlayout.js";
 import { openOwnView } from "/static/ownview.js";
@@ -136,7 +137,7 @@ const picker = conferencePicker(store);
 const stage = new Stage(byId("stage"), {
   openPane,
   drop: dropped,
-  siteName: (sid) => store.site(sid)?.name || "",
+  siteName: (sid) => (sid === CONTENT ? t("pane.content") : store.site(sid)?.name || ""),
 });
 const sites = new SiteList(byId("sites"), byId("site-count"), {
   change: changeSite,
@@ -157,7 +158,7 @@ byId("strip").append(
   speaker.node,
   reduced.node,
   directing.chip,
-  el("span", { class: "strip-buttons" }, directing.direct, directing.texts, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
+  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
   record.group);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),

@@ -1,6 +1,7 @@
-// The strip's controls of whom the conference shows: two panels, and a chip that names who is shown in full.
+// The strip's controls of whom the conference shows: three panels, and a chip that names who is shown in full.
+import { contentPanel } from "/static/contentpanel.js";
 import { directPanel } from "/static/directpanel.js";
-import { el, icon, iconButton, setIcon } from "/static/dom.js";
+import { el, icon, iconButton, pressed, setIcon } from "/static/dom.js";
 import { label, saysPlainly } from "/static/i18n.js";
 import { leader } from "/static/lead.js";
 import { openPopover } from "/static/popover.js";
@@ -21,6 +22,8 @@ export class Directing {
     };
     this.direct = panel("sliders", "direct.title", directPanel);
     this.texts = panel("caption", "text.title", textPanel);
+    this.content = panel("screen", "content.title", contentPanel);
+    this.content.id = "content-button";
     this.direct.id = "direct";
     this.texts.id = "texts";
     this.name = el("span", { class: "lead-name" });
@@ -32,7 +35,8 @@ export class Directing {
   }
 
   update(conference) {
-    for (const button of [this.direct, this.texts]) button.disabled = !conference;
+    for (const button of [this.direct, this.texts, this.content]) button.disabled = !conference;
+    pressed(this.content, conference?.content?.shown);
     const lead = leader(conference);
     this.#lead = lead;
     this.chip.hidden = !lead;

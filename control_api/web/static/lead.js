@@ -1,5 +1,12 @@
 // Who is shown in full to everybody, and what one site sees: pure readings of a conference.
 
+/** What stands in a pane where the content does. */
+export const CONTENT = "%AUX1";
+
+/** Whether the picture is that of content with people around it, not one of the panes set by hand. */
+export const withContent = (conference) =>
+  conference?.shown?.panes?.[0] === CONTENT && !conference.panes.some((pane) => pane.kind === "content");
+
 const joined = (conference, sid) => Boolean(sid) && conference.sites.some((site) => site.id === sid && site.state === "joined");
 
 /** {by: "broadcast" | "lecture" | "voice", site} of the site that the conference shows in full, or null. */

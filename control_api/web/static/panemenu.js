@@ -43,6 +43,7 @@ export function paneMenu(k, wanted, sites, set) {
     choice("wand", { say: "pane.auto" }, wanted.kind === "auto", () => set.kind("auto")),
     choice("wave", { say: "pane.voice" }, wanted.kind === "voice", () => set.kind("voice")),
     poll, turns,
+    choice("screen", { say: "pane.content" }, wanted.kind === "content", () => set.kind("content")),
     choice("square", { say: "pane.empty" }, wanted.kind === "empty", () => set.kind("empty")),
     el("div", { class: "menu-sites", role: "group" },
       sites.map((site) => choice("person", { text: site.name }, wanted.kind === "site" && wanted.site === site.id, () => set.site(site.id)))),

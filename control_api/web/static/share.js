@@ -1,7 +1,7 @@
 // Content in a call: sharing the own screen, and the picture of what others share beside the people.
 import { remove, sitePath } from "/static/api.js";
 import { byId, pressed } from "/static/dom.js";
-import { label, say } from "/static/i18n.js";
+import { label, say, t } from "/static/i18n.js";
 import { toast } from "/static/notify.js";
 
 const SCREEN = { video: { frameRate: { max: 15 }, width: { max: 1920 }, height: { max: 1200 } }, audio: false };
@@ -67,7 +67,7 @@ export class Share {
       const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN);
       [this.track] = stream.getVideoTracks();
     } catch (error) {
-      if (error.name !== "NotAllowedError") toast("bad", "share.failed");
+      if (error.name !== "NotAllowedError") toast("bad", t("share.failed"));
       return;
     }
     this.track.contentHint = "detail";

@@ -3,7 +3,7 @@ import { draggable } from "/static/drag.js";
 import { el, icon, iconButton, pressed, setIcon, setVar } from "/static/dom.js";
 import { aria, label, say, saysPlainly } from "/static/i18n.js";
 import { drawingOrder } from "/static/layouts.js";
-import { leader } from "/static/lead.js";
+import { leader, withContent } from "/static/lead.js";
 import { watchLink } from "/static/watch.js";
 
 const percent = (value) => `${(value * 100).toFixed(4)}%`;
@@ -80,6 +80,7 @@ export class Stage {
     const shape = JSON.stringify(layout.panes);
     if (shape !== this.#shape) this.#build(layout);
     this.#shape = shape;
+    this.overlay.hidden = withContent(conference);
     const lead = leader(conference);
     this.#panes.forEach((pane, k) => this.#fill(pane, k, conference, lead));
   }

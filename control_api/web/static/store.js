@@ -80,6 +80,9 @@ export class Store extends EventTarget {
       layout: (data) => this.#change(data.conference, (conference) => {
         conference.shown = { mode: data.mode, panes: data.panes };
       }),
+      content: (data) => this.#change(data.conference, (conference) => {
+        conference.content = { ...conference.content, shown: data.content };
+      }),
       reduced: (data) => this.#change(data.conference, (conference) => {
         conference.reduced = data.step;
       }),

@@ -52,7 +52,7 @@ FAMILIES = {
     ),
     "tags.": ("doctor", "department", "group", "patient"),
     "mark.": ("broadcast", "lecture", "video_off", "watch", "own"),
-    "pane.kind_": ("auto", "site", "voice", "poll", "empty", "broadcast", "lecture"),
+    "pane.kind_": ("auto", "site", "voice", "poll", "content", "empty", "broadcast", "lecture"),
     "reduced.step_": tuple(str(effort.step) for effort in STEPS[1:]),
     "recordings.state_": ("recording", "paused", "done", "failed"),
     "stage.": (*LINK_STATES, "empty"),
