@@ -7,6 +7,7 @@ import re
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Peer:
     `gst_send`: elements of GStreamer that code and pack instead; `gst_take`: the element that
     unpacks, and what ffmpeg calls the bare frames. `form`: what tells two peers of a codec apart.
     `bits_per_s`: the most that it takes, 0 for any. `pushed_by`: the encoder in PyAV's wheel that
-    sends instead of ffmpeg (codec_pusher).
+    sends instead of ffmpeg (codec_pusher). `busy`: its picture has noise, so that it takes bits.
     """
 
     kind: str
@@ -45,6 +46,8 @@ class Peer:
     form: str = ""
     bits_per_s: int = 0
     pushed_by: str = ""
+    fps: int = PICTURE_FPS
+    busy: bool = False
 
     @property
     def sends(self) -> bool:
@@ -58,8 +61,8 @@ class Peer:
             return f"{self.codec} {self.form}".strip()
         return self.coding.replace("/8000", "")
 
-    def offer(self, port: int) -> str:
-        """What it would send and take at `port`."""
+    def section(self, port: int) -> str:
+        """The part of its description about this codec: what it would send and take at `port`."""
         lines = [f"m={self.kind} {port} RTP/AVP {self.number}"]
         lines.append(f"a=rtpmap:{self.number} {self.coding}")
         if self.bits_per_s:
@@ -71,7 +74,7 @@ class Peer:
             (True, False): "sendonly",
             (False, True): "recvonly",
         }[self.sends, self.takes]
-        return HEAD + "\r\n".join([*lines, f"a={direction}", ""])
+        return "\r\n".join([*lines, f"a={direction}", ""])
 
     def send_picture(self, colour: str, port: int) -> tuple[str, ...]:
         """A command that sends a picture of one colour with a mark that blinks in its middle."""
@@ -80,14 +83,23 @@ class Peer:
             to = f"rtp://{HOST}:{port}"
             module = ("-m", "benchmarks.codec_pusher")
             return (sys.executable, *module, self.pushed_by, colour, f"{width}x{height}", to)
-        source = f"color=c={colour}:size={width}x{height}:rate={PICTURE_FPS}"
+        source = f"color=c={colour}:size={width}x{height}:rate={self.fps}"
         mark = (
             f"drawbox=x=iw*2/5:y=ih*2/5:w=iw/5:h=ih/5:t=fill:color=white"
             f":enable='lt(mod(t*{BLINK_HZ},1),0.5)'"
         )
+        if self.busy:
+            mark += ",noise=alls=20:allf=t"
         return (
             *(*QUIET, "-re", "-f", "lavfi", "-i", source, "-vf", mark, "-pix_fmt", "yuv420p"),
-            *("-b:v", "300k", "-g", str(PICTURE_FPS), *self.encode, *self._to(port)),
+            *(
+                "-b:v",
+                "1M" if self.busy else "300k",
+                "-g",
+                str(self.fps),
+                *self.encode,
+                *self._to(port),
+            ),
         )
 
     def send_tone(
@@ -129,15 +141,22 @@ class Peer:
         )
 
 
-def as_listener(answer: str, port: int) -> str:
-    """The engine's answer as a file for a player: "listen on this port"."""
-    text = re.sub(r"(?m)^m=(\w+) \d+", rf"m=\1 {port}", answer)
+def offer(parts: Sequence[tuple[Peer, int]]) -> str:
+    """What a site of these peers would send and take at these ports."""
+    return HEAD + "".join(peer.section(port) for peer, port in parts)
+
+
+def as_listener(answer: str, kind: str, port: int) -> str:
+    """One kind of the engine's answer as a file for a player: "listen on this port"."""
+    head, *sections = re.split(r"(?m)^(?=m=)", answer)
+    mine = next((one for one in sections if one.startswith(f"m={kind} ")), "")
+    text = head + re.sub(r"(?m)^m=(\w+) \d+", rf"m=\1 {port}", mine)
     return re.sub(r"(?m)^a=(sendonly|recvonly|sendrecv|rtcp.*|candidate.*)\r?\n", "", text)
 
 
-def port_of(answer: str) -> int:
-    """Where the engine takes packets; 0 where it takes none."""
-    found = re.search(r"(?m)^m=\w+ (\d+)", answer)
+def port_of(answer: str, kind: str = r"\w+") -> int:
+    """Where the engine takes packets of that kind; 0 where it takes none."""
+    found = re.search(rf"(?m)^m={kind} (\d+)", answer)
     return int(found[1]) if found else 0
 
 
@@ -193,6 +212,23 @@ PICTURES = (
     _picture("AV1", 96, pushed_by="libsvtav1", takes=False),
     _picture("H263", 34, "-c:v", "h263", "-mb_info", "800", "-rtpflags", "rfc2190", fmtp=_CIF),
 )  # fmt: skip
+
+_HIGH = ("-c:v", "libx264", *_LEVEL, "-profile:v", "high")
+SITES = (
+    (_picture("VP8", 96, "-c:v", "libvpx", *_REALTIME, size=(640, 360), busy=True,
+              bits_per_s=600_000), _sound("opus", 97, 48_000, "-c:a", "libopus", channels=2)),
+    (_picture("H264", 96, *_HIGH, fmtp="packetization-mode=1;profile-level-id=640028", busy=True,
+              size=(1920, 1080), fps=30, form="1080p30", bits_per_s=800_000),
+     _sound("mpeg4-generic", 97, 48_000, "-c:a", "aac", channels=2,
+            fmtp="mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1190")),
+    (_picture("H263-1998", 96, "-c:v", "h263p", fmtp=_CIF, busy=True, bits_per_s=256_000),
+     _sound("PCMU", 0, 8_000, "-c:a", "pcm_mulaw")),
+    (_picture("H264", 96, "-c:v", "libx264", *_LEVEL, size=(704, 576), form="4CIF", busy=True,
+              fmtp="packetization-mode=1;profile-level-id=42e01e", bits_per_s=400_000),
+     _sound("G722", 9, 16_000, "-c:a", "g722", clock=8_000)),
+    (_sound("PCMA", 8, 8_000, "-c:a", "pcm_alaw"),),
+)  # fmt: skip
+"""Sites of all kinds in one conference, each with its own limit (bar 2, without the browsers)."""
 
 SOUNDS = (
     _sound("opus", 97, 48_000, "-c:a", "libopus", channels=2),

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.codec_peers import PICTURES, SOUNDS, Peer, as_listener, free_port, port_of
+from benchmarks.codec_peers import PICTURES, SITES, SOUNDS, Peer, as_listener, offer, port_of
 from benchmarks.live import CONFERENCE, rtp_site
+from benchmarks.passing import Passing
 from benchmarks.report import Report, Row
 from benchmarks.rig import COMMAND_S, Rig, running_rig
 from benchmarks.scenes import conference, pane_rects
@@ -60,56 +61,89 @@ class Outcome:
     pictures: Cells = field(default_factory=dict)
     sounds: Cells = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    bits_per_s: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Joined:
+    """A codec of a site. `to`: the engine's port for it; `passing`: what comes for its listener."""
+
     peer: Peer
-    answer: str
-    port: int
+    site: str
+    to: int
     kept: Path
+    passing: Passing
 
 
 def run(document: Path | None) -> Report:
     """All codecs; the table goes into `document` as Markdown, if so asked."""
-    outcome = asyncio.run(measure(PICTURES, SOUNDS))
+    outcome = asyncio.run(measure([(peer,) for peer in (*PICTURES, *SOUNDS)]))
     report = Report("codecs: each with every other in one conference", [])
     report.rows = _understood("picture", outcome.pictures)
     report.rows += _understood("sound", outcome.sounds)
-    report.notes = [f"{name}: {why}" for name, why in outcome.refused.items()]
+    mixed = asyncio.run(measure(SITES))
+    report.rows += _within("codec", mixed)
+    report.notes = [
+        f"{name}: {why}" for one in (outcome, mixed) for name, why in one.refused.items()
+    ]
     if document is not None:
-        document.write_text(as_markdown(outcome, codec_table()), "utf-8")
+        document.write_text(as_markdown(outcome, mixed, codec_table()), "utf-8")
     return report
 
 
-async def measure(pictures: Sequence[Peer], sounds: Sequence[Peer]) -> Outcome:
-    """One conference of these peers, long enough for each to have its turn."""
+def _within(first: str, mixed: Outcome) -> list[Row]:
+    """Of each site with a limit: what it was sent, and how many it understood."""
+    rows: list[Row] = []
+    for peer in (peer for site in SITES for peer in site if peer.bits_per_s):
+        held = [held for (_, taker), held in mixed.pictures.items() if taker == peer.name]
+        rows.append(
+            {
+                first: peer.name,
+                "kind": "picture of a mixed room",
+                "understands": f"{sum(held)} of {len(held)}",
+                "limit, kbit/s": peer.bits_per_s // 1000,
+                "sent, kbit/s": round(mixed.bits_per_s.get(peer.name, 0.0) / 1000),
+            }
+        )
+    return rows
+
+
+async def measure(sites: Sequence[tuple[Peer, ...]]) -> Outcome:
+    """One conference of sites with these peers, those with pictures first; each has its turn."""
     outcome = Outcome()
-    peers = [*pictures, *sounds]
-    names = [f"s{k}" for k in range(len(peers))]
+    names = [f"s{k}" for k in range(len(sites))]
+    peers = [peer for site in sites for peer in site]
+    pictures = [peer for peer in peers if peer.kind == "video"]
+    sounds = [peer for peer in peers if peer.kind == "audio"]
     shown = max(1, len(pictures))
     definition = conference([rtp_site(name) for name in names], shown, CANVAS, FPS, BITRATE_BPS)
     with tempfile.TemporaryDirectory(prefix="mcu-codecs-") as folder:
         async with running_rig() as rig:
             await rig.put(definition)
-            joined = []
-            for name, peer in zip(names, peers, strict=True):
+            joined: list[_Joined] = []
+            for name, site in zip(names, sites, strict=True):
                 try:
-                    joined.append(await _join(rig, name, peer, Path(folder)))
+                    joined += await _join(rig, name, site, Path(folder))
                 except McuError as error:
-                    outcome.refused[peer.name] = str(error)
+                    outcome.refused[" ".join(peer.name for peer in site)] = str(error)
             await _talk(joined, pictures, sounds)
         _judge(joined, pictures, sounds, outcome)
     return outcome
 
 
-async def _join(rig: Rig, name: str, peer: Peer, folder: Path) -> _Joined:
-    port = free_port()
-    answer = await rig.caller.call(AttachRtp(CONFERENCE, name, peer.offer(port)), COMMAND_S)
+async def _join(rig: Rig, name: str, site: tuple[Peer, ...], folder: Path) -> list[_Joined]:
+    ways = [await Passing.open() for _ in site]
+    parts = [(peer, way.port) for peer, way in zip(site, ways, strict=True)]
+    answer = await rig.caller.call(AttachRtp(CONFERENCE, name, offer(parts)), COMMAND_S)
     if not isinstance(answer, Attached):
-        raise McuError(f"the engine answered {answer} to {peer.name}")
-    (folder / f"{name}.sdp").write_text(as_listener(answer.sdp, port))
-    return _Joined(peer, answer.sdp, port, folder / f"{name}.raw")
+        raise McuError(f"the engine answered {answer} to {name}")
+    joined = []
+    for peer, way in zip(site, ways, strict=True):
+        kept = folder / f"{name}-{peer.kind}.raw"
+        text = as_listener(answer.sdp, peer.kind, way.listener)
+        kept.with_suffix(".sdp").write_text(text)
+        joined.append(_Joined(peer, name, port_of(answer.sdp, peer.kind), kept, way))
+    return joined
 
 
 async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequence[Peer]) -> None:
@@ -122,7 +156,13 @@ async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequenc
         for one in joined:
             if one.peer.sends:
                 programs.append(await _started(_sending(one, pictures, sounds, turn)))
-        await asyncio.sleep(START_S + max(SEEN_S + START_S, 2 * turn))
+        lasting_s = max(SEEN_S + START_S, 2 * turn)
+        await asyncio.sleep(START_S)
+        for one in joined:
+            one.passing.begin()
+        await asyncio.sleep(lasting_s)
+        for one in joined:
+            one.passing.end()
     finally:
         await asyncio.gather(*map(_ended, programs))
 
@@ -130,11 +170,10 @@ async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequenc
 def _sending(
     one: _Joined, pictures: Sequence[Peer], sounds: Sequence[Peer], turn: float
 ) -> tuple[str, ...]:
-    port = port_of(one.answer)
     if one.peer.kind == "video":
-        return one.peer.send_picture(COLOURS[pictures.index(one.peer)], port)
+        return one.peer.send_picture(COLOURS[pictures.index(one.peer)], one.to)
     at = sounds.index(one.peer)
-    return one.peer.send_tone(_hertz(at), at * SLOT_S, TONE_S, turn, port)
+    return one.peer.send_tone(_hertz(at), at * SLOT_S, TONE_S, turn, one.to)
 
 
 def _listening(one: _Joined) -> tuple[str, ...]:
@@ -181,6 +220,7 @@ def _judge(
             continue
         data = np.fromfile(one.kept, np.uint8) if one.kept.exists() else np.zeros(0, np.uint8)
         if one.peer.kind == "video":
+            outcome.bits_per_s[one.peer.name] = one.passing.bits_per_s
             seen = _seen(data, len(pictures))
             for at, sender in enumerate(pictures):
                 if sender.sends:
@@ -266,7 +306,7 @@ def _word(held: bool | None) -> str:
     return {True: "yes", False: "NO", None: "-"}[held]
 
 
-def as_markdown(outcome: Outcome, table: Sequence[CodecRow]) -> str:
+def as_markdown(outcome: Outcome, mixed: Outcome, table: Sequence[CodecRow]) -> str:
     """What each codec can do, what is missing and why, and who understood whom."""
     parts = [
         "# Codecs",
@@ -284,6 +324,14 @@ def as_markdown(outcome: Outcome, table: Sequence[CodecRow]) -> str:
         if rows:
             parts.append(_table(tuple(rows[0]), [tuple(map(str, row.values())) for row in rows]))
     parts += [f"{name}: {why}" for name, why in outcome.refused.items()]
+    cells = mixed.pictures | mixed.sounds
+    parts.append("## A room of all kinds, each site with its own limit")
+    parts.append(
+        "Sites with picture and sound, one with sound alone: "
+        f"{sum(cells.values())} of {len(cells)} times one saw or heard another."
+    )
+    within = _within("receiver", mixed)
+    parts.append(_table(tuple(within[0]), [tuple(map(str, row.values())) for row in within]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,14 +12,20 @@ from mcu_core.media.codec_table import encodes
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg here")
 
 
-def chosen(peers: tuple[Peer, ...], *codecs: str) -> list[Peer]:
-    return [peer for peer in peers if peer.codec in codecs and encodes(codec_named(peer.codec))]
+PICTURES_OF = ("H264 mode 0", "VP8", "H263-1998", "H261")
+SOUNDS_OF = ("opus/48000/2", "mpeg4-generic/48000/2", "MP4A-LATM/48000/2", "G726-32")
+
+
+def chosen(peers: tuple[Peer, ...], names: tuple[str, ...]) -> list[Peer]:
+    return [one for one in peers if one.name in names and encodes(codec_named(one.codec))]
 
 
 async def test_each_sees_the_colours_and_hears_the_tones_of_the_others() -> None:
-    pictures = chosen(PICTURES, "H264", "VP8", "H263-1998", "H263")
-    sounds = chosen(SOUNDS, "opus", "mpeg4-generic", "MP4A-LATM", "G726-32")
-    found = await measure(pictures, sounds)
+    """Sites with both; where a machine lacks an encoder of sound, one has pictures alone."""
+    pictures, sounds = chosen(PICTURES, PICTURES_OF), chosen(SOUNDS, SOUNDS_OF)
+    assert len(pictures) == len(PICTURES_OF)
+    sites = [(picture, *sounds[at : at + 1]) for at, picture in enumerate(pictures)]
+    found = await measure(sites)
     assert found.refused == {}
     assert [cell for cell, held in found.pictures.items() if not held] == []
     assert [cell for cell, held in found.sounds.items() if not held] == []
