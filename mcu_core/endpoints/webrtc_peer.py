@@ -40,6 +40,9 @@ from mcu_core.protocol import sdp
 
 CONNECT_WITHIN_S = 20.0
 MAX_SOURCES = 8
+LOOK_EVERY_NS = NS_PER_SECOND // 5
+"""How often it is asked whether the other side is still there."""
+
 SILENT_AFTER_NS = 7 * NS_PER_SECOND
 """No datagram at all for that long: gone. Browsers check the path every 2.5 to 6 s (RFC 7675)."""
 
@@ -171,6 +174,7 @@ class WebRtcPeer(RtpCall):
         self._streams = StreamGroup(self.stats)
         self._connecting: asyncio.Task[None] | None = None
         self._heard = (0, 0)
+        self._look_ns = 0
 
     # ------------------------------------------------------------------------------ negotiation
 
@@ -301,6 +305,9 @@ class WebRtcPeer(RtpCall):
 
     def _beat(self, now_ns: int) -> None:
         super()._beat(now_ns)
+        if now_ns < self._look_ns:
+            return
+        self._look_ns = now_ns + LOOK_EVERY_NS
         reason = self._why_lost(now_ns)
         if reason:
             self._open = False
