@@ -36,7 +36,8 @@ def test_a_consultation_from_booking_to_the_file_on_disk(system: System) -> None
         conf_id = caller.ask("scheduleConf", scheduleConf=booked).conferenceInfo.confId
         size = {"show_names": False, "width": WIDTH, "height": HEIGHT}
         system.request("PATCH", f"/conferences/{conf_id}", json=size)
-        system.joined(conf_id, 2, 30)
+        system.joined(conf_id, 2, 60)
+        assert caller.log_in("admin", PASSWORD) == 0, "a session lasts a minute"
         rtp = system.site(conf_id, "rtp", "rtp")
         attach(system, conf_id, rtp, viewer.offer())
         room = Room(system, conf_id, {}, rtp, viewer)

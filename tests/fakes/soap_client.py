@@ -25,6 +25,8 @@ class SoapCaller:
         self._vendor = vendor
         self._version = version
         self.http = requests.Session()
+        # The server ends idle connections after five seconds: none is used twice.
+        self.http.headers["Connection"] = "close"
         self._services: dict[str, Any] = {}
         self._homes: dict[str, str] = {}
         for name, paths in PATHS.items():
