@@ -23,13 +23,14 @@ def slides(width: int, height: int, seconds: int, fps: int) -> Iterator[av.Video
     """Pictures of a talk with slides."""
     for number in range(seconds * fps):
         if number % (PAGE_S * fps) == 0:
-            page = np.asarray(_page(number // (PAGE_S * fps), width, height))
-        yield av.VideoFrame.from_ndarray(page, "rgb24").reformat(
+            shown = np.asarray(page(number // (PAGE_S * fps), width, height))
+        yield av.VideoFrame.from_ndarray(shown, "rgb24").reformat(
             format="yuv420p", dst_colorspace="ITU709", threads=1
         )
 
 
-def _page(number: int, width: int, height: int) -> Image.Image:
+def page(number: int, width: int, height: int) -> Image.Image:
+    """One page of the talk."""
     image = Image.new("RGB", (width, height), "#ffffff")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, width, height // 14), fill="#184068")

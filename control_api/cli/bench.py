@@ -247,6 +247,18 @@ def fault(
 
 
 @bench.command()
+def content(
+    pages: Annotated[int, typer.Option(min=2, max=8, help="How many slides")] = 4,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Slides at 512 kbit/s: when they come, and whether they can be read; needs tesseract-ocr."""
+    from benchmarks.content import run
+
+    _tell(lambda: run(pages), json_, plot)
+
+
+@bench.command()
 def churn(
     events: Annotated[int, typer.Option(min=10, help="How many")] = 10_000,
     each: Annotated[int, typer.Option(min=5, help="Events between two looks at the panes")] = 100,

@@ -26,7 +26,7 @@ PDF, DICOM = "application/pdf", "application/dicom"
 
 MOST_MEMORY = 2 << 30
 MOST_CPU_S = 10
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 AT_ONCE = 2
 WRONG, MISSING = 3, 4
 """Exit codes: the file is not right; the library for it is not installed."""

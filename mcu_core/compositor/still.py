@@ -10,12 +10,12 @@ from PIL import Image
 from mcu_core.compositor.colors import paint
 from mcu_core.contract.content import LARGEST_STILL
 from mcu_core.errors import BadInput
-from mcu_core.media.picture import Picture
+from mcu_core.media.picture import Picture, Plane
 
 MOST_BYTES = 16_000_000
 """Of the file: more than 1920 x 1200 pixels of noise take."""
-ROWS = 64
-"""So many rows at a time become luma and chroma: more would only cost memory."""
+BITS = 16
+"""Of the fractions that luma's three parts are summed in."""
 
 
 def read_still(path: Path, stamp_ns: int, field: str) -> Picture:
@@ -28,20 +28,30 @@ def read_still(path: Path, stamp_ns: int, field: str) -> Picture:
     height, width = (size - size % 2 for size in rgb.shape[:2])
     if not height or not width:
         raise BadInput(field, "a picture of at least 2 x 2 pixels")
-    y = np.empty((height, width), np.uint8)
-    u = np.empty((height // 2, width // 2), np.uint8)
-    v = np.empty_like(u)
-    for top in range(0, height, ROWS):
-        rows = slice(top, min(top + ROWS, height))
-        codes = paint(rgb[rows, :width].astype(np.float64) / 255)
-        y[rows] = np.round(codes[..., 0])
-        # Chroma lies in the middle of four luma samples' average.
-        quads = codes[..., 1:].reshape(codes.shape[0] // 2, 2, width // 2, 2, 2).mean(axis=(1, 3))
-        half = slice(top // 2, rows.stop // 2)
-        u[half], v[half] = np.round(quads[..., 0]), np.round(quads[..., 1])
+    even = rgb[:height, :width]
+    y = _luma(even)
+    # Chroma lies in the middle of four luma samples' average.
+    quads = even[0::2, 0::2].astype(np.uint16)
+    for row, column in ((0, 1), (1, 0), (1, 1)):
+        quads += even[row::2, column::2]
+    chroma = np.round(paint(quads / np.float32(4 * 255))[..., 1:]).astype(np.uint8)
+    u, v = (np.ascontiguousarray(chroma[..., k]) for k in range(2))
     for plane in (y, u, v):
         plane.flags.writeable = False
     return Picture(y, u, v, stamp_ns=stamp_ns, serial=1)
+
+
+def _luma(rgb: Plane) -> Plane:
+    """Out of tables, which takes a third of the time that multiplying all samples does."""
+    levels = np.arange(256)[:, None, None] / 255 * np.eye(3)  # level, channel, and the rest 0
+    zero = float(paint(np.zeros(3))[0])
+    tables = np.round((paint(levels)[..., 0] - zero) * 2**BITS).astype(np.int32)
+    total = np.take(tables[:, 0], rgb[..., 0])
+    total += np.take(tables[:, 1], rgb[..., 1])
+    total += np.take(tables[:, 2], rgb[..., 2])
+    total += round((zero + 0.5) * 2**BITS)
+    luma: Plane = (total >> BITS).astype(np.uint8)
+    return luma
 
 
 def _bytes_of(path: Path, field: str) -> bytes:
