@@ -8,7 +8,7 @@ from mcu_core.adaptation.overload import Effort
 from mcu_core.compositor.canvas_set import CanvasSet
 from mcu_core.compositor.scene import PaneState, PaneView, Scene, on_pixels
 from mcu_core.compositor.tile_cache import TileCache
-from mcu_core.conference.direction import ViewKey
+from mcu_core.conference.direction import WITH_CONTENT, ViewKey
 from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.engine.dressing import Dressing
@@ -175,7 +175,8 @@ class PictureLoop:
     ) -> None:
         scenes = self._scenes({key for key, _ in due}, plan, now_ns)
         for key, group in due:
-            draft = self.effort.draft_tiles and not group.form.sharp
+            to_be_read = group.form.sharp or key == WITH_CONTENT
+            draft = self.effort.draft_tiles and not to_be_read
             canvases = self._canvas_set(group.form.width, group.form.height)
             aspect = group.form.pixel_aspect
             scene = on_pixels(scenes[key], aspect)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mcu_core.adaptation.overload import Effort
 from mcu_core.contract.content import CONTENT, ContentRules, StillSource
 from mcu_core.contract.definition import LayoutChoice, Pane, SiteDefinition, SiteKind, View
 from mcu_core.contract.snapshots import ContentSnapshot
@@ -95,3 +96,22 @@ async def test_an_image_that_cannot_be_read_changes_nothing(tmp_path: Path) -> N
         gone = msgspec.structs.replace(before, revision=9)
         await made.conference.apply(gone)
         assert made.conference.snapshot().content is None
+
+
+async def test_slides_are_not_drafted_however_busy_the_engine_is(tmp_path: Path) -> None:
+    path = tmp_path / "stripes.png"
+    stripes = np.zeros((576, 1024), np.uint8)
+    stripes[::2] = 255
+    Image.fromarray(stripes).save(path)
+    async with room("ab", panes=PINS) as made:
+        made.conference.views.set_effort(Effort(draft_tiles=True))
+        await made.change(content=ContentRules(still=StillSource(str(path))))
+
+        def even_grey() -> bool:
+            picture = made.screens["b"].picture
+            if picture is None:
+                return False
+            middle = picture.y[60:120, 60:160].astype(float)
+            return bool(abs(middle.mean() - 126) < 12 and middle.std() < 12)
+
+        await until(even_grey)
