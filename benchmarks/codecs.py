@@ -312,7 +312,7 @@ def as_markdown(outcome: Outcome, mixed: Outcome, table: Sequence[CodecRow]) -> 
         "# Codecs",
         "Written by `mcu bench codecs --document docs/codecs.md`. Received: a decoder is here; "
         "sent: an encoder. Proved: in the conference below we decoded what ffmpeg (for GSM: "
-        "GStreamer) coded (in), and it decoded what we coded (out).",
+        "GStreamer, for AV1: PyAV's FFmpeg) coded (in), and it decoded what we coded (out).",
         _table(
             ("codec", "kind", "payload format", "received", "sent", "proved", "missing"),
             [_line(row, outcome) for row in table],

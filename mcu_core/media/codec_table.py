@@ -120,9 +120,10 @@ def codec_table() -> tuple[CodecRow, ...]:
 def _row(forms: list[Codec]) -> CodecRow:
     codec = forms[0]
     received, sent = decodes(codec), encodes(codec)
+    costly = codec.kind is Kind.VIDEO
     reasons = [
-        *([_reason("decoder", codec.decoder)] if not received else []),
-        *([_reason("encoder", codec.encoder)] if not sent else []),
+        *([_reason("decoder", codec.decoder, costly)] if not received else []),
+        *([_reason("encoder", codec.encoder, costly)] if not sent else []),
     ]
     return CodecRow(
         codec.name,
@@ -135,9 +136,12 @@ def _row(forms: list[Codec]) -> CodecRow:
     )
 
 
-def _reason(what: str, name: str) -> str:
+OPEN_NONE = "received only: no open encoder is packaged"
+
+
+def _reason(what: str, name: str, costly: bool) -> str:
     if not name:
-        return f"no {what} here"
+        return "received only: sending it costs several times H.264's CPU" if costly else OPEN_NONE
     if name in PACKAGES and what == "encoder":
         return f"no {what}: apt-get install {PACKAGES[name]}"
     return f"no {what} {name}: pip install av, its wheel brings it"
