@@ -7,6 +7,7 @@ leaves the files as they were before it.
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mcu_core.errors import Refused
@@ -30,11 +31,18 @@ RESERVE_BYTES = 64 * 1024
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-KEPT_FREE_BYTES = 64 * 1024 * 1024
-"""What a recording leaves of its disk to everybody else: accounts, logins, other people's files."""
 
-ROOM_BYTES = 256 * 1024 * 1024
-"""What a recording needs at least to be begun: some minutes at 8 Mbit/s."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a disk recordings may take, in bytes.
+
+    `kept_free` is left to everybody else: accounts, logins, other people's files. `least` is what
+    each recording needs to be begun: some minutes at 8 Mbit/s.
+    """
+
+    kept_free: int = 64 * 1024 * 1024
+    least: int = 256 * 1024 * 1024
+
 
 Write = Callable[[int, bytes], int]
 
@@ -193,13 +201,13 @@ class RecordingFiles:
         except OSError as error:
             raise _failed(error) from error
 
-    def check_room(self) -> None:
+    def check_room(self, room: Room) -> None:
         """Raise StoreFailed when what is left of the disk belongs to others."""
         try:
             left = free_bytes(self._folder)
         except OSError as error:
             raise _failed(error) from error
-        if left < KEPT_FREE_BYTES:
+        if left < room.kept_free:
             raise StoreFailed(f"cannot write the recording: {SAYINGS[errno.ENOSPC]}")
 
     def give_back_reserve(self) -> None:

@@ -14,7 +14,7 @@ from mcu_core.errors import MalformedInput, McuError, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time
 from recorder.contract import RecordingInfo, RecordingState, StartRecording
 from recorder.errors import TapFailed
-from recorder.files import RecordingFiles, boot_id
+from recorder.files import RecordingFiles, Room, boot_id
 from recorder.fragments import Fragment
 from recorder.index import RecordingIndex
 from recorder.journal import (
@@ -82,6 +82,7 @@ class Participant:
         clock: Clock,
         tallies: RecorderTallies,
         on_changed: Callable[[RecordingInfo], None],
+        room: Room,
     ) -> None:
         self._request = request
         self._folder = folder
@@ -89,6 +90,7 @@ class Participant:
         self._clock = clock
         self._tallies = tallies
         self._on_changed = on_changed
+        self._room = room
         self._timeline = _timeline(prior, tallies)
         self._since_ns = self._stored_keyframe_ns()
         self._writer: Writer | None = None
@@ -336,7 +338,9 @@ class Participant:
         return writer
 
     def _writer_of(self, open_files: Callable[[], RecordingFiles]) -> Writer:
-        return Writer(open_files, self._clock, self._tallies, self._on_stored, self._on_failed)
+        return Writer(
+            open_files, self._clock, self._tallies, self._on_stored, self._on_failed, self._room
+        )
 
     def _on_stored(self, record: FragmentWritten) -> None:
         self._tallies.recorder_fragments_total += 1

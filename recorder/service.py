@@ -39,7 +39,7 @@ from recorder.contract import (
     TagRecording,
 )
 from recorder.errors import BrokenRecording
-from recorder.files import KEPT_FREE_BYTES, ROOM_BYTES, RecordingFiles, free_bytes
+from recorder.files import RecordingFiles, Room, free_bytes
 from recorder.journal import MARK_KINDS, Mark, Stopped
 from recorder.participant import Participant, Prior
 from recorder.tallies import RecorderTallies
@@ -58,9 +58,10 @@ MAX_REQUESTS = 64
 class RecorderService:
     """The recorder of one store."""
 
-    def __init__(self, socket: Path, store: Path, clock: Clock) -> None:
+    def __init__(self, socket: Path, store: Path, clock: Clock, room: Room) -> None:
         self._store = store
         self._clock = clock
+        self._room = room
         self._catalogue = Catalogue(store)
         self._tallies = RecorderTallies()
         self._started_ns = clock.now_ns()
@@ -127,8 +128,8 @@ class RecorderService:
 
     def _check_room(self) -> None:
         """Raise Refused unless this recording and those that run have some minutes of room."""
-        left = free_bytes(self._store) - KEPT_FREE_BYTES
-        if left < ROOM_BYTES * (len(self._running) + 1):
+        left = free_bytes(self._store) - self._room.kept_free
+        if left < self._room.least * (len(self._running) + 1):
             raise Refused(f"the disk is full: {max(0, left) // 1_000_000} MB are left to record")
 
     def _participant(self, command: StartRecording, prior: Prior | None) -> Participant:
@@ -139,6 +140,7 @@ class RecorderService:
             self._clock,
             self._tallies,
             self._tell_changed,
+            self._room,
         )
 
     def _prior(self, command: StartRecording) -> Prior | None:

@@ -15,7 +15,7 @@ import structlog
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time
 from recorder.errors import StoreFailed
-from recorder.files import RecordingFiles
+from recorder.files import RecordingFiles, Room
 from recorder.fragments import Fragment
 from recorder.journal import FragmentWritten, Record, Stopped
 from recorder.tallies import RecorderTallies
@@ -26,6 +26,8 @@ MAX_WAITING_BYTES = 8 * 1024 * 1024
 """What may wait for the disk: half a minute of a recording at 2 Mbit/s."""
 
 MAX_WAITING_ITEMS = 4096
+
+ROOM = Room()
 
 SYNC_NS = NS_PER_SECOND
 """The longest that written data waits to be safe from a power cut."""
@@ -55,12 +57,14 @@ class Writer:
         tallies: RecorderTallies,
         on_stored: Callable[[FragmentWritten], None],
         on_failed: Callable[[McuError], None],
+        room: Room = ROOM,
     ) -> None:
         self._open_files = open_files
         self._clock = clock
         self._tallies = tallies
         self._on_stored = on_stored
         self._on_failed = on_failed
+        self._room = room
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
         self._items: deque[Item] = deque()
@@ -163,7 +167,7 @@ class Writer:
         if not self._dirty or begin_ns - self._synced_ns < SYNC_NS:
             return
         files.sync()
-        files.check_room()
+        files.check_room(self._room)
         self._synced_ns = self._clock.now_ns()
         self._dirty = False
         took_ms = (self._synced_ns - begin_ns) / NS_PER_MS

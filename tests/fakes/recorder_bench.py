@@ -42,10 +42,11 @@ class Bench:
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    async def launch(self) -> None:
+    async def launch(self, *options: str) -> None:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "recorder",
-            "--socket", str(self._socket), "--store", str(self.store), "--log-level", "warning",
+            "--socket", str(self._socket), "--store", str(self.store),
+            "--log-level", "warning", *options,
         )  # fmt: skip
         self.caller = await self._connect()
         self._reading = asyncio.create_task(self.caller.run())

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
@@ -274,11 +275,11 @@ def _fragments(manifest: Manifest, name: str) -> list[tuple[int, int, float, flo
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
+    """A file system of three megabytes."""
     folder = tmp_path / "store"
     folder.mkdir()
     mounting = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)],
         capture_output=True, check=False,
     )  # fmt: skip
     if os.geteuid() != 0 or mounting.returncode != 0:
@@ -287,24 +288,62 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-async def test_a_full_disk_fails_the_recording_and_keeps_what_is_stored(
-    small_disk: Path, bench: Bench, tmp_path: Path
+def first_bytes(clip: Clip, most: int) -> Clip:
+    """As much of the clip from its beginning as has so many bytes."""
+    sums = accumulate(len(unit.data) for unit in clip.units)
+    return replace(
+        clip, units=tuple(u for u, size in zip(clip.units, sums, strict=True) if size <= most)
+    )
+
+
+async def test_a_full_disk_stops_a_recording_which_goes_on_when_there_is_room(
+    small_disk: Path, tmp_path: Path
 ) -> None:
-    clip = encode_clip(6.0, width=640, height=480)
-    assert sum(len(u.data) for u in clip.units) > 1_000_000
+    clip = encode_clip(10.0, width=640, height=480)
+    assert sum(len(u.data) for u in clip.units) > 3_000_000
+    others = small_disk / "others"
+    others.write_bytes(bytes(1_500_000))
+    bench = Bench(tmp_path)
+    await bench.launch("--keep-free-mb", "0", "--room-mb", "0")
+    begin_ns = CLOCK.now_ns() - 60 * NS_PER_SECOND
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
         await until(lambda: tap.readers == 1)
-        tap.send(clip.at(CLOCK.now_ns()))
+        tap.send(clip.at(begin_ns))
         await starting
         await until(lambda: bench.changes[-1].state is RecordingState.FAILED)
         assert "disk is full" in bench.changes[-1].reason
-    stored = bench.catalogue.info("r1")
-    assert stored.state is RecordingState.FAILED
-    assert "disk is full" in stored.reason
-    download = tmp_path / "download.mp4"
+        stored = bench.catalogue.info("r1")
+        assert stored.state is RecordingState.FAILED
+        assert "disk is full" in stored.reason
+        download = tmp_path / "download.mp4"
+        bench.catalogue.export("r1").save(download)
+        faultless(download)
+        others.unlink()
+        starting = asyncio.create_task(bench.start())
+        await until(lambda: tap.readers == 1)
+        tap.send(first_bytes(clip, 500_000).at(begin_ns + 20 * NS_PER_SECOND))
+        assert (await starting).state is RecordingState.RECORDING
+        await until(lambda: bench.stored_s() > 20)
+        assert (await bench.stop()).state is RecordingState.DONE
     bench.catalogue.export("r1").save(download)
     faultless(download)
-    assert (await bench.stop()).state is RecordingState.FAILED
-    snapshot = await bench.caller.call(GetRecordings())
-    assert isinstance(snapshot, RecorderSnapshot), "the process serves on"
+    await bench.end(signal.SIGTERM)
+
+
+async def test_recordings_leave_the_rest_of_the_disk_to_others(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    clip = encode_clip(10.0, width=640, height=480)
+    bench = Bench(tmp_path)
+    await bench.launch("--keep-free-mb", "2", "--room-mb", "0")
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await until(lambda: tap.readers == 1)
+        tap.send(first_bytes(clip, 1_400_000).at(CLOCK.now_ns() - 60 * NS_PER_SECOND))
+        await starting
+        await until(lambda: bench.changes[-1].state is RecordingState.FAILED)
+        with pytest.raises(Refused, match="disk is full"):
+            await bench.start("r2")
+    (small_disk / "others").write_bytes(bytes(600_000))
+    await bench.end(signal.SIGTERM)
