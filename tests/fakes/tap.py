@@ -143,6 +143,10 @@ class FakeTap:
             for unit in units:
                 line.send(Tapped(unit))
 
+    def forget(self) -> None:
+        """What was given out is held no longer, as it is by an engine after 15 s."""
+        self._held.clear()
+
     def say(self, message: TapMessage) -> None:
         """Give a track or a loss to all readers."""
         for line in self._lines:

@@ -320,8 +320,9 @@ async def test_a_full_disk_stops_a_recording_which_goes_on_when_there_is_room(
         bench.catalogue.export("r1").save(download)
         faultless(download)
         others.unlink()
+        tap.forget()
         starting = asyncio.create_task(bench.start())
-        await until(lambda: tap.readers == 1)
+        await until(lambda: len(tap.requests) == 2 and tap.readers == 1)
         tap.send(first_bytes(clip, 500_000).at(begin_ns + 20 * NS_PER_SECOND))
         assert (await starting).state is RecordingState.RECORDING
         await until(lambda: bench.stored_s() > 20)
