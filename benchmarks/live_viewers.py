@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import figure
-from benchmarks.live_screen import screen_rows
 from benchmarks.process import usage
 from benchmarks.report import Report, Row, percentile
 from mcu_core.errors import Refused
@@ -27,11 +26,10 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class LiveBench:
-    """What to measure; `browser` adds a camera and a viewer in Chromium."""
+    """What to measure."""
 
     viewers: int = 100
     seconds: int = 20
-    browser: bool = False
 
 
 @dataclass(slots=True)
@@ -130,12 +128,11 @@ class Bridge:
         await self.process.wait()
 
 
-async def _conference(bridge: Bridge, sites: int) -> str:
+async def _conference(bridge: Bridge) -> str:
     made = await bridge.ask("POST", "/conferences", {"name": "bench", "layout": {"mode": 1}})
     conference = str(made["id"])
-    for number in range(sites):
-        site = {"name": f"site {number}", "kind": "pattern"}
-        await bridge.ask("POST", f"/conferences/{conference}/sites", site)
+    site = {"name": "site", "kind": "pattern"}
+    await bridge.ask("POST", f"/conferences/{conference}/sites", site)
     return conference
 
 
@@ -176,16 +173,9 @@ async def _all(what: LiveBench, port: int) -> list[Row]:
         bridge = Bridge(Path(name) / "data", port)
         await bridge.launch()
         try:
-            rows: list[Row] = []
-            if what.viewers:
-                rows += await _many(bridge, await _conference(bridge, 1), what)
-            if what.browser:
-                conference = await _conference(bridge, 0)
-                address = f"http://127.0.0.1:{port}"
-                rows += await screen_rows(address, bridge.cookie, conference, what.seconds)
+            return await _many(bridge, await _conference(bridge), what)
         finally:
             await bridge.end()
-    return rows
 
 
 def run(what: LiveBench, port: int = 18_080) -> Report:

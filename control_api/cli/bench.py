@@ -358,16 +358,13 @@ def recorder(
 
 @bench.command()
 def live(
-    viewers: Annotated[int, typer.Option(min=0, max=250, help="How many; 0: none")] = 100,
+    viewers: Annotated[int, typer.Option(min=1, max=250, help="How many")] = 100,
     seconds: Seconds = 20,
-    browser: Annotated[
-        bool, typer.Option(help="A camera and a viewer in headless Chromium, too")
-    ] = False,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """Live viewers of a running system: what they cost, how late they see."""
     from benchmarks.live_viewers import LiveBench, run
 
-    what = LiveBench(viewers, seconds, browser)
+    what = LiveBench(viewers, seconds)
     _tell(lambda: _beside_stalls(lambda: run(what)), json_, plot)
