@@ -95,6 +95,18 @@ class Bench:
 
 
 @asynccontextmanager
+async def running_bench(folder: Path, *options: str) -> AsyncIterator[Bench]:
+    """A recorder with these options, ended when it still runs afterwards."""
+    bench = Bench(folder)
+    await bench.launch(*options)
+    try:
+        yield bench
+    finally:
+        if bench.running:
+            await bench.end(signal.SIGTERM)
+
+
+@asynccontextmanager
 async def tap_of(bench: Bench, clip: Clip) -> AsyncIterator[FakeTap]:
     tap = FakeTap(bench.engine, "c1", clip.tracks)
     await tap.open()

@@ -28,6 +28,7 @@ from tests.fakes.recorder_bench import (
     faultless,
     media,
     recorded,
+    running_bench,
     tap_of,
 )
 from tests.fakes.tap import Clip, FakeTap, encode_clip, play
@@ -303,10 +304,11 @@ async def test_a_full_disk_stops_a_recording_which_goes_on_when_there_is_room(
     assert sum(len(u.data) for u in clip.units) > 3_000_000
     others = small_disk / "others"
     others.write_bytes(bytes(1_500_000))
-    bench = Bench(tmp_path)
-    await bench.launch("--keep-free-mb", "0", "--room-mb", "0")
     begin_ns = CLOCK.now_ns() - 60 * NS_PER_SECOND
-    async with tap_of(bench, clip) as tap:
+    async with (
+        running_bench(tmp_path, "--keep-free-mb", "0", "--room-mb", "0") as bench,
+        tap_of(bench, clip) as tap,
+    ):
         starting = asyncio.create_task(bench.start())
         await until(lambda: tap.readers == 1)
         tap.send(clip.at(begin_ns))
@@ -329,16 +331,16 @@ async def test_a_full_disk_stops_a_recording_which_goes_on_when_there_is_room(
         assert (await bench.stop()).state is RecordingState.DONE
     bench.catalogue.export("r1").save(download)
     faultless(download)
-    await bench.end(signal.SIGTERM)
 
 
 async def test_recordings_leave_the_rest_of_the_disk_to_others(
     small_disk: Path, tmp_path: Path
 ) -> None:
     clip = encode_clip(10.0, width=640, height=480)
-    bench = Bench(tmp_path)
-    await bench.launch("--keep-free-mb", "2", "--room-mb", "0")
-    async with tap_of(bench, clip) as tap:
+    async with (
+        running_bench(tmp_path, "--keep-free-mb", "2", "--room-mb", "0") as bench,
+        tap_of(bench, clip) as tap,
+    ):
         starting = asyncio.create_task(bench.start())
         await until(lambda: tap.readers == 1)
         tap.send(first_bytes(clip, 1_400_000).at(CLOCK.now_ns() - 60 * NS_PER_SECOND))
@@ -347,4 +349,3 @@ async def test_recordings_leave_the_rest_of_the_disk_to_others(
         with pytest.raises(Refused, match="disk is full"):
             await bench.start("r2")
     (small_disk / "others").write_bytes(bytes(600_000))
-    await bench.end(signal.SIGTERM)
