@@ -5,11 +5,14 @@ disk cache beside it), releases the GIL and is serial: a parallel one, called fr
 may abort the process. Parallelism comes from threads that work on different pictures.
 """
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from numba import types
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic as numba_intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,6 +21,10 @@ PLANE = types.Array(types.uint8, 2, "A")
 """A plane of bytes that is written, any row stride."""
 PLANE_IN = types.Array(types.uint8, 2, "A", readonly=True)
 """A plane of bytes that is only read."""
+SOURCES = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()
+"""What all kernels are made of: when any of it changes, none is taken from the disk cache."""
 NOTHING = types.none
 INT = types.int64
 
@@ -36,12 +43,14 @@ def kernel(signature: Any, *, inline: bool = False) -> Callable[[Function], Func
     """Compile a loop for exactly one signature; the result is called like the Python function."""
 
     def compiled(function: Function) -> Function:
-        return cast(
-            "Function",
-            numba.njit(signature, nogil=True, cache=True, error_model="numpy", forceinline=inline)(
-                function
-            ),
-        )
+        dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline)(function)
+        dispatcher.enable_caching()
+        # Numba looks at the file of the function alone, not at what comes into it from others.
+        file = dispatcher._cache._cache_file
+        file._source_stamp = (file._source_stamp, SOURCES)
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
+        return cast("Function", dispatcher)
 
     return compiled
 
@@ -60,3 +69,9 @@ def literal_intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     Their types, as the definition gets them, have the number as `literal_value`.
     """
     return cast("Callable[..., Any]", numba_intrinsic(prefer_literal=True)(function))
+
+
+def machine_has(*features: str) -> bool:
+    """Whether the machine that kernels are compiled for has one of these features of LLVM's."""
+    *_, known = cpu_target.target_context.codegen().magic_tuple()
+    return any(f"+{feature}" in known.split(",") for feature in features)

@@ -14,9 +14,9 @@ from numba import types
 
 from mcu_core.kernels.dispatch import INT, NOTHING, PLANE, PLANE_IN, kernel
 from mcu_core.kernels.lanes import prefetch
-from mcu_core.kernels.pair_code import block_out, mean_pairs
 from mcu_core.kernels.ratio_code import STEP, Ratio, mean_columns, sum_rows
 from mcu_core.kernels.resample import AHEAD, LINE, NUMBERS
+from mcu_core.kernels.run_code import FAR, block_out, mean_runs
 
 Kernel = Callable[[Any, Any, bool], None]
 """Scales all of a source plane, its second argument, into all of its first; True for chroma."""
@@ -81,7 +81,7 @@ def _by_turning(p: int, q: int) -> Kernel:
     return scale
 
 
-def _by_pairs(p: int, q: int) -> Kernel:
+def _by_runs(p: int, q: int) -> Kernel:
     out = block_out(q)
 
     @kernel(NOTHING(PLANE, PLANE_IN, types.boolean))
@@ -98,21 +98,21 @@ def _by_pairs(p: int, q: int) -> Kernel:
                 column = min(step * out, width - out)
                 start = column // q * p
                 if not cosited:
-                    mean_pairs(target, row, column, source, from_row, start, p, q, 0, 1)
+                    mean_runs(target, row, column, source, from_row, start, p, q, 0, 1)
                 elif step == 0:
-                    mean_pairs(target, row, column, source, from_row, start, p, q, 1, 1)
+                    mean_runs(target, row, column, source, from_row, start, p, q, 1, 1)
                 else:
-                    mean_pairs(target, row, column, source, from_row, start, p, q, 1, 0)
+                    mean_runs(target, row, column, source, from_row, start, p, q, 1, 0)
 
     return scale
 
 
-PAIRED = ((2, 1), (4, 3), (3, 2))
-"""Small enough for pairs of columns: twice as quick as turning."""
-TURNED = ((3, 1), (4, 1), (6, 1), (8, 3), (5, 1))
+REACHED = ((2, 1), (4, 3), (3, 2), *(((3, 1), (8, 3)) if FAR else ()))
+"""Near enough for shuffles of bytes: up to twice as quick as turning."""
+TURNED = ((4, 1), (6, 1), (5, 1), *(() if FAR else ((3, 1), (8, 3))))
 
 RATIOS = {
-    **{ratio: _by_pairs(*ratio) for ratio in PAIRED},
+    **{ratio: _by_runs(*ratio) for ratio in REACHED},
     **{ratio: _by_turning(*ratio) for ratio in TURNED},
 }
 """Source samples to target samples, in lowest terms."""
@@ -120,7 +120,7 @@ RATIOS = {
 
 def least_width(p: int, q: int) -> int:
     """Of a target that the kernel for p : q takes: a block, out of LEAST columns."""
-    block = block_out(q) if (p, q) in PAIRED else Ratio(p, q).block_out
+    block = block_out(q) if (p, q) in REACHED else Ratio(p, q).block_out
     return max(block, -(-LEAST // p) * q)
 
 
