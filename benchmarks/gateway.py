@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -126,7 +127,8 @@ async def _rounds(caller: Caller, conference: str, sites: list[str], count: int,
         dice.shuffle(verbs)
         for service, name, inner in verbs:
             await caller.ask(service, name, inner)
-        later = "<beginTime>2090-01-01T08:00:00Z</beginTime><duration>PT1H</duration>"
+        day = wall_time() + timedelta(days=dice.randrange(30, 300))
+        later = f"<beginTime>{day:%Y-%m-%dT%H:%M:%S}Z</beginTime><duration>PT1H</duration>"
         booked = f"<name>bench</name>{later}<rate>2M</rate><sites><uri>{site}</uri></sites>"
         text = await caller.ask("confMgr", "scheduleConf", f"<scheduleConf>{booked}</scheduleConf>")
         number = _between(text, "<confId>", "<")
