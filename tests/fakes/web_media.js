@@ -135,7 +135,7 @@
       { at_ms: 1_260_000, kind: "continue", text: "", by: "" },
       { at_ms: 1_900_000, kind: "layout", text: "12", by: "" },
     ];
-    return { duration: 2765, live: true, marks, error: null, seek: () => {}, goLive: () => {} };
+    return { duration: 2765, live: true, marks, error: null, has: () => false, seek: () => {}, goLive: () => {} };
   };
   const refused = new URLSearchParams(location.search).get("refuse") || "";
   navigator.mediaDevices.getUserMedia = async (wanted) => {
