@@ -4,6 +4,7 @@
 one colour with a mark that blinks in its middle, as the other peers send, until it is ended.
 """
 
+import os
 import sys
 import threading
 from fractions import Fraction
@@ -40,6 +41,9 @@ def push(encoder: str, colour: str, size: tuple[int, int], to: str) -> None:
         stream.pix_fmt, stream.bit_rate = "yuv420p", 300_000
         stream.codec_context.gop_size = FPS
         stream.codec_context.time_base = Fraction(1, FPS)
+        policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+        stream.codec_context.open(strict=False)
+        os.sched_setscheduler(0, policy, parameters)  # SVT-AV1 had put it before all others
         for number in count():
             due_ns = began_ns + number * NS_PER_SECOND // FPS
             pause.wait(max(0, due_ns - clock.now_ns()) / NS_PER_SECOND)

@@ -1,6 +1,7 @@
 """What every test gets: a check that it left no task, thread or socket behind."""
 
 import gc
+import os
 import threading
 from collections.abc import Generator, Iterator
 
@@ -48,6 +49,18 @@ def whole_heap() -> Iterator[None]:
     yield
     gc.unfreeze()
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def scheduled_as_before() -> Iterator[None]:
+    """A test that changes how its thread is scheduled does so for itself alone.
+
+    SVT-AV1 puts the thread that opens it before all others of the machine (SCHED_FIFO 99), if it
+    may; what the thread starts later would inherit that.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, policy, parameters)
 
 
 @pytest.fixture(autouse=True)
