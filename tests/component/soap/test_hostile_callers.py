@@ -1,10 +1,16 @@
 """Callers of the gateway who flood it, or hide behind others."""
 
+from typing import Any
+
+import pytest
+
 from control_api.auth.digests import digest, inner_hash
+from control_api.services.booking import BookingRequest
 from control_api.soap.contract import DESCRIPTIONS, wsdl
 from control_api.soap.gateway import Asked, Gateway
 from control_api.soap.sessions import MOST_PENDING, session_of
 from tests.component.control.conftest import Control
+from tests.component.soap.conftest import HOUR, START, Office
 from tests.component.soap.test_messages import PASSWORD, V11, request, security, sent
 
 
@@ -49,3 +55,26 @@ async def test_deeds_are_noted_with_who_proved_to_be_whom(control: Control) -> N
         ("SOAP setAudioSwitch", ""),
         ("SOAP Logout", "his"),
     ]
+
+
+async def test_a_booking_that_breaks_keeps_no_other_from_beginning(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bookings, conferences = office.control.bridge.bookings, office.control.bridge.conferences
+    soon_s = (START + HOUR).timestamp()
+    broken, whole = [
+        await bookings.book(BookingRequest(name, begin_s=soon_s, length_s=3600), "admin")
+        for name in ("broken", "whole")
+    ]
+    create = conferences.create
+
+    async def breaking(fields: dict[str, Any], conference: str) -> Any:
+        if conference == str(broken.id):
+            raise RuntimeError("a bug")
+        return await create(fields, conference)
+
+    monkeypatch.setattr(conferences, "create", breaking)
+    await office.pass_to(START + HOUR)
+    running = {view.id for view in conferences.list()}
+    assert str(whole.id) in running
+    assert str(broken.id) not in running
