@@ -11,6 +11,7 @@ from PIL import Image
 
 from control_api.services import contents, documents
 from control_api.services.audit import NAMELESS_PER_MINUTE, Audit
+from recorder.contract import RecordingChanged, RecordingInfo, RecordingState, Tags
 from recorder.files import RecordingFiles
 from tests.component.control.conftest import Control
 from tests.component.control.stored import stored_clip
@@ -138,3 +139,20 @@ async def test_the_reader_of_documents_gets_nothing_of_our_environment(
         await documents.converted(b"", documents.PDF, documents.FIRST)
     assert "MCU_CONTROL_SECRET" not in given[0]
     assert "PATH" in given[0]
+
+
+async def test_guests_are_not_told_what_a_recording_is_about(control: Control) -> None:
+    tags = Tags(doctor="Dr Li", department="surgery", keywords=("gallbladder",), patient="sealed")
+    told = RecordingInfo(
+        "r1", "c1", "Ward 3", RecordingState.RECORDING, "2026-11-01T08:00:00+00:00", tags=tags
+    )
+    reader = control.bridge.feed.subscribe()
+    control.bridge.recordings._event(RecordingChanged(told))
+    event = await reader.next()
+    reader.close()
+    assert event is not None
+    assert '"surgery"' in event.data
+    assert "sealed" not in event.data
+    for secret in ("Dr Li", "surgery", "gallbladder", "Ward 3", "sealed"):
+        assert secret not in event.public
+    assert '"state":"recording"' in event.public
