@@ -1,6 +1,7 @@
 """What the recorder is asked: owns all running recordings, and answers on its socket."""
 
 import asyncio
+import math
 import os
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -192,6 +193,8 @@ class RecorderService:
         """Note a mark, also in a recording that has ended."""
         if command.kind not in MARK_KINDS or len(command.text) > MAX_MARK_TEXT:
             raise BadInput("mark", f"a known kind, at most {MAX_MARK_TEXT} characters")
+        if not math.isfinite(command.at_ms):  # JSON has no such number: the journal would end here
+            raise BadInput("at_s", "a time within the recording")
         mark = Mark(command.at_ms, command.kind, command.text, command.by)
         async with self._turn(command.recording):
             participant = self._running.get(command.recording)

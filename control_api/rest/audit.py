@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from control_api.auth.roles import Action
 from control_api.rest.guard import BridgeOf, may
+from control_api.rest.json_body import LARGEST_INT
 from control_api.services.picture_views import View
 
 router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[Depends(may(Action.USERS))])
@@ -71,7 +72,9 @@ async def deeds(
     bridge: BridgeOf,
     since: Annotated[AwareDatetime, Query()],
     until: Annotated[AwareDatetime, Query()],
-    after: Annotated[int, Query(ge=0, description="the last number of the page before")] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=LARGEST_INT, description="the last number of the page before")
+    ] = 0,
 ) -> list[AuditView]:
     """In order, at most 1000 at once."""
     rows = await bridge.audit.between(since.timestamp(), until.timestamp(), after)

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StrictStr
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from control_api.auth.roles import Action
 from control_api.persistence.bookings import BookedSite, Booking, Occurrence, Recurrence
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
-from control_api.rest.json_body import Body, Number
+from control_api.rest.json_body import LARGEST_INT, Body, Number, ZonedMoment
 from control_api.services.booking import BookingRequest
 from control_api.services.picture_views import View
 
@@ -17,8 +17,9 @@ router = APIRouter(tags=["bookings"])
 
 CONTROL = [Depends(may(Action.CONTROL))]
 SEE = [Depends(may(Action.SEE))]
+BookingId = Annotated[int, Path(ge=0, le=LARGEST_INT)]
 Digits = Annotated[StrictStr, Field(max_length=20)]
-Moment = Annotated[AwareDatetime, Query(description="with its zone, as 2027-03-01T08:00:00Z")]
+Moment = Annotated[ZonedMoment, Query(description="with its zone, as 2027-03-01T08:00:00Z")]
 
 
 class BookedSiteBody(Body):
@@ -41,7 +42,7 @@ class RecurrenceBody(Body):
     week_of_month: StrictInt = Field(0, description="1..5: the days are those of this week")
     month_day: StrictInt = 0
     count: StrictInt = 0
-    until: AwareDatetime | None = Field(None, description="the last day; count or this, or both")
+    until: ZonedMoment | None = Field(None, description="the last day; count or this, or both")
     zone: Annotated[StrictStr, Field(max_length=64)] = "Asia/Shanghai"
 
     def rule(self) -> Recurrence:
@@ -54,7 +55,7 @@ class BookingBody(Body):
     """A conference to be booked; without `begin` it begins at once."""
 
     name: StrictStr
-    begin: AwareDatetime | None = None
+    begin: ZonedMoment | None = None
     minutes: Number = Field(0.0, ge=0, description="0: until it is ended")
     sites: Annotated[tuple[BookedSiteBody, ...], Field(max_length=200)] = ()
     rate_kbps: Annotated[StrictInt, Field(ge=64, le=8192)] = 1920
@@ -81,7 +82,7 @@ class ProlongBody(Body):
     """How much longer, and which occurrence; without one all that is to come."""
 
     minutes: Number
-    begin: AwareDatetime | None = None
+    begin: ZonedMoment | None = None
 
 
 class OccurrenceView(View):
@@ -165,19 +166,19 @@ async def book(body: BookingBody, bridge: BridgeOf, principal: PrincipalOf) -> B
 
 
 @router.get("/bookings/{number}", summary="One booking", dependencies=SEE)
-async def booking(number: int, bridge: BridgeOf) -> BookingView:
+async def booking(number: BookingId, bridge: BridgeOf) -> BookingView:
     """With all its times, past ones too."""
     return await _view(bridge, await bridge.bookings.get(number))
 
 
 @router.put("/bookings/{number}", summary="Book it anew", dependencies=CONTROL)
-async def edit(number: int, body: BookingBody, bridge: BridgeOf) -> BookingView:
+async def edit(number: BookingId, body: BookingBody, bridge: BridgeOf) -> BookingView:
     """Until three minutes before it begins."""
     return await _view(bridge, await bridge.bookings.edit(number, body.request()))
 
 
 @router.post("/bookings/{number}/prolong", summary="Let it take longer", dependencies=CONTROL)
-async def prolong(number: int, body: ProlongBody, bridge: BridgeOf) -> BookingView:
+async def prolong(number: BookingId, body: ProlongBody, bridge: BridgeOf) -> BookingView:
     """Also while it runs."""
     begin_s = body.begin.timestamp() if body.begin is not None else None
     await bridge.bookings.prolong(number, body.minutes * 60, begin_s)
@@ -186,7 +187,7 @@ async def prolong(number: int, body: ProlongBody, bridge: BridgeOf) -> BookingVi
 
 @router.delete("/bookings/{number}", status_code=204, summary="Delete it", dependencies=CONTROL)
 async def delete(
-    number: int, bridge: BridgeOf, begin: Annotated[AwareDatetime | None, Query()] = None
+    number: BookingId, bridge: BridgeOf, begin: Annotated[ZonedMoment | None, Query()] = None
 ) -> None:
     """What runs is ended; `begin` names one occurrence."""
     await bridge.bookings.delete(number, begin.timestamp() if begin is not None else None)

@@ -8,6 +8,7 @@ from control_api.auth.roles import Action, check
 from control_api.errors import Forbidden, NotLoggedIn
 from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.rest.push import PushResponse
+from control_api.rest.schemas import LONGEST_S
 from control_api.services.bridge import Bridge
 
 router = APIRouter(tags=["live"])
@@ -68,7 +69,7 @@ async def still_then(
     kind: str,
     bridge: BridgeOf,
     principal: PrincipalOf,
-    at_s: Annotated[float, Query(ge=0, description="Seconds from the beginning")],
+    at_s: Annotated[float, Query(ge=0, le=LONGEST_S, description="Seconds from the beginning")],
     track: Literal["main", "content"] = "main",
 ) -> Response:
     """What a recording shows at a time, also while it is being made."""

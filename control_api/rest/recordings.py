@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -14,10 +13,10 @@ from fastapi.responses import StreamingResponse
 from control_api.auth.roles import Action, allowed
 from control_api.persistence.library import Search
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
-from control_api.rest.json_body import changes_of
+from control_api.rest.json_body import LARGEST_INT, Moment, changes_of
 from control_api.rest.problems import problem
 from control_api.rest.ranges import span_of
-from control_api.rest.schemas import MarkAtBody, MarkBody, RecordingBody, TagsBody
+from control_api.rest.schemas import LONGEST_S, MarkAtBody, MarkBody, RecordingBody, TagsBody
 from control_api.services.audience import WatchedView
 from control_api.services.views import RecordingView
 from mcu_core.errors import BadInput
@@ -108,8 +107,8 @@ async def recordings(
     principal: PrincipalOf,
     response: Response,
     q: Annotated[str, Query(max_length=200, description="Words that all occur")] = "",
-    since: Annotated[datetime | None, Query(description="Begun then or later")] = None,
-    until: Annotated[datetime | None, Query(description="Begun before")] = None,
+    since: Annotated[Moment | None, Query(description="Begun then or later")] = None,
+    until: Annotated[Moment | None, Query(description="Begun before")] = None,
     state: Annotated[Literal["", "recording", "done", "failed"], Query()] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
@@ -165,7 +164,9 @@ async def manifest(
     rid: str,
     bridge: BridgeOf,
     principal: PrincipalOf,
-    after: Annotated[int, Query(ge=0, description="`next` of an earlier manifest")] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=LARGEST_INT, description="`next` of an earlier manifest")
+    ] = 0,
 ) -> Response:
     """Tracks, init segments and fragments; with `after` only what is new."""
     if not after:
@@ -217,8 +218,10 @@ async def download(
     request: Request,
     bridge: BridgeOf,
     principal: PrincipalOf,
-    from_s: Annotated[float, Query(ge=0, description="A clip, from the keyframe before this")] = 0,
-    to_s: Annotated[float | None, Query(gt=0, description="The clip's end")] = None,
+    from_s: Annotated[
+        float, Query(ge=0, le=LONGEST_S, description="A clip, from the keyframe before this")
+    ] = 0,
+    to_s: Annotated[float | None, Query(gt=0, le=LONGEST_S, description="The clip's end")] = None,
 ) -> Response:
     """A plain MP4 that every player takes, nothing encoded again; takes byte ranges."""
     if to_s is not None and to_s <= from_s:

@@ -180,10 +180,14 @@ class MarkBody(Body):
     text: Annotated[StrictStr, Field(max_length=200)] = ""
 
 
+LONGEST_S = 1e7
+"""Later than any recording ends."""
+
+
 class MarkAtBody(MarkBody):
     """Seconds from the recording's start."""
 
-    at_s: Annotated[float, Field(ge=0)]
+    at_s: Annotated[float, Field(ge=0, le=LONGEST_S, allow_inf_nan=False)]
 
 
 class TagsBody(Body):

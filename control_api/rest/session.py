@@ -18,6 +18,7 @@ router = APIRouter(tags=["session"])
 
 
 def _let_in(login: Login, request: Request, response: Response) -> SessionView:
+    request.state.user = login.principal.name  # for the audit log
     response.set_cookie(
         COOKIE,
         login.token,

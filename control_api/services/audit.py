@@ -22,6 +22,9 @@ KEPT_S = 184 * 86400.0
 LONGEST = 200
 AT_ONCE = 1000
 EVER_S = 1e12
+NAMELESS_PER_MINUTE = 60
+"""Rows of who has not logged in: a stranger who asks and asks must not fill the disk."""
+
 CUT_EVERY = 1000
 """Rows between two looks for what is too old."""
 
@@ -40,6 +43,8 @@ class Audit:
         self._wall_s = wall_s
         self._lock = asyncio.Lock()
         self._last: AuditRow | None = None
+        self._minute = 0
+        self._nameless = 0
 
     async def open(self) -> None:
         """Take up the chain of the process before us, and forget what is too old."""
@@ -47,7 +52,26 @@ class Audit:
         await self._rows.forget_before(self._wall_s() - KEPT_S)
 
     async def note(self, user: str, source: str, action: str, object: str, result: str) -> None:
-        """Add a deed. Where the disk does not take it, the log of the process has it instead."""
+        """Add a deed. Where the disk does not take it, the log of the process has it instead.
+
+        Of those without a user, what is over NAMELESS_PER_MINUTE is only counted: a row tells.
+        """
+        if not user and not await self._has_room():
+            return
+        await self._add(user, source, action, object, result)
+
+    async def _has_room(self) -> bool:
+        """Whether one more row of nobody is written; what was left out is told before it."""
+        minute = int(self._wall_s() // 60)
+        if minute != self._minute:
+            left_out = self._nameless - NAMELESS_PER_MINUTE
+            self._minute, self._nameless = minute, 0
+            if left_out > 0:
+                await self._add("", "", "left out", f"{left_out} of nobody", "")
+        self._nameless += 1
+        return self._nameless <= NAMELESS_PER_MINUTE
+
+    async def _add(self, user: str, source: str, action: str, object: str, result: str) -> None:
         words = (user[:LONGEST], source[:LONGEST], action, object[:LONGEST], result)
         async with self._lock:
             number = self._last.number + 1 if self._last is not None else 1

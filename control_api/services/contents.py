@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from control_api.errors import NotStored
+from control_api.errors import NotStored, Throttled
 from control_api.services.conferences import Conferences
 from control_api.services.documents import FIRST, READERS, Part, converted
 from control_api.services.keeper import Keeper
@@ -19,6 +19,12 @@ from mcu_core.contract.content import StillSource
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.errors import NotFound
 
+AT_ONCE = 2
+"""An image of 40 million pixels takes half a gigabyte while it is unpacked and made smaller."""
+
+MOST_WAITING = 8
+"""With those that are at it: each holds its file of up to 20 MB."""
+
 
 class Contents:
     """Content for callers; keeps the images that are shown in `folder`, a file each."""
@@ -30,6 +36,8 @@ class Contents:
         self._wanted = wanted
         self._keeper = keeper
         self._conferences = conferences
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._preparing = 0
 
     async def show_still(
         self,
@@ -44,10 +52,7 @@ class Contents:
         Raises BadInput, TooLarge, Refused, NotStored.
         """
         name = clean_name(name) if name else ""
-        if media_type in READERS:
-            png = await converted(data, media_type, part)
-        else:
-            png = await asyncio.to_thread(prepared, data, media_type)
+        png = await self._prepared(data, media_type, part)
         path = self._folder / f"{conference}-{secrets.token_hex(8)}.png"
         self._wanted[conference]  # gone while the image was prepared: nothing is written
         try:
@@ -59,6 +64,19 @@ class Contents:
         except BaseException:
             await asyncio.to_thread(_remove, [path])
             raise
+
+    async def _prepared(self, data: bytes, media_type: str, part: Part) -> bytes:
+        """The image as it is kept, AT_ONCE at a time; raises Throttled when too many wait."""
+        if self._preparing >= MOST_WAITING:
+            raise Throttled("too many images at once", 2)
+        self._preparing += 1
+        try:
+            async with self._room:
+                if media_type in READERS:
+                    return await converted(data, media_type, part)
+                return await asyncio.to_thread(prepared, data, media_type)
+        finally:
+            self._preparing -= 1
 
     async def withdraw(self, conference: str) -> ConferenceView:
         """Show the image no more; who shared before it, and still does, is seen again."""

@@ -8,6 +8,7 @@ error what was wrong.
 
 import asyncio
 import io
+import os
 import resource
 import sys
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ class Part:
 FIRST = Part()
 _slots = asyncio.Semaphore(AT_ONCE)
 
+LEFT_TO_IT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+"""Of our environment, in which settings and secrets stand, the process has these."""
+
 
 async def converted(data: bytes, media_type: str, part: Part) -> bytes:
     """The part as a PNG file; raises BadInput, TooLarge, and Refused where it takes too long."""
@@ -61,6 +65,7 @@ async def converted(data: bytes, media_type: str, part: Part) -> bytes:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env={name: os.environ[name] for name in LEFT_TO_IT if name in os.environ},
         )
         try:
             async with asyncio.timeout(PATIENCE_S):

@@ -21,7 +21,7 @@ from control_api.services.keeper import Keeper
 from control_api.services.library import Library
 from control_api.services.names import clean_name
 from control_api.services.observed import Observed
-from control_api.services.views import RecordingView, recording_view
+from control_api.services.views import RecordingView, public_recording, recording_view
 from control_api.services.wanted import Wanted
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import wall_time
@@ -362,7 +362,8 @@ class Recordings:
         info = event.recording
         self._spawn(self.library.put(info), "library")
         wanted = self._is_wanted(info)
-        self._feed.publish("recording", info.conference, recording_view(info, wanted).model_dump())
+        view = recording_view(info, wanted)
+        self._feed.publish("recording", info.conference, view.model_dump(), public_recording(view))
         if wanted and info.state is RecordingState.DONE:
             self._spawn(self._give_up(info.conference), "recording ended")
         elif wanted:

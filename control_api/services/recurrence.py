@@ -4,7 +4,7 @@
 moved on by it, as clocks on the wall are.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
@@ -13,6 +13,9 @@ from control_api.persistence.bookings import Recurrence
 from mcu_core.errors import BadInput
 
 MOST_OCCURRENCES = 500
+LONGEST = timedelta(days=100 * 366)
+"""From the first one on: a rule that fits no day would be looked through up to the year 9999."""
+
 FREQUENCIES = (DAILY, WEEKLY, MONTHLY)
 WORKING_DAYS = tuple(weekday(k) for k in range(5))
 
@@ -38,6 +41,7 @@ def begins(first_s: float, rule: Recurrence) -> list[float]:
         if rule.end_s
         else None
     )
+    end = min(end, start + LONGEST) if end is not None else start + LONGEST
     days = tuple(weekday((day - 1) % 7) for day in rule.week_days)
     found: list[float] = []
     for moment in rrule(

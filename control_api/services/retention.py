@@ -79,5 +79,8 @@ class Retention:
             except McuError as error:
                 log.warning("retention waits", reason=str(error))
                 gone = 0
+            except Exception:  # else the disk would fill
+                log.exception("retention broke")
+                gone = 0
             if gone < AT_ONCE:
                 await asyncio.sleep(EVERY_S)

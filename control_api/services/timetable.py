@@ -66,7 +66,10 @@ class Timetable:
 
     async def _run(self) -> None:
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # else nothing would begin or end any more
+                log.exception("looking at the timetable broke")
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
@@ -83,6 +86,8 @@ class Timetable:
                     await self._settle(one, now_s)
                 except McuError as error:
                     log.error("booked conference", booking=one.booking, reason=str(error))
+                except Exception:  # one that breaks must not keep the others from theirs
+                    log.exception("booked conference broke", booking=one.booking)
 
     async def _settle(self, one: Occurrence, now_s: float) -> None:
         running = str(one.booking) in self._wanted

@@ -261,6 +261,11 @@ def public_site(view: SiteView) -> SiteView:
     return view.model_copy(update={"reason": ""})
 
 
+def public_recording(view: RecordingView) -> dict[str, object]:
+    """What a guest is told of a recording: that it runs, and not what it is about."""
+    return view.model_dump(include={"id", "conference", "state", "started_at", "duration_s"})
+
+
 def recording_view(info: RecordingInfo, wanted: bool, patient: str = "") -> RecordingView:
     """One recording; an interrupted one that is wanted is about to go on."""
     state: Literal["recording", "paused", "done", "failed"]

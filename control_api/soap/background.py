@@ -34,6 +34,8 @@ class Background:
             await work
         except McuError as error:
             log.warning("no effect after the answer", reason=str(error))
+        except Exception:  # nobody awaits it
+            log.exception("work after an answer broke")
 
     async def stop(self) -> None:
         """End what is under way; safe twice."""

@@ -4,7 +4,7 @@ Each service has a schema; an element `X` in it that has an `XResponse` beside i
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -34,6 +34,9 @@ class Service:
         """Of its operations."""
         return PLATFORM if self.schema == KEYS else NAMESPACE
 
+
+DESCRIPTIONS = 64
+"""Kept at once: anybody may ask under any name of ours (Host), without having logged in."""
 
 KEYS = "platformKeyMgr"
 _SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", KEYS)
@@ -96,7 +99,7 @@ def check(element: Element) -> None:
         raise SoapFault("Client", f"Unmarshalling Error: {reason[:SHOWN]}")
 
 
-@cache
+@lru_cache(DESCRIPTIONS)
 def wsdl(path: str, origin: str) -> bytes:
     """The description of the service at a path, for callers who reach us at `origin`."""
     service = SERVICES[path]

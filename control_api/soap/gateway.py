@@ -140,12 +140,15 @@ class Gateway:
         contract.check(message.body)
         content = read(message.body, kind)
         session = ""
+        user = self.sessions.user_of(session_of(asked.cookies)) if request is not None else ""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 if request is not None:
                     result, session = await self._session_call(named.known, content, asked)
                 else:
-                    result = await self._carry_out(named, content, message, asked)
+                    principal = await self._principal(message, asked)
+                    user = principal.name
+                    result = await self._carry_out(named, content, principal, asked)
         except TimeoutError:
             result = m.Result(Code.BUSY)
         except SoapFault:
@@ -153,18 +156,17 @@ class Gateway:
         except McuError as error:
             result = m.Result(code_of(error))
             log.info("soap request refused", operation=named.known, reason=str(error)[:SHOWN])
-        await self._note(named, content, result, asked, session)
+        await self._note(named, content, result, asked, user or self.sessions.user_of(session))
         return self._said(message.version, named, result, session)
 
     async def _note(
-        self, named: _Named, content: object, result: m.Result, asked: Asked, session: str
+        self, named: _Named, content: object, result: m.Result, asked: Asked, user: str
     ) -> None:
         """Changes and logins go to the audit log; questions and keep-alives do not."""
         operation = OPERATIONS.get(named.standard)
         asks = operation.action is Action.SEE if operation is not None else named.known in QUIET
         if asks:
             return
-        user = self.sessions.user_of(session or session_of(asked.cookies))
         what = getattr(content, "conf_id", "") or getattr(content, "site_uri", "")
         done = str(int(result.result_code))
         await self._bridge.audit.note(user, asked.source, f"SOAP {named.known}", what, done)
@@ -182,7 +184,7 @@ class Gateway:
             case m.LoginRequest(user_name=user, client_type=client):
                 if client == "INVALID":
                     raise ResultError(Code.OUT_OF_RANGE, "clientType INVALID")
-                fresh, sequence = self.sessions.begin(user)
+                fresh, sequence = self.sessions.begin(user, asked.source)
                 return m.LoginAnswer(0, sequence, HASH_TYPE), fresh
             case m.Authenticate(encrypt_password=given):
                 return m.Result(), await self.sessions.authenticate(session, given, asked.source)
@@ -204,9 +206,8 @@ class Gateway:
         return m.Result()
 
     async def _carry_out(
-        self, named: _Named, content: object, message: Message, asked: Asked
+        self, named: _Named, content: object, principal: Principal, asked: Asked
     ) -> m.Result:
-        principal = await self._principal(message, asked)
         operation = OPERATIONS[named.standard]
         check(principal, operation.action)
         if operation.handler is None:

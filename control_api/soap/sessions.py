@@ -21,7 +21,10 @@ SEQUENCE_BYTES = 16
 FREE_ATTEMPTS = 3
 MOST_SESSIONS = 1000
 MOST_PENDING = 1000
-_IN_HEADER = re.compile(rf"{COOKIE}=\"?([\w-]{{1,128}})")
+MOST_OF_SOURCE = 100
+"""Logins that one address has begun and not ended: else a flood from one pushes all others out."""
+
+_IN_HEADER = re.compile(rf"(?:^|[;,\s]){COOKIE}=\"?([\w-]{{1,128}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class _Pending:
     user: str
     sequence: bytes
     since_ns: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,17 @@ class GatewaySessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def begin(self, user: str) -> tuple[str, bytes]:
+    def begin(self, user: str, source: str = "") -> tuple[str, bytes]:
         """First step: a provisional session and the random sequence; unknown users get one, too."""
         now_ns = self._clock.now_ns()
         self._forget_ended(now_ns)
-        if len(self._pending) >= MOST_PENDING:
+        of_source = [name for name, one in self._pending.items() if one.source == source]
+        if len(of_source) >= MOST_OF_SOURCE:
+            del self._pending[of_source[0]]
+        elif len(self._pending) >= MOST_PENDING:
             del self._pending[next(iter(self._pending))]
         session, sequence = secrets.token_hex(SEQUENCE_BYTES), os.urandom(SEQUENCE_BYTES)
-        self._pending[session] = _Pending(user, sequence, now_ns)
+        self._pending[session] = _Pending(user, sequence, now_ns, source)
         return session, sequence
 
     async def authenticate(self, session: str, given: bytes, source: str) -> str:

@@ -23,15 +23,18 @@ class Bits:
     """Bits of a message, the most significant first; raises MalformedInput past its end."""
 
     def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data)
+        self._data = data
         self.left = 8 * len(data)
 
     def take(self, count: int) -> int:
         """The next `count` bits as a number."""
+        begin = 8 * len(self._data) - self.left
         self.left -= count
         if self.left < 0:
             raise MalformedInput("aac", _NO_MORE_BITS)
-        return self._value >> self.left & (1 << count) - 1
+        # Only the bytes that they are in: else many small takes of a long message are quadratic.
+        held = int.from_bytes(self._data[begin // 8 : -(-(begin + count) // 8)])
+        return held >> self.left % 8 & (1 << count) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ _INTRA_GROUP = re.compile(
     r"(?:00000001111)*1(?:0001|0000001)"  # stuffing; first block right here, and intra (4.2.3)
 )
 
+MAX_BYTES = 64 * 1024
+"""Of a picture: twice what one of CIF may have (5.2), all of whose bits are looked at here."""
+
 FEWEST_GROUPS = 3
 """Of a QCIF picture; CIF has 12."""
 
@@ -36,6 +39,8 @@ class PictureFacts:
 
 def picture_facts(data: bytes) -> PictureFacts | None:
     """The facts of one coded picture; None where none begins in its first byte."""
+    if len(data) > MAX_BYTES:
+        return None
     bits = format(int.from_bytes(b"\1" + data), "b")[1:]
     head = _PICTURE.search(bits, 0, 48)
     if head is None or head.start() >= 8:

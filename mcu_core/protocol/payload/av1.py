@@ -43,7 +43,7 @@ class Av1Depayloader(VideoAssembly):
     def __init__(self) -> None:
         super().__init__()
         self._units: list[bytes] = []
-        self._piece = b""
+        self._piece = bytearray()
         self._in_piece = False
 
     def _add(self, payload: bytes) -> bool:
@@ -58,12 +58,15 @@ class Av1Depayloader(VideoAssembly):
                 if not self._in_piece:
                     self._broken = True  # its beginning is lost
                     continue
-                element = self._piece + element
+                self._piece += element
+                if turn == last and continued:
+                    continue
+                element = bytes(self._piece)
             elif turn == 0 and self._in_piece:
                 self._broken = True  # its end is lost
             self._in_piece = False
             if turn == last and continued:
-                self._piece, self._in_piece = element, True
+                self._piece, self._in_piece = bytearray(element), True
             elif element:
                 self._units.append(element)
         return True

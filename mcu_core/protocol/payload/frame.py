@@ -9,6 +9,9 @@ from mcu_core.protocol.rtp import RtpPacket
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 """More than any keyframe; a sender that never ends its frame fills no more memory than this."""
 
+PIECE_BYTES = 64
+"""What a piece costs beside its bytes: else millions of tiny ones cost twenty times as much."""
+
 
 class Frame(msgspec.Struct, frozen=True):
     """One coded picture or sound frame.
@@ -66,7 +69,7 @@ class VideoAssembly:
         if not self._open:
             self._open = True
             self._timestamp = packet.timestamp
-        self._size += len(payload)
+        self._size += len(payload) + PIECE_BYTES
         if self._size > MAX_FRAME_BYTES or not self._add(payload):
             self.malformed += 1
             self._broken = True

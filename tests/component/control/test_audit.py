@@ -19,7 +19,7 @@ async def test_changes_are_noted_and_questions_are_not(control: Control) -> None
     await control.json("GET", f"/conferences/{conference}")
     await control.api.request("DELETE", "/conferences/none")
     assert await deeds(control) == [
-        ("", "REST POST", "session", "200"),
+        ("admin", "REST POST", "session", "200"),
         ("admin", "REST POST", "conferences", "201"),
         ("admin", "REST DELETE", "conferences/none", "404"),
     ]

@@ -1,6 +1,7 @@
 """Pause, continue and marks in the real recorder process."""
 
 import asyncio
+import math
 import signal
 from pathlib import Path
 
@@ -99,6 +100,9 @@ async def test_marks_stand_at_their_time_also_afterwards(bench: Bench, clip: Cli
         await bench.caller.call(AddMark("r1", "operator", "胆囊", "admin"))
         after_ms = (CLOCK.now_ns() - begin_ns) / NS_PER_MS
         await bench.caller.call(AddMark("r1", "speaker", "北京", at_ms=500))
+        for never in (math.inf, math.nan):  # which JSON, and so the journal, cannot hold
+            with pytest.raises(BadInput):
+                await bench.caller.call(AddMark("r1", "operator", "never", at_ms=never))
         await bench.stop()
     await bench.caller.call(AddMark("r1", "operator", "later", at_ms=1500))
     for wrong in (AddMark("r1", "operator", at_ms=9e9), AddMark("r1", "nonsense", at_ms=1)):
