@@ -119,8 +119,11 @@ def trak(
     duration: int = 0,
     shown: int = 0,
     edits: bytes = b"",
+    enabled: bool = True,
 ) -> bytes:
     """One track (8.3); `size` in pixels, (0, 0) for sound; `tables` is its stbl.
+
+    One that is not `enabled` is there to be chosen, and not played by itself.
 
     `duration` counts in `timescale`, `shown` (with its edits) in MOVIE_TIMESCALE; `edits` is an
     edts box or nothing.
@@ -129,7 +132,7 @@ def trak(
     header = full_box(
         b"tkhd",
         1,
-        3,  # enabled, in the movie
+        3 if enabled else 2,  # in the movie
         struct.pack(">QQI4xQ8x", 0, 0, track_id, shown),
         struct.pack(">hhhH", 0, 0 if picture else 1, 0 if picture else 0x100, 0),
         IDENTITY_MATRIX,
@@ -159,9 +162,12 @@ def stsd(*entries: bytes) -> bytes:
 # ------------------------------------------------------------------------------------ plain MP4
 
 
-def edit_list(begin: int, length: int) -> bytes:
-    """Nothing for `begin`, then the media from its start (8.6.6); in MOVIE_TIMESCALE."""
-    edits = [struct.pack(">QqI", length, 0, MEDIA_RATE_1)]
+def edit_list(begin: int, length: int, skipped: int = 0) -> bytes:
+    """Nothing for `begin`, then the media for `length` (8.6.6), both in MOVIE_TIMESCALE.
+
+    The first `skipped` ticks of the media are not shown.
+    """
+    edits = [struct.pack(">QqI", length, skipped, MEDIA_RATE_1)]
     if begin:
         edits.insert(0, struct.pack(">QqI", begin, -1, MEDIA_RATE_1))
     return box(b"edts", full_box(b"elst", 1, 0, struct.pack(">I", len(edits)), *edits))

@@ -149,13 +149,31 @@ def _entry_ns(index: RecordingIndex, span: Span) -> int:
 
 
 def _within(track: TrackIndex, begin_ns: int, span: Span) -> TrackIndex:
-    """The fragments that begin in the span; pictures from a keyframe on."""
+    """The fragments that begin in the span; pictures from a keyframe on.
+
+    What stands beside the main picture when the span begins has its keyframe earlier: that far its
+    fragments come too, to be decoded and not shown.
+    """
     kind = TRACKS[track.name]
     begin, end = kind.ticks(begin_ns), kind.ticks(round(span[1] * NS_PER_SECOND))
     fragments = [one for one in track.fragments if begin <= one.time < end]
+    if kind.beside:
+        earlier = [one for one in track.fragments if one.time < begin]
+        fragments = _standing(earlier, begin, fragments) + fragments
     while fragments and kind.codec == "H264" and not fragments[0].keyframe:
         fragments.pop(0)
     return TrackIndex(track.name, track.inits, fragments)
+
+
+def _standing(
+    earlier: list[FragmentWritten], begin: int, inside: list[FragmentWritten]
+) -> list[FragmentWritten]:
+    """What of `earlier` is needed to show what stands at `begin`, or goes on there."""
+    keyframes = [place for place, one in enumerate(earlier) if one.keyframe]
+    goes_on = bool(inside) and not inside[0].keyframe
+    if not keyframes or not (goes_on or earlier[-1].time + earlier[-1].duration > begin):
+        return []
+    return earlier[keyframes[-1] :]
 
 
 def _track(folder: Path, index: TrackIndex, begin_ns: int) -> _Track:
@@ -264,7 +282,10 @@ def _movie_time(track: _Track, ticks: int) -> int:
 
 def _trak(number: int, track: _Track, base: int) -> bytes:
     first, last = track.chunks[0].start, track.chunks[-1].end
-    edits = boxes.edit_list(_movie_time(track, first), _movie_time(track, last - first))
+    begin = max(0, first)
+    edits = boxes.edit_list(
+        _movie_time(track, begin), _movie_time(track, last - begin), skipped=begin - first
+    )
     tables = [
         boxes.stsd(*track.entries),
         boxes.stts(_runs(duration for chunk in track.chunks for duration in chunk.durations)),
@@ -283,6 +304,7 @@ def _trak(number: int, track: _Track, base: int) -> bytes:
         duration=last - first,
         shown=_movie_time(track, last),
         edits=edits,
+        enabled=not track.kind.beside,  # players show one picture, and shall not take this one
     )
 
 

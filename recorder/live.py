@@ -31,6 +31,12 @@ SHOWN_NS = 250 * NS_PER_MS
 """A picture stands until the next comes. Players drop everything up to a keyframe where the next is
 later than twice what was said (MSE coded frame processing), and none waits for this to be over."""
 
+CONTENT_SHOWN_NS = NS_PER_SECOND
+"""The same of content: a slide that rests comes twice a second."""
+
+CONTENT_ENDED_S = 3.0
+"""Content of which nothing more came for so long is not shown to newcomers."""
+
 HEAD_START_NS = NS_PER_SECOND
 """Pictures are told later than sound of the same moment: none may lie before the clock's zero."""
 
@@ -175,6 +181,7 @@ class _Track:
     group: list[bytes] | None = None
     """None: it can only be entered at its next keyframe."""
     group_bytes: int = 0
+    newest_s: float = 0.0
 
     def begin_group(self) -> None:
         self.group, self.group_bytes = [], 0
@@ -263,7 +270,8 @@ class LiveChannel:
             case TapUnit():
                 timeline = self._timeline or self._begin(told)
                 if told.name != "sound":
-                    told = msgspec.structs.replace(told, duration_ns=SHOWN_NS)
+                    shown_ns = CONTENT_SHOWN_NS if told.name == "content" else SHOWN_NS
+                    told = msgspec.structs.replace(told, duration_ns=shown_ns)
                 for piece in (*timeline.push(told, now_ns), *timeline.flush()):
                     if isinstance(piece, Fragment):
                         self._pass_on(piece)
@@ -301,6 +309,9 @@ class LiveChannel:
         opens = fragment.keyframe and fragment.track == "main"
         self._group(track, fragment.keyframe, opens)
         track.keep(piece)
+        track.newest_s = time_s
+        if opens:
+            self._forget_ended(time_s)
         self._held.append(piece)
         if fragment.track == "main" or len(self._held) > MOST_HELD:
             self._give_out(opens)
@@ -323,6 +334,11 @@ class LiveChannel:
             track.begin_group()
         if opens and "sound" in self._tracks:
             self._tracks["sound"].begin_group()
+
+    def _forget_ended(self, now_s: float) -> None:
+        content = self._tracks.get("content")
+        if content is not None and now_s - content.newest_s > CONTENT_ENDED_S:
+            content.group = None
 
     def _track(self, fragment: Fragment) -> _Track:
         if fragment.track not in self._tracks:

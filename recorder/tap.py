@@ -18,7 +18,8 @@ from recorder.errors import TapFailed
 
 
 class Tap:
-    """Reads what the engine gives of one conference; `close` ends it."""
+    """Reads what the engine gives of one conference, content as a track of its own; `close` ends
+    it."""
 
     def __init__(self, line: Line[Message]) -> None:
         self._line = line
@@ -30,7 +31,7 @@ class Tap:
         """Dial the engine and ask (OpenTap says what `since_ns` means); raises LineClosed."""
         line = await dial(engine_socket, ENGINE_FRAMING)
         line.send(Hello(CONTRACT_VERSION, role))
-        line.send(Request(1, OpenTap(conference, since_ns)))
+        line.send(Request(1, OpenTap(conference, since_ns, content=True)))
         return cls(line)
 
     async def receive(self) -> TapMessage:

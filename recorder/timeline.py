@@ -6,7 +6,7 @@ from mcu_core.media.clock import NS_PER_MS
 from recorder.fragments import CUTTERS, Cut, Cutter, Fragment, encode
 from recorder.journal import Gap
 from recorder.tallies import RecorderTallies
-from recorder.tracks import TRACKS
+from recorder.tracks import TRACKS, TrackKind
 
 GAP_NS = NS_PER_MS
 """Shorter holes come from rounding."""
@@ -124,13 +124,18 @@ class Timeline:
             fragment = encode(cut, kind, self.base_ns, self._sequence)
             end = self._ends.get(name)
             if end is not None and fragment.time - end > kind.ticks(GAP_NS):
-                self._tallies.recorder_gaps_total += 1
-                reason = self._reasons.pop(name, "nothing came from the tap")
-                out.append(Gap(name, end, fragment.time - end, reason))
+                out += self._gap(kind, end, fragment.time - end)
             self._ends[name] = fragment.time + fragment.duration
             out.append(fragment)
         self._gather(name)
         return out
+
+    def _gap(self, kind: TrackKind, time: int, duration: int) -> list[Gap]:
+        reason = self._reasons.pop(kind.name, "")
+        if kind.beside and not reason:
+            return []  # it had ended
+        self._tallies.recorder_gaps_total += 1
+        return [Gap(kind.name, time, duration, reason or "nothing came from the tap")]
 
     def _earliest(self, cut: Cut) -> int:
         waiting = (cutter.pending_ns() for cutter in self._cutters.values())

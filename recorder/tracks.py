@@ -16,6 +16,8 @@ class TrackKind:
     file_name: str
     codec: str
     timescale: int
+    beside: bool = False
+    """It comes and goes, and is looked at beside the main picture."""
 
     def ticks(self, offset_ns: int) -> int:
         """A time on the recording's clock in ticks, rounded to the nearest.
@@ -34,7 +36,7 @@ TRACKS = {
     for kind in (
         TrackKind("main", "main.mp4", "H264", 90_000),
         TrackKind("sd", "sd.mp4", "H264", 90_000),
-        TrackKind("content", "content.mp4", "H264", 90_000),
+        TrackKind("content", "content.mp4", "H264", 90_000, beside=True),
         TrackKind("sound", "sound.mp4", "AAC", 48_000),
     )
 }

@@ -330,6 +330,7 @@ class Conference:
 
     def _tap_opened(self, tap: ConferenceTap) -> None:
         self._listen(tap)
+        tap.wishes_changed = self._publish.now
         self._publish.now()
 
     async def _tap_closed(self, tap: ConferenceTap) -> None:

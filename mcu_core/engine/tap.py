@@ -1,5 +1,7 @@
 """The recorder's side of a conference: a participant that reads the picture and the whole mix."""
 
+from collections.abc import Callable
+
 import structlog
 
 from mcu_core.contract.definition import VideoLimit
@@ -52,6 +54,8 @@ class ConferenceTap:
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities()
+        self.wishes_changed: Callable[[], None] = lambda: None
+        """Called when content is wanted beside the picture, or no longer; by whoever opened it."""
         self._content = TapContent(self._pass_content)
         self.content: ContentChannel | None = self._content
         self.video_out: VideoForm | None = recorded_form(form)
@@ -94,12 +98,14 @@ class ConferenceTap:
         `content`: it takes that as a track of its own.
         """
         reader = _Reader(line, content)
-        self._content.wanted = self._content.wanted or content
+        self._want_content(self._content.wanted or content)
         for track in self._tracks():
             reader.send(track)
-        if since_ns:
-            for name, unit in self._buffer.since(since_ns):
-                reader.send_unit(name, unit)
+        held = self._buffer.since(since_ns) if since_ns else []
+        if self._content.video_out is not None and any(name == CONTENT_TRACK for name, _ in held):
+            reader.announce_content(self._content.video_out)
+        for name, unit in held:
+            reader.send_unit(name, unit)
         self._lines[line] = reader
         self.feedback.keyframe_wanted()
         self._content.feedback.keyframe_wanted()
@@ -110,8 +116,14 @@ class ConferenceTap:
             return
         finally:
             self._lines.pop(line, None)
-            self._content.wanted = any(other.content for other in self._lines.values())
+            if self._lines:  # else as it was: a recorder that was killed is back within seconds
+                self._want_content(any(other.content for other in self._lines.values()))
             self._idle_since_ns = self._clock.now_ns()
+
+    def _want_content(self, wanted: bool) -> None:
+        if wanted != self._content.wanted:
+            self._content.wanted = wanted
+            self.wishes_changed()
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
         """The conference picture changed its size or rate: announce the new track."""

@@ -17,6 +17,8 @@ from tests.component.engine.test_views import PINS, Room, room
 from tests.fakes.screen import quarters
 from tests.fakes.waiting import until
 
+TEAL = "#108060"
+
 
 class Recorder:
     """Reads a tap."""
@@ -24,7 +26,10 @@ class Recorder:
     def __init__(self) -> None:
         self.tracks: list[TapTrack] = []
         self.pictures: dict[str, Picture] = {}
+        self.stamps: dict[str, list[int]] = {}
         self._decoders: dict[str, VideoDecoder] = {}
+
+        self.unannounced = 0
 
     async def read(self, line: Line[Message]) -> None:
         while True:
@@ -32,11 +37,18 @@ class Recorder:
             assert isinstance(message, Tapped)
             self._take(message.body)
 
+    def shows_people(self) -> bool:
+        """Whether its main picture is that of a and b."""
+        return "main" in self.pictures and quarters(self.pictures["main"])[:2] == ("a", "b")
+
     def _take(self, message: TapMessage) -> None:
         match message:
             case TapTrack():
                 self.tracks.append(message)
+            case TapUnit(name=name) if name not in {track.name for track in self.tracks}:
+                self.unannounced += 1
             case TapUnit(name=name) if name != "sound":
+                self.stamps.setdefault(name, []).append(message.stamp_ns)
                 decoder = self._decoders.setdefault(name, VideoDecoder(H264))
                 unit = AccessUnit(H264, message.data, message.stamp_ns, message.keyframe)
                 for picture in decoder.decode(unit):
@@ -44,11 +56,13 @@ class Recorder:
 
 
 @asynccontextmanager
-async def recorder(made: Room, folder: Path, *, content: bool) -> AsyncIterator[Recorder]:
+async def recorder(
+    made: Room, folder: Path, *, content: bool, since_ns: int = 0
+) -> AsyncIterator[Recorder]:
     tap = await made.conference.tap()
 
     async def serve(line: Line[Message]) -> None:
-        await tap.serve(line, 0, content=content)
+        await tap.serve(line, since_ns, content=content)
 
     door: Door[Message] = Door(folder / "tap.sock", ENGINE_FRAMING, serve)
     await door.open()
@@ -82,3 +96,28 @@ async def test_who_does_not_ask_sees_it_in_the_picture(tmp_path: Path) -> None:
         await until(lambda: is_color(one.pictures.get("main"), 0.4, 0.5, MAGENTA))
         assert {track.name for track in one.tracks} == {"main", "sound"}
         assert "content" not in one.pictures
+
+
+async def test_content_that_is_there_already_leaves_the_picture_for_who_asks(
+    tmp_path: Path,
+) -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.change(content=still(tmp_path))
+        await until(lambda: is_color(made.screens["a"].picture, 0.4, 0.5, MAGENTA))
+        async with recorder(made, tmp_path, content=True) as one:
+            await until(lambda: is_color(one.pictures.get("content"), 0.5, 0.5, MAGENTA))
+            await until(lambda: one.shows_people())
+
+
+async def test_a_recorder_that_comes_back_gets_the_content_that_it_missed(tmp_path: Path) -> None:
+    async with room("ab", panes=PINS) as made:
+        async with recorder(made, tmp_path, content=True) as one:
+            await made.change(content=still(tmp_path))
+            await until(lambda: len(one.stamps.get("content", ())) > 3)
+        begin_ns = one.stamps["content"][0] - 1
+        await made.change(content=still(tmp_path, TEAL, "next.png"))  # while nobody reads
+        async with recorder(made, tmp_path, content=True, since_ns=begin_ns) as again:
+            await until(lambda: is_color(again.pictures.get("content"), 0.5, 0.5, TEAL))
+            await until(lambda: again.shows_people())
+        assert again.stamps["content"][0] == begin_ns + 1, "from where it was"
+        assert not again.unannounced
