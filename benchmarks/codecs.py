@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,10 @@ LOUD = 0.02
 END_S = 3.0
 START_S = 3.0
 """By then ffmpeg has probed and the jitter buffers have come to rest."""
+
+MORE_LOOKS = 12
+"""A listener that began between two keyframes has its picture up to ten seconds later: it asks for
+none."""
 
 COLOURS = (
     "0xC00000", "0x00A000", "0x0000D0", "0xC0C000", "0x00B0B0", "0xC000C0", "0xF08000", "0x606060",
@@ -126,7 +130,13 @@ async def measure(sites: Sequence[tuple[Peer, ...]]) -> Outcome:
                     joined += await _join(rig, name, site, Path(folder))
                 except McuError as error:
                     outcome.refused[" ".join(peer.name for peer in site)] = str(error)
-            await _talk(joined, pictures, sounds)
+
+            def all_held() -> bool:
+                now = Outcome()
+                _judge(joined, pictures, sounds, now)
+                return all(now.pictures.values()) and all(now.sounds.values())
+
+            await _talk(joined, pictures, sounds, all_held)
         _judge(joined, pictures, sounds, outcome)
     return outcome
 
@@ -146,7 +156,13 @@ async def _join(rig: Rig, name: str, site: tuple[Peer, ...], folder: Path) -> li
     return joined
 
 
-async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequence[Peer]) -> None:
+async def _talk(
+    joined: list[_Joined],
+    pictures: Sequence[Peer],
+    sounds: Sequence[Peer],
+    all_held: Callable[[], bool],
+) -> None:
+    """Let all run long enough, and a while longer as long as some cell does not hold."""
     turn = SLOT_S * len(sounds)
     programs = []
     try:
@@ -161,6 +177,10 @@ async def _talk(joined: list[_Joined], pictures: Sequence[Peer], sounds: Sequenc
         for one in joined:
             one.passing.begin()
         await asyncio.sleep(lasting_s)
+        for _ in range(MORE_LOOKS):
+            if await asyncio.to_thread(all_held):
+                break
+            await asyncio.sleep(1.0)
         for one in joined:
             one.passing.end()
     finally:
