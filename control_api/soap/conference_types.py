@@ -136,13 +136,6 @@ class CameraControl(Wire, frozen=True):
     cam_src: int | None = None
 
 
-class AuxStreamInfo(Wire, frozen=True):
-    """An auxiliary source; the standard names the type and does not define it."""
-
-    id: int
-    name: str
-
-
 class VideoSourcesInfo(Wire, frozen=True):
     """Table 13: `sources_state` 0 nothing connected, 1 connected."""
 

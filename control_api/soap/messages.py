@@ -9,7 +9,6 @@ from msgspec import field
 
 from control_api.soap.binding import Wire
 from control_api.soap.conference_types import (
-    AuxStreamInfo,
     BroadInfo,
     CameraControl,
     ConferenceInfo,
@@ -265,10 +264,6 @@ class PresenceParamAnswer(Result, frozen=True):
 
 class BroadAnswer(Result, frozen=True):
     broad_info: BroadInfo | None = None
-
-
-class AuxStreamsAnswer(Result, frozen=True):
-    aux_streams: tuple[AuxStreamInfo, ...] = ()
 
 
 class VideoSourcesAnswer(Result, frozen=True):
