@@ -31,7 +31,7 @@ from recorder.tags import read_tags
 from recorder.tallies import RecorderTallies
 from recorder.tap import Tap
 from recorder.timeline import Out, Timeline
-from recorder.tracks import TRACKS
+from recorder.tracks import STEADY, TRACKS
 from recorder.writer import Writer
 
 log = structlog.get_logger()
@@ -263,7 +263,9 @@ class Participant:
         request = self._request
         since_ns = max(0, (self._timeline.keyframe_ns or self._since_ns) - NS_PER_MS)
         socket = Path(request.engine_socket)
-        tap = self._tap = await Tap.open(socket, request.conference, "recorder", since_ns)
+        tap = self._tap = await Tap.open(
+            socket, request.conference, "recorder", since_ns, recorded=True
+        )
         try:
             while True:
                 self._take(await tap.receive())
@@ -377,7 +379,8 @@ class Participant:
             self._on_changed(self.info)
 
     def _stored_keyframe_ns(self) -> int:
-        main = self._prior.index.tracks.get("main") if self._prior else None
-        if main is None or main.keyframe_time < 0 or self._timeline.base_ns is None:
+        if self._prior is None or self._timeline.base_ns is None:
             return 0
-        return self._timeline.base_ns + TRACKS["main"].ns(main.keyframe_time)
+        tracks = (self._prior.index.tracks.get(name) for name in STEADY)
+        times = [one.keyframe_time for one in tracks if one and one.keyframe_time >= 0]
+        return self._timeline.base_ns + TRACKS["main"].ns(min(times)) if times else 0

@@ -26,12 +26,21 @@ class Tap:
 
     @classmethod
     async def open(
-        cls, engine_socket: Path, conference: str, role: str, since_ns: int = 0
+        cls,
+        engine_socket: Path,
+        conference: str,
+        role: str,
+        since_ns: int = 0,
+        *,
+        recorded: bool = False,
     ) -> "Tap":
-        """Dial the engine and ask (OpenTap says what `since_ns` means); raises LineClosed."""
+        """Dial the engine and ask (OpenTap says what `since_ns` and `recorded` mean).
+
+        Raises LineClosed.
+        """
         line = await dial(engine_socket, ENGINE_FRAMING)
         line.send(Hello(CONTRACT_VERSION, role))
-        line.send(Request(1, OpenTap(conference, since_ns, content=True)))
+        line.send(Request(1, OpenTap(conference, since_ns, content=True, recorded=recorded)))
         return cls(line)
 
     async def receive(self) -> TapMessage:

@@ -6,7 +6,7 @@ from mcu_core.media.clock import NS_PER_MS
 from recorder.fragments import CUTTERS, Cut, Cutter, Fragment, encode
 from recorder.journal import Gap
 from recorder.tallies import RecorderTallies
-from recorder.tracks import TRACKS, TrackKind
+from recorder.tracks import STEADY, TRACKS, TrackKind
 
 GAP_NS = NS_PER_MS
 """Shorter holes come from rounding."""
@@ -31,14 +31,18 @@ class Timeline:
         ends: dict[str, int] | None = None,
     ) -> None:
         self.base_ns = base_ns
-        self.keyframe_ns = 0
-        """Stamp of the newest keyframe taken: a replay that begins there leaves no seam."""
+        self._keyframes: dict[str, int] = {}
         self._tallies = tallies
         self._begin_ns = begin_ns
         self._ends = dict(ends or {})
         self._cutters: dict[str, Cutter] = {}
         self._reasons: dict[str, str] = {}
         self._sequence = 0
+
+    @property
+    def keyframe_ns(self) -> int:
+        """A replay that begins with keyframes of this stamp or later leaves no seam; 0: none."""
+        return min(self._keyframes.values(), default=0)
 
     def announce(self, track: TapTrack) -> Out:
         """A track of the tap begins; tracks that we do not know are passed over."""
@@ -67,8 +71,8 @@ class Timeline:
         if self.base_ns is not None and unit.stamp_ns < self.base_ns:
             self._tallies.recorder_units_stale_total += 1
             return []
-        if unit.keyframe and unit.name == "main":
-            self.keyframe_ns = unit.stamp_ns
+        if unit.keyframe and unit.name in STEADY:
+            self._keyframes[unit.name] = unit.stamp_ns
         return self._encode(unit.name, cutter.push(unit, now_ns))
 
     def lose(self, loss: TapLoss) -> Out:
@@ -91,7 +95,7 @@ class Timeline:
         out = self.flush()
         for name in self._cutters:
             out += self.interrupt(name, "paused")
-        self.keyframe_ns = 0
+        self._keyframes.clear()
         return out
 
     def drop(self, fragment: Fragment) -> Gap:

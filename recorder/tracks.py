@@ -40,3 +40,6 @@ TRACKS = {
         TrackKind("sound", "sound.mp4", "AAC", 48_000),
     )
 }
+
+STEADY = tuple(name for name, kind in TRACKS.items() if kind.codec == "H264" and not kind.beside)
+"""The pictures that are always there; their times have one scale."""

@@ -13,6 +13,8 @@ from mcu_core.conference.picture import ComposedPicture, Shown
 from mcu_core.conference.roster import (
     CONFERENCE,
     ONLY_CONTENT,
+    RECORDED,
+    RECORDER,
     VIEWERS,
     VIEWERS_BESIDE,
     WITH_CONTENT,
@@ -27,6 +29,8 @@ from mcu_core.layouts.catalogue import MODES
 __all__ = [
     "CONFERENCE",
     "ONLY_CONTENT",
+    "RECORDED",
+    "RECORDER",
     "VIEWERS",
     "VIEWERS_BESIDE",
     "WITH_CONTENT",
@@ -44,7 +48,8 @@ FULL = MODES[1]
 class Direction:
     """Every picture that somebody watches.
 
-    `watching` has every defined site and VIEWERS; `views` exactly the keys that are watched.
+    `watching` has every defined site, VIEWERS, and RECORDER while somebody records; `views` exactly
+    the keys that are watched.
     `next_change_ns`: the earliest time at which the same inputs give another answer, None: never.
     """
 
@@ -105,7 +110,7 @@ class Director:
 
     def _forget(self, definition: ConferenceDefinition) -> None:
         """Drop the memory of groups and sites that are not defined any more."""
-        known = {CONFERENCE, WITH_CONTENT}
+        known = {CONFERENCE, WITH_CONTENT, RECORDED}
         known |= {ViewKey("group", str(group.id)) for group in definition.groups}
         known |= {ViewKey("own", site.id) for site in definition.sites}
         self._pictures = {key: self._pictures[key] for key in self._pictures if key in known}

@@ -13,7 +13,8 @@ The first of these that applies to a site; a site that is named but has not join
 7. the picture of its group;
 8. the conference picture.
 
-Viewers and the recorder see what the conference shows: 1, 2, 3, 6, 8.
+Viewers see what the conference shows: 1, 2, 3, 6, 8; the recorder, too, unless something else was
+chosen to be recorded.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ import msgspec
 
 from mcu_core.conference.roster import (
     CONFERENCE,
+    ONLY_CONTENT,
+    RECORDED,
+    RECORDER,
     VIEWERS,
     VIEWERS_BESIDE,
     WITH_CONTENT,
@@ -112,8 +116,10 @@ def watching(
         name: _led(name, leads.broadcast)
         or _with_content(name, CONFERENCE, conference, roster)
         or (_full(shown) if shown else CONFERENCE)
-        for name in (VIEWERS, *roster.beside.intersection([VIEWERS_BESIDE]))
+        for name in (VIEWERS, *roster.beside.intersection([VIEWERS_BESIDE, RECORDER]))
     }
+    if roster.recorded:
+        result[RECORDER] = _recorded(definition, roster) or result.get(RECORDER, result[VIEWERS])
     for site in definition.sites:
         group = groups.get(site.id)
         common = ViewKey("group", str(group.id)) if group is not None else CONFERENCE
@@ -131,11 +137,26 @@ def watching(
     return result
 
 
+def _recorded(definition: ConferenceDefinition, roster: Roster) -> ViewKey | None:
+    """What was chosen to be recorded instead of what viewers see."""
+    match definition.recorded.of:
+        case "site":
+            return _full(definition.recorded.site)
+        case "content":
+            return ONLY_CONTENT if roster.content else None
+        case "own":
+            return RECORDED
+        case "conference":
+            return None
+
+
 def view_of(definition: ConferenceDefinition, key: ViewKey) -> View:
     """What a composed picture is to show; raises KeyError for one that is not defined."""
     match key.kind:
         case "group":
             return {str(group.id): group.view for group in definition.groups}[key.name]
+        case "recorded":
+            return definition.recorded.view or definition.view
         case "own":
             own = {site.id: site.view for site in definition.sites}[key.name]
             without_self = msgspec.structs.replace(definition.view, show_self=False)

@@ -2,12 +2,13 @@
 
 from pathlib import PurePosixPath
 
-from mcu_core.contract.check_views import check_view
+from mcu_core.contract.check_views import check_recorded, check_view
 from mcu_core.contract.content import ContentRules
 from mcu_core.contract.definition import (
     MAX_SITES,
     ConferenceDefinition,
     Logo,
+    RecordedPicture,
     SiteDefinition,
     SiteKind,
     TextStrip,
@@ -65,6 +66,7 @@ def check(definition: ConferenceDefinition) -> None:
     _check_strip(definition.caption, "caption")
     if definition.logo is not None:
         _check_logo(definition.logo)
+    _check_recorded(definition.recorded)
 
 
 def _check_sites(definition: ConferenceDefinition) -> None:
@@ -87,10 +89,18 @@ def _check_site(site: SiteDefinition, field: str) -> None:
         raise BadInput(f"{field}.{wanted}", f"a source for a site of kind {site.kind}")
     if site.view is not None:
         check_view(site.view, f"{field}.view", hidden=site.id)
-    _check_limit(site.limit, f"{field}.limit")
+    _check_form(site.limit, f"{field}.limit")
 
 
-def _check_limit(limit: VideoLimit, field: str) -> None:
+def _check_recorded(picture: RecordedPicture) -> None:
+    check_recorded(picture)
+    _check_form(picture, "recorded")
+    for name, value in (("width", picture.width), ("height", picture.height)):
+        if value % 2:
+            raise BadInput(f"recorded.{name}", f"an even number of pixels, not {value}")
+
+
+def _check_form(limit: VideoLimit | RecordedPicture, field: str) -> None:
     off_or_between(f"{field}.width", limit.width, SMALLEST[0], LARGEST[0])
     off_or_between(f"{field}.height", limit.height, SMALLEST[1], LARGEST[1])
     off_or_between(f"{field}.fps", limit.fps, *FPS)
@@ -119,6 +129,8 @@ def _check_groups(definition: ConferenceDefinition) -> None:
 def _check_amount(definition: ConferenceDefinition) -> None:
     views = [("panes", definition.view)]
     views += [(f"groups[{k}].view", group.view) for k, group in enumerate(definition.groups)]
+    if definition.recorded.view is not None:
+        views.append(("recorded.view", definition.recorded.view))
     views += [
         (f"sites[{k}].view", site.view)
         for k, site in enumerate(definition.sites)

@@ -10,6 +10,7 @@ from mcu_core.contract.definition import (
     LayoutChoice,
     OwnLayout,
     Pane,
+    RecordedPicture,
     View,
 )
 from mcu_core.contract.ranges import between, names, off_or_between
@@ -37,6 +38,16 @@ def check_view(view: View, field: str, hidden: str = "") -> None:
             raise BadInput(f"{dot}panes[{k}].site", "another site, unless show_self")
     names(f"{dot}sources", view.sources, MAX_SITES)
     off_or_between(f"{dot}poll_s", view.poll_s, *POLL_S)
+
+
+def check_recorded(picture: RecordedPicture) -> None:
+    """Raise BadInput unless what is to be recorded is named; a site may be away for good."""
+    if picture.of == "site" and not picture.site:
+        raise BadInput("recorded.site", "the site that is recorded")
+    if picture.of == "own" and picture.view is None:
+        raise BadInput("recorded.view", "the picture that is recorded")
+    if picture.view is not None:
+        check_view(picture.view, "recorded.view")
 
 
 def _check_pane(pane: Pane, field: str) -> None:

@@ -84,12 +84,15 @@ class OpenTap(msgspec.Struct, frozen=True, tag=True):
 
     Units after `since_ns` (conference clock) that the engine still holds are sent first, beginning
     with a keyframe; 0 begins with the next keyframe. `content`: its pictures come as a track of
-    their own, and not in the main picture; engines that do not know this go on without.
+    their own, and not in the main picture; `recorded`: the main picture is the one that is to be
+    recorded, with a small coding of it beside, where those are wanted, else what viewers see.
+    Engines that do not know these go on without.
     """
 
     conference: str
     since_ns: int = 0
     content: bool = False
+    recorded: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

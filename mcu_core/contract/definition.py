@@ -191,6 +191,25 @@ class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern: PatternSource | None = None
 
 
+class RecordedPicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the main picture of a recording is, and how it is coded.
+
+    `of` conference: what viewers see; site: `site` in full, whose place stays while it is away;
+    content: the content alone, and what viewers see while there is none; own: `view`. `width`,
+    `height`, `fps` and `bitrate_bps` are the calls' where they are 0. `small`: it is coded a second
+    time, for those with little bandwidth.
+    """
+
+    of: Literal["conference", "site", "content", "own"] = "conference"
+    site: str = ""
+    view: View | None = None
+    width: int = 0
+    height: int = 0
+    fps: int = 0
+    bitrate_bps: int = 0
+    small: bool = True
+
+
 class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A conference as control wants it; `revision` grows with every change.
 
@@ -225,6 +244,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     banner: TextStrip = TextStrip()
     caption: TextStrip = TextStrip(position="bottom")
     logo: Logo | None = None
+    recorded: RecordedPicture = RecordedPicture()
     revision: int = 0
 
     @property

@@ -162,9 +162,9 @@ class Conference:
         for site, endpoint in self._readers():
             if not isinstance(endpoint, ConferenceTap):
                 endpoint.set_form(form, self.limit(site))
-            elif form != before:
-                endpoint.set_form(form, NO_LIMIT)  # first: dropping waits, and others decide anew
-                await self.views.drop(endpoint)
+        # All forms first: dropping waits, and others decide anew.
+        for tap in self._taps.reform(self.definition):
+            await self.views.drop(tap)
 
     # ------------------------------------------------------------------ sites with own sources
 
@@ -311,11 +311,8 @@ class Conference:
         seated = [
             (site, seat.endpoint) for site, seat in self._seats.items() if seat.endpoint is not None
         ]
-        others: list[Endpoint] = [
-            *self._viewers.values(),
-            *([self._taps.tap] if self._taps.tap else []),
-        ]
-        return seated + [(VIEWERS, endpoint) for endpoint in others]
+        viewers = [(VIEWERS, endpoint) for endpoint in self._viewers.values()]
+        return seated + viewers + self._taps.readers
 
     def _listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""
@@ -324,9 +321,9 @@ class Conference:
                 one.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, one)
                 one.feedback.bitrate_advised = partial(self.views.advise, one)
 
-    async def tap(self) -> ConferenceTap:
-        """The tap of this conference."""
-        return self._taps.open(self.form())
+    async def tap(self, *, recorded: bool = False) -> ConferenceTap:
+        """The tap of what viewers see, or of what is recorded."""
+        return self._taps.open(self.definition, recorded=recorded)
 
     def _tap_opened(self, tap: ConferenceTap) -> None:
         self._listen(tap)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mcu_core.conference.direction import VIEWERS, VIEWERS_BESIDE
+from mcu_core.conference.direction import RECORDER, VIEWERS, VIEWERS_BESIDE
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.endpoints.endpoint import Endpoint, Receiver
 from mcu_core.engine.content import Content
@@ -29,12 +29,14 @@ def outlets(
 ) -> list[Outlet]:
     """All connections, their forms set to what content leaves them, and to the content's own."""
     shown, share = content.shape > 0, definition.content.share
+    in_picture = RECORDER if definition.recorded.of == "content" else None
     form = main_form(definition)
     result = []
     for site, endpoint in readers:
         channel = endpoint.content
         limit = seats[site].definition.limit if site in seats else NO_LIMIT
         beside = channel is not None and shown and not (site and site == content.holder)
+        beside = beside and site != in_picture
         if channel is not None and beside:
             channel.set_form(content_form(definition, content.size), limit_share(limit, share))
             beside = channel.video_out is not None

@@ -144,7 +144,8 @@ class Engine:
 
     async def _serve_tap(self, line: Line[Message], number: int, command: OpenTap) -> None:
         try:
-            tap = await self._conference(command.conference).tap()
+            conference = self._conference(command.conference)
+            tap = await conference.tap(recorded=command.recorded)
         except McuError as error:
             line.send(Reply(number, failure_of(error)))
             return

@@ -17,9 +17,10 @@ from mcu_core.endpoints.endpoint import (
     Feedback,
 )
 from mcu_core.engine.tap_content import TapContent
+from mcu_core.engine.tap_small import TapSmall
 from mcu_core.ingress.receiver import ReceptionCounters
 from mcu_core.media.clock import NS_PER_SECOND, Clock
-from mcu_core.media.codec import AAC, H264
+from mcu_core.media.codec import AAC
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 
 log = structlog.get_logger()
@@ -27,45 +28,38 @@ log = structlog.get_logger()
 KEYFRAME_EVERY_NS = 2 * NS_PER_SECOND
 """A recording can be entered, and loses picture, by this much (design 5)."""
 
-OWN_CLASS_BPS = 2_000_000
-"""From this rate on the recorder shares the calls' encoder; below it has one of its own."""
-
 SLOW_READER_BYTES = 4 * 1024 * 1024
 CONTENT_KEYFRAME_EVERY_NS = 10 * NS_PER_SECOND
 """Slides cost much to begin anew, and are looked for by the page, not by the second."""
 
-PICTURE, SOUND, CONTENT_TRACK = "main", "sound", "content"
-PICTURES = (PICTURE, CONTENT_TRACK)
+PICTURE, SMALL, SOUND, CONTENT_TRACK = "main", "sd", "sound", "content"
+PICTURES = (PICTURE, SMALL, CONTENT_TRACK)
 SOUND_FORM = AudioForm(AAC, 2, 128_000)
-
-
-def recorded_form(calls: VideoForm) -> VideoForm:
-    """What the recorder takes: the calls' H.264 if it is good enough to keep."""
-    return VideoForm(
-        H264, calls.width, calls.height, calls.fps, max(calls.bitrate_bps, OWN_CLASS_BPS)
-    )
 
 
 class ConferenceTap:
     """An Endpoint whose receivers are taps: keeps a short backlog, feeds each line that reads."""
 
-    def __init__(self, form: VideoForm, sound_config: bytes, clock: Clock) -> None:
-        self.id = "tap"
+    def __init__(
+        self, form: VideoForm, sound_config: bytes, clock: Clock, name: str = "tap"
+    ) -> None:
+        self.id = name
         self.feedback = Feedback()
         self.stats = EndpointStats()
         self.abilities = Abilities()
         self.wishes_changed: Callable[[], None] = lambda: None
         """Called when content is wanted beside the picture, or no longer; by whoever opened it."""
-        self._content = TapContent(self._pass_content)
+        self._content = TapContent(f"{name} content", self._pass_content)
         self.content: ContentChannel | None = self._content
-        self.video_out: VideoForm | None = recorded_form(form)
+        self.small = TapSmall(f"{name} small", self._pass_small)
+        self.video_out: VideoForm | None = form
         self.audio_out: AudioForm | None = SOUND_FORM
         self._idle_since_ns = clock.now_ns()
         self._sound_config = sound_config
         self._clock = clock
         self._buffer = TapBuffer()
         self._lines: dict[Line[Message], _Reader] = {}
-        self._keyframe_ns = self._content_keyframe_ns = 0
+        self._keyframe_ns = self._content_keyframe_ns = self._small_keyframe_ns = 0
 
     def idle_ns(self) -> int:
         """For how long nobody has read; 0 while somebody does."""
@@ -102,13 +96,15 @@ class ConferenceTap:
         for track in self._tracks():
             reader.send(track)
         held = self._buffer.since(since_ns) if since_ns else []
-        if self._content.video_out is not None and any(name == CONTENT_TRACK for name, _ in held):
-            reader.announce_content(self._content.video_out)
+        for name, form in self._beside():
+            if any(track == name for track, _ in held):
+                reader.announce(name, form)
         for name, unit in held:
             reader.send_unit(name, unit)
         self._lines[line] = reader
         self.feedback.keyframe_wanted()
         self._content.feedback.keyframe_wanted()
+        self.small.feedback.keyframe_wanted()
         try:
             while True:
                 await line.receive()  # a tap's reader says nothing more: this waits for its end
@@ -126,8 +122,8 @@ class ConferenceTap:
             self.wishes_changed()
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
-        """The conference picture changed its size or rate: announce the new track."""
-        self.video_out = recorded_form(form)
+        """The picture changed its size or rate: announce the new track."""
+        self.video_out = form
         self._buffer = TapBuffer()
         for reader in self._lines.values():
             reader.send(self._tracks()[0])
@@ -147,10 +143,26 @@ class ConferenceTap:
         if unit.keyframe and form is not None:
             self._content_keyframe_ns = now_ns
             for reader in self._lines.values():
-                reader.announce_content(form)
+                reader.announce(CONTENT_TRACK, form)
         elif now_ns - self._content_keyframe_ns >= CONTENT_KEYFRAME_EVERY_NS:
             self._content.feedback.keyframe_wanted()
         self._pass_on(CONTENT_TRACK, unit)
+
+    def _pass_small(self, unit: EncodedUnit) -> None:
+        now_ns = self._clock.now_ns()
+        form = self.small.video_out
+        if unit.keyframe and form is not None:
+            self._small_keyframe_ns = now_ns
+            for reader in self._lines.values():
+                reader.announce(SMALL, form)
+        elif now_ns - self._small_keyframe_ns >= KEYFRAME_EVERY_NS:
+            self.small.feedback.keyframe_wanted()
+        self._pass_on(SMALL, unit)
+
+    def _beside(self) -> list[tuple[str, VideoForm]]:
+        """The tracks that come and go, with their forms."""
+        forms = ((CONTENT_TRACK, self._content.video_out), (SMALL, self.small.video_out))
+        return [(name, form) for name, form in forms if form is not None]
 
     def send_audio(self, unit: EncodedUnit) -> None:
         """Keep and pass on a sound frame."""
@@ -185,7 +197,7 @@ class _Reader:
         self.content = content
         self._line = line
         self._lost: dict[str, int] = {}
-        self._content_form: VideoForm | None = None
+        self._announced: dict[str, VideoForm] = {}
         self._begun: set[str] = set()
         self._wait_keyframe: set[str] = set()
 
@@ -195,13 +207,11 @@ class _Reader:
         except LineClosed:
             log.warning("tap reader is gone")
 
-    def announce_content(self, form: VideoForm) -> None:
-        """Tell of the track before its first picture, and when it has another form."""
-        if self.content and form != self._content_form:
-            self._content_form = form
-            self.send(
-                TapTrack(CONTENT_TRACK, "H264", width=form.width, height=form.height, fps=form.fps)
-            )
+    def announce(self, name: str, form: VideoForm) -> None:
+        """Tell of a track before its first picture, and when it has another form."""
+        if (self.content or name != CONTENT_TRACK) and form != self._announced.get(name):
+            self._announced[name] = form
+            self.send(TapTrack(name, "H264", width=form.width, height=form.height, fps=form.fps))
 
     def send_unit(self, name: str, unit: EncodedUnit) -> None:
         picture = name in PICTURES

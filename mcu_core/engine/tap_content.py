@@ -12,8 +12,8 @@ from mcu_core.media.units import EncodedUnit, VideoForm
 class TapContent:
     """A ContentChannel that takes nothing until it is `wanted`."""
 
-    def __init__(self, pass_on: Callable[[EncodedUnit], None]) -> None:
-        self.id = "tap content"
+    def __init__(self, name: str, pass_on: Callable[[EncodedUnit], None]) -> None:
+        self.id = name
         self.feedback = Feedback()
         self.abilities = Abilities()
         self.video_out: VideoForm | None = None

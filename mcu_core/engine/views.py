@@ -11,6 +11,7 @@ from mcu_core.adaptation.passthrough import may_pass
 from mcu_core.conference.direction import (
     CONFERENCE,
     ONLY_CONTENT,
+    RECORDER,
     VIEWERS,
     VIEWERS_BESIDE,
     Direction,
@@ -54,7 +55,7 @@ def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
     return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
 
 
-NO_SITES = (VIEWERS, VIEWERS_BESIDE)
+NO_SITES = (VIEWERS, VIEWERS_BESIDE, RECORDER)
 
 
 class _Wanted(NamedTuple):
@@ -150,6 +151,8 @@ class Views:
         if endpoint.content is not None:
             self._advised.pop(endpoint.content.id, None)
             self.outputs.leave(endpoint.content)
+        if isinstance(endpoint, ConferenceTap):
+            self.outputs.leave(endpoint.small)
         await self.outputs.remove(endpoint)
 
     def set_effort(self, effort: Effort) -> None:
@@ -167,10 +170,12 @@ class Views:
         self._seats = seats
         given = outlets(definition, self._content, seats, readers)
         beside = without_content(given, self._content)
-        self.direction = self._director.decide(definition, self._roster(seats, beside), now_ns)
+        roster = self._roster(seats, beside, any(one.site == RECORDER for one in given))
+        self.direction = self._director.decide(definition, roster, now_ns)
         self._refreshing = True
         dressed = definition.show_names or not self.dressing.bare
         wanted = [self._wanted(outlet, seats, dressed) for outlet in given]
+        wanted += self._small(wanted)
         for channel, used in channels(given):
             if used:
                 wanted.append(_Wanted(channel, ONLY_CONTENT, self._passable_content(channel)))
@@ -190,7 +195,7 @@ class Views:
             self._wake.cancel()
             self._wake = None
 
-    def _roster(self, seats: Mapping[str, Seat], beside: frozenset[str]) -> Roster:
+    def _roster(self, seats: Mapping[str, Seat], beside: frozenset[str], recorded: bool) -> Roster:
         self.senders = senders(seats)
         joined = sorted(
             (site for site, seat in seats.items() if seat.joined_ns),
@@ -207,6 +212,7 @@ class Views:
             spoke_ns=dict(self._spoke_ns),
             content=self._content.shape,
             beside=beside,
+            recorded=recorded,
         )
 
     def _plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
@@ -239,6 +245,17 @@ class Views:
         view = self.direction.watching.get(watched_by(outlet), self.viewers_see)
         source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
         return _Wanted(endpoint, view, source)
+
+    def _small(self, wanted: Sequence[_Wanted]) -> list[_Wanted]:
+        """What is recorded once more, where a small coding is wanted."""
+        small = []
+        for one in wanted:
+            if isinstance(one.endpoint, ConferenceTap):
+                if one.endpoint.small.video_out is None:
+                    self.outputs.leave(one.endpoint.small)
+                else:
+                    small.append(_Wanted(one.endpoint.small, one.view, None))
+        return small
 
     def _read(self, wanted: Sequence[_Wanted]) -> None:
         lowest = self._lowest_rates(wanted)

@@ -57,9 +57,9 @@ class Recorder:
 
 @asynccontextmanager
 async def recorder(
-    made: Room, folder: Path, *, content: bool, since_ns: int = 0
+    made: Room, folder: Path, *, content: bool, since_ns: int = 0, recorded: bool = False
 ) -> AsyncIterator[Recorder]:
-    tap = await made.conference.tap()
+    tap = await made.conference.tap(recorded=recorded)
 
     async def serve(line: Line[Message]) -> None:
         await tap.serve(line, since_ns, content=content)
