@@ -9,19 +9,16 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypedDict
 
 from mcu_core.errors import BadInput, NotFound
 from recorder import lock
 from recorder.contract import RecordingInfo, RecordingState, Tags
 from recorder.errors import BrokenRecording
 from recorder.export import Export, Span, plan_export
-from recorder.hls import media_playlist, multivariant_playlist
 from recorder.index import RecordingIndex, read_index
 from recorder.journal import (
     JOURNAL_NAME,
     FragmentWritten,
-    Mark,
     Resumed,
     Started,
     Stopped,
@@ -29,71 +26,13 @@ from recorder.journal import (
     pauses,
     records_of,
 )
+from recorder.manifest import Manifest, manifest_of
 from recorder.tags import read_tags, tags_seen, write_tags
 from recorder.tracks import TRACKS
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HEAD_BYTES = 16 * 1024
 TAIL_BYTES = 16 * 1024
-
-
-class InitEntry(TypedDict):
-    """Where an init segment stands, and its codec string (RFC 6381)."""
-
-    id: int
-    offset: int
-    size: int
-    codec: str
-    width: int
-    height: int
-
-
-class TrackEntry(TypedDict):
-    """One track. A fragment is [offset, size, start_ms, duration_ms, keyframe, init id].
-
-    `codec` is that of the newest of `inits`, empty without any.
-    """
-
-    name: str
-    kind: str
-    codec: str
-    inits: list[InitEntry]
-    fragments: list[tuple[int, int, float, float, bool, int]]
-
-
-class GapEntry(TypedDict):
-    """Where a track has nothing, or not all (duration 0); for marks on a time bar."""
-
-    track: str
-    start_ms: float
-    duration_ms: float
-    reason: str
-
-
-class MarkEntry(TypedDict):
-    """Something that happened (journal.Mark)."""
-
-    at_ms: float
-    kind: str
-    text: str
-    by: str
-
-
-class Manifest(TypedDict):
-    """What a player needs. Asked again with `after` set to `next`, only what is new is told: init
-    segments, fragments, gaps, marks, and no track without news."""
-
-    id: str
-    conference: str
-    title: str
-    started_at: str
-    live: bool
-    state: str
-    duration_ms: float
-    next: int
-    tracks: list[TrackEntry]
-    gaps: list[GapEntry]
-    marks: list[MarkEntry]
 
 
 def checked_id(recording: str) -> str:
@@ -141,27 +80,7 @@ class Catalogue:
         folder = self.folder(recording)
         news = RecordingIndex(position=after)
         news.read_on(folder)
-        return Manifest(
-            id=info.id,
-            conference=info.conference,
-            title=info.title,
-            started_at=info.started_at,
-            live=info.state in (RecordingState.RECORDING, RecordingState.PAUSED),
-            state=info.state.value,
-            duration_ms=round(info.duration_s * 1000, 3),
-            next=news.position,
-            tracks=[_track_entry(news, name, folder) for name in TRACKS if name in news.tracks],
-            gaps=[
-                GapEntry(
-                    track=gap.track,
-                    start_ms=_ms(gap.track, gap.time),
-                    duration_ms=_ms(gap.track, gap.duration),
-                    reason=gap.reason,
-                )
-                for gap in news.gaps
-            ],
-            marks=[_mark_entry(mark) for mark in news.marks],
-        )
+        return manifest_of(info, news, folder)
 
     def track_path(self, recording: str, track: str) -> Path:
         """The file of a track, which may be growing; raises NotFound, BadInput."""
@@ -170,17 +89,6 @@ class Catalogue:
         if path is None or not path.is_file():
             raise NotFound("track", track)
         return path
-
-    def playlist(self, recording: str, name: str) -> str:
-        """An HLS playlist: `index` of all, or that of a track; raises NotFound, BadInput."""
-        info = self.info(recording)
-        index = read_index(self.folder(recording))
-        ended = info.state not in (RecordingState.RECORDING, RecordingState.PAUSED)
-        if name == "index" and index.tracks:
-            return multivariant_playlist(index)
-        if name not in index.tracks:
-            raise NotFound("playlist", name)
-        return media_playlist(index.tracks[name], ended, f"{name}.mp4")
 
     def export(self, recording: str, span: Span | None = None) -> Export:
         """A plain MP4 of what is stored now, or of a span, as a file that exists while it is read.
@@ -232,50 +140,6 @@ class Catalogue:
         """Remove what deletions left that were cut short."""
         for folder in self._store.glob(".deleted-*"):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _ms(track: str, ticks: int) -> float:
-    return round(ticks * 1000 / TRACKS[track].timescale, 3)
-
-
-def _mark_entry(mark: Mark) -> MarkEntry:
-    return MarkEntry(at_ms=mark.at_ms, kind=mark.kind, text=mark.text, by=mark.by)
-
-
-def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
-    track = news.tracks[name]
-    try:
-        on_disk = (folder / TRACKS[name].file_name).stat().st_size
-    except OSError:
-        on_disk = 0
-    return TrackEntry(
-        name=name,
-        kind="video" if TRACKS[name].codec == "H264" else "audio",
-        codec=track.inits[-1].codec if track.inits else "",
-        inits=[
-            InitEntry(
-                id=init.id,
-                offset=init.offset,
-                size=init.size,
-                codec=init.codec,
-                width=init.width,
-                height=init.height,
-            )
-            for init in track.inits
-        ],
-        fragments=[
-            (
-                one.offset,
-                one.size,
-                _ms(name, one.time),
-                _ms(name, one.duration),
-                one.keyframe,
-                one.init,
-            )
-            for one in track.fragments
-            if one.offset + one.size <= on_disk
-        ],
-    )
 
 
 def _ends(folder: Path) -> tuple[bytes, bytes]:

@@ -5,7 +5,7 @@ file; nothing is copied. All renditions carry one clock in their fragments, so w
 nothing its playlist says so (EXT-X-GAP), and none of them needs a discontinuity.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from recorder.index import RecordingIndex, TrackIndex
@@ -18,6 +18,7 @@ LEAST_SEGMENT_S = 2.0
 LONGEST_SEGMENT_S = 6.0
 HOLE_S = 0.1
 SOUND_GROUP = "sound"
+PICTURES = ("main", "sd")
 SOUND_BPS = 128_000
 LEAST_BPS = 100_000
 
@@ -32,21 +33,35 @@ class Segment:
     init: InitWritten | None = None
 
 
+class Segmenter:
+    """Cuts a track into segments, once: each call goes on where the one before ended."""
+
+    def __init__(self) -> None:
+        self._run: list[FragmentWritten] = []
+        self._taken = 0
+
+    def take(self, track: TrackIndex, ended: bool) -> Iterator[Segment]:
+        """The segments that are complete now; with `ended` the last one, too."""
+        scale = TRACKS[track.name].timescale
+        inits = {init.id: init for init in track.inits}
+        for one in track.fragments[self._taken :]:
+            run = self._run
+            if run and _ends(run, one, scale):
+                yield _segment(run, inits, scale, one)
+                hole_s = (one.time - run[-1].time - run[-1].duration) / scale
+                if hole_s > HOLE_S:
+                    yield Segment(hole_s)
+                self._run = []
+            self._run.append(one)
+            self._taken += 1
+        if self._run and ended:
+            run, self._run = self._run, []
+            yield _segment(run, inits, scale, None)
+
+
 def segments(track: TrackIndex, ended: bool) -> Iterator[Segment]:
     """The segments of a track; while it grows, only those that will not change any more."""
-    scale = TRACKS[track.name].timescale
-    inits = {init.id: init for init in track.inits}
-    run: list[FragmentWritten] = []
-    for one in track.fragments:
-        if run and _ends(run, one, scale):
-            yield _segment(run, inits, scale, one)
-            hole_s = (one.time - run[-1].time - run[-1].duration) / scale
-            if hole_s > HOLE_S:
-                yield Segment(hole_s)
-            run = []
-        run.append(one)
-    if run and ended:
-        yield _segment(run, inits, scale, None)
+    return Segmenter().take(track, ended)
 
 
 def _ends(run: list[FragmentWritten], following: FragmentWritten, scale: int) -> bool:
@@ -71,61 +86,95 @@ def _segment(
     return Segment((end - run[0].time) / scale, run[0].offset, size, inits[run[0].init])
 
 
+class MediaPlaylist:
+    """The playlist of one track from its beginning on, brought on as the track grows.
+
+    Its bytes are at `uri`. What was told of a growing track is not looked at again.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._segmenter = Segmenter()
+        self._lines: list[str] = []
+        self._init: InitWritten | None = None
+        self._longest_s = LONGEST_SEGMENT_S
+        self.peak_bps = LEAST_BPS
+        """The rate of the fattest segment."""
+
+    def take(self, track: TrackIndex, ended: bool) -> None:
+        """Bring it up to what is written; nothing comes after `ended`."""
+        for part in self._segmenter.take(track, ended):
+            if part.init is not None and part.init != self._init:
+                self._init = part.init
+                span = f"{part.init.size}@{part.init.offset}"
+                self._lines.append(f'#EXT-X-MAP:URI="{self._uri}",BYTERANGE="{span}"')
+            span = f"#EXT-X-BYTERANGE:{part.size}@{part.offset}" if part.size else "#EXT-X-GAP"
+            self._lines += [f"#EXTINF:{part.seconds:.5f},", span, self._uri]
+            self._longest_s = max(self._longest_s, part.seconds)
+            if part.seconds:
+                self.peak_bps = max(self.peak_bps, int(part.size * 8 / part.seconds))
+
+    def text(self, ended: bool) -> str:
+        """As a player gets it."""
+        head = [
+            "#EXTM3U",
+            "#EXT-X-VERSION:8",
+            f"#EXT-X-TARGETDURATION:{round(self._longest_s)}",
+            "#EXT-X-MEDIA-SEQUENCE:0",
+            f"#EXT-X-PLAYLIST-TYPE:{'VOD' if ended else 'EVENT'}",
+            "#EXT-X-INDEPENDENT-SEGMENTS",
+        ]
+        end = ["#EXT-X-ENDLIST"] if ended else []
+        return "\n".join([*head, *self._lines, *end]) + "\n"
+
+
 def media_playlist(track: TrackIndex, ended: bool, uri: str) -> str:
-    """The playlist of one track, from its beginning on; its bytes are at `uri`."""
-    parts = list(segments(track, ended))
-    longest = max([LONGEST_SEGMENT_S, *(part.seconds for part in parts)])
-    lines = [
-        "#EXTM3U",
-        "#EXT-X-VERSION:8",
-        f"#EXT-X-TARGETDURATION:{round(longest)}",
-        "#EXT-X-MEDIA-SEQUENCE:0",
-        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if ended else 'EVENT'}",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-    ]
-    init: InitWritten | None = None
-    for part in parts:
-        if part.init is not None and part.init != init:
-            init = part.init
-            lines.append(f'#EXT-X-MAP:URI="{uri}",BYTERANGE="{init.size}@{init.offset}"')
-        lines.append(f"#EXTINF:{part.seconds:.5f},")
-        lines.append(f"#EXT-X-BYTERANGE:{part.size}@{part.offset}" if part.size else "#EXT-X-GAP")
-        lines.append(uri)
-    if ended:
-        lines.append("#EXT-X-ENDLIST")
-    return "\n".join(lines) + "\n"
+    """The playlist of one track as it is now."""
+    made = MediaPlaylist(uri)
+    made.take(track, ended)
+    return made.text(ended)
 
 
-def multivariant_playlist(index: RecordingIndex) -> str:
-    """The pictures that a viewer may choose from, each with the one sound; content is not one of
-    them, for a player would take it for another quality of the same."""
-    sound = index.tracks.get(SOUND_GROUP)
+def multivariant_playlist(index: RecordingIndex, peaks_bps: Mapping[str, int]) -> str:
+    """The pictures that a viewer may choose from, each with the one sound.
+
+    Content is another angle of each of them (RFC 8216 4.3.4.1.1), not a variant, which a player
+    would take for another quality of the same. `peaks_bps`: of their fattest segments.
+    """
+    sound = _begun(index, SOUND_GROUP)
+    content = _begun(index, "content")
     lines = ["#EXTM3U", "#EXT-X-VERSION:8", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    if sound is not None and sound.inits:
+    if sound is not None:
         lines.append(
             f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{SOUND_GROUP}",NAME="mix",DEFAULT=YES,'
             f'AUTOSELECT=YES,URI="{SOUND_GROUP}.m3u8"'
         )
-    for name in ("main", "sd"):
-        track = index.tracks.get(name)
-        if track is not None and track.inits:
-            lines += _variant(track, sound if sound is not None and sound.inits else None)
+    for name in PICTURES:
+        track = _begun(index, name)
+        if track is None:
+            continue
+        if content is not None:
+            group = f'#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="{name}"'
+            lines.append(f'{group},NAME="people",DEFAULT=YES,AUTOSELECT=YES,URI="{name}.m3u8"')
+            lines.append(f'{group},NAME="content",DEFAULT=NO,AUTOSELECT=NO,URI="content.m3u8"')
+        lines += _variant(track, sound, content is not None, peaks_bps.get(name, LEAST_BPS))
     return "\n".join(lines) + "\n"
 
 
-def _variant(track: TrackIndex, sound: TrackIndex | None) -> list[str]:
+def _begun(index: RecordingIndex, name: str) -> TrackIndex | None:
+    track = index.tracks.get(name)
+    return track if track is not None and track.inits else None
+
+
+def _variant(track: TrackIndex, sound: TrackIndex | None, angles: bool, peak_bps: int) -> list[str]:
     newest = track.inits[-1]
-    codecs = newest.codec + (f",{sound.inits[-1].codec}" if sound is not None else "")
-    group = f',AUDIO="{SOUND_GROUP}"' if sound is not None else ""
-    peak = _peak_bps(track) + (SOUND_BPS if sound is not None else 0)
+    codecs, groups = newest.codec, f',VIDEO="{track.name}"' if angles else ""
+    if sound is not None:
+        codecs += f",{sound.inits[-1].codec}"
+        groups += f',AUDIO="{SOUND_GROUP}"'
+        peak_bps += SOUND_BPS
     return [
-        f'#EXT-X-STREAM-INF:BANDWIDTH={peak},CODECS="{codecs}",'
-        f"RESOLUTION={newest.width}x{newest.height}{group}",
+        f'#EXT-X-STREAM-INF:BANDWIDTH={peak_bps},CODECS="{codecs}",'
+        f"RESOLUTION={newest.width}x{newest.height}{groups}",
         f"{track.name}.m3u8",
     ]
-
-
-def _peak_bps(track: TrackIndex) -> int:
-    """The rate of the fattest segment."""
-    rates = [int(part.size * 8 / part.seconds) for part in segments(track, True) if part.seconds]
-    return max([LEAST_BPS, *rates])

@@ -57,9 +57,13 @@ def message(kind: int, track: int, time_s: float, body: bytes) -> bytes:
 
 
 class Viewer:
-    """One who watches; `skips` counts how often it lost what waited for it. Close it at the end."""
+    """One who watches; `skips` counts how often it lost what waited for it. Close it at the end.
 
-    def __init__(self, channel: "LiveChannel") -> None:
+    `account`: who it is counted for.
+    """
+
+    def __init__(self, channel: "LiveChannel", account: str = "") -> None:
+        self.account = account
         self.skips = 0
         self.closed = False
         self._channel = channel
@@ -150,8 +154,8 @@ class Sink(Protocol):
 class PushedViewer(Viewer):
     """A viewer whose bytes go straight to a sink: one call per picture, and no task of its own."""
 
-    def __init__(self, channel: "LiveChannel", sink: Sink) -> None:
-        super().__init__(channel)
+    def __init__(self, channel: "LiveChannel", sink: Sink, account: str = "") -> None:
+        super().__init__(channel, account)
         self._sink = sink
 
     @property
@@ -221,13 +225,13 @@ class LiveChannel:
         self._announced: dict[str, TapTrack] = {}
         self._held: list[bytes] = []
 
-    def watch(self) -> Viewer:
+    def watch(self, account: str = "") -> Viewer:
         """One more viewer; close it at the end."""
-        return self._let_in(Viewer(self))
+        return self._let_in(Viewer(self, account))
 
-    def push(self, sink: Sink) -> PushedViewer:
+    def push(self, sink: Sink, account: str = "") -> PushedViewer:
         """One more viewer, fed through a sink; close it at the end."""
-        return self._let_in(PushedViewer(self, sink))
+        return self._let_in(PushedViewer(self, sink, account))
 
     def _let_in(self, viewer: V) -> V:
         if self._held:

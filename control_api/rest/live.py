@@ -33,11 +33,15 @@ async def live(
 
     Kind 1 opens a track (a line of JSON and its init segment), kind 2 is a fragment of one frame.
     """
-    bridge.live.admit(cid)
-    await bridge.audience.note(principal.name, "live", cid)
+    account = principal.name
+    bridge.live.admit(cid, account)
+    await bridge.audience.note(account, "live", cid)
+    bridge.live.admit(
+        cid, account
+    )  # others may have come meanwhile, and now nothing waits any more
     token = token_of(request)
     return PushResponse(
-        lambda sink: bridge.live.push(cid, sink),
+        lambda sink: bridge.live.push(cid, account, sink),
         lambda viewer: bridge.live.leave(cid, viewer),
         lambda: _welcome(bridge, cid, token),
         CHECK_S,
@@ -53,7 +57,7 @@ async def live(
 )
 async def still_now(cid: str, kind: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
     """What the conference shows now, in full size, as JPEG (`jpg`) or PNG (`png`)."""
-    picture = await bridge.captures.of_conference(cid, kind)
+    picture = await bridge.captures.of_conference(cid, kind, principal.name)
     await bridge.audience.note(principal.name, "still", cid)
     return Response(picture, media_type=PICTURE_TYPES[kind])
 

@@ -37,10 +37,10 @@ class Captures:
 
         return await self._work(make)
 
-    async def of_conference(self, conference: str, kind: str) -> bytes:
-        """What a conference shows now; raises NotFound, BadInput, Away."""
+    async def of_conference(self, conference: str, kind: str, account: str) -> bytes:
+        """What a conference shows now; raises NotFound, BadInput, Throttled, Away."""
         _check(kind)
-        viewer = self._live.watch(conference)
+        viewer = self._live.watch(conference, account)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while not (data := self._live.newest(conference)):

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 MOST_VIEWERS = 400
 """Of all conferences together: each costs this process one write per picture."""
 
+MOST_OF_ONE_ACCOUNT = 40
+"""So that no account takes the places of the others; screens in a hall may share one."""
+
 RETRY_S = 0.2
 
 
@@ -57,24 +60,32 @@ class Live:
         """How many watch."""
         return sum(len(one.channel.viewers) for one in self._watched.values())
 
-    def admit(self, conference: str) -> None:
-        """Raise NotFound, Throttled or Away when nobody more can watch."""
+    def viewers_of(self, account: str) -> int:
+        """How many of them an account has."""
+        channels = (one.channel for one in self._watched.values())
+        return sum(one.account == account for channel in channels for one in channel.viewers)
+
+    def admit(self, conference: str, account: str) -> None:
+        """Raise NotFound, Throttled or Away when this account cannot watch once more."""
         _ = self._wanted[conference]
         if self._stopped:
             raise Away("the server is about to end")
         if self.viewers >= MOST_VIEWERS:
-            raise Throttled("too many live viewers", 10)
+            raise Throttled(f"{MOST_VIEWERS} people watch already", 10)
+        if self.viewers_of(account) >= MOST_OF_ONE_ACCOUNT:
+            limit = f"this account watches {MOST_OF_ONE_ACCOUNT} times at once already"
+            raise Throttled(f"{limit}, which is the most for one", 10)
 
-    def watch(self, conference: str) -> Viewer:
+    def watch(self, conference: str, account: str) -> Viewer:
         """One more viewer; give it back with `leave`. Raises as `admit` does."""
-        return self._channel(conference).watch()
+        return self._channel(conference, account).watch(account)
 
-    def push(self, conference: str, sink: Sink) -> PushedViewer:
+    def push(self, conference: str, account: str, sink: Sink) -> PushedViewer:
         """One more viewer, fed through a sink; as `watch`."""
-        return self._channel(conference).push(sink)
+        return self._channel(conference, account).push(sink, account)
 
-    def _channel(self, conference: str) -> LiveChannel:
-        self.admit(conference)
+    def _channel(self, conference: str, account: str) -> LiveChannel:
+        self.admit(conference, account)
         one = self._watched.get(conference)
         if one is None:
             channel = LiveChannel(self.tallies, self._base_of(conference))

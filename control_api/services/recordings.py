@@ -25,7 +25,7 @@ from control_api.services.views import RecordingView, public_recording, recordin
 from control_api.services.wanted import Wanted
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import wall_time
-from recorder.catalogue import Catalogue, Manifest
+from recorder.catalogue import Catalogue
 from recorder.contract import (
     AddMark,
     ContinueRecording,
@@ -45,6 +45,7 @@ from recorder.contract import (
     TagRecording,
 )
 from recorder.export import Export, Span
+from recorder.opened import OpenedRecordings
 
 log = structlog.get_logger()
 
@@ -85,6 +86,7 @@ class Recordings:
         self._resuming: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalogue = Catalogue(store)
+        self._opened = OpenedRecordings(self._catalogue)
         self.library = Library(rows, self._catalogue, store)
         self.seal = Seal(secrets.token_urlsafe())
         """Of patients' references; the bridge puts this installation's own in its place."""
@@ -262,9 +264,9 @@ class Recordings:
                 cleaned[name] = value
         return cleaned
 
-    async def manifest(self, recording: str, after: int = 0) -> Manifest:
-        """What a player needs (recorder/catalogue.py), or what is new since `after`."""
-        return await self._read(lambda: self._catalogue.manifest(recording, after))
+    async def manifest(self, recording: str, after: int = 0) -> bytes:
+        """What a player needs (recorder/manifest.py) as JSON, or what is new since `after`."""
+        return await self._read(lambda: self._opened.manifest(recording, after))
 
     async def track(self, recording: str, track: str) -> Path:
         """The file of a track, which may be growing; raises NotFound."""
@@ -272,7 +274,7 @@ class Recordings:
 
     async def playlist(self, recording: str, name: str) -> str:
         """An HLS playlist (recorder/hls.py); raises NotFound."""
-        return await self._read(lambda: self._catalogue.playlist(recording, name))
+        return await self._read(lambda: self._opened.playlist(recording, name))
 
     async def export(self, recording: str, span: Span | None = None) -> Export:
         """A plain MP4 of what is stored; raises NotFound, Refused when that is nothing."""

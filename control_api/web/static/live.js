@@ -5,6 +5,7 @@ import { Feed } from "/static/events.js";
 import { label, onLanguage, say, saysPlainly, t } from "/static/i18n.js";
 import { explain } from "/static/notify.js";
 import { openLive } from "/static/liveplayer.js";
+import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
 
@@ -15,6 +16,7 @@ const video = byId("video");
 const content = byId("content");
 const player = byId("player");
 const canPush = Boolean(window.MediaSource || window.ManagedMediaSource);
+const screens = new Screens({ player, content, select: byId("show") });
 let live = null;
 
 function showSound() {
@@ -49,17 +51,8 @@ function showState() {
   byId("notice").hidden = state === "playing";
   if (state === "refused") saysPlainly(byId("notice"), explain(problem));
   else say(byId("notice"), "live.connecting");
-  const { presents } = live;
-  content.hidden = byId("show").hidden = !presents;
-  if (!presents) show("main");
-  else if (player.dataset.presents !== "yes") show("beside");
-  player.dataset.presents = presents ? "yes" : "no";
+  screens.presents(live.presents);
   byId("sound-on").hidden = state !== "playing" || !video.muted;
-}
-
-function show(layout) {
-  player.dataset.show = layout;
-  byId("show").value = layout;
 }
 
 function showDelay() {
@@ -94,7 +87,6 @@ function controls() {
   byId("play").addEventListener("click", toggle);
   byId("mute").addEventListener("click", () => hear(video.muted));
   byId("sound-on").addEventListener("click", () => hear(true));
-  byId("show").addEventListener("change", (event) => show(event.target.value));
   byId("volume").addEventListener("input", (event) => {
     video.volume = Number(event.target.value);
     video.muted = video.volume === 0;
@@ -106,7 +98,7 @@ function controls() {
   video.addEventListener("volumechange", showSound);
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, button, a, textarea");
-    if (typing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
+    if (typing || event.ctrlKey || event.metaKey || screens.key(event.key) || !(event.key in KEYS)) return;
     event.preventDefault();
     KEYS[event.key]();
   });

@@ -10,6 +10,7 @@ import { explain } from "/static/notify.js";
 import { openPlayer } from "/static/player.js";
 import { openPopover } from "/static/popover.js";
 import { previewsOver } from "/static/previews.js";
+import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
 
@@ -19,6 +20,7 @@ const LIVE_EDGE_S = 4;
 const rid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const video = byId("video");
 const seek = byId("seek");
+const screens = new Screens({ player: byId("player"), content: byId("content"), select: byId("show") });
 let recording = null;
 let player = null;
 let seeking = false;
@@ -78,12 +80,6 @@ const where = {
   trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
 };
 
-/** Content begins or ends in the recording: it is shown as the viewer chose last. */
-function presents(on) {
-  byId("content").hidden = byId("show").hidden = !on;
-  byId("player").dataset.show = on ? byId("show").value : "main";
-}
-
 const KEYS = {
   " ": toggle,
   k: toggle,
@@ -115,7 +111,6 @@ function controls() {
     seeking = false;
     jump(Number(seek.value));
   });
-  byId("show").addEventListener("change", (event) => (byId("player").dataset.show = event.target.value));
   byId("clip").addEventListener("click", () => {
     const url = (query) => recordingUrl(rid, `download.mp4?${query}`);
     openPopover(byId("clip"), clipPanel({ now: () => video.currentTime, length, url }), { name: "clip.title" });
@@ -130,7 +125,7 @@ function controls() {
   for (const name of ["playing", "canplay", "seeked"]) video.addEventListener(name, () => delete byId("player").dataset.waiting);
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, button, a, textarea");
-    if (typing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
+    if (typing || event.ctrlKey || event.metaKey || screens.key(event.key) || !(event.key in KEYS)) return;
     event.preventDefault();
     KEYS[event.key]();
   });
@@ -174,7 +169,7 @@ async function begin() {
       onChange: changed,
     });
     marks.show(player.marks, length());
-    new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: presents });
+    new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: (on) => screens.presents(on) });
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {
     fail(error);

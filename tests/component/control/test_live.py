@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from control_api.services import live
 from mcu_core.media.clock import NS_PER_SECOND
 from tests.component.control.conftest import Control
 from tests.fakes.live_reader import LiveReader
@@ -142,3 +143,25 @@ async def test_who_may_not_watch_gets_nothing(control: Control) -> None:
         )
         assert guest.status_code == 403
     assert (await control.api.get("/conferences/none/live")).status_code == 404
+
+
+async def test_one_account_does_not_take_the_places_of_others(
+    control: Control, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_OF_ONE_ACCOUNT", 2)
+    cid = await control.conference()
+    token = await viewer_token(control)
+    watching = [Watching(url, token, cid) for _ in range(2)]
+    await until(lambda: control.bridge.live.viewers_of("xiao") == 2)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        for path in (f"/conferences/{cid}/live", f"/conferences/{cid}/still.jpg"):
+            refused = await client.get(path)
+            assert refused.status_code == 429
+            assert "this account watches 2 times" in refused.json()["detail"]
+            assert refused.headers["retry-after"] == "10"
+    other = Watching(url, control.api.cookies["mcu_session"], cid)
+    await until(lambda: control.bridge.live.viewers == 3, "others have their own places")
+    for one in (*watching, other):
+        one.task.cancel()
+    await until(lambda: control.bridge.live.viewers == 0)

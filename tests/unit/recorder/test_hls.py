@@ -1,6 +1,6 @@
 """HLS playlists of a recording's index."""
 
-from recorder.hls import media_playlist, multivariant_playlist, segments
+from recorder.hls import MediaPlaylist, media_playlist, multivariant_playlist, segments
 from recorder.index import RecordingIndex
 from recorder.journal import FragmentWritten, InitWritten
 from recorder.tracks import TRACKS
@@ -50,7 +50,9 @@ def test_the_playlists_name_bytes_codecs_and_sound() -> None:
     growing = media_playlist(made.tracks["main"], False, "../tracks/main")
     assert "EVENT" in growing
     assert "ENDLIST" not in growing
-    whole = multivariant_playlist(made)
+    whole = multivariant_playlist(made, {"main": 400_000})
+    assert "BANDWIDTH=528000," in whole, "picture and sound"
+    assert "TYPE=VIDEO" not in whole
     assert 'CODECS="avc1.42C01F,mp4a.40.2",RESOLUTION=1280x720,AUDIO="sound"' in whole
     assert 'URI="sound.m3u8"' in whole
 
@@ -62,3 +64,23 @@ def test_a_new_size_gets_a_new_map() -> None:
     text = media_playlist(made.tracks["main"], True, "x")
     assert text.count("#EXT-X-MAP") == 2
     assert "DISCONTINUITY" not in text
+
+
+def test_a_playlist_that_was_brought_on_is_the_one_made_anew() -> None:
+    grown, made = MediaPlaylist("x"), index(1, hole_at=10)
+    for count in range(1, 25):
+        made = index(count, hole_at=10)
+        ended = count == 24
+        grown.take(made.tracks["main"], ended)
+        assert grown.text(ended) == media_playlist(made.tracks["main"], ended, "x")
+    assert grown.text(True).count("#EXT-X-GAP") == 1
+
+
+def test_content_is_another_angle_and_no_variant() -> None:
+    made = index()
+    made.add(InitWritten("content", 0, 0, 700, "avc1.42C028", 1920, 1080))
+    made.add(FragmentWritten("content", 700, 100, 0, SCALE // 4, True, 0))
+    text = multivariant_playlist(made, {})
+    assert text.count("#EXT-X-STREAM-INF") == 1
+    assert 'VIDEO="main",AUDIO="sound"' in text
+    assert 'NAME="content",DEFAULT=NO,AUTOSELECT=NO,URI="content.m3u8"' in text

@@ -33,6 +33,16 @@ def fixed(site: str, fit: str = "auto") -> dict[str, object]:
     return {**AUTO, "kind": "site", "site": site, "fit": fit}
 
 
+@pytest.mark.parametrize(
+    ("query", "kept", "show"),
+    [("", None, "beside"), ("?show=inset", "main", "inset"), ("?show=x", "main", "main")],
+)
+def test_pictures_stand_as_the_address_says_or_as_they_did(
+    query: str, kept: str | None, show: str
+) -> None:
+    assert run("screens", f"m.wantedShow({json.dumps(query)}, {json.dumps(kept)})") == show
+
+
 def test_a_site_is_put_into_a_pane() -> None:
     assert run("panes", 'm.withSite([], 3, 1, "a")') == [AUTO, fixed("a"), AUTO]
 
