@@ -13,7 +13,6 @@ import pytest
 
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
-from recorder.catalogue import Manifest
 from recorder.contract import (
     DeleteRecording,
     GetRecordings,
@@ -22,6 +21,7 @@ from recorder.contract import (
     StartRecording,
 )
 from recorder.index import read_index
+from recorder.manifest import Manifest
 from tests.fakes.recorder_bench import (
     Bench,
     decoded_times,
