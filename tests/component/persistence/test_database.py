@@ -1,7 +1,11 @@
 """The database file: its tables, what it keeps over a restart, a file of a newer program."""
 
+import sqlite3
+from contextlib import closing
+from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -12,7 +16,7 @@ from control_api.persistence.conferences import (
     WantedConference,
     WantedRecording,
 )
-from control_api.persistence.database import Database
+from control_api.persistence.database import COUNTED, Database
 from mcu_core.contract.check import check
 from mcu_core.contract.definition import (
     ConferenceDefinition,
@@ -27,7 +31,7 @@ from mcu_core.contract.definition import (
     VideoLimit,
     View,
 )
-from mcu_core.errors import Refused
+from mcu_core.errors import BadInput, Refused
 
 RICH = WantedConference(
     ConferenceDefinition(
@@ -74,7 +78,7 @@ async def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     async with database.begin() as connection:
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
-        await connection.execute(text("INSERT INTO schema_version (number) VALUES (99)"))
+        await connection.execute(text("INSERT INTO schema_steps (name) VALUES ('9999_new.sql')"))
     await database.close()
     with pytest.raises(Refused, match="newer version"):
         await database.open()
@@ -120,3 +124,53 @@ async def test_a_row_of_an_older_program_has_what_is_new_by_default(tmp_path: Pa
         revision=7,
     )
     await database.close()
+
+
+async def test_a_file_of_an_older_program_is_brought_up_to_date_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "mcu.sqlite3"
+    schema = resources.files("control_api.persistence").joinpath("schema")
+    with closing(sqlite3.connect(path)) as old:
+        for name in COUNTED:
+            old.executescript(schema.joinpath(name).read_text("utf-8"))
+        old.execute("CREATE TABLE schema_version (number INTEGER NOT NULL)")
+        old.executemany("INSERT INTO schema_version VALUES (?)", [(n,) for n in range(1, 7)])
+        definitions = {name: ConferenceDefinition(name, name) for name in ("z", "a")}
+        old.executemany(
+            "INSERT INTO conferences (id, engine, definition) VALUES (?, 'e', ?)",
+            [(name, msgspec.json.encode(one).decode()) for name, one in definitions.items()],
+        )
+        old.commit()
+    for _ in range(2):
+        database = Database(path)
+        await database.open()
+        rows = ConferenceRows(database)
+        assert [row.definition.id for row in await rows.load()] == ["z", "a"]
+        await database.close()
+    with closing(sqlite3.connect(path)) as now:
+        (count,) = now.execute("SELECT max(number) FROM schema_version").fetchone()
+    assert count > len(COUNTED), "the older program refuses it"
+
+
+async def test_a_file_of_a_newer_program_that_counted_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "mcu.sqlite3")) as other:
+        other.execute("CREATE TABLE schema_version (number INTEGER NOT NULL)")
+        other.execute("INSERT INTO schema_version VALUES (7)")
+        other.commit()
+    database = Database(tmp_path / "mcu.sqlite3")
+    with pytest.raises(Refused, match="newer version"):
+        await database.open()
+
+
+@pytest.mark.parametrize("server", ["mysql://u:secret@h/n", "nonsense secret", "oracle:secret"])
+async def test_only_postgresql_is_a_server(tmp_path: Path, server: str) -> None:
+    with pytest.raises(BadInput, match="postgresql://") as refused:
+        await Database(tmp_path / "x", server).open()
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_server_that_is_not_there_is_said_so_without_its_password(tmp_path: Path) -> None:
+    database = Database(tmp_path / "x", f"postgresql://u:secret@/n?host={tmp_path}")
+    with pytest.raises(NotStored) as refused:
+        await database.open()
+    assert "secret" not in f"{refused.value} {database.where}"
+    assert not (tmp_path / "x").exists()
