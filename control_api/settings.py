@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     proxies: str = ""
     """Addresses of reverse proxies, with commas: what they say in X-Forwarded-For is believed."""
     data: Path = Path("var")
+    database: str = ""
+    """postgresql://user:password@host/name; empty: the SQLite file mcu.sqlite3 of the data."""
     engines: dict[str, Path] = Field(default_factory=dict)
     """Name and Unix socket of each media engine."""
     recorder: Path | None = None

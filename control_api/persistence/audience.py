@@ -7,7 +7,10 @@ from sqlalchemy import text
 from control_api.persistence.database import Database
 
 KEPT = 1_000_000
-"""Of so many rows the oldest go."""
+"""Of more rows the oldest go."""
+
+CUT_EVERY = 1000
+"""Rows of this process between two looks for what is too old: a look reads all that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class AudienceRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._added = 0
 
     async def add(self, watched: Watched) -> None:
         """Keep one."""
@@ -41,12 +45,15 @@ class AudienceRows:
                     "object": watched.object,
                 },
             )
-            await connection.execute(
-                text(
-                    "DELETE FROM audience WHERE rowid <= (SELECT max(rowid) FROM audience) - :kept"
-                ),
-                {"kept": KEPT},
-            )
+            if self._added % CUT_EVERY == 0:
+                await connection.execute(
+                    text(
+                        "DELETE FROM audience WHERE at_s < (SELECT at_s FROM audience"
+                        " ORDER BY at_s DESC LIMIT 1 OFFSET :kept)"
+                    ),
+                    {"kept": KEPT},
+                )
+            self._added += 1
 
     async def find(self, object_: str, user: str, limit: int) -> list[Watched]:
         """The newest first, of one object or user where they are not empty."""

@@ -45,7 +45,7 @@ class ConferenceRows:
         """All conferences, in the order in which they were made."""
         async with self._database.begin() as connection:
             conferences = await connection.execute(
-                text("SELECT id, engine, definition FROM conferences ORDER BY rowid")
+                text("SELECT id, engine, definition FROM conferences ORDER BY made, id")
             )
             offers = await connection.execute(
                 text("SELECT conference, site, offer_sdp, video_port, audio_port FROM rtp_offers")
@@ -74,8 +74,9 @@ class ConferenceRows:
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO conferences (id, engine, definition)"
-                    " VALUES (:id, :engine, :definition)"
+                    "INSERT INTO conferences (id, engine, definition, made)"
+                    " SELECT :id, :engine, :definition, coalesce(max(made), 0) + 1"
+                    " FROM conferences WHERE true"
                     " ON CONFLICT (id) DO UPDATE SET engine = :engine, definition = :definition"
                 ),
                 {

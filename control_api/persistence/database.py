@@ -1,19 +1,52 @@
-"""The database: connection, transactions, and the numbered SQL files that make its tables."""
+"""The database: connection, transactions, and the numbered SQL files that make its tables.
 
+SQLite in a file of the data folder, or a PostgreSQL server; the statements of all rows are in the
+SQL that both speak, and so are the files of `schema`, but for those that are named for one of them.
+"""
+
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import event, inspect, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from control_api.errors import NotStored
-from mcu_core.errors import Refused
+from mcu_core.errors import BadInput, Refused
 
 BUSY_TIMEOUT_MS = 5000
+PATIENCE_S = 5.0
+"""How long a server may take to let us in."""
+
+OURS = (IntegrityError, ProgrammingError, DataError)
+"""What is wrong with a statement, and not with the disk or the server."""
+
+COUNTED = (
+    "0001_initial.sql",
+    "0002_gateway.sql",
+    "0003_bookings.sql",
+    "0004_audit.sql",
+    "0005_booking_times.sql",
+    "0005_library.sql",
+)
+"""What earlier programs had carried out, of which they kept only how many (`schema_version`)."""
+
+NEWER = 1000
+"""What these programs find where they count: a number that they do not know."""
+
+WIDE = {"INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION"}
+"""SQLite's numbers have eight bytes under any name."""
 
 
 def _on_connect(connection: Any, _record: object) -> None:
@@ -27,18 +60,22 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 
 class Database:
-    """One SQLite file; `open` and `close` are its life, `begin` a transaction."""
+    """One SQLite file, or the server of that URL; `open` and `close` are its life.
 
-    def __init__(self, path: Path) -> None:
+    `server` is `postgresql://user:password@host:port/name`, or empty for the file.
+    """
+
+    def __init__(self, path: Path, server: str = "") -> None:
         self._path = path
+        self._server = server
         self._engine: AsyncEngine | None = None
 
     async def open(self) -> None:
-        """Connect and bring the tables up to date; raises Refused if a newer program made them."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._path}")
-        event.listen(self._engine.sync_engine, "connect", _on_connect)
+        """Connect and bring the tables up to date.
+
+        Raises Refused if a newer program made them, NotStored when the server is not there.
+        """
+        self._engine = _server(self._server) if self._server else _file(self._path)
         try:
             await self._migrate()
         except BaseException:
@@ -55,49 +92,107 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back when it raises.
 
-        Raises NotStored when the disk is full or broken.
+        Raises NotStored when the disk is full or broken, or the server does not answer.
         """
         assert self._engine is not None, "the database is not open"
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
+        except OURS:
+            raise
+        except DBAPIError as error:
             raise NotStored(f"the database cannot be written: {error.orig}") from error
+        except OSError as error:
+            raise NotStored(f"the database does not answer: {error}") from error
+
+    @property
+    def where(self) -> str:
+        """The file, or the server without its password."""
+        if self._server:
+            return make_url(self._server).render_as_string(hide_password=True)
+        return str(self._path)
 
     async def _migrate(self) -> None:
-        steps = _schema_steps()
+        steps = _steps()
         async with self.begin() as connection:
             await connection.execute(
-                text("CREATE TABLE IF NOT EXISTS schema_version (number INTEGER NOT NULL)")
+                text("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY)")
             )
-            found = (
-                await connection.execute(text("SELECT max(number) FROM schema_version"))
-            ).scalar()
-            version = found or 0
-            if version > len(steps):
-                raise Refused(
-                    f"{self._path} was made by a newer version (schema {version},"
-                    f" this one knows {len(steps)})"
-                )
-            for number, statements in enumerate(steps[version:], start=version + 1):
-                for statement in statements:
+            rows = await connection.execute(text("SELECT name FROM schema_steps"))
+            done = [row.name for row in rows] or await self._counted(connection)
+            unknown = sorted(set(done) - set(steps))
+            if unknown:
+                raise Refused(f"{self.where} was made by a newer version ({', '.join(unknown)})")
+            dialect = connection.dialect.name
+            for name in steps:
+                if name in done:
+                    continue
+                for statement in (
+                    _statements(steps[name], dialect) if _is_for(name, dialect) else ()
+                ):
                     await connection.execute(text(statement))
-                await connection.execute(
-                    text("INSERT INTO schema_version (number) VALUES (:number)"),
-                    {"number": number},
-                )
+                await _note(connection, name)
+
+    async def _counted(self, connection: AsyncConnection) -> list[str]:
+        """What an earlier program had carried out; that one will not touch it any more."""
+        if not await connection.run_sync(lambda now: inspect(now).has_table("schema_version")):
+            return []
+        rows = await connection.execute(text("SELECT max(number) FROM schema_version"))
+        count = rows.scalar() or 0
+        if count > len(COUNTED):
+            raise Refused(f"{self.where} was made by a newer version (schema {count})")
+        for name in COUNTED[:count]:
+            await _note(connection, name)
+        await connection.execute(
+            text("INSERT INTO schema_version (number) VALUES (:number)"), {"number": NEWER}
+        )
+        return list(COUNTED[:count])
 
 
-def _schema_steps() -> list[list[str]]:
-    """The statements of each numbered file; their comments stand on lines of their own."""
+def _file(path: Path) -> AsyncEngine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    event.listen(engine.sync_engine, "connect", _on_connect)
+    return engine
+
+
+def _server(server: str) -> AsyncEngine:
+    try:
+        url = make_url(server)
+        if url.get_backend_name() != "postgresql":
+            raise BadInput("database", "postgresql://user:password@host/name, or nothing")
+        return create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            # Where the server was started anew meanwhile, nobody must notice.
+            pool_pre_ping=True,
+            connect_args={"timeout": PATIENCE_S},
+        )
+    except (ArgumentError, NoSuchModuleError) as error:
+        # The URL has a password in it: it is not repeated.
+        raise BadInput("database", "postgresql://user:password@host/name, or nothing") from error
+
+
+async def _note(connection: AsyncConnection, name: str) -> None:
+    await connection.execute(text("INSERT INTO schema_steps (name) VALUES (:name)"), {"name": name})
+
+
+def _steps() -> dict[str, str]:
+    """The text of each file by its name, in the order of their numbers."""
     folder = resources.files("control_api.persistence").joinpath("schema")
-    files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".sql")),
-        key=lambda file: file.name,
-    )
-    return [_statements(file.read_text("utf-8")) for file in files]
+    files = {file.name: file for file in folder.iterdir() if file.name.endswith(".sql")}
+    return {name: files[name].read_text("utf-8") for name in sorted(files)}
 
 
-def _statements(script: str) -> list[str]:
+def _is_for(name: str, dialect: str) -> bool:
+    """`0006_name.sqlite.sql` is for SQLite alone."""
+    _, *only = name.removesuffix(".sql").split(".")
+    return not only or dialect in only
+
+
+def _statements(script: str, dialect: str) -> list[str]:
+    """The statements of a file; its comments stand on lines of their own."""
     code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+    if dialect == "postgresql":
+        code = re.sub("|".join(WIDE), lambda found: WIDE[found[0]], code)
     return [statement.strip() for statement in code.split(";") if statement.strip()]

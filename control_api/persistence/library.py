@@ -1,5 +1,6 @@
 """Rows of the library: one for each recording of the store, to be listed and searched."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,8 +109,8 @@ def _where(search: Search) -> tuple[str, dict[str, object]]:
     conditions: list[str] = []
     values: dict[str, object] = {}
     for k, word in enumerate(search.words):
-        conditions.append(f"instr(words, :word{k}) > 0")
-        values[f"word{k}"] = word.casefold()
+        conditions.append(f"words LIKE :word{k} ESCAPE '!'")
+        values[f"word{k}"] = f"%{_plain(word.casefold())}%"
     if search.since_s:
         conditions.append("started_s >= :since")
         values["since"] = search.since_s
@@ -120,3 +121,8 @@ def _where(search: Search) -> tuple[str, dict[str, object]]:
         conditions.append("state = :state")
         values["state"] = RecordingState(search.state).value
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+def _plain(word: str) -> str:
+    """The word for LIKE, which would take some signs for others."""
+    return re.sub("([!%_])", r"!\1", word)

@@ -61,7 +61,7 @@ class Bridge:
     ) -> None:
         self.clock = clock = clock or MonotonicClock()
         self.settings = settings
-        self._database = Database(settings.data / "mcu.sqlite3")
+        self._database = Database(settings.data / "mcu.sqlite3", settings.database)
         self.feed = Feed()
         self.wanted = Wanted(ConferenceRows(self._database))
         self.observed = Observed(self.wanted, self.feed, clock)
@@ -133,6 +133,7 @@ class Bridge:
 
     async def open(self) -> None:
         """Read what is kept, then connect; raises McuError when the data cannot be used."""
+        await asyncio.to_thread(self.settings.data.mkdir, parents=True, exist_ok=True)
         await self._database.open()
         await self.wanted.load()
         await self.audit.open()
