@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import text
 
 from control_api.persistence.database import Database
+from control_api.persistence.rules import OPEN, Rules
 from mcu_core.contract.definition import ConferenceDefinition
 
 
@@ -33,6 +34,7 @@ class WantedConference:
     engine: str
     rtp: dict[str, RtpOffer] = field(default_factory=dict)
     recording: WantedRecording | None = None
+    rules: Rules = OPEN
 
 
 class ConferenceRows:
@@ -45,7 +47,7 @@ class ConferenceRows:
         """All conferences, in the order in which they were made."""
         async with self._database.begin() as connection:
             conferences = await connection.execute(
-                text("SELECT id, engine, definition FROM conferences ORDER BY made, id")
+                text("SELECT id, engine, definition, rules FROM conferences ORDER BY made, id")
             )
             offers = await connection.execute(
                 text("SELECT conference, site, offer_sdp, video_port, audio_port FROM rtp_offers")
@@ -64,6 +66,7 @@ class ConferenceRows:
                 row.engine,
                 rtp.get(row.id, {}),
                 recording.get(row.id),
+                msgspec.json.decode(row.rules, type=Rules),
             )
             for row in conferences
         ]
@@ -74,15 +77,17 @@ class ConferenceRows:
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO conferences (id, engine, definition, made)"
-                    " SELECT :id, :engine, :definition, coalesce(max(made), 0) + 1"
+                    "INSERT INTO conferences (id, engine, definition, rules, made)"
+                    " SELECT :id, :engine, :definition, :rules, coalesce(max(made), 0) + 1"
                     " FROM conferences WHERE true"
-                    " ON CONFLICT (id) DO UPDATE SET engine = :engine, definition = :definition"
+                    " ON CONFLICT (id) DO UPDATE"
+                    " SET engine = :engine, definition = :definition, rules = :rules"
                 ),
                 {
                     "id": conference,
                     "engine": wanted.engine,
                     "definition": msgspec.json.encode(wanted.definition).decode(),
+                    "rules": msgspec.json.encode(wanted.rules).decode(),
                 },
             )
             await connection.execute(

@@ -61,6 +61,7 @@ class BookingBody(Body):
     rate_kbps: Annotated[StrictInt, Field(ge=64, le=8192)] = 1920
     presence_panes: StrictInt = Field(24, description="panes of the composed picture, 0 for none")
     may_record: StrictBool = True
+    may_stream: StrictBool = Field(True, description="whether the live page shows it")
     access_code: Digits = ""
     password: Digits = Field("", description="6 digits")
     chair_password: Digits = Field("", description="6 digits")

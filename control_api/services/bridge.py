@@ -17,6 +17,7 @@ from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows
 from control_api.persistence.register import RegisterRows
+from control_api.persistence.rules import Rules
 from control_api.persistence.users import UserRows
 from control_api.services.audience import Audience
 from control_api.services.audit import Audit
@@ -91,6 +92,7 @@ class Bridge:
         )
         self.conferences.before_end = self._before_end
         self.live = Live(self.wanted, self.keeper, clock)
+        self.conferences.ruled = self._ruled
         self.register = Register(RegisterRows(self._database))
         bookings = BookingRows(self._database)
         self.timetable = Timetable(
@@ -168,6 +170,10 @@ class Bridge:
     async def _before_end(self, conference: str) -> None:
         await self.recordings.before_end(conference)
         await self.contents.before_end(conference)
+
+    def _ruled(self, conference: str, rules: Rules) -> None:
+        if not rules.live:
+            self.live.shut(conference)
 
     async def _make_demo(self) -> None:
         assert self.settings.demo is not None

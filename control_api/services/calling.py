@@ -60,14 +60,18 @@ class Calling:
 
     async def _call(self, conference: str, uri: str, kind: SiteKind) -> None:
         if kind is SiteKind.WEBRTC:
-            told = {"conference": conference, "site": uri}
-            self._feed.publish("ring", conference, told)
+            self.tell(conference, uri, "ring")
         elif kind is SiteKind.RTP:
             kept = self._wanted[conference].rtp.get(uri)
             registered = (await self._register.known([uri])).get(uri)
             offer = kept.sdp if kept else registered.offer_sdp if registered else ""
             if offer:
                 await self._sites.attach_rtp(conference, uri, offer)
+
+    def tell(self, conference: str, site: str, name: str, **what: object) -> None:
+        """Tell the page of a site that something is wanted of it: `ring`, `share`, `camera`."""
+        told = {"conference": conference, "site": site, **what}
+        self._feed.publish(name, conference, told)
 
     async def disconnect(self, conference: str, uris: Iterable[str]) -> None:
         """Hang up; who is not in is left alone. Places, panes and mute stay where they can."""

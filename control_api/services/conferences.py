@@ -10,6 +10,7 @@ import structlog
 
 from control_api.errors import Away
 from control_api.persistence.conferences import WantedConference
+from control_api.persistence.rules import OPEN, Rules
 from control_api.services.changes import changed
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 MOST_CONFERENCES = 50
 Edit = Callable[[ConferenceDefinition], ConferenceDefinition]
+RulesEdit = Callable[[Rules], Rules]
 
 
 class Conferences:
@@ -38,6 +40,8 @@ class Conferences:
         self._feed = feed
         self.before_end: Callable[[str], Awaitable[None]] = _nothing
         """Awaited before a conference ends: its recording ends first."""
+        self.ruled: Callable[[str, Rules], None] = lambda conference, rules: None
+        """Told of changed rules."""
 
     def list(self) -> list[ConferenceView]:
         """All conferences, oldest first."""
@@ -47,7 +51,9 @@ class Conferences:
         """One conference; raises NotFound."""
         return self._observed.view(conference)
 
-    async def create(self, fields: Mapping[str, Any], conference: str = "") -> ConferenceView:
+    async def create(
+        self, fields: Mapping[str, Any], conference: str = "", rules: Rules = OPEN
+    ) -> ConferenceView:
         """Make a conference on the least loaded engine; raises BadInput, Refused.
 
         `fields`: those of ConferenceDefinition, `name` at least; of structs a mapping may name
@@ -60,7 +66,7 @@ class Conferences:
         check(definition)
         engine = self._keeper.place()
         async with self._wanted.lock(definition.id):
-            await self._wanted.put(WantedConference(definition, engine))
+            await self._wanted.put(WantedConference(definition, engine, rules=rules))
             try:
                 await self._send(engine, definition)
             except McuError:
@@ -100,6 +106,17 @@ class Conferences:
         """
         given = _named(changes)
         return await self.amend(conference, lambda definition: changed(definition, given))
+
+    async def rule(self, conference: str, edit: RulesEdit) -> ConferenceView:
+        """Change what control alone keeps of a conference; raises NotFound."""
+        self._observed.view(conference)
+        async with self._wanted.lock(conference):
+            before = self._wanted[conference]
+            rules = edit(before.rules)
+            if rules != before.rules:
+                await self._wanted.put(replace(before, rules=rules))
+                self.ruled(conference, rules)
+            return self._observed.publish(conference)
 
     async def end(self, conference: str) -> None:
         """End a conference; raises NotFound. An engine that is away hears of it when it is back."""

@@ -10,7 +10,7 @@ from control_api.errors import Away, Throttled
 from control_api.services.keeper import Keeper
 from control_api.services.wanted import Wanted
 from mcu_core.contract.line import LineClosed
-from mcu_core.errors import MalformedInput
+from mcu_core.errors import MalformedInput, Refused
 from mcu_core.media.clock import Clock
 from recorder.errors import TapFailed
 from recorder.live import LiveChannel, LiveTallies, PushedViewer, Sink, Viewer
@@ -66,8 +66,9 @@ class Live:
         return sum(one.account == account for channel in channels for one in channel.viewers)
 
     def admit(self, conference: str, account: str) -> None:
-        """Raise NotFound, Throttled or Away when this account cannot watch once more."""
-        _ = self._wanted[conference]
+        """Raise NotFound, Refused, Throttled or Away when this account cannot watch once more."""
+        if not self._wanted[conference].rules.live:
+            raise Refused("this conference is not shown live")
         if self._stopped:
             raise Away("the server is about to end")
         if self.viewers >= MOST_VIEWERS:
@@ -103,6 +104,13 @@ class Live:
         viewer.close()
         one = self._watched.get(conference)
         if one is not None and not one.channel.viewers:
+            self._end(one)
+
+    def shut(self, conference: str) -> None:
+        """End the viewers of one conference."""
+        one = self._watched.get(conference)
+        if one is not None:
+            one.channel.close()
             self._end(one)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from control_api.persistence.bookings import BookedSite, Booking, BookingRows, Occurrence
+from control_api.persistence.rules import Rules
 from control_api.services.conferences import Conferences
 from control_api.services.register import Register
 from control_api.services.sites import Sites
@@ -115,7 +116,7 @@ class Timetable:
             **_picture(booking),
         }
         log.info("booked conference begins", booking=booking.id)
-        await self._conferences.create(fields, str(booking.id))
+        await self._conferences.create(fields, str(booking.id), rules_of(booking))
         for site in sites:
             await self._call(str(booking.id), site)
 
@@ -175,6 +176,17 @@ class Timetable:
             return
         if any(site.id == uri for site in self._wanted[conference].definition.sites):
             await self._sites.remove(conference, uri)
+
+
+def rules_of(booking: Booking) -> Rules:
+    """Where sites were named, others come to booked anonymous places only."""
+    return Rules(
+        access_code=booking.access_code,
+        password=booking.password,
+        chair_password=booking.chair_password,
+        anonymous=not booking.sites,
+        live=booking.may_stream,
+    )
 
 
 def _picture(booking: Booking) -> dict[str, object]:

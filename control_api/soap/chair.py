@@ -4,12 +4,11 @@ from typing import Any
 
 from control_api.services.chairs import Chaired, Unchaired
 from control_api.services.views import ConferenceView
-from control_api.soap import conference_types as t
 from control_api.soap import messages as m
 from control_api.soap.control import bare, conference_of, conference_with
 from control_api.soap.faults import Code, ResultError
 from control_api.soap.operation import Call
-from control_api.soap.polarity import flag, number
+from control_api.soap.polarity import flag
 from mcu_core.errors import NotFound
 
 DONE = m.Result()
@@ -115,15 +114,6 @@ async def set_record(call: Call, request: m.SiteAction) -> m.Result:
     work = recordings.record(view.id) if start else recordings.stop_recording(view.id)
     call.later(work)
     return DONE
-
-
-async def broad_info(call: Call, request: m.Site) -> m.Result:
-    """Whether the conference of a site can be recorded, and is."""
-    view = conference_with(call, request.site_uri)
-    can = await _may_record(call, view) and call.bridge.recordings.up
-    on = call.polarity.running
-    runs = number(view.recording is not None, on) if can else None
-    return m.BroadAnswer(0, t.BroadInfo(number(False, on), number(can, on), None, runs))
 
 
 # ---------------------------------------------------------------------- texts

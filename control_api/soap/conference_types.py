@@ -136,6 +136,13 @@ class CameraControl(Wire, frozen=True):
     cam_src: int | None = None
 
 
+class AuxStreamInfo(Wire, frozen=True):
+    """What a site can send as content."""
+
+    id: int
+    name: str
+
+
 class VideoSourcesInfo(Wire, frozen=True):
     """Table 13: `sources_state` 0 nothing connected, 1 connected."""
 

@@ -210,8 +210,6 @@ class Gateway:
     ) -> m.Result:
         operation = OPERATIONS[named.standard]
         check(principal, operation.action)
-        if operation.handler is None:
-            raise ResultError(Code.NOT_SUPPORTED)
         call = Call(
             self._bridge,
             principal,

@@ -9,6 +9,7 @@ from msgspec import field
 
 from control_api.soap.binding import Wire
 from control_api.soap.conference_types import (
+    AuxStreamInfo,
     BroadInfo,
     CameraControl,
     ConferenceInfo,
@@ -268,3 +269,13 @@ class BroadAnswer(Result, frozen=True):
 
 class VideoSourcesAnswer(Result, frozen=True):
     video_sources_infos: tuple[VideoSourcesInfo, ...] = ()
+
+
+class AuxStreamsAnswer(Result, frozen=True):
+    aux_streams: tuple[AuxStreamInfo, ...] = ()
+
+
+class NumberAnswer(Result, frozen=True):
+    """0 or 1: whether it is so."""
+
+    result: int | None = None

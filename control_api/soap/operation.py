@@ -32,9 +32,9 @@ Handler = Callable[[Call, Any], Awaitable[Result]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the table. Without a handler it is answered "not supported"."""
+    """One row of the table."""
 
     name: str
     request: type[msgspec.Struct]
-    handler: Handler | None
+    handler: Handler
     action: Action = Action.CONTROL

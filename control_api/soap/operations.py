@@ -1,7 +1,7 @@
-"""The one table from operation to use case. Who has no handler is answered "not supported"."""
+"""The one table from operation to use case."""
 
 from control_api.auth.roles import Action
-from control_api.soap import chair, control, queries, registering, scheduling
+from control_api.soap import auxiliary, chair, control, queries, registering, scheduling
 from control_api.soap import messages as m
 from control_api.soap.operation import Operation
 
@@ -12,7 +12,7 @@ _ROWS = (
     Operation("setSitesQuiet", m.SitesQuiet, control.set_sites_quiet),
     Operation("setContinuousPresence", m.ContinuousPresence, control.set_continuous_presence),
     Operation("setRecordBroad", m.SiteAction, chair.set_record, Action.RECORD),
-    Operation("setDirectBroad", m.SiteAction, None, Action.RECORD),
+    Operation("setDirectBroad", m.SiteAction, auxiliary.set_live, Action.RECORD),
     Operation("setBroadcastSite", m.BroadcastSite, control.set_broadcast_site),
     Operation(
         "setBroadcastContinuousPresence", m.BroadcastPresence, control.set_broadcast_presence
@@ -28,8 +28,8 @@ _ROWS = (
     Operation("lockPresentation", m.ConfSite, chair.lock_content),
     Operation("unlockPresentation", m.Conf, chair.unlock_content),
     Operation("setConfTextCtrl", m.TextControl, chair.set_text),
-    Operation("queryBroadInfo", m.Site, chair.broad_info, Action.SEE),
-    Operation("queryConfCtrlPwd", m.Site, None, Action.SEE),
+    Operation("queryBroadInfo", m.Site, auxiliary.broad_info, Action.SEE),
+    Operation("queryConfCtrlPwd", m.Site, auxiliary.has_password, Action.SEE),
     Operation("scheduleConf", m.ScheduleConf, scheduling.schedule),
     Operation("scheduleRecurrenceConference", m.ScheduleRecurrence, scheduling.schedule_recurrence),
     Operation("editScheduledConf", m.EditConf, scheduling.edit),
@@ -47,13 +47,13 @@ _ROWS = (
     Operation("delScheduledConf", m.DelConf, scheduling.delete),
     Operation("getContinuousPresenceInfo", m.Conf, queries.presence_info, Action.SEE),
     Operation("getContinuousPresenceParam", m.ConfTarget, queries.presence_param, Action.SEE),
-    Operation("setAuxStream", m.AuxStream, None),
-    Operation("queryAuxStreamSources", m.Site, None, Action.SEE),
+    Operation("setAuxStream", m.AuxStream, auxiliary.set_aux_stream),
+    Operation("queryAuxStreamSources", m.Site, auxiliary.aux_sources, Action.SEE),
     Operation("queryVideoOutSrcState", m.Site, queries.video_sources, Action.SEE),
-    Operation("ctrlCamera", m.Camera, None),
-    Operation("isConnectAuxSource", m.Site, None, Action.SEE),
-    Operation("isSendAuxStream", m.Site, None, Action.SEE),
-    Operation("isReceiveRemAuxStrm", m.Site, None, Action.SEE),
+    Operation("ctrlCamera", m.Camera, auxiliary.control_camera),
+    Operation("isConnectAuxSource", m.Site, auxiliary.has_aux_source, Action.SEE),
+    Operation("isSendAuxStream", m.Site, auxiliary.sends_aux, Action.SEE),
+    Operation("isReceiveRemAuxStrm", m.Site, auxiliary.receives_aux, Action.SEE),
     Operation("addSiteInfo", m.RegisterSite, registering.add),
     Operation("editSiteInfo", m.RegisterSite, registering.edit),
     Operation("deleteSiteInfo", m.SiteUris, registering.delete),

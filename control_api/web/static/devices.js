@@ -1,6 +1,8 @@
 // The browser's own camera and microphone: opened one by one, so that one missing leaves the other.
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+/** Without these a page may not move a camera that can be moved. */
+const MOVABLE = { pan: true, tilt: true, zoom: true };
 
 const PROBLEMS = {
   NotAllowedError: "denied",
@@ -12,7 +14,7 @@ const PROBLEMS = {
 };
 
 const constraints = (kind, id) => {
-  const base = kind === "audio" ? AUDIO : VIDEO;
+  const base = kind === "audio" ? AUDIO : { ...VIDEO, ...MOVABLE };
   return { [kind]: id ? { ...base, deviceId: { exact: id } } : base };
 };
 
@@ -65,7 +67,7 @@ export class Devices extends EventTarget {
     }
     if (this.wanted.audio && this.wanted.video && !this.ids.audio && !this.ids.video) {
       try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: VIDEO });
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: { ...VIDEO, ...MOVABLE } });
         this.#take("audio", stream.getAudioTracks()[0]);
         this.#take("video", stream.getVideoTracks()[0]);
         return this.#tell();

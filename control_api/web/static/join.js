@@ -12,6 +12,7 @@ import { explain, toast } from "/static/notify.js";
 import { conferenceOf, giveSeatBack, lastName, savedSeat, saveSeat, takeSeat } from "/static/seat.js";
 import { ready, switches } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
+import { Wishes } from "/static/wishes.js";
 
 const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const query = new URLSearchParams(location.search);
@@ -29,7 +30,11 @@ const meter = new LocalMeter((dbov) => {
   lobby.level(dbov);
   call.heard(dbov);
 });
+const wishes = new Wishes(call, devices);
 const feed = new Feed({ guest });
+
+/** Whether an event is for this seat. */
+const mine = (data) => data.conference === cid && Boolean(seat) && data.site === seat.site;
 
 function remember() {
   if (seat) saveSeat(cid, { ...seat, inCall: call.running, mic: devices.wanted.audio, camera: devices.wanted.video });
@@ -101,8 +106,10 @@ feed.handle({
     showConference();
   },
   rejoin: (data) => {
-    if (data.conference === cid && seat && data.site === seat.site) call.rejoin();
+    if (mine(data)) call.rejoin();
   },
+  share: (data) => mine(data) && wishes.share(data.on),
+  camera: (data) => mine(data) && wishes.camera(data),
 });
 feed.addEventListener("state", (event) => event.detail === "open" && lookUp());
 

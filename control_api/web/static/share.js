@@ -28,7 +28,7 @@ export class Share {
     this.button = byId("share");
     this.video = byId("content");
     this.button.hidden = !navigator.mediaDevices?.getDisplayMedia;
-    this.button.addEventListener("click", () => (this.track ? this.stop() : this.#begin()));
+    this.button.addEventListener("click", () => (this.track ? this.stop() : this.begin()));
     byId("content-shape").addEventListener("click", () => {
       this.#shape = (this.#shape + 1) % SHAPES.length;
       this.#draw();
@@ -62,7 +62,8 @@ export class Share {
     this.#draw();
   }
 
-  async #begin() {
+  async begin() {
+    if (this.track) return;
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN);
       [this.track] = stream.getVideoTracks();

@@ -142,9 +142,12 @@ async def test_zero_mutes(control: Control, talk: Talk, value: str, muted: bool)
     assert await talk.code(request("setSitesMute", two)) == Code.OUT_OF_RANGE
 
 
-async def test_what_is_without_effect_is_said_to_be(talk: Talk) -> None:
-    inner = "<siteUri>a</siteUri><action>0</action>"
-    assert await talk.code(request("setDirectBroadEx", inner)) == Code.NOT_SUPPORTED
+async def test_what_is_without_effect_is_said_to_be(control: Control, talk: Talk) -> None:
+    conference = await control.conference()
+    site = await control.site(conference, "pattern")
+    move = "<cameraControl><camState>0</camState><camAction>0</camAction></cameraControl>"
+    inner = f"<siteUri>{site}</siteUri>{move}"
+    assert await talk.code(request("ctrlCameraEx", inner)) == Code.NOT_SUPPORTED
 
 
 async def test_unknown_ones_have_their_codes(control: Control, talk: Talk) -> None:

@@ -75,6 +75,8 @@ def test_a_request_is_what_the_schema_says(name: str) -> None:
         (m.PresenceParamAnswer, "GetContinuousPresenceParamOutput"),
         (m.BroadAnswer, "QueryBroadInfoOutput"),
         (m.VideoSourcesAnswer, "QueryVideoOutSrcStateOutput"),
+        (m.AuxStreamsAnswer, "QueryAuxStreamSourcesOutput"),
+        (m.NumberAnswer, "NumberResult"),
         (m.LoginAnswer, "LoginRequestOutput"),
         (m.PublicKeyAnswer, "GetPublicKeyOutput"),
     ],

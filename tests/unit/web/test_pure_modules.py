@@ -220,3 +220,11 @@ def test_a_last_minute_is_told_in_stretches() -> None:
         "concealed": 50,
     }
     assert run("lastminute", 'm.wordsOf("nobody sees it: dark")') == "why.nobody_sees_it_dark"
+
+
+def test_a_camera_goes_in_steps_that_it_knows_to_its_ends() -> None:
+    degrees = '{"min": -100, "max": 100, "step": 1}'
+    assert run("camera", f"m.stepped(0, 1, {degrees})") == 5
+    assert run("camera", f"m.stepped(98, 1, {degrees})") == 100
+    assert run("camera", f"m.stepped(-100, -1, {degrees})") == -100
+    assert run("camera", 'm.stepped(1, 1, {"min": 1, "max": 4, "step": 1})') == 2

@@ -1,0 +1,34 @@
+// What the bridge wants of this page while it is in a call: share the screen, move the camera.
+import { Camera } from "/static/camera.js";
+import { confirmed } from "/static/dialogs.js";
+import { t } from "/static/i18n.js";
+import { toast } from "/static/notify.js";
+
+export class Wishes {
+  #call;
+  #camera;
+  #asking = false;
+
+  constructor(call, devices) {
+    this.#call = call;
+    this.#camera = new Camera(devices);
+  }
+
+  /** Browsers share a screen only after a press of the person before it. */
+  async share(on) {
+    if (!this.#call.running) return;
+    if (!on) return this.#call.share.stop();
+    if (this.#asking || this.#call.share.track) return;
+    this.#asking = true;
+    const yes = await confirmed({
+      title: "share.asked_title", text: "share.asked_text", yes: "share.asked_yes", danger: false,
+    });
+    this.#asking = false;
+    if (yes && this.#call.running) await this.#call.share.begin();
+  }
+
+  async camera(wish) {
+    if (!this.#call.running) return;
+    if ((await this.#camera.obey(wish)) && wish.action !== "stop") toast("info", t("camera.moved"));
+  }
+}
