@@ -189,7 +189,7 @@ class _Secure:
         self._link = WebRtcLink(dtls, NetworkOptions(), CLOCK, self.stats)
         group = StreamGroup(self.stats)
         self._link.on_rtp, self._link.on_rtcp = group.rtp_received, group.rtcp_received
-        self._link.usual = group.sound
+        self._link.usual = group.usual
         stream = RtpStream(
             codec,
             (PAYLOAD_TYPE, PAYLOAD_TYPE),

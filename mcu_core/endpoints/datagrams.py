@@ -3,7 +3,8 @@
 import asyncio
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
@@ -13,7 +14,7 @@ from mcu_core.endpoints.incoming import Incoming
 from mcu_core.endpoints.outgoing import Outgoing
 from mcu_core.endpoints.socket_names import Address, name_bytes, read_name, write_name
 from mcu_core.kernels.messages import BATCH
-from mcu_core.kernels.rows import OPENED, Row
+from mcu_core.kernels.rows import OPENED, TICKET, WITHHELD, Row
 from mcu_core.media.clock import Clock, MonotonicClock
 from mcu_core.protocol.rtp import Burst
 
@@ -37,7 +38,19 @@ MOST_NAMES = 4096
 
 
 Taker = Callable[[bytes, int, int], None]
-"""Takes the payload of a usual packet, its moment on its sender's clock in ns, and its level."""
+"""Takes the payload of a usual packet of sound, its moment on its sender's clock in ns, and its
+level; or a picture, its RTP timestamp, and UNTOLD."""
+
+
+class Usual(Protocol):
+    """What takes usual packets of one stream (kernels/rows.py)."""
+
+    @property
+    def row(self) -> Row | None:
+        """What is counted of the present sender's packets; None before one is known."""
+
+    def take(self, payload: bytes, moment: int, level: int) -> None:
+        """See Taker."""
 
 
 class Receiver(Protocol):
@@ -83,6 +96,9 @@ class Datagrams:
         self._empty = 0
         self._incoming = Incoming()
         self._takers: dict[int, Taker] = {}
+        """By ticket; who is kept here keeps what its row points at."""
+        self._tickets: dict[int, tuple[int, ...]] = {}
+        self._next_ticket = count(1)
         self._clock: Clock = MonotonicClock()
         self._outgoing = Outgoing()
         self._flushing = False
@@ -109,7 +125,7 @@ class Datagrams:
         self.flush()
         self._outgoing.forget(number)
         self._incoming.forget(number)
-        self._takers.pop(number, None)
+        self._forget_takers(number)
         self._epoll.unregister(number)
         bound.close()
         if not self._receivers:
@@ -137,19 +153,35 @@ class Datagrams:
             self._incoming.decrypt(bound.fileno(), context, unprotect)
 
     def let_pass(
-        self, bound: socket.socket, source: Address | None, row: Row, take: Taker, clock: Clock
+        self,
+        bound: socket.socket,
+        source: Address | None,
+        streams: Iterable[tuple[Row, Taker]],
+        clock: Clock,
     ) -> None:
-        """Count usual packets of one stream from that source, None for any, in `row` at once, and
-        hand no more of them to the receiver, but their payloads to `take`.
+        """Count usual packets of these streams from that source, None for any, in their rows at
+        once, and hand no more of them to the receiver, but what they carry to the takers.
 
         Takes the place of what was let pass on this socket before. One clock serves all sockets.
         """
         number = bound.fileno()
-        if number in self._receivers:
-            self._clock = clock
-            self._takers[number] = take
-            name = write_name(bound.family, source) if source is not None else b""
-            self._incoming.let_pass(number, name, row)
+        if number not in self._receivers:
+            return
+        self._clock = clock
+        name = write_name(bound.family, source) if source is not None else b""
+        self._forget_takers(number)
+        rows, tickets = [], []
+        for row, take in streams:
+            ticket = row[TICKET] = next(self._next_ticket)
+            self._takers[ticket] = take
+            rows.append(row)
+            tickets.append(ticket)
+        self._tickets[number] = tuple(tickets)
+        self._incoming.let_pass(number, name, *rows)
+
+    def _forget_takers(self, number: int) -> None:
+        for ticket in self._tickets.pop(number, ()):
+            del self._takers[ticket]
 
     def send(self, number: int, datagram: bytes) -> None:
         """Send by the socket of that file descriptor, at the end of this turn of the loop."""
@@ -169,10 +201,10 @@ class Datagrams:
     def flush(self) -> None:
         """Send now what waits."""
         self._flushing = False
-        for number, count in self._outgoing.flush():
+        for number, refused in self._outgoing.flush():
             owner = self._receivers.get(number)
             if owner is not None:
-                owner[0].datagrams_refused(count)
+                owner[0].datagrams_refused(refused)
 
     # ----------------------------------------------------------------------------------- receiving
 
@@ -203,10 +235,12 @@ class Datagrams:
         for _ in range(ROUNDS):
             if self._epoll is None:
                 break
-            count = self._incoming.receive(self._epoll.fileno(), self._clock.now_ns())
-            for number, k, start, end, moment_ns in self._incoming.found(count):
+            came = self._incoming.receive(self._epoll.fileno(), self._clock.now_ns())
+            for number, k, start, end, moment_ns in self._incoming.found(came):
                 try:
-                    if moment_ns > OPENED:
+                    if moment_ns == WITHHELD:
+                        continue
+                    if moment_ns > WITHHELD:
                         take = self._takers.get(number)
                         if take is not None:
                             payload, level = self._incoming.passed(k)
@@ -215,8 +249,8 @@ class Datagrams:
                         self._hand_on(number, k, start, end, moment_ns == OPENED)
                 except Exception:  # one broken packet or endpoint must not stop the others
                     log.exception("datagram not handled")
-            taken += count
-            if count < BATCH:
+            taken += came
+            if came < BATCH:
                 break
         return taken
 

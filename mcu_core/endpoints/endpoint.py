@@ -5,7 +5,7 @@ site; what the conference makes for it is handed to `send_video` and `send_audio
 as units that were encoded and packetised once for everybody with the same form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,27 +51,36 @@ class EndpointStats:
     """Arrived, but malformed, from a stranger, or of no known stream."""
     _packets_in: int = 0
     _bytes_in: int = 0
-    _row: Row | None = None
+    _rows: dict[object, Sequence[Row]] = field(default_factory=dict)
 
     def came(self, size: int) -> None:
         """A packet of so many bytes came."""
         self._packets_in += 1
         self._bytes_in += size
 
-    def follow(self, row: Row) -> None:
-        """From now on the quick packets that are counted in `row` (kernels/rows.py) count, too."""
-        if row is not self._row:
-            self._packets_in, self._bytes_in, self._row = self.packets_in, self.bytes_in, row
+    def follow(self, port: object, rows: Sequence[Row]) -> None:
+        """From now on the quick packets that a port counts in `rows` (kernels/rows.py) count, too.
+
+        What it has counted in others stays counted; it counts no more there.
+        """
+        for row in self._rows.get(port, ()):
+            if not any(row is other for other in rows):
+                self._packets_in += row[QUICK]
+                self._bytes_in += row[QUICK_BYTES]
+        self._rows[port] = rows
 
     @property
     def packets_in(self) -> int:
         """Packets that came and were wanted."""
-        return self._packets_in + (self._row[QUICK] if self._row is not None else 0)
+        return self._packets_in + self._quick(QUICK)
 
     @property
     def bytes_in(self) -> int:
         """Their bytes."""
-        return self._bytes_in + (self._row[QUICK_BYTES] if self._row is not None else 0)
+        return self._bytes_in + self._quick(QUICK_BYTES)
+
+    def _quick(self, word: int) -> int:
+        return sum(row[word] for rows in tuple(self._rows.values()) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from mcu_core.kernels import arriving as native
 from mcu_core.kernels import messages as structs
-from mcu_core.kernels.rows import Row
+from mcu_core.kernels.rows import NEXT, Row
 
 FIRST_TABLE = 256
 """Descriptors that there is room for at first."""
@@ -17,7 +17,10 @@ class Incoming:
 
     def __init__(self) -> None:
         count = structs.BATCH
-        self._buffers = np.zeros((count, native.PACKET_BYTES), np.uint8)
+        memory = np.zeros(count * native.PACKET_BYTES + native.MADE_BYTES, np.uint8)
+        received = memory[: -native.MADE_BYTES]
+        self._buffers = received.reshape(count, native.PACKET_BYTES)
+        self._made = memory[-native.MADE_BYTES :]
         self._names = np.zeros((count, structs.NAME_BYTES // 8), np.uint64)
         self._pieces = np.zeros((count, structs.PIECE_WORDS), np.uint64)
         self._messages = np.zeros((count, structs.MESSAGE_WORDS), np.uint64)
@@ -33,15 +36,15 @@ class Incoming:
         self._sources = np.zeros((FIRST_TABLE, structs.NAME_BYTES // 8), np.uint64)
         self._contexts = np.zeros(FIRST_TABLE, np.uint64)
         self._unprotect = 0
-        self._size = np.zeros(1, np.int64)
-        self._kept: dict[int, Row] = {}
+        self._scratch = np.zeros(native.SCRATCH_WORDS, np.int64)
+        self._kept: dict[int, tuple[Row, ...]] = {}
         """Rows whose addresses are known to the loop stay where they are."""
         for k in range(count):
             self._pieces[k] = self._buffers[k].ctypes.data, native.PACKET_BYTES
             self._messages[k, structs.NAME] = self._names[k].ctypes.data
             self._messages[k, structs.PIECES] = self._pieces[k].ctypes.data
             self._messages[k, structs.PIECE_COUNT] = 1
-        self._data = self._buffers.data.cast("B")
+        self._data = memory.data
         self._name_bytes = self._names.data.cast("B")
 
     def make_room(self, number: int) -> None:
@@ -57,10 +60,14 @@ class Incoming:
         """How a descriptor's RTP is decrypted; one function serves all."""
         self._contexts[number], self._unprotect = context, unprotect
 
-    def let_pass(self, number: int, name: bytes, row: Row) -> None:
-        """Count usual packets from there, or from anywhere if that is empty, in `row`."""
-        self._kept[number] = row
-        self._rows[number] = row.buffer_info()[0]
+    def let_pass(self, number: int, name: bytes, *rows: Row) -> None:
+        """Count usual packets from there, or from anywhere if that is empty, in the rows of their
+        streams."""
+        self._kept[number] = rows
+        address = 0
+        for row in reversed(rows):
+            row[NEXT], address = address, row.buffer_info()[0]
+        self._rows[number] = address
         self._sources[number] = np.frombuffer(name.ljust(structs.NAME_BYTES, b"\0"), np.uint64)
 
     def forget(self, number: int) -> None:
@@ -81,25 +88,27 @@ class Incoming:
                 self._sources,
                 self._contexts,
                 self._unprotect,
-                self._size,
+                self._scratch,
                 self._sockets,
                 self._lengths,
                 self._moments,
                 self._bodies,
                 self._levels,
+                self._made,
                 now_ns,
             )
         )
 
     def found(self, count: int) -> Iterator[tuple[int, int, int, int, int]]:
-        """Descriptor, place, where it begins and ends (before that: CUT or FORGED), and its moment
-        if it was let pass, of each that has come."""
+        """Descriptor, or ticket of its stream if it was let pass; place; where it begins and ends
+        (before that: CUT or FORGED); and its moment, of each that has come."""
         numbers, ends = self._sockets[:count].tolist(), self._starts[:count] + self._lengths[:count]
         moments = self._moments[:count].tolist()
         return zip(numbers, range(count), self._starts_list, ends.tolist(), moments, strict=False)
 
     def passed(self, k: int) -> tuple[bytes, int]:
-        """The payload of a packet that was let pass, and its level or UNTOLD."""
+        """The payload of a packet that was let pass, or the picture that ended with it, and its
+        level or UNTOLD."""
         start = self._starts_list[k]
         end = start + int(self._lengths[k])
         return bytes(self._data[start + int(self._bodies[k]) : end]), int(self._levels[k])

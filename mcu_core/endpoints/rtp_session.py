@@ -91,7 +91,7 @@ class RtpSession(RtpCall):
         first, second = open_udp_pair(self._network, wanted)
         pin, group = SourcePin(), StreamGroup(self.stats)
         handlers = (pin, self._clock, self.stats, group.rtp_received, group.rtcp_received)
-        rtp, rtcp = RtpPort(*handlers, group.sound), RtpPort(*handlers)
+        rtp, rtcp = RtpPort(*handlers, group.usual), RtpPort(*handlers)
         line = _Line(pin, group, rtp, rtcp, first.getsockname()[1])
         rtp.open(first)
         rtcp.open(second)

@@ -224,9 +224,9 @@ class RtpStream:
         self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
 
     @property
-    def sound(self) -> RtpAudioReceiver | None:
-        """What takes its sound; None where pictures come, or nothing."""
-        return self._receiver if isinstance(self._receiver, RtpAudioReceiver) else None
+    def receiver(self) -> RtpVideoReceiver | RtpAudioReceiver | None:
+        """What takes what comes; None where nothing is to."""
+        return self._receiver
 
     def reception(self) -> ReceptionCounters:
         """What became of the packets that came in so far; from any thread."""
@@ -302,9 +302,9 @@ class StreamGroup:
         if stream.events_type:
             self._by_payload_type.setdefault(stream.events_type, stream)
 
-    def sound(self) -> RtpAudioReceiver | None:
-        """What takes the sound that comes, if any does."""
-        return next((stream.sound for stream in self.streams if stream.sound is not None), None)
+    def usual(self) -> Sequence[RtpVideoReceiver | RtpAudioReceiver]:
+        """What takes the streams that come."""
+        return [stream.receiver for stream in self.streams if stream.receiver is not None]
 
     def rtp_received(self, data: bytes, now_ns: int) -> bool:
         """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""

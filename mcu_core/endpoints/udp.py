@@ -6,13 +6,12 @@ and another source is learnt only after a silence, or when it is the one that th
 """
 
 import socket
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
-from mcu_core.endpoints.datagrams import Datagrams
+from mcu_core.endpoints.datagrams import Datagrams, Usual
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.socket_names import Address
-from mcu_core.kernels.rows import HEARD_NS, Row
+from mcu_core.kernels.rows import HEARD_NS, Row, same_rows
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.protocol.rtcp import FIRST_TYPE, LAST_TYPE
 from mcu_core.protocol.rtp import Burst
@@ -21,19 +20,9 @@ Taker = Callable[[bytes, int], bool]
 """Takes a packet and when it came, in ns; False when it was no good."""
 
 
-class Usual(Protocol):
-    """What takes usual packets: see Datagrams.let_pass."""
-
-    @property
-    def row(self) -> Row | None:
-        """What is counted of the present sender's packets; None before one is known."""
-
-    def take(self, payload: bytes, media_ns: int, level: int) -> None:
-        """The payload of a packet that has been counted."""
-
-
-def nobody() -> None:
+def nobody() -> tuple[Usual, ...]:
     """No packet passes without a second look."""
+    return ()
 
 
 CLOSED = -1
@@ -56,16 +45,16 @@ class SourcePin:
         self.named = named
         self.source: Address | None = None
         self._heard_ns = 0
-        self._passing: tuple[Address, Row] | None = None
+        self._passing: tuple[Address, Sequence[Row]] = (("", 0), ())
 
-    def passes(self, address: Address, row: Row) -> bool:
-        """Usual packets from there are counted in that row from now on; whether that is news."""
-        before, self._passing = self._passing, (address, row)
-        return before is None or address != before[0] or row is not before[1]
+    def passes(self, address: Address, rows: Sequence[Row]) -> bool:
+        """Usual packets from there are counted in these rows from now on; whether that is news."""
+        before, self._passing = self._passing, (address, rows)
+        return address != before[0] or not same_rows(rows, before[1])
 
     def _catch_up(self) -> None:
-        if self._passing is not None:
-            address, row = self._passing
+        address, rows = self._passing
+        for row in rows:
             if row[HEARD_NS] > self._heard_ns:
                 self.heard(address, row[HEARD_NS])
 
@@ -95,7 +84,7 @@ class RtpPort:
 
     Tests are in the order of their price: length, version, source; only then `on_rtp` and `on_rtcp`
     look at a packet. What comes in like the last packet that was good passes by all this to the
-    `usual` taker, if there is one at that moment. Runs on the event loop.
+    `usual` takers that there are at that moment. Runs on the event loop.
     """
 
     def __init__(
@@ -105,7 +94,7 @@ class RtpPort:
         stats: EndpointStats,
         on_rtp: Taker,
         on_rtcp: Taker,
-        usual: Callable[[], Usual | None] = nobody,
+        usual: Callable[[], Sequence[Usual]] = nobody,
     ) -> None:
         self.strangers = 0
         self._destination: Address | None = None
@@ -157,13 +146,11 @@ class RtpPort:
 
     def _let_pass(self, address: Address) -> None:
         """A packet of that source was good: those like it need no second look."""
-        usual = self._usual()
-        row = usual.row if usual is not None else None
-        if usual is None or row is None or self._socket is None:
-            return
-        if self._pin.passes(address, row):
-            self._stats.follow(row)
-            self._datagrams.let_pass(self._socket, address, row, usual.take, self._clock)
+        streams = [(row, one.take) for one in self._usual() if (row := one.row) is not None]
+        rows = [row for row, _ in streams]
+        if self._socket is not None and self._pin.passes(address, rows):
+            self._stats.follow(self, rows)
+            self._datagrams.let_pass(self._socket, address, streams, self._clock)
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
         """RTCP pins nothing: it may come from another port than RTP, but not from another host."""

@@ -8,7 +8,7 @@ when a new version has changed them.
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,11 +18,11 @@ from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol
 from pylibsrtp._binding import ffi, lib
 
-from mcu_core.endpoints.datagrams import Datagrams
+from mcu_core.endpoints.datagrams import Datagrams, Usual
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.udp import Taker, Usual, nobody
-from mcu_core.kernels.rows import QUICK, Row
+from mcu_core.endpoints.udp import Taker, nobody
+from mcu_core.kernels.rows import Row, same_rows
 from mcu_core.media.clock import Clock
 from mcu_core.protocol.rtcp import is_rtcp
 from mcu_core.protocol.rtp import Burst
@@ -120,8 +120,8 @@ def context_of(session: pylibsrtp.Session) -> int:
 class WebRtcLink:
     """One ICE and DTLS transport. `dtls` is aiortc's RTCDtlsTransport.
 
-    `on_rtp` and `on_rtcp` get decrypted packets on the event loop, but usual packets of sound go to
-    the `usual` taker, if there is one at that moment.
+    `on_rtp` and `on_rtcp` get decrypted packets on the event loop, but usual packets go to the
+    `usual` takers that there are at that moment.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class WebRtcLink:
         self._clock = clock
         self.stats = stats
         self._heard = 0
-        self._row: Row | None = None
+        self._rows: Sequence[Row] = ()
         self._early: list[bytes] = []
         self._datagrams = Datagrams.here()
         self._pair: Any = None
@@ -143,7 +143,7 @@ class WebRtcLink:
         self.open_port: Callable[[str], socket.socket] = partial(open_udp, network)
         """Opens the port of a candidate, given its address."""
         self.on_rtp: Taker = lambda data, now_ns: False
-        self.usual: Callable[[], Usual | None] = nobody
+        self.usual: Callable[[], Sequence[Usual]] = nobody
         self.on_rtcp: Taker = lambda data, now_ns: False
 
     async def _gather(self) -> None:
@@ -189,7 +189,7 @@ class WebRtcLink:
     @property
     def heard(self) -> int:
         """Grows with every sign of life from the other side."""
-        return self._heard + (self._row[QUICK] if self._row is not None else 0)
+        return self._heard + self.stats.packets_in
 
     def sign_of_life(self) -> None:
         """The other side was heard."""
@@ -228,13 +228,12 @@ class WebRtcLink:
         self._heard += 1
         if self.on_rtp(data, self._clock.now_ns()):
             self.stats.came(len(data))
-            usual = self.usual()
-            row = usual.row if usual is not None else None
-            if usual is not None and row is not None and row is not self._row:
-                self._heard += self._row[QUICK] if self._row is not None else 0
-                self._row = row
-                self.stats.follow(row)
-                self._datagrams.let_pass(bound, None, row, usual.take, self._clock)
+            streams = [(row, one.take) for one in self.usual() if (row := one.row) is not None]
+            rows = [row for row, _ in streams]
+            if not same_rows(rows, self._rows):
+                self._rows = rows
+                self.stats.follow(self, rows)
+                self._datagrams.let_pass(bound, None, streams, self._clock)
 
     def send_rtp(self, burst: Burst) -> None:
         """Send RTP packets, which are encrypted on their way; dropped while there is no path."""

@@ -258,7 +258,7 @@ class WebRtcPeer(RtpCall):
                 link = WebRtcLink(dtls, self._terms.network, self._clock, self.stats)
                 link.on_rtp = self._streams.rtp_received
                 link.on_rtcp = self._streams.rtcp_received
-                link.usual = self._streams.sound
+                link.usual = self._streams.usual
                 self._links.append((link, *negotiation.remote(transceiver)))
 
     def _open_streams(

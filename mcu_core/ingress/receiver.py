@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.quick_pictures import QuickPictures
 from mcu_core.ingress.reception import Reception
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.kernels.rows import HEARD_NS, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
+from mcu_core.kernels.rows import HEARD_NS, HIGHEST, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
 from mcu_core.protocol.loss import NackSchedule
 from mcu_core.protocol.ntp import unix_ns
-from mcu_core.protocol.payload.base import Depayloader, depayloader, sound_timer
+from mcu_core.protocol.payload.base import Depayloader, Frame, depayloader, sound_timer
+from mcu_core.protocol.payload.frame import VideoAssembly
 from mcu_core.protocol.reorder import ReorderBuffer
 from mcu_core.protocol.rtcp import Nack
 from mcu_core.protocol.rtcp_reports import ReportBlock, SenderReport
@@ -62,9 +64,6 @@ class RtpVideoReceiver:
     `counters` from any thread.
     """
 
-    heard_ns = 0
-    """Every packet comes through `push`."""
-
     def __init__(
         self,
         codec: Codec,
@@ -84,10 +83,14 @@ class RtpVideoReceiver:
         self._fmtp = fmtp
         self._stamp_ns = 0
         self._broken = 0
+        self._quick: QuickPictures | None = None
         self._before = ReceptionCounters()
         self._begin(0)
 
     def _begin(self, ssrc: int) -> None:
+        if self._quick is not None:
+            self._quick.open(False)
+            self._quick = None
         self._ssrc = ssrc
         self._reception: Reception | None = None
         self._order = ReorderBuffer(REORDER_NS)
@@ -125,6 +128,9 @@ class RtpVideoReceiver:
             self._before = self.counters()
             self._begin(packet.ssrc)
             reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
+            if QuickPictures.knows(self._codec):
+                self._quick = QuickPictures(self._codec, reception.row, packet.payload_type)
+        self._catch_up(now_ns)
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         self._nacks.push(packet.sequence, now_ns)
         if self._order.passes(packet.sequence):
@@ -132,6 +138,45 @@ class RtpVideoReceiver:
             self._unpack(packet, False, now_ns)
         elif self._order.push(packet, now_ns):
             self._hand_on(now_ns)
+        if self._quick is not None:
+            self._quick.open(self._settled())
+
+    @property
+    def row(self) -> Row | None:
+        """What is counted of the present sender's packets (kernels/rows.py); None before it is
+        known, and of codecs whose pictures are put together here alone. Who puts one together
+        there hands it to `take`; everything else of the stream comes to `push`."""
+        return self._quick.row if self._quick is not None else None
+
+    @property
+    def heard_ns(self) -> int:
+        """When a packet was last counted in `row` by others."""
+        return self._reception.row[HEARD_NS] if self._reception is not None else 0
+
+    def take(self, data: bytes, timestamp: int, level: int = UNTOLD) -> None:
+        """A whole picture, no keyframe, whose packets have been counted."""
+        self._deliver(Frame(data, timestamp, False), self.heard_ns)
+
+    def _settled(self) -> bool:
+        """Whether there is nothing that the next packet could be about but the next picture."""
+        return (
+            self._reception is not None
+            and self._last_sequence == self._reception.row[HIGHEST]
+            and not len(self._order)
+            and not (self.repairs and len(self._nacks))
+            and isinstance(self._depayloader, VideoAssembly)
+            and self._depayloader.idle
+        )
+
+    def _catch_up(self, now_ns: int) -> None:
+        """Go on after packets that did not come through `push`."""
+        if self._quick is None or not self._quick.news:
+            return
+        self._last_sequence = self._quick.row[HIGHEST]
+        self._order.go_on(self._last_sequence)
+        self._nacks.go_on(self._last_sequence)
+        for packet in self._quick.give_back():
+            self._unpack(packet, False, now_ns)
 
     def poll(self, now_ns: int) -> list[Nack]:
         """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
@@ -153,19 +198,22 @@ class RtpVideoReceiver:
 
     def _unpack(self, packet: RtpPacket, lost_before: bool, now_ns: int) -> None:
         for frame in self._depayloader.push(packet, lost_before):
-            # Two pictures of one moment (a burst after a repair) still have an order.
-            self._stamp_ns = max(now_ns, self._stamp_ns + 1)
-            self._broken += frame.broken
-            self._ingress.push(
-                AccessUnit(
-                    self._codec,
-                    frame.data,
-                    self._stamp_ns,
-                    frame.keyframe,
-                    frame.broken,
-                    media_ns=self._media_ns(frame.rtp_timestamp),
-                )
+            self._deliver(frame, now_ns)
+
+    def _deliver(self, frame: Frame, now_ns: int) -> None:
+        # Two pictures of one moment (a burst after a repair) still have an order.
+        self._stamp_ns = max(now_ns, self._stamp_ns + 1)
+        self._broken += frame.broken
+        self._ingress.push(
+            AccessUnit(
+                self._codec,
+                frame.data,
+                self._stamp_ns,
+                frame.keyframe,
+                frame.broken,
+                media_ns=self._media_ns(frame.rtp_timestamp),
             )
+        )
 
     def _media_ns(self, timestamp: int) -> int:
         return self._timestamps.unwrap(timestamp) * NS_PER_SECOND // self._codec.rtp_clock

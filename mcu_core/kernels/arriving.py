@@ -4,13 +4,13 @@ Usual packets of a stream, most of what comes, are counted there, too (rows.py).
 """
 
 from platform import machine
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import carray, types
 
-from mcu_core.kernels.dispatch import INT, intrinsic, kernel
+from mcu_core.kernels.addresses import numbers_at
+from mcu_core.kernels.assembling import GOES_ON, REFUSED, keep
+from mcu_core.kernels.dispatch import INT, NOTHING, kernel
 from mcu_core.kernels.leaving import call_protect
 from mcu_core.kernels.messages import (
     BYTE_ROWS,
@@ -37,13 +37,18 @@ from mcu_core.kernels.rows import (
     BYTES,
     CLOCK_RATE,
     COUNTED,
+    EACH,
     FARTHEST,
+    FORM,
     HEARD_NS,
     HIGHEST,
     JITTER_16,
+    KEPT,
     LEVEL_ID,
     NEVER,
+    NEXT,
     NONE,
+    OPEN,
     OPENED,
     PAYLOAD_TYPE,
     QUICK,
@@ -51,9 +56,11 @@ from mcu_core.kernels.rows import (
     RECEIVED,
     SSRC,
     SUSPECT,
+    TICKET,
     TIMESTAMP,
     UNTOLD,
     UNWRAPPED,
+    WITHHELD,
     WORDS,
 )
 
@@ -72,6 +79,14 @@ _FIRST_MEDIA, _LAST_MEDIA, _FIRST_CONTROL, _LAST_CONTROL = 128, 191, 192, 223
 EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
 """struct epoll_event is packed on x86-64 only; its data are the last eight bytes."""
 
+MADE_BYTES = 1 << 20
+"""Room for the pictures that are over with one batch of packets."""
+
+_SIZE, _MADE = 0, 1
+"""Words of `scratch`: a length to and from the decrypting function, how much is made."""
+
+SCRATCH_WORDS = 2
+
 _ONE_BYTE_PROFILE, _LAST_ELEMENT = 0xBEDE, 0xF0
 MALFORMED = -2
 
@@ -87,16 +102,6 @@ _RECEIVE = types.ExternalFunction(
 )
 
 
-@intrinsic
-def _numbers_at(typing: Any, address: Any) -> Any:
-    """An address as a pointer to numbers of 64 bits."""
-
-    def write(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
-
-    return types.CPointer(types.int64)(types.uintp), write
-
-
 @kernel(INT(BYTE_ROWS, INT, INT, INT), inline=True)
 def _big_endian(buffers: Bytes, k: int, at: int, count: int) -> int:
     """So many bytes of buffer k as a number."""
@@ -106,18 +111,24 @@ def _big_endian(buffers: Bytes, k: int, at: int, count: int) -> int:
     return int(number)
 
 
-@kernel(INT(NUMBERS_OUT, INT, INT), inline=True)
-def _measure(row: Numbers, timestamp: int, now_ns: int) -> int:
-    """Note jitter (RFC 3550 A.8) and the timestamp; the moment on the sender's clock in ns."""
+@kernel(NOTHING(NUMBERS_OUT, INT, INT), inline=True)
+def _measure(row: Numbers, timestamp: int, now_ns: int) -> None:
+    """Note jitter (RFC 3550 A.8) and the timestamp."""
+    if timestamp == row[TIMESTAMP]:
+        return
     rate = row[CLOCK_RATE]
     arrival = now_ns // _SECOND_NS * rate + now_ns % _SECOND_NS * rate // _SECOND_NS
-    if timestamp != row[TIMESTAMP]:
-        if row[TIMESTAMP] != NONE:
-            sent = (timestamp - row[TIMESTAMP] + _HALF & _LOW_BITS) - _HALF
-            deviation = abs(arrival - row[ARRIVAL] - sent)
-            row[JITTER_16] += deviation - ((row[JITTER_16] + 8) >> 4)
-        row[TIMESTAMP], row[ARRIVAL] = timestamp, arrival
-    last = row[UNWRAPPED]
+    if row[TIMESTAMP] != NONE:
+        sent = (timestamp - row[TIMESTAMP] + _HALF & _LOW_BITS) - _HALF
+        deviation = abs(arrival - row[ARRIVAL] - sent)
+        row[JITTER_16] += deviation - ((row[JITTER_16] + 8) >> 4)
+    row[TIMESTAMP], row[ARRIVAL] = timestamp, arrival
+
+
+@kernel(INT(NUMBERS_OUT, INT), inline=True)
+def _unwrap(row: Numbers, timestamp: int) -> int:
+    """The moment of a timestamp on the sender's clock in ns."""
+    last, rate = row[UNWRAPPED], row[CLOCK_RATE]
     row[UNWRAPPED] = last + (timestamp - last + _HALF & _LOW_BITS) - _HALF
     ticks = row[UNWRAPPED]
     return int(ticks // rate * _SECOND_NS + ticks % rate * _SECOND_NS // rate)
@@ -153,16 +164,24 @@ def _level(buffers: Bytes, k: int, end: int, level_id: int) -> int:
     return int(found)
 
 
-@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT, NUMBERS_OUT, NUMBERS_OUT), inline=True)
-def _pass(
-    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, bodies: Numbers, levels: Numbers
-) -> int:
-    """Count packet k if it is one of the row's stream in sequence, with no more than a header, an
-    extension and a payload; its moment on the sender's clock in ns, NEVER if it is anything else.
+@kernel(NOTHING(NUMBERS_OUT, INT, INT, INT), inline=True)
+def _count(row: Numbers, length: int, body: int, now_ns: int) -> None:
+    """Count the next packet of a stream, whose payload begins at `body`."""
+    row[RECEIVED] += 1
+    row[BYTES] += length - body
+    row[HIGHEST] += 1
+    row[SUSPECT] = NONE
+    row[COUNTED] += 1
+    row[QUICK] += 1
+    row[QUICK_BYTES] += length
+    row[HEARD_NS] = now_ns
 
-    `bodies[k]` is then where its payload begins, `levels[k]` how loud it says that it is.
-    """
-    body, level = HEADER_BYTES, UNTOLD
+
+@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, NUMBERS_OUT), inline=True)
+def _body(row: Numbers, buffers: Bytes, k: int, length: int, levels: Numbers) -> int:
+    """Where the payload of packet k begins if it is the next one of the row's stream, with no more
+    than a header, an extension and a payload; else 0. `levels[k]`: how loud it says that it is."""
+    body, level = int(HEADER_BYTES), int(UNTOLD)
     if length > HEADER_BYTES and buffers[k, 0] == EXTENDED_RTP:
         body = _extension_end(buffers, k, length)
         level = _level(buffers, k, body, row[LEVEL_ID]) if body < length else MALFORMED
@@ -171,31 +190,101 @@ def _pass(
         or level == MALFORMED
         or buffers[k, 0] & 0xEF != PLAIN_RTP
         or buffers[k, 1] & 0x7F != row[PAYLOAD_TYPE]
-        or _big_endian(buffers, k, 8, 4) != row[SSRC]
+        or row[HIGHEST] == NONE
+        or _big_endian(buffers, k, 2, 2) != row[HIGHEST] + 1
     ):
+        return 0
+    levels[k] = level
+    return body
+
+
+@kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT, INT, NUMBERS_OUT), inline=True)
+def _pass_sound(
+    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, body: int, bodies: Numbers
+) -> int:
+    """Count packet k; its moment on the sender's clock in ns, or NEVER."""
+    if abs(row[UNWRAPPED]) >= FARTHEST:
         return NEVER
-    sequence = _big_endian(buffers, k, 2, 2)
-    if row[HIGHEST] == NONE or sequence != row[HIGHEST] + 1 or abs(row[UNWRAPPED]) >= FARTHEST:
+    timestamp = _big_endian(buffers, k, 4, 4)
+    bodies[k] = body
+    _count(row, length, body, now_ns)
+    _measure(row, timestamp, now_ns)
+    return _unwrap(row, timestamp)
+
+
+@kernel(
+    INT(
+        NUMBERS_OUT, BYTE_ROWS, INT, NUMBERS_OUT, INT, INT, NUMBERS_OUT, BYTES_OUT, NUMBERS_OUT
+    ),
+    inline=True,
+)  # fmt: skip
+def _pass_picture(
+    row: Numbers, buffers: Bytes, k: int, lengths: Numbers, now_ns: int, body: int,
+    bodies: Numbers, made: Bytes, scratch: Numbers,
+) -> int:  # fmt: skip
+    """Count and keep packet k; WITHHELD, or the timestamp of the picture that is over with it and
+    is in `made` now; or NEVER."""
+    timestamp = _big_endian(buffers, k, 4, 4)
+    if not row[OPEN] or (row[KEPT] and timestamp != row[TIMESTAMP]):
         return NEVER
-    row[RECEIVED] += 1
-    row[BYTES] += length - body
-    bodies[k], levels[k] = body, level
-    row[HIGHEST], row[SUSPECT] = sequence, NONE
-    row[COUNTED] += 1
-    row[QUICK] += 1
-    row[QUICK_BYTES] += length
-    row[HEARD_NS] = now_ns
-    return _measure(row, _big_endian(buffers, k, 4, 4), now_ns)
+    length, begin = lengths[k], scratch[_MADE]
+    end = keep(row, buffers[k], body, length, buffers[k, 1] >> 7, made, begin)
+    if end == REFUSED:
+        return NEVER
+    _count(row, length, body, now_ns)
+    _measure(row, timestamp, now_ns)
+    if end == GOES_ON:
+        return WITHHELD
+    behind = (len(buffers) - k) * PACKET_BYTES
+    bodies[k], lengths[k] = behind + begin, behind + end
+    scratch[_MADE] = end
+    return timestamp
+
+
+@kernel(
+    INT(
+        types.uint64, NUMBERS_OUT, BYTE_ROWS, INT, NUMBERS_OUT, INT, NUMBERS_OUT, NUMBERS_OUT,
+        BYTES_OUT, NUMBERS_OUT,
+    ),
+    inline=True,
+)  # fmt: skip
+def _pass(
+    first_row: int, sockets: Numbers, buffers: Bytes, k: int, lengths: Numbers, now_ns: int,
+    bodies: Numbers, levels: Numbers, made: Bytes, scratch: Numbers,
+) -> int:  # fmt: skip
+    """Count packet k in the row of the one of a socket's streams that it is a usual packet of; see
+    `receive` for what is told of it. NEVER for all else."""
+    source, address = int(NONE), np.uint64(first_row)
+    if lengths[k] >= HEADER_BYTES:
+        source = _big_endian(buffers, k, 8, 4)
+    while address:
+        row = carray(numbers_at(address), WORDS)
+        if row[SSRC] == source:
+            moment = int(NEVER)
+            body = _body(row, buffers, k, lengths[k], levels)
+            if body and row[FORM] == EACH:
+                moment = _pass_sound(row, buffers, k, lengths[k], now_ns, body, bodies)
+            elif body:
+                moment = _pass_picture(
+                    row, buffers, k, lengths, now_ns, body, bodies, made, scratch
+                )
+            if moment == NEVER:
+                row[OPEN] = 0
+            else:
+                sockets[k] = row[TICKET]
+            return moment
+        address = np.uint64(row[NEXT])
+    return NEVER
 
 
 @kernel(INT(BYTE_ROWS, INT, INT, types.uintp, types.uintp, NUMBERS_OUT), inline=True)
 def _decrypt(
-    buffers: Bytes, k: int, length: int, context: int, unprotect: int, size: Numbers
+    buffers: Bytes, k: int, length: int, context: int, unprotect: int, scratch: Numbers
 ) -> int:
     """Decrypt packet k where it lies; its length then, FORGED where that is refused."""
-    size[0] = length
-    refused = call_protect(unprotect, context, buffers[k].ctypes.data, size.ctypes.data)
-    return FORGED if refused else int(size[0] & _LOW_BITS)
+    scratch[_SIZE] = length
+    refused = call_protect(unprotect, context, buffers[k].ctypes.data, scratch.ctypes.data)
+    return FORGED if refused else int(scratch[_SIZE] & _LOW_BITS)
 
 
 @kernel(INT(BYTE_ROWS, INT, INT), inline=True)
@@ -225,14 +314,14 @@ def _same_name(names: Words, k: int, sources: Words, socket: int, length: int) -
     INT(
         INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORDS_IN, WORD_ROWS, WORDS_IN,
         types.uintp, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT,
-        NUMBERS_OUT, INT,
+        NUMBERS_OUT, BYTES_OUT, INT,
     )
 )  # fmt: skip
 def receive(
     epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
-    rows: Words, sources: Words, contexts: Words, unprotect: int, size: Numbers,
+    rows: Words, sources: Words, contexts: Words, unprotect: int, scratch: Numbers,
     sockets: Numbers, lengths: Numbers, moments: Numbers, bodies: Numbers, levels: Numbers,
-    now_ns: int,
+    made: Bytes, now_ns: int,
 ) -> int:  # fmt: skip
     """Take what has come to the sockets of an epoll instance, without waiting; how many.
 
@@ -241,14 +330,21 @@ def receive(
     file descriptors.
 
     Where `rows` has the address of a stream's row (kernels/rows.py) for a descriptor, usual packets
-    of the stream from the name `sources[descriptor]` are counted at once: `moments[k]` is then
-    their moment on their sender's clock in ns, and NEVER for all else; `bodies[k]` is where their
-    payload begins, `levels[k]` their level or UNTOLD. A source of zeros is any.
+    from the name `sources[descriptor]` of that stream, and of those that its row leads to, are
+    counted at once. A source of zeros is any. `moments[k]` is NEVER for all else; for these
+    `sockets[k]` is their stream's ticket, and they give
+
+    - of sound: in `moments[k]` their moment on their sender's clock in ns; `bodies[k]` is where
+      their payload begins, `levels[k]` their level or UNTOLD;
+    - of pictures: WITHHELD, or with the last packet in `moments[k]` the RTP timestamp. The picture
+      is in `made`, which has to lie behind the buffers: from `bodies[k]` to `lengths[k]`, counted
+      from `buffers[k]` as the payload of sound is.
 
     Where `contexts` has one for a descriptor, RTP is decrypted first by the function at
     `unprotect`: `moments[k]` is then OPENED instead of NEVER, `lengths[k]` what is left, or FORGED.
-    `size` is room for one number.
+    `scratch` is room for SCRATCH_WORDS numbers.
     """
+    scratch[_MADE] = 0
     ready = _WAIT(epoll, events.ctypes.data, len(events) // EVENT_BYTES, 0)
     filled = 0
     for event in range(ready):
@@ -266,17 +362,18 @@ def receive(
             length = np.int64(messages[filled, LENGTH] & _LOW_WORD)
             sockets[filled], lengths[filled], moments[filled] = socket, length, NEVER
             if messages[filled, FLAGS] & np.uint64(TRUNCATED):
-                lengths[filled] = length = np.int64(CUT)
+                lengths[filled] = CUT
             elif contexts[socket] != 0 and _is_media(buffers, filled, int(length)):
-                left = _decrypt(buffers, filled, int(length), contexts[socket], unprotect, size)
+                left = _decrypt(buffers, filled, int(length), contexts[socket], unprotect, scratch)
                 lengths[filled], moments[filled] = left, OPENED
-                length = np.int64(left)
             secure = contexts[socket] != 0 and moments[filled] != OPENED
-            if length > 0 and rows[socket] != 0 and not secure:
+            if lengths[filled] > 0 and rows[socket] != 0 and not secure:
                 name_length = np.int64(messages[filled, NAME_LENGTH] & _LOW_WORD)
                 if _same_name(names, filled, sources, int(socket), int(name_length)):
-                    row = carray(_numbers_at(rows[socket]), WORDS)
-                    moment = _pass(row, buffers, filled, int(length), now_ns, bodies, levels)
+                    moment = _pass(
+                        rows[socket], sockets, buffers, filled, lengths, now_ns, bodies, levels,
+                        made, scratch,
+                    )  # fmt: skip
                     moments[filled] = moment if moment != NEVER else moments[filled]
             filled += 1
     return filled

@@ -5,6 +5,8 @@ Whoever has a row keeps it where it is (array('q')). NONE stands for what is not
 """
 
 from array import array
+from collections.abc import Sequence
+from operator import is_
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +35,25 @@ SUSPECT = 14
 LEVEL_ID = 15
 """The header extension that tells how loud a packet is (RFC 6464), 0 for none."""
 
-WORDS = 16
+NEXT, TICKET = 16, 17
+"""Address of the row of another stream that comes to the same socket, 0 for none; what the loop's
+owner knows the stream by."""
+
+FORM = 18
+"""What its packets are put together to: one of the following."""
+
+EACH, ANNEX_B, VP8_FRAME = 0, 1, 2
+"""A unit each; pictures of H.264; of VP8."""
+
+OPEN = 19
+"""Of pictures: 1 while packets may be kept until theirs is over. The loop sets it to 0 where it
+meets what it does not know, and then everything is handed on until somebody sets it to 1."""
+
+KEPT, KEPT_AT, KEPT_ROOM = 20, 21, 22
+"""Payloads kept of a picture that is not over: their bytes, the address that they are at, and how
+many there is room for. Each has its length before it, in two bytes, the higher one first."""
+
+WORDS = 23
 NONE = -1
 UNTOLD = -1
 """Instead of a level, 0..127 dB below full scale: the packet tells none."""
@@ -43,6 +63,9 @@ NEVER = -(1 << 62)
 OPENED = NEVER + 1
 """Not a moment: the packet has been decrypted, and is no usual one."""
 
+WITHHELD = NEVER + 2
+"""Not a moment: the packet has been counted, and its payload is kept until its picture is over."""
+
 FARTHEST = 1 << 45
 """Ticks from 0 beyond which `UNWRAPPED` begins anew: a sender whose timestamps jump half a circle
 with each packet must not take the moments beyond 64 bits of nanoseconds."""
@@ -51,3 +74,8 @@ with each packet must not take the moments beyond 64 bits of nanoseconds."""
 def new_row() -> Row:
     """All zeros."""
     return array("q", bytes(8 * WORDS))
+
+
+def same_rows(some: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Whether these are the very same rows, in the same order."""
+    return len(some) == len(others) and all(map(is_, some, others))

@@ -67,6 +67,10 @@ class NackSchedule:
             else:
                 self.overtaken += 1
 
+    def go_on(self, last: int) -> None:
+        """All packets up to that number have come, in order."""
+        self._highest = last
+
     def due(self, now_ns: int, rtt_ns: int) -> list[int]:
         """The numbers to ask for now, oldest first; they count as asked for.
 

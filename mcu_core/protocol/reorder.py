@@ -45,6 +45,11 @@ class ReorderBuffer:
         self._suspect = None
         return True
 
+    def go_on(self, last: int) -> None:
+        """All packets up to that number have passed elsewhere; called while none waits."""
+        self._next = (last + 1) & SEQUENCE_MASK
+        self._suspect = None
+
     def push(self, packet: RtpPacket, now_ns: int) -> bool:
         """Take a packet as it arrives; False if it was late, a duplicate, or not believed yet."""
         sequence = packet.sequence

@@ -50,6 +50,11 @@ class VideoAssembly:
         self._broken = False
         self._reference_lost = False
 
+    @property
+    def idle(self) -> bool:
+        """Whether it is between two pictures, and the next one will be told whole if it is."""
+        return not self._open and not self._reference_lost
+
     def push(self, packet: RtpPacket, lost_before: bool) -> list[Frame]:
         """Take the next packet in order; the frames that are now known to be over, mostly 0 or 1.
 

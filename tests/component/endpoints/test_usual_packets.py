@@ -56,7 +56,7 @@ class Site:
         self.stream = RtpStream(OPUS, (96, 96), 1, self.clock, lambda _: None, lambda _: None)
         self.stream.receive_into(Intake(None, self.ingress), level_id=LEVEL_ID)
         group.add(self.stream)
-        taken = (group.rtp_received, group.rtcp_received, group.sound)
+        taken = (group.rtp_received, group.rtcp_received, group.usual)
         self.port = RtpPort(self.pin, self.clock, self.stats, *taken)
         bound = open_udp(network)
         self.address = bound.getsockname()
@@ -79,8 +79,9 @@ class Site:
     @property
     def passed(self) -> int:
         """Packets that had no second look."""
-        sound = self.stream.sound
-        return sound.row[QUICK] if sound is not None and sound.row is not None else 0
+        receiver = self.stream.receiver
+        row = receiver.row if receiver is not None else None
+        return row[QUICK] if row is not None else 0
 
 
 @dataclass
