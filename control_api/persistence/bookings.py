@@ -52,6 +52,7 @@ class Booking(msgspec.Struct, frozen=True):
     rate_kbps: int = 1920
     presence_panes: int = 0
     may_record: bool = True
+    auto_record: bool = False
     may_stream: bool = False
     presentation: int = 0
     encryption: int = 0

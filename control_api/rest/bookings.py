@@ -62,6 +62,7 @@ class BookingBody(Body):
     presence_panes: StrictInt = Field(24, description="panes of the composed picture, 0 for none")
     may_record: StrictBool = True
     may_stream: StrictBool = Field(True, description="whether the live page shows it")
+    auto_record: StrictBool = Field(False, description="it is recorded from its beginning on")
     access_code: Digits = ""
     password: Digits = Field("", description="6 digits")
     chair_password: Digits = Field("", description="6 digits")
@@ -108,6 +109,7 @@ class BookingView(View):
     rate_kbps: int
     presence_panes: int
     may_record: bool
+    auto_record: bool
     owner: str
     occurrences: list[OccurrenceView]
 
@@ -148,6 +150,7 @@ async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
         rate_kbps=booking.rate_kbps,
         presence_panes=booking.presence_panes,
         may_record=booking.may_record,
+        auto_record=booking.auto_record,
         owner=booking.owner,
         occurrences=[_occurrence(booking, one) for one in times],
     )

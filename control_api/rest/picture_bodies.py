@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from control_api.rest.json_body import Body, Number
+from control_api.rest.json_body import Body, Number, changes_of
 from control_api.services.changes import tidy
 from mcu_core.contract.choosing import choose_mode, choose_own
 from mcu_core.contract.definition import LayoutChoice, Logo, Pane, PaneFit, View
@@ -133,6 +133,40 @@ class ContentChange(Body):
     share: Number | None = Field(
         None, description="how much of a site's rate it has beside the main picture, 0.1..0.9"
     )
+
+
+class RecordedChange(Body):
+    """What is recorded: what to change; sizes and rates of 0 are the calls'."""
+
+    of: Literal["conference", "site", "content", "own"] | None = Field(
+        None, description="what viewers see, `site` in full, the content alone, or `view`"
+    )
+    site: SiteId | None = None
+    view: ViewBody | None = Field(None, description="a picture of its own")
+    width: StrictInt | None = None
+    height: StrictInt | None = None
+    fps: StrictInt | None = None
+    bitrate_bps: StrictInt | None = None
+    small: StrictBool | None = Field(None, description="whether it is coded small as well")
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were named, as the contract has them."""
+        given = changes_of(self)
+        if self.view is not None:
+            given["view"] = self.view.view("recorded.view.")
+        return given
+
+
+class RecordingRulesChange(Body):
+    """Who has to agree before a conference is recorded: what to change."""
+
+    consent: Literal["free", "asked", "refused"] | None = Field(
+        None, description="nobody, the chair (PUT …/recording/consent), or it is never recorded"
+    )
+    notice_s: Number | None = Field(
+        None, description="how long the picture says that it is recorded, after two tones; 0: not"
+    )
+    language: Literal["en", "zh", "both"] | None = None
 
 
 class TextChange(Body):

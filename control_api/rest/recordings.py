@@ -15,9 +15,16 @@ from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import LARGEST_INT, Moment, changes_of
 from control_api.rest.problems import problem
 from control_api.rest.ranges import span_of
-from control_api.rest.schemas import LONGEST_S, MarkAtBody, MarkBody, RecordingBody, TagsBody
+from control_api.rest.schemas import (
+    LONGEST_S,
+    ConsentBody,
+    MarkAtBody,
+    MarkBody,
+    RecordingBody,
+    TagsBody,
+)
 from control_api.services.audience import WatchedView
-from control_api.services.views import RecordingView
+from control_api.services.views import ConferenceView, RecordingView
 from mcu_core.errors import BadInput
 
 router = APIRouter(tags=["recordings"])
@@ -65,7 +72,15 @@ def file_blocks(path: Path) -> Blocks:
 @router.post("/conferences/{cid}/recording", status_code=201, summary="Record", dependencies=RECORD)
 async def record(cid: str, bridge: BridgeOf, body: RecordingBody | None = None) -> RecordingView:
     """Answers once the first fragment is on disk."""
+    if body is not None and body.picture is not None:
+        await bridge.conferences.change(cid, {"recorded": body.picture.changes()})
     return await bridge.recordings.record(cid, body.title if body is not None else "")
+
+
+@router.put("/conferences/{cid}/recording/consent", summary="Agree", dependencies=RECORD)
+async def consent(cid: str, body: ConsentBody, bridge: BridgeOf) -> ConferenceView:
+    """The chair's word, where the conference asks for it; without it a running recording ends."""
+    return await bridge.consents.agree(cid, body.agreed)
 
 
 @router.delete("/conferences/{cid}/recording", summary="Stop recording", dependencies=RECORD)

@@ -10,6 +10,8 @@ from control_api.rest.picture_bodies import (
     LayoutBody,
     LimitChange,
     LogoBody,
+    RecordedChange,
+    RecordingRulesChange,
     SiteId,
     TextChange,
     VoiceChange,
@@ -82,12 +84,18 @@ class ConferenceChange(Body):
     banner: TextChange | None = None
     caption: TextChange | None = None
     logo: LogoBody | None = Field(None, description="null: none")
+    recorded: RecordedChange | None = None
+    recording_rules: RecordingRulesChange | None = None
 
     def changes(self) -> dict[str, Any]:
         """The fields that were named, as the contract has them."""
         given = changes_of(self)
         if "logo" in self.model_fields_set:
             given["logo"] = self.logo.logo() if self.logo is not None else None
+        if self.recorded is not None:
+            given["recorded"] = self.recorded.changes()
+        if "recording_rules" in given:
+            given["recording"] = given.pop("recording_rules")
         return given
 
 
@@ -169,9 +177,16 @@ class AnswerView(BaseModel):
 
 
 class RecordingBody(Body):
-    """A title, otherwise the conference's name."""
+    """A title, otherwise the conference's name; what is recorded, otherwise as before."""
 
     title: StrictStr = ""
+    picture: RecordedChange | None = None
+
+
+class ConsentBody(Body):
+    """Whether the chair agrees to being recorded."""
+
+    agreed: StrictBool
 
 
 class MarkBody(Body):

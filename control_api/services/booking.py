@@ -56,6 +56,7 @@ class BookingRequest(msgspec.Struct, frozen=True):
     rate_kbps: int = 1920
     presence_panes: int = 0
     may_record: bool = True
+    auto_record: bool = False
     may_stream: bool = False
     presentation: int = 0
     encryption: int = 0

@@ -26,6 +26,7 @@ from control_api.services.calling import Calling
 from control_api.services.captures import Captures
 from control_api.services.chairs import Chairs
 from control_api.services.conferences import Conferences
+from control_api.services.consents import Consents
 from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
 from control_api.services.feed import Feed
@@ -91,6 +92,7 @@ class Bridge:
             settings.data / "content", self.wanted, self.keeper, self.conferences
         )
         self.conferences.before_end = self._before_end
+        self.consents = Consents(self.conferences, self.recordings)
         self.live = Live(self.wanted, self.keeper, clock)
         self.conferences.ruled = self._ruled
         self.register = Register(RegisterRows(self._database))
@@ -98,6 +100,7 @@ class Bridge:
         self.timetable = Timetable(
             bookings, self.register, self.wanted, self.conferences, self.sites, wall_s
         )
+        self.timetable.record = self.consents.record_soon
         self.audit = Audit(AuditRows(self._database), wall_s)
         self.bookings = Bookings(
             bookings,

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from mcu_core.contract.content import ContentRules
-from mcu_core.contract.definition import ConferenceDefinition, Group, Pane, SiteDefinition, View
+from mcu_core.contract.definition import (
+    ConferenceDefinition,
+    Group,
+    Pane,
+    RecordedPicture,
+    SiteDefinition,
+    View,
+)
 from mcu_core.errors import BadInput
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -74,7 +81,17 @@ def without_site(definition: ConferenceDefinition, site: str) -> ConferenceDefin
         lecturer="" if definition.lecturer == site else definition.lecturer,
         chair="" if definition.chair == site else definition.chair,
         content=_content_without(definition.content, site),
+        recorded=_recorded_without(definition.recorded, site),
     )
+
+
+def _recorded_without(picture: RecordedPicture, site: str) -> RecordedPicture:
+    """Recorded is what viewers see, if the site goes that was."""
+    view = None if picture.view is None else _view_without(picture.view, site)
+    if picture.site != site:
+        return msgspec.structs.replace(picture, view=view)
+    of = "conference" if picture.of == "site" else picture.of
+    return msgspec.structs.replace(picture, of=of, site="", view=view)
 
 
 def _content_without(content: ContentRules, site: str) -> ContentRules:

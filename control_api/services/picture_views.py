@@ -107,6 +107,28 @@ class ShownContentView(View):
     height: int
 
 
+class RecordedView(View):
+    """What is recorded, and how it is coded; `small`: a second time, for little bandwidth."""
+
+    of: Literal["conference", "site", "content", "own"]
+    site: str
+    view: PictureView | None
+    width: int
+    height: int
+    fps: int
+    bitrate_bps: int
+    small: bool
+
+
+class RecordingRulesView(View):
+    """Who has to agree before it is recorded, whether the chair did, and how all are told."""
+
+    consent: Literal["free", "asked", "refused"]
+    agreed: bool
+    notice_s: float
+    language: Literal["en", "zh", "both"]
+
+
 class ContentView(View):
     """Content (辅流). `senders`: anybody, only the chair, or only `site` may send it; `locked`:
     nobody may take it over. `share`: its part of a site's rate. `shown`: what is shown now."""

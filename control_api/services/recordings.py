@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -21,10 +21,10 @@ from control_api.services.keeper import Keeper
 from control_api.services.library import Library
 from control_api.services.names import clean_name
 from control_api.services.observed import Observed
+from control_api.services.recording_rules import cleaned_tags, new_recording
 from control_api.services.views import RecordingView, public_recording, recording_view
 from control_api.services.wanted import Wanted
 from mcu_core.errors import McuError, NotFound, Refused
-from mcu_core.media.clock import wall_time
 from recorder.catalogue import Catalogue
 from recorder.contract import (
     AddMark,
@@ -90,6 +90,8 @@ class Recordings:
         self.library = Library(rows, self._catalogue, store)
         self.seal = Seal(secrets.token_urlsafe())
         """Of patients' references; the bridge puts this installation's own in its place."""
+        self.told: Callable[[str, bool], Awaitable[None]] = _nobody
+        """Awaited when a conference begins to be recorded, and when that ends."""
         self._has_recorder = socket is not None
 
         async def dial() -> RecorderCaller:
@@ -127,13 +129,19 @@ class Recordings:
 
     # ------------------------------------------------------------------ recording
 
+    async def record_soon(self, conference: str) -> None:
+        """Record from when recorder and engine can on, now or later; raises NotFound, Refused."""
+        await self._want(conference, new_recording(self._wanted[conference], ""))
+        self._observed.publish(conference)
+        if self._link.up:
+            self._resume(conference)
+
     async def record(self, conference: str, title: str = "") -> RecordingView:
         """Begin to record; answers once the first fragment is on disk. Raises Refused, Away."""
         wanted = self._wanted[conference]
-        if wanted.recording is not None or conference in self._starting:
+        if conference in self._starting:
             raise Refused("this conference is being recorded already")
-        cleaned = clean_name(title, "title") if title.strip() else wanted.definition.name
-        recording = WantedRecording(f"{wall_time():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}", cleaned)
+        recording = new_recording(wanted, title)
         self._starting.add(conference)
         try:
             info = await self._start(wanted, recording)
@@ -224,6 +232,7 @@ class Recordings:
             await self._wanted.put(replace(self._wanted[conference], recording=recording))
         if recording is None:
             self._observed.recording_is(conference, "recording")
+        await self.told(conference, recording is not None)
         return True
 
     # ------------------------------------------------------------------ the library
@@ -245,24 +254,10 @@ class Recordings:
     async def tag(self, recording: str, changes: Mapping[str, object]) -> RecordingView:
         """Change some of a recording's tags; raises NotFound, BadInput, Away."""
         info = await self._read(lambda: self._catalogue.info(recording))
-        tags = msgspec.structs.replace(info.tags, **self._cleaned(changes))
+        tags = msgspec.structs.replace(info.tags, **cleaned_tags(changes, self.seal))
         answer = _as_info(await self._link.call(TagRecording(recording, tags)))
         await self.library.put(answer)
         return self._view(answer, True)
-
-    def _cleaned(self, changes: Mapping[str, object]) -> dict[str, object]:
-        """The changes as tags keep them; raises BadInput."""
-        cleaned: dict[str, object] = {}
-        for name, value in changes.items():
-            if isinstance(value, str):
-                text = clean_name(value, name) if value.strip() else ""
-                cleaned[name] = self.seal.closed(text) if name == "patient" else text
-            elif isinstance(value, list):
-                words = (clean_name(word, f"{name}[{k}]") for k, word in enumerate(value))
-                cleaned[name] = tuple(words)
-            else:
-                cleaned[name] = value
-        return cleaned
 
     async def manifest(self, recording: str, after: int = 0) -> bytes:
         """What a player needs (recorder/manifest.py) as JSON, or what is new since `after`."""
@@ -387,6 +382,10 @@ class Recordings:
             await self.record(conference, recording.title)
         except McuError as error:
             log.error("recording not taken up", conference=conference, reason=str(error))
+
+
+async def _nobody(conference: str, runs: bool) -> None:
+    return
 
 
 def _as_info(answer: RecorderAnswer) -> RecordingInfo:

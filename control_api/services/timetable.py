@@ -5,7 +5,7 @@ is killed between two steps takes the missing one when it is back.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
@@ -52,6 +52,8 @@ class Timetable:
         self._wall_s = wall_s
         self.changing = asyncio.Lock()
         """Held while a booking is changed, here and by callers, so that neither sees half of it."""
+        self.record: Callable[[str], Awaitable[None]] = _no_recorder
+        """Lets a conference be recorded as soon as its recorder can."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -119,6 +121,8 @@ class Timetable:
         await self._conferences.create(fields, str(booking.id), rules_of(booking))
         for site in sites:
             await self._call(str(booking.id), site)
+        if booking.auto_record and booking.may_record:
+            await self.record(str(booking.id))
 
     async def _call(self, conference: str, site: SiteDefinition) -> None:
         """Connect a site whose offer is registered; the others come by themselves."""
@@ -187,6 +191,10 @@ def rules_of(booking: Booking) -> Rules:
         anonymous=not booking.sites,
         live=booking.may_stream,
     )
+
+
+async def _no_recorder(conference: str) -> None:
+    return
 
 
 def _picture(booking: Booking) -> dict[str, object]:

@@ -12,6 +12,8 @@ from control_api.services.picture_views import (
     LogoView,
     PaneView,
     PictureView,
+    RecordedView,
+    RecordingRulesView,
     ShownContentView,
     TextView,
     View,
@@ -114,6 +116,8 @@ class ConferenceView(View):
     sites: list[SiteView]
     speaker: str
     recording: RunningRecordingView | None
+    recorded: RecordedView
+    recording_rules: RecordingRulesView
     show_names: bool
     banner: TextView
     caption: TextView
@@ -238,6 +242,8 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
             if recording is not None
             else None
         ),
+        recorded=RecordedView.model_validate(definition.recorded),
+        recording_rules=RecordingRulesView.model_validate(definition.recording),
         show_names=definition.show_names,
         banner=TextView.model_validate(definition.banner),
         caption=TextView.model_validate(definition.caption),

@@ -34,6 +34,7 @@ ATTACK_S = (0.1, 10.0)
 HOLD_S = (0.0, 60.0)
 TEXT_SIZE = (0.02, 0.2)
 CONTENT_SHARE = (0.1, 0.9)
+LONGEST_NOTICE_S = 86_400.0
 LOGO_SIZE = (0.02, 0.3)
 """Its height as a share of the canvas height."""
 LONGEST_PATH = 255
@@ -66,7 +67,9 @@ def check(definition: ConferenceDefinition) -> None:
     _check_strip(definition.caption, "caption")
     if definition.logo is not None:
         _check_logo(definition.logo)
+    one_of("recorded.site", definition.recorded.site, defined, A_SITE)
     _check_recorded(definition.recorded)
+    between("recording.notice_s", definition.recording.notice_s, 0.0, LONGEST_NOTICE_S)
 
 
 def _check_sites(definition: ConferenceDefinition) -> None:

@@ -41,7 +41,7 @@ def check_view(view: View, field: str, hidden: str = "") -> None:
 
 
 def check_recorded(picture: RecordedPicture) -> None:
-    """Raise BadInput unless what is to be recorded is named; a site may be away for good."""
+    """Raise BadInput unless what is to be recorded is named."""
     if picture.of == "site" and not picture.site:
         raise BadInput("recorded.site", "the site that is recorded")
     if picture.of == "own" and picture.view is None:

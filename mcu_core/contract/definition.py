@@ -210,6 +210,20 @@ class RecordedPicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     small: bool = True
 
 
+class RecordingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a conference may be recorded, and how those in it learn that it is.
+
+    `consent` free: by whoever may record at all; asked: once the chair has `agreed`; refused: not.
+    Where recording begins, a line in `language` says so in the picture for `notice_s` seconds
+    (0..86400) after two tones; 0: neither.
+    """
+
+    consent: Literal["free", "asked", "refused"] = "free"
+    agreed: bool = False
+    notice_s: float = 10.0
+    language: Literal["en", "zh", "both"] = "both"
+
+
 class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A conference as control wants it; `revision` grows with every change.
 
@@ -219,7 +233,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     `broadcast` names a site that all see in full (广播会场), over everything else; `lecturer` one
     that all others see in full, while it sees them (演讲模式); `chair` the one that chairs (主席).
     `loudest`: how many sites are heard at once, 0 for all. `pan_by_pane` places each mono site's
-    sound where its pane stands.
+    sound where its pane stands. `recording_runs`: whether somebody records it now.
     """
 
     id: str
@@ -245,6 +259,8 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     caption: TextStrip = TextStrip(position="bottom")
     logo: Logo | None = None
     recorded: RecordedPicture = RecordedPicture()
+    recording: RecordingRules = RecordingRules()
+    recording_runs: bool = False
     revision: int = 0
 
     @property

@@ -119,6 +119,7 @@ class Conference:
             self.views.dressing = await self._dresser.dress(
                 definition, self.views.dressing, self._clock.now_ns()
             )
+            self._sound.announce(self.views.dressing.notice)
             still = await self.content.prepare(definition, self._clock.now_ns())
             before, self.definition = self.definition, definition
             self.content.apply(definition, still)

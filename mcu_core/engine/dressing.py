@@ -1,13 +1,14 @@
 """What lies over the panes of a conference's pictures: banner, caption, logo."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcu_core.compositor.covers import covers
 from mcu_core.compositor.logo import read_logo
 from mcu_core.compositor.scene import LogoPicture
 from mcu_core.contract.definition import ConferenceDefinition, Logo, TextStrip
+from mcu_core.engine.notice import NO_NOTICE, Notice, notice_of
 from mcu_core.errors import BadInput
 
 
@@ -19,6 +20,12 @@ class Dressing:
     caption: TextStrip | None = None
     logo: LogoPicture | None = None
     since_ns: int = 0
+    notice: Notice = NO_NOTICE
+
+    def at(self, now_ns: int) -> "Dressing":
+        """What is to be seen now: a notice stands in the banner's place as long as it holds."""
+        strip = self.notice.at(now_ns)
+        return self if strip is None else replace(self, banner=strip)
 
     @property
     def bare(self) -> bool:
@@ -32,6 +39,7 @@ class Dresser:
     def __init__(self, media: Path | None) -> None:
         self._media = media
         self._read: tuple[Logo, int, LogoPicture] | None = None
+        self._dressed: ConferenceDefinition | None = None
 
     async def dress(
         self, definition: ConferenceDefinition, before: Dressing, now_ns: int
@@ -44,7 +52,11 @@ class Dresser:
         # Drawn here, so that no tick has to.
         size = definition.width, definition.height
         await asyncio.to_thread(covers, banner, caption, logo, *size)
-        return Dressing(banner, caption, logo, before.since_ns if same else now_ns)
+        notice = notice_of(definition, self._dressed, before.notice, now_ns)
+        if notice.strip is not None:
+            await asyncio.to_thread(covers, notice.strip, caption, logo, *size)
+        self._dressed = definition
+        return Dressing(banner, caption, logo, before.since_ns if same else now_ns, notice)
 
     async def _logo(self, definition: ConferenceDefinition) -> LogoPicture | None:
         logo, height = definition.logo, definition.height

@@ -1,10 +1,11 @@
 """The sound side of one conference: each 20 ms mix once, encode each distinct mix once."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mcu_core.conference.audibility import Apart
 from mcu_core.contract.definition import VoiceSwitching
+from mcu_core.engine.notice import NO_NOTICE, Notice, tones
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound_outputs import Delivery, Listener, SoundOutputs
 from mcu_core.engine.ticks import Ticker
@@ -13,11 +14,13 @@ from mcu_core.media.clock import Clock
 from mcu_core.media.priority import Niceness
 from mcu_core.media.sound import BLOCK_NS, Block
 from mcu_core.media.units import AudioForm
+from mcu_core.mixer.level import SILENCE_DBOV
 from mcu_core.mixer.room import Room, Setting
 from mcu_core.mixer.speech import Speech
 
 TICKS_PER_LEVELS = 5
 CATCH_UP_TICKS = 10
+PROMPT = "\0prompt"
 
 __all__ = ["Listener", "SoundLoop"]
 
@@ -54,6 +57,8 @@ class SoundLoop:
         self._known: tuple[Seat, ...] = ()
         self._settings: dict[str, Setting] = {}
         self._sources: list[tuple[str, AudioIngress]] = []
+        self._prompt: Iterator[Block] = iter(())
+        self._notice = NO_NOTICE
         self.ticker = Ticker(
             f"sound {name}",
             clock,
@@ -76,6 +81,12 @@ class SoundLoop:
     def set_voice(self, voice: VoiceSwitching) -> None:
         """Switch by this rule from the next tick on."""
         self._room.configure(voice)
+
+    def announce(self, notice: Notice) -> None:
+        """Let everybody hear two tones, from the next tick on, if this is a new notice."""
+        if notice.strip is not None and notice != self._notice:
+            self._prompt = iter(tones())
+        self._notice = notice
 
     def outputs(self) -> list[tuple[AudioForm, str, int, int]]:
         """The running encoders: form, mix, readers, units so far."""
@@ -105,6 +116,7 @@ class SoundLoop:
 
     def _know(self, seats: tuple[Seat, ...]) -> None:
         settings = {seat.definition.id: _setting(seat) for seat in seats}
+        settings[PROMPT] = Setting()
         if settings != self._settings:
             self._settings = settings
         self._sources = [(seat.definition.id, seat.audio) for seat in seats]
@@ -123,6 +135,10 @@ class SoundLoop:
                 unheard[site] = level
             if block is not None:
                 blocks[site] = block
+        tone = next(self._prompt, None)
+        if tone is not None:
+            blocks[PROMPT] = tone
+            unheard[PROMPT] = SILENCE_DBOV  # nobody who speaks
         return blocks, unheard
 
 

@@ -173,7 +173,7 @@ class Views:
         roster = self._roster(seats, beside, any(one.site == RECORDER for one in given))
         self.direction = self._director.decide(definition, roster, now_ns)
         self._refreshing = True
-        dressed = definition.show_names or not self.dressing.bare
+        dressed = definition.show_names or not self.dressing.at(now_ns).bare
         wanted = [self._wanted(outlet, seats, dressed) for outlet in given]
         wanted += self._small(wanted)
         for channel, used in channels(given):
@@ -216,6 +216,7 @@ class Views:
         )
 
     def _plan(self, definition: ConferenceDefinition, seats: Mapping[str, Seat]) -> PicturePlan:
+        dressing = self.dressing.at(self._clock.now_ns())
         views = {
             key: ViewPlan(
                 shown.layout,
@@ -233,9 +234,7 @@ class Views:
         if self._content.source is not None:
             pane = PlannedPane(self._content.source, PaneFit.FIT, "")
             views[ONLY_CONTENT] = ViewPlan(MODES[1], (pane,), bare=True)
-        return PicturePlan(
-            definition.revision, MappingProxyType(views), self.speaker, self.dressing
-        )
+        return PicturePlan(definition.revision, MappingProxyType(views), self.speaker, dressing)
 
     # ------------------------------------------------------------------ encoders and decoders
 

@@ -6,6 +6,7 @@ import { field, input, onSubmit } from "/static/forms.js";
 import { label, say, t } from "/static/i18n.js";
 import { attempt, toast } from "/static/notify.js";
 import { closePopover, openPopover } from "/static/popover.js";
+import { RecordChoice } from "/static/recordchoice.js";
 
 export class RecordButton {
   #rid = "";
@@ -21,12 +22,14 @@ export class RecordButton {
       el("i", { class: "record-dot" }), this.words, this.time);
     this.pause = iconButton("pause", "record.pause", () => this.#hold(), { id: "record-pause" });
     this.mark = iconButton("flag", "record.mark", () => this.#mark(), { id: "record-mark", "aria-haspopup": "dialog", "aria-expanded": "false" });
-    this.group = el("span", { class: "record-group" }, this.mark, this.pause, this.node);
+    this.choice = new RecordChoice();
+    this.group = el("span", { class: "record-group" }, this.choice.node, this.mark, this.pause, this.node);
     this.update(null);
   }
 
   update(conference) {
     this.#cid = conference?.id || "";
+    this.choice.update(conference);
     this.node.disabled = !conference;
     const rid = conference?.recording?.id || "";
     if (rid !== this.#rid) this.#switch(rid);
