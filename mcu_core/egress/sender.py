@@ -1,41 +1,20 @@
 """RtpSender: one receiver's RTP stream out of units that were made for many."""
 
 import secrets
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
-from mcu_core.adaptation.allowance import Allowance
+from mcu_core.egress.history import History, Sent
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
+from mcu_core.media.clock import NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.ntp import ntp_time
 from mcu_core.protocol.rtcp_reports import SenderReport
 from mcu_core.protocol.rtp import Burst
+from mcu_core.protocol.rtx import wrapped
 from mcu_core.protocol.sequence import SEQUENCE_MASK, timestamp_delta
 
-HISTORY_PACKETS = 1024
-"""What can be sent again: two to five seconds of picture; all receivers share the payloads."""
-
-RESENDS_PER_SECOND = 512
-"""Packets sent again per second at most: about as much as a stream itself has. Who asks for more
-has no path for it, or wants us to flood somebody."""
-
-RESEND_EVERY_NS = 10 * NS_PER_MS
-"""A packet asked for again within this time is on its way already."""
-
 NO_PACKET = -1
-
-
-class _Sent(NamedTuple):
-    """A unit that was sent. `number` counts all packets of the stream, up to its first one."""
-
-    number: int
-    timestamp: int
-    marked: int
-    payloads: tuple[bytes, ...]
 
 
 class RtpSender:
@@ -44,7 +23,8 @@ class RtpSender:
     Timestamps follow the units' stamps on the conference clock, whichever encoder made them, so a
     change of group, of mix or of codec size is no break for the receiver; sequence numbers count
     on. `packets`, `octets` (payloads only) and `resent` count. What is kept to be sent again is the
-    units themselves, of pictures only: late sound is of no use. Called on the event loop.
+    units themselves, of pictures only: late sound is of no use. It is sent again as it was, or
+    where that was agreed on, in a stream of its own (`resend_by`). Called on the event loop.
     """
 
     def __init__(
@@ -69,9 +49,13 @@ class RtpSender:
         self._stream_clock = StreamClock(codec.rtp_clock)
         self._timestamp: int | None = None
         self._spurt = True
-        self._history: deque[_Sent] = deque()
-        self._resent_ns: dict[int, int] = {}
-        self._resends = Allowance(RESENDS_PER_SECOND)
+        self.history = History()
+        self._repair: tuple[int, int] | None = None
+        self._repairs = secrets.randbelow(SEQUENCE_MASK // 2)
+
+    def resend_by(self, payload_type: int, ssrc: int) -> None:
+        """Send again by packets of that type and source from now on (RFC 4588)."""
+        self._repair = payload_type, ssrc
 
     def send(self, unit: EncodedUnit) -> None:
         """Send the packets of one unit of this stream's codec; never waits.
@@ -88,7 +72,8 @@ class RtpSender:
         if not payloads:
             return
         if self._video:
-            self._remember(_Sent(self.packets, timestamp, marked, payloads))
+            now_ns = self._clock.now_ns()
+            self.history.remember(Sent(self.packets, timestamp, marked, payloads, now_ns))
         sequence = (self._first + self.packets) & SEQUENCE_MASK
         self.packets += len(payloads)
         self.octets += sum(map(len, payloads))
@@ -103,60 +88,31 @@ class RtpSender:
             return (self._timestamp + 1) % TIMESTAMPS
         return timestamp
 
-    def _remember(self, sent: _Sent) -> None:
-        history = self._history
-        history.append(sent)
-        oldest = sent.number + len(sent.payloads) - HISTORY_PACKETS
-        while len(history) > 1 and history[1].number <= oldest:
-            history.popleft()
-
     def resend(self, sequences: Iterable[int]) -> None:
-        """Send packets again that a receiver misses; those too old, or just sent, or more than
-        RESENDS_PER_SECOND, are passed over.
+        """Send packets again that a receiver misses, as far as `History` allows.
 
-        They are the very same packets: behind SRTP the sender must allow that.
+        Without `resend_by` they are the very same packets: behind SRTP the sender must allow that.
         """
         now_ns = self._clock.now_ns()
         for sequence in sequences:
-            number = self._number_of(sequence)
-            burst = self._packet(number) if now_ns >= self._resendable_ns(number) else None
-            if burst is None:
+            found = self.history.resend(self._number_of(sequence), now_ns)
+            if found is None:
                 continue
-            if not self._resends.take(now_ns):
-                return
-            self._note_resent(number, now_ns)
-            self._transmit(burst)
+            self.resent += 1
+            payload_type, ssrc, payload = self._payload_type, self._ssrc, found.payload
+            if self._repair is not None:
+                payload_type, ssrc = self._repair
+                payload = wrapped(sequence, payload)
+                sequence = self._repairs = (self._repairs + 1) & SEQUENCE_MASK
+            marked = 0 if found.marked else NO_PACKET
+            self._transmit(
+                Burst(payload_type, marked, sequence, found.timestamp, ssrc, 0, (payload,))
+            )
 
     def _number_of(self, sequence: int) -> int:
         """Which packet of the stream the newest one of that sequence number is."""
         last = self._first + self.packets - 1
         return self.packets - 1 - ((last - sequence) & SEQUENCE_MASK)
-
-    def _packet(self, number: int) -> Burst | None:
-        """A packet as it was sent; None where it is not kept."""
-        if number <= self.packets - 1 - HISTORY_PACKETS:
-            return None
-        at = bisect_right(self._history, number, key=lambda sent: sent.number) - 1
-        if at < 0:
-            return None
-        sent = self._history[at]
-        index = number - sent.number
-        if index >= len(sent.payloads):
-            return None
-        marked = 0 if index == sent.marked else NO_PACKET
-        sequence, payload = (self._first + number) & SEQUENCE_MASK, sent.payloads[index]
-        return Burst(
-            self._payload_type, marked, sequence, sent.timestamp, self._ssrc, 0, (payload,)
-        )
-
-    def _resendable_ns(self, number: int) -> int:
-        return self._resent_ns.get(number, -RESEND_EVERY_NS) + RESEND_EVERY_NS
-
-    def _note_resent(self, number: int, now_ns: int) -> None:
-        self.resent += 1
-        self._resent_ns[number] = now_ns
-        if len(self._resent_ns) > HISTORY_PACKETS:
-            del self._resent_ns[next(iter(self._resent_ns))]
 
     def sender_report(self, now_ns: int) -> SenderReport:
         """The report of this instant: wall clock and stream clock side by side (RFC 3550 6.4.1)."""

@@ -97,6 +97,7 @@ class RtpCall:
         stream.feedback = self.feedback
         stream.sends = agreed.send
         stream.events_type = agreed.events_type
+        stream.protect(agreed.protection)
         if agreed.content:
             content = RtpContent(self.id, stream, agreed, self._clock, lambda: self._open)
             content.receive_into(self._terms.intake)

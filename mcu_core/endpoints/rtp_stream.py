@@ -4,6 +4,7 @@ Everything here runs on the event loop; the decode threads behind the ingress an
 before `send` have their own bounded queues.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,7 +19,8 @@ from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVi
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
-from mcu_core.protocol import rtcp, rtp
+from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
+from mcu_core.protocol import rtcp, rtp, rtx
 from mcu_core.protocol.ntp import middle_bits, ntp_time, round_trip_ns, short_from_ns
 from mcu_core.protocol.payload.events import KeyPresses
 
@@ -62,6 +64,9 @@ class RtpStream:
         self._shown = codec.kind is Kind.VIDEO
         self.payload_type_in, payload_type_out = payload_types
         self.ssrc = ssrc
+        self.repair_ssrc = secrets.randbits(32)
+        """Of what we send again in a stream of its own, where that was agreed on."""
+        self.protection = NO_PROTECTION
         self.sends = False
         self.nack = True
         self.remb = True
@@ -87,6 +92,12 @@ class RtpStream:
         self._last_report = (0, 0)
         self._report_due_ns = 0
         self._keyframe_asked_ns = 0
+
+    def protect(self, agreed: Protection) -> None:
+        """Use what was agreed on against loss; before the stream joins a group."""
+        self.protection = agreed
+        if agreed.rtx:
+            self._sender.resend_by(agreed.rtx, self.repair_ssrc)
 
     def receive_into(
         self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS, level_id: int = 0
@@ -127,12 +138,29 @@ class RtpStream:
             return False
         if self.events_type and packet.payload_type == self.events_type:
             return self._event_received(packet, now_ns)
+        if self.protection.rtx and packet.payload_type == self.protection.rtx:
+            return self._repair_received(packet, now_ns)
         if packet.ssrc != self._remote_ssrc:
             if self._remote_ssrc is not None:
                 return self._another_source(packet, now_ns)
             self._remote_ssrc = packet.ssrc
         self._heard_ns = now_ns
         self._receiver.push(packet, now_ns)
+        return True
+
+    def _repair_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
+        """A packet that we asked for again. What it holds is not counted as having come: reports
+        tell how the path is, not how well it was mended."""
+        pictures, source = self._pictures, self._remote_ssrc
+        if pictures is None or source is None:
+            return False
+        try:
+            found = rtx.unwrapped(packet, self.payload_type_in, source)
+        except MalformedInput:
+            return False
+        self._heard_ns = now_ns
+        if found is not None:
+            pictures.restore(found, now_ns)
         return True
 
     def _event_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
@@ -299,8 +327,9 @@ class StreamGroup:
         self.streams.append(stream)
         self._by_payload_type.setdefault(stream.payload_type_in, stream)
         self._by_source.update(dict.fromkeys(sources, stream))
-        if stream.events_type:
-            self._by_payload_type.setdefault(stream.events_type, stream)
+        for beside in (stream.events_type, stream.protection.rtx):
+            if beside:
+                self._by_payload_type.setdefault(beside, stream)
 
     def usual(self) -> Sequence[RtpVideoReceiver | RtpAudioReceiver]:
         """What takes the streams that come."""

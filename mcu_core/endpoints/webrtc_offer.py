@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.endpoints.remote import is_media_port, one_host
+from mcu_core.endpoints.rtp_stream import CNAME
 from mcu_core.errors import MalformedInput
+from mcu_core.negotiation.agreement import MediaAgreement
+from mcu_core.negotiation.described import SOUND_LEVEL
+from mcu_core.negotiation.formats import Format
+from mcu_core.negotiation.protection import protection_lines, protection_numbers, source_lines
 
 MAX_OFFER_BYTES = 64 * 1024
 MAX_SECTIONS = 16
 MAX_CANDIDATES = 16
 """Per offer. Each one makes us send checks to an address that somebody else named."""
 
-NOTHING_ADDED: Mapping[int, str] = MappingProxyType({})
 CARRIED_KINDS = ("audio", "video")
 SLIDES = "a=content:slides"
 BUNDLE = "a=group:BUNDLE"
@@ -28,6 +32,18 @@ UNWANTED = ("a=end-of-candidates", "a=extmap:")
 not name (mDNS, RFC 8828) are still learnt from its own checks. Of header extensions only sound's
 level is used, and agreed on without the negotiating library: streams are told apart by payload
 type, a browser turns pictures upright where none is agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an answer's section says beyond the negotiating library's words: payload types and
+    attribute lines."""
+
+    formats: tuple[int, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+NOTHING_ADDED: Mapping[int, Added] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +122,35 @@ class WebRtcOffer:
         return _text(lines)
 
     def complete(
-        self, answer: str, indices: tuple[int, ...], added: Mapping[int, str] = NOTHING_ADDED
+        self, answer: str, indices: tuple[int, ...], added: Mapping[int, Added] = NOTHING_ADDED
     ) -> str:
-        """An answer to `only(indices)` made one to the whole offer; `added`: lines by index."""
+        """An answer to `only(indices)` made one to the whole offer; `added`: by index."""
         answered = _cut(answer)
         by_index = dict(zip(indices, answered.sections, strict=True))
         lines = list(answered.head)
         for index, section in enumerate(self.sections):
             accepted = by_index.get(index)
-            lines += accepted.lines if accepted is not None else section.refusal()
-            if index in added:
-                lines.append(added[index])
+            if accepted is None:
+                lines += section.refusal()
+                continue
+            more = added.get(index, Added())
+            lines.append(" ".join((accepted.lines[0], *map(str, more.formats))))
+            lines += (*accepted.lines[1:], *more.lines)
         return _text(lines)
+
+
+def added(agreed: MediaAgreement, ssrc: int, repair_ssrc: int) -> Added:
+    """What the answer says of a line; our sources are those of its media and what is sent again."""
+    chosen = Format(agreed.payload_type_in, agreed.codec, agreed.fmtp)
+    lines = protection_lines(agreed.protection, chosen)
+    if agreed.protection.rtx:
+        lines += source_lines(ssrc, repair_ssrc, CNAME)
+    if agreed.level_id:
+        lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
+    return Added(
+        protection_numbers(agreed.protection),
+        tuple(f"a={name}:{value}" for name, value in lines),
+    )
 
 
 def read_offer(text: str) -> WebRtcOffer:

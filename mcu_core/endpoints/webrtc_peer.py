@@ -22,24 +22,25 @@ from OpenSSL import SSL
 from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
 from mcu_core.endpoints.rtp_stream import StreamGroup
 from mcu_core.endpoints.webrtc_link import WebRtcLink
-from mcu_core.endpoints.webrtc_offer import Section, read_offer
+from mcu_core.endpoints.webrtc_offer import Section, added, read_offer
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, OPUS, VP8, Kind, codec_named
 from mcu_core.media.units import VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.described import (
-    SOUND_LEVEL,
     bitrate_of,
     feedback_of,
     is_content,
     largest_picture_of,
     level_id_of,
+    sources_of,
 )
+from mcu_core.negotiation.formats import Format
+from mcu_core.negotiation.protection import protection_of
 from mcu_core.protocol import sdp
 
 CONNECT_WITHIN_S = 20.0
-MAX_SOURCES = 8
 LOOK_EVERY_NS = NS_PER_SECOND // 5
 """How often it is asked whether the other side is still there."""
 
@@ -222,14 +223,14 @@ class WebRtcPeer(RtpCall):
         await negotiation.setLocalDescription()
         offered = sdp.parse(offer_sdp)
         agreements = _agreements(negotiation, offered, indices)
-        sources = [_sources(offered.media[index]) for index in indices]
+        sources = [sources_of(offered.media[index]) for index in indices]
         self._open_streams(negotiation, agreements, sources)
-        added = {
-            index: f"a=extmap:{agreed.level_id} {SOUND_LEVEL}"
-            for index, agreed in zip(indices, agreements, strict=True)
-            if agreed.level_id
+        streams = self._streams.streams
+        more = {
+            index: added(agreed, stream.ssrc, stream.repair_ssrc)
+            for index, agreed, stream in zip(indices, agreements, streams, strict=True)
         }
-        return offer.complete(negotiation.localDescription.sdp, indices, added)
+        return offer.complete(negotiation.localDescription.sdp, indices, more)
 
     def _choices(self, text: str) -> list[RTCRtpCodecCapability | None]:
         try:
@@ -376,11 +377,5 @@ def _agreed(
         max_height=height,
         level_id=level_id_of(session, theirs) if receive and codec.kind is Kind.AUDIO else 0,
         content=is_content(theirs),
+        protection=protection_of(theirs, Format(payload_type, codec, {})),
     )
-
-
-def _sources(media: sdp.MediaDescription) -> list[int]:
-    """The SSRCs that a section names (RFC 5576), at most MAX_SOURCES."""
-    numbers = dict.fromkeys(value.partition(" ")[0] for value in media.values("ssrc"))
-    named = [one for one in numbers if one.isascii() and one.isdigit() and len(one) <= 10]
-    return [int(one) for one in named[:MAX_SOURCES]]

@@ -132,6 +132,14 @@ class RtpVideoReceiver:
                 self._quick = QuickPictures(self._codec, reception.row, packet.payload_type)
         self._catch_up(now_ns)
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+        self._sort(packet, now_ns)
+
+    def restore(self, packet: RtpPacket, now_ns: int) -> None:
+        """Take a packet of the present stream that came by another way than its own."""
+        if self._reception is not None and packet.ssrc == self._ssrc:
+            self._sort(packet, now_ns)
+
+    def _sort(self, packet: RtpPacket, now_ns: int) -> None:
         self._nacks.push(packet.sequence, now_ns)
         if self._order.passes(packet.sequence):
             self._last_sequence = packet.sequence

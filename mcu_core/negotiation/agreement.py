@@ -8,6 +8,19 @@ from mcu_core.protocol.sdp import SessionDescription
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """Payload types of what helps against lost packets, both ways; 0 where there is none.
+
+    `rtx`: packets that were asked for again (RFC 4588).
+    """
+
+    rtx: int = 0
+
+
+NO_PROTECTION = Protection()
+
+
+@dataclass(frozen=True, slots=True)
 class MediaAgreement:
     """One kind of media.
 
@@ -41,6 +54,7 @@ class MediaAgreement:
     level_id: int = 0
     events_type: int = 0
     content: bool = False
+    protection: Protection = NO_PROTECTION
 
     @property
     def stereo(self) -> bool:

@@ -14,6 +14,7 @@ SLIDES = "slides"
 
 MAX_EXTENSION_ID = 255
 RESERVED_EXTENSION_ID = 15
+MAX_SOURCES = 8
 MAX_SETS = 32
 """Sets read of an imageattr line; phones list a handful."""
 
@@ -97,3 +98,10 @@ def _most(values: str) -> int:
     if values.count(":") == 2:
         numbers = [numbers[0], numbers[-1]] if len(numbers) == 3 else []
     return max(numbers, default=0)
+
+
+def sources_of(media: MediaDescription) -> list[int]:
+    """The SSRCs that a section names (RFC 5576), at most MAX_SOURCES."""
+    numbers = dict.fromkeys(value.partition(" ")[0] for value in media.values("ssrc"))
+    named = [one for one in numbers if one.isascii() and one.isdigit() and len(one) <= 10]
+    return [int(one) for one in named[:MAX_SOURCES]]

@@ -53,6 +53,11 @@ from mcu_core.negotiation.formats import (
     rank,
     refusal,
 )
+from mcu_core.negotiation.protection import (
+    protection_lines,
+    protection_numbers,
+    protection_of,
+)
 from mcu_core.protocol.sdp import (
     Attribute,
     Connection,
@@ -190,14 +195,18 @@ def _answer_media(
     if not (send or receive or connection.held) and direction is not Direction.INACTIVE:
         raise _Declined(f"nothing could be sent either way ({direction.value})")
     mux = theirs.has("rtcp-mux") and receive
-    agreed = _agreement(offer, chosen, theirs, connection, send=send, receive=receive, mux=mux)
+    agreed = replace(
+        _agreement(offer, chosen, theirs, connection, send=send, receive=receive, mux=mux),
+        protection=protection_of(theirs, chosen),
+    )
     parameters = answer_parameters(chosen, caps)
     lines = attributes(chosen.codec, chosen.payload_type, parameters, agreed.feedback)
     if content:
         lines.append(("content", SLIDES))
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
-    numbers = [chosen.payload_type]
+    lines += protection_lines(agreed.protection, chosen)
+    numbers = [chosen.payload_type, *protection_numbers(agreed.protection)]
     if agreed.events_type:
         numbers.append(agreed.events_type)
         lines += event_lines(agreed.events_type, theirs.rtpmaps[agreed.events_type].clock)

@@ -90,12 +90,14 @@ async def call(
     *kinds: str | MediaStreamTrack,
     direction: str = "sendrecv",
     codec: Codec = H264,
+    repeats: bool = False,
     **options: Any,
 ) -> AsyncIterator[tuple[WebRtcPeer, Any]]:
-    """A connected pair (peer, remote connection), taken down after the test."""
+    """A connected pair (peer, remote connection), taken down after the test. `repeats`: pictures'
+    packets that get lost come again in a stream of their own (RTX)."""
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(remote(*kinds, direction=direction))
-        _prefer(connection, codec)
+        _prefer(connection, codec.name, *(["rtx"] if repeats else []))
         peer = peer_of(site, **options)
         stack.push_async_callback(peer.stop)
         await connect(peer, connection)
@@ -103,11 +105,12 @@ async def call(
         yield peer, connection
 
 
-def _prefer(connection: Any, codec: Codec) -> None:
+def _prefer(connection: Any, *names: str) -> None:
+    wanted_types = [f"video/{name}" for name in names]
     for transceiver in connection.getTransceivers():
         if transceiver.kind == "video":
             offered = RTCRtpSender.getCapabilities("video").codecs
-            wanted = [one for one in offered if one.mimeType == f"video/{codec.name}"]
+            wanted = [one for one in offered if one.mimeType in wanted_types]
             transceiver.setCodecPreferences(wanted)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mcu_core.errors import MalformedInput
 from mcu_core.media.codec import RTP_CODECS, Codec
-from mcu_core.protocol import rtcp, rtp, sdp
+from mcu_core.protocol import rtcp, rtp, rtx, sdp
 from mcu_core.protocol.payload.base import depayloader
 from mcu_core.protocol.rtcp import (
     Bye,
@@ -55,6 +55,13 @@ def ends_well(parse: Callable[[bytes], object], data: bytes) -> None:
 @given(st.binary(max_size=80) | bent(CAPTURED))
 def test_any_bytes_are_rtp_or_malformed(data: bytes) -> None:
     ends_well(rtp.parse, data)
+
+
+@given(st.binary(max_size=20), SHORT)
+def test_what_is_sent_again_is_read_as_it_was(payload: bytes, sequence: int) -> None:
+    packet = RtpPacket(97, 1, 2, 3, True, rtx.wrapped(sequence, payload))
+    assert rtx.unwrapped(packet, 96, 7) == RtpPacket(96, sequence, 2, 7, True, payload)
+    ends_well(lambda data: rtx.unwrapped(RtpPacket(97, 1, 2, 3, True, data), 96, 7), payload)
 
 
 @given(st.binary(max_size=80) | bent(REPORTS))

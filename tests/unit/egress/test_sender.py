@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 
-from mcu_core.egress.sender import (
+from mcu_core.egress.history import (
+    HISTORY_BYTES,
+    HISTORY_NS,
     HISTORY_PACKETS,
+    MOST_SAVED,
     RESEND_EVERY_NS,
-    RESENDS_PER_SECOND,
-    RtpSender,
 )
-from mcu_core.media.clock import NS_PER_SECOND, ManualClock
+from mcu_core.egress.sender import RtpSender
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
 from mcu_core.media.codec import H264, L16_STEREO, OPUS, Codec
 from mcu_core.media.sound import BLOCK_NS
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.rtp import RtpPacket, parse
+from mcu_core.protocol.rtx import unwrapped
 from mcu_core.protocol.sequence import sequence_delta, timestamp_delta
 from tests.fakes.bursts import one_by_one
 
@@ -97,9 +100,9 @@ def test_each_packet_of_the_history_comes_again_as_it_was() -> None:
     line = Receiver(H264)
     for n in range(300):
         line.sender.send(unit(H264, n * FRAME_NS, *(bytes((n % 256, k)) for k in range(n % 7))))
-    kept = line.packets[-HISTORY_PACKETS:]
+    kept = line.packets[-HISTORY_PACKETS:][::2]
     for packet in kept:
-        line.clock.advance_ns(RESEND_EVERY_NS)
+        line.clock.advance_ns(NS_PER_MS)
         line.sender.resend([packet.sequence])
         assert line.packets[-1] == packet
     assert line.sender.resent == len(kept)
@@ -130,13 +133,35 @@ def test_history_is_bounded_over_the_wrap_of_sequence_numbers() -> None:
     line = Receiver(H264)
     for n in range(70):
         line.sender.send(unit(H264, n * FRAME_NS, *[b"x"] * 1000))
-        kept = sum(len(sent.payloads) for sent in line.sender._history)
-        assert kept <= HISTORY_PACKETS + 1000  # whole units
+        assert line.sender.history.packets <= HISTORY_PACKETS + 1000  # whole units
     oldest = line.packets[-HISTORY_PACKETS]
     gone = line.packets[-HISTORY_PACKETS - 1]
     count = len(line.packets)
     line.sender.resend([oldest.sequence, gone.sequence])
     assert line.packets[count:] == [oldest]
+
+
+def test_history_is_bounded_by_bytes_and_age() -> None:
+    line = Receiver(H264)
+    for n in range(100):
+        line.sender.send(unit(H264, n * FRAME_NS, bytes(HISTORY_BYTES // 10)))
+    assert line.sender.history.packets == 10
+    last = line.packets[-1].sequence
+    line.clock.advance_ns(HISTORY_NS + 1)
+    line.sender.resend([last])
+    assert line.sender.resent == 0
+
+
+def test_what_is_sent_again_may_have_a_stream_of_its_own() -> None:
+    line = Receiver(H264)
+    line.sender.resend_by(97, 4711)
+    line.sender.send(unit(H264, 0, b"a", b"b", b"c"))
+    for wanted in line.packets[1:3]:
+        line.sender.resend([wanted.sequence])
+        repeated = line.packets[-1]
+        assert (repeated.payload_type, repeated.ssrc) == (97, 4711)
+        assert unwrapped(repeated, 96, 77) == wanted
+    assert sequence_delta(line.packets[-1].sequence, line.packets[-2].sequence) == 1
 
 
 def test_a_report_puts_the_stream_s_clock_beside_the_wall_clock() -> None:
@@ -156,7 +181,8 @@ def test_nobody_gets_more_sent_again_than_a_stream_has() -> None:
     for _ in range(10):
         line.sender.resend(everything)
         line.clock.advance_ns(RESEND_EVERY_NS)
-    assert line.sender.resent <= RESENDS_PER_SECOND * 1.2
+    assert line.sender.resent <= MOST_SAVED * 1.2
+    assert line.sender.history.refused > 0
     line.clock.advance_ns(NS_PER_SECOND)
     before = line.sender.resent
     line.sender.resend(everything[:20])

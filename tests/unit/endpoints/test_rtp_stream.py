@@ -16,7 +16,9 @@ from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import EncodedUnit
-from mcu_core.protocol import rtcp, rtp
+from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
+from mcu_core.protocol import rtcp, rtp, rtx
+from mcu_core.protocol.loss import FIRST_WAIT_NS
 
 OURS, THEIRS, OTHER = 1, 77, 78
 SLICE = b"\x41\x9a"
@@ -36,7 +38,7 @@ class Ingress(VideoIngress):
 class Rig:
     """A video stream in a group, and all that it sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, agreed: Protection = NO_PROTECTION) -> None:
         self.clock = ManualClock(NS_PER_SECOND)
         self.ingress = Ingress(self.clock)
         self.rtp: list[bytes] = []
@@ -44,6 +46,7 @@ class Rig:
         self.stats = EndpointStats()
         self.group = StreamGroup(self.stats)
         self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self._sent, self._report)
+        self.stream.protect(agreed)
         self.stream.receive_into(Intake(self.ingress, None))
         self.ingress.restarts = 0
         self.group.add(self.stream)
@@ -57,6 +60,20 @@ class Rig:
     def receive(self, sequence: int, ssrc: int = THEIRS, payload_type: int = 96) -> bool:
         head = rtp.header(payload_type, True, sequence, sequence * 3000, ssrc)
         return self.group.rtp_received(head + SLICE, self.clock.now_ns())
+
+    def again(self, sequence: int, number: int) -> bool:
+        """Receive a packet once more, in the stream of what is sent again."""
+        head = rtp.header(self.stream.protection.rtx, True, number, sequence * 3000, OTHER)
+        data = head + rtx.wrapped(sequence, SLICE)
+        return self.group.rtp_received(data, self.clock.now_ns())
+
+    def told_of_us(self) -> rtcp.ReportBlock:
+        """What the stream's next report says of what came."""
+        self.clock.advance_ns(REPORT_EVERY_NS)
+        self.stream.tick(self.clock.now_ns())
+        report = self.told(rtcp.ReceiverReport)[-1]
+        assert isinstance(report, rtcp.ReceiverReport)
+        return report.reports[0]
 
     def control(self, data: bytes) -> bool:
         return self.group.rtcp_received(data, self.clock.now_ns())
@@ -156,6 +173,44 @@ def test_feedback_about_our_stream_only_reaches_the_owner(rig: Rig) -> None:
     rig.control(rtcp.FullIntra(THEIRS, ((OURS, 1),)).serialize())
     rig.control(rtcp.Remb(THEIRS, 900_000, (OURS,)).serialize())
     assert len(wanted) == 2
+
+
+def test_what_was_asked_for_again_comes_in_a_stream_of_its_own() -> None:
+    rig = Rig(Protection(rtx=98))
+    assert not rig.again(1, 5), "of a stream that nobody knows yet"
+    for sequence in (1, 3):
+        assert rig.receive(sequence)
+    rig.clock.advance_ns(FIRST_WAIT_NS)
+    rig.stream.tick(rig.clock.now_ns())
+    (asked,) = rig.told(rtcp.Nack)
+    assert isinstance(asked, rtcp.Nack)
+    assert (asked.media_ssrc, asked.lost) == (THEIRS, (2,))
+    assert rig.again(2, 40_000)
+    assert rig.ingress.units == 3
+    counters = rig.stream.reception()
+    assert (counters.received, counters.repaired, counters.lost) == (2, 1, 0)
+    block = rig.told_of_us()
+    assert (block.packets_lost, block.ssrc) == (1, THEIRS), "reports tell how the path is"
+
+
+def test_padding_and_rubbish_of_that_stream_do_no_harm() -> None:
+    rig = Rig(Protection(rtx=98))
+    assert rig.receive(1)
+    assert rig.group.rtp_received(rtp.header(98, False, 1, 0, OTHER), 0), "tries the path"
+    assert not rig.group.rtp_received(rtp.header(98, False, 2, 0, OTHER) + b"x", 0)
+    assert rig.again(1, 3)
+    assert rig.ingress.units == 1
+
+
+def test_what_they_ask_for_goes_out_as_agreed() -> None:
+    rig = Rig(Protection(rtx=98))
+    rig.stream.sends = True
+    rig.stream.send(EncodedUnit(H264, SLICE, NS_PER_SECOND, 0, True, (SLICE,), 0))
+    sent = rtp.parse(rig.rtp[0])
+    rig.control(rtcp.Nack(THEIRS, OURS, (sent.sequence,)).serialize())
+    again = rtp.parse(rig.rtp[1])
+    assert (again.payload_type, again.ssrc) == (98, rig.stream.repair_ssrc)
+    assert rtx.unwrapped(again, 97, OURS) == sent
 
 
 def test_malformed_reports_are_counted(rig: Rig) -> None:

@@ -6,6 +6,7 @@ from mcu_core.endpoints.webrtc_offer import (
     MAX_CANDIDATES,
     MAX_OFFER_BYTES,
     MAX_SECTIONS,
+    Added,
     read_offer,
 )
 from mcu_core.errors import MalformedInput
@@ -113,9 +114,10 @@ def test_two_lines_of_one_name_are_malformed() -> None:
 def test_lines_are_added_to_the_sections_that_they_belong_to() -> None:
     offer = read_offer(HEAD + AUDIO + VIDEO)
     answer = offer.only((0, 1))
-    completed = offer.complete(answer, (0, 1), {0: "a=extmap:1 urn:x"})
+    completed = offer.complete(answer, (0, 1), {0: Added((97, 98), ("a=extmap:1 urn:x",))})
     assert completed.count("a=extmap:1 urn:x") == 1
     assert completed.index("a=extmap") < completed.index("m=video")
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 97 98\r\n" in completed
 
 
 def test_slides_are_carried_beside_the_main_picture() -> None:

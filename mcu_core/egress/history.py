@@ -1,0 +1,112 @@
+"""What one receiver was sent lately, and how much of it is sent again. Pure, time comes in."""
+
+from bisect import bisect_right
+from collections import deque
+from typing import NamedTuple
+
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+
+HISTORY_PACKETS = 1024
+HISTORY_BYTES = 2 << 20
+HISTORY_NS = 3 * NS_PER_SECOND
+"""What can be sent again: two to five seconds of picture; all receivers share the payloads. Later
+than that no receiver waits for it any more."""
+
+MOST_SAVED = 512
+EARNED_PER_SECOND = 64
+"""Packets sent again: one for each that is sent, some for who sends little, this many at once at
+most. Who asks for more has no path for it, or wants us to flood somebody."""
+
+RESEND_EVERY_NS = 10 * NS_PER_MS
+"""A packet asked for again within this time is on its way already."""
+
+
+class Sent(NamedTuple):
+    """A unit that was sent. `number` counts all packets of the stream, up to its first one."""
+
+    number: int
+    timestamp: int
+    marked: int
+    payloads: tuple[bytes, ...]
+    sent_ns: int
+
+
+class SentPacket(NamedTuple):
+    """One packet of it."""
+
+    number: int
+    timestamp: int
+    marked: bool
+    payload: bytes
+
+
+class History:
+    """The latest units of a stream, bounded by packets, bytes and age, and an allowance for sending
+    them again. `refused`: packets that were asked for and are kept, beyond that allowance."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._units: deque[Sent] = deque()
+        self._bytes = 0
+        self._resent_ns: dict[int, int] = {}
+        self._allowed = float(MOST_SAVED)
+        self._earned_ns: int | None = None
+
+    @property
+    def packets(self) -> int:
+        """How many are kept."""
+        return sum(len(sent.payloads) for sent in self._units)
+
+    def remember(self, sent: Sent) -> None:
+        """Keep one more unit, and let go of what is too much or too old."""
+        units = self._units
+        units.append(sent)
+        self._bytes += sum(map(len, sent.payloads))
+        self._allowed = min(MOST_SAVED, self._allowed + len(sent.payloads))
+        oldest = sent.number + len(sent.payloads) - HISTORY_PACKETS
+        while len(units) > 1 and (
+            units[1].number <= oldest
+            or self._bytes > HISTORY_BYTES
+            or sent.sent_ns - units[0].sent_ns > HISTORY_NS
+        ):
+            self._bytes -= sum(map(len, units.popleft().payloads))
+
+    def resend(self, number: int, now_ns: int) -> SentPacket | None:
+        """That packet, to be sent again now; None where it is not kept, was just sent again, or too
+        much has been."""
+        if now_ns < self._resent_ns.get(number, -RESEND_EVERY_NS) + RESEND_EVERY_NS:
+            return None
+        found = self._find(number, now_ns)
+        if found is None or not self._take(now_ns):
+            return None
+        self._resent_ns.pop(number, None)
+        self._resent_ns[number] = now_ns
+        if len(self._resent_ns) > HISTORY_PACKETS:
+            del self._resent_ns[next(iter(self._resent_ns))]
+        return found
+
+    def _find(self, number: int, now_ns: int) -> SentPacket | None:
+        if not self._units:
+            return None
+        last = self._units[-1]
+        if number <= last.number + len(last.payloads) - 1 - HISTORY_PACKETS:
+            return None
+        at = bisect_right(self._units, number, key=lambda sent: sent.number) - 1
+        if at < 0:
+            return None
+        sent = self._units[at]
+        index = number - sent.number
+        if index >= len(sent.payloads) or now_ns - sent.sent_ns > HISTORY_NS:
+            return None
+        return SentPacket(number, sent.timestamp, index == sent.marked, sent.payloads[index])
+
+    def _take(self, now_ns: int) -> bool:
+        if self._earned_ns is not None:
+            earned = (now_ns - self._earned_ns) * EARNED_PER_SECOND / NS_PER_SECOND
+            self._allowed = min(MOST_SAVED, self._allowed + earned)
+        self._earned_ns = now_ns
+        if self._allowed < 1:
+            self.refused += 1
+            return False
+        self._allowed -= 1
+        return True
