@@ -4,6 +4,7 @@ McuError
 └── ControlError
     ├── NotLoggedIn   nobody is logged in, or the password or token is wrong
     ├── Forbidden     logged in, but this role may not do that
+    ├── DoorClosed    a conference does not let this one in; says why
     ├── Throttled     too many attempts; says when to come back
     ├── TooLarge      a body over its limit
     ├── WrongType     a body of another media type than the one expected
@@ -24,6 +25,18 @@ class NotLoggedIn(ControlError):
 
 class Forbidden(ControlError):
     """This role may not do that."""
+
+
+class DoorClosed(ControlError):
+    """A conference does not let this one in; `reason` says why, for programs.
+
+    `code`, `password`, `chair_password`: missing or wrong; `locked`: nobody new comes in;
+    `no_place`: no place is free for who was not named.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Throttled(ControlError):

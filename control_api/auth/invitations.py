@@ -17,19 +17,26 @@ HOURS = 24.0
 PREFIX = "v1."
 
 
-class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     c: str
     s: str
     e: float
+    p: str = ""
+    k: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The seat that an invitation is for, and until when (Unix seconds)."""
+    """The seat that an invitation is for, and until when (Unix seconds).
+
+    `passed`: which password of the conference its holder gave; `chair`: the chair's, too.
+    """
 
     conference: str
     site: str
     expires_s: float
+    passed: str = ""
+    chair: bool = False
 
 
 def looks_like_invitation(token: str) -> bool:
@@ -39,7 +46,15 @@ def looks_like_invitation(token: str) -> bool:
 
 def invite(secret: str, invitation: Invitation) -> str:
     """The token for that seat."""
-    body = msgspec.json.encode(_Body(invitation.conference, invitation.site, invitation.expires_s))
+    body = msgspec.json.encode(
+        _Body(
+            invitation.conference,
+            invitation.site,
+            invitation.expires_s,
+            invitation.passed,
+            invitation.chair,
+        )
+    )
     signed = PREFIX + _text(body)
     return f"{signed}.{_text(_signature(secret, signed))}"
 
@@ -59,7 +74,7 @@ def read_invitation(secret: str, token: str, now_s: float) -> Invitation:
         raise NotLoggedIn("this invitation is not valid") from error
     if body.e <= now_s:
         raise NotLoggedIn("this invitation has expired")
-    return Invitation(body.c, body.s, body.e)
+    return Invitation(body.c, body.s, body.e, body.p, body.k)
 
 
 def _signature(secret: str, signed: str) -> bytes:

@@ -7,12 +7,16 @@ from control_api.errors import Forbidden
 
 
 class Role(StrEnum):
-    """What a person is here. A guest has no account, only an invitation to one seat."""
+    """What a person is here. A guest has no account, only an invitation to one seat.
+
+    Nor has a chair: a guest who gave the chair's password of the conference.
+    """
 
     ADMIN = "admin"
     OPERATOR = "operator"
     VIEWER = "viewer"
     GUEST = "guest"
+    CHAIR = "chair"
 
 
 class Action(StrEnum):
@@ -23,6 +27,8 @@ class Action(StrEnum):
     SEE_SYSTEM = "see engines and metrics"
     WATCH = "watch a conference"
     JOIN = "join as a site"
+    SEAT = "choose what the own site sees"
+    RUN = "run a conference"
     CONTROL = "change conferences"
     PLAY = "play recordings"
     PATIENT = "read patients' references"
@@ -31,7 +37,8 @@ class Action(StrEnum):
     OWN_ACCOUNT = "change one's own password"
 
 
-_GUEST = {Action.SEE_ONE, Action.JOIN}
+_GUEST = {Action.SEE_ONE, Action.JOIN, Action.SEAT}
+_CHAIR = _GUEST | {Action.RUN}
 _VIEWER = {
     Action.SEE,
     Action.SEE_ONE,
@@ -40,10 +47,11 @@ _VIEWER = {
     Action.PLAY,
     Action.OWN_ACCOUNT,
 }
-_OPERATOR = _VIEWER | {Action.JOIN, Action.CONTROL, Action.RECORD, Action.PATIENT}
+_OPERATOR = _VIEWER | _CHAIR | {Action.CONTROL, Action.RECORD, Action.PATIENT}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.GUEST: frozenset(_GUEST),
+    Role.CHAIR: frozenset(_CHAIR),
     Role.VIEWER: frozenset(_VIEWER),
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.ADMIN: frozenset(Action),
@@ -52,12 +60,21 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `conference` and `site` bind a guest to one seat; they are empty for users."""
+    """Who asks. `conference` and `site` bind a guest to one seat; they are empty for users.
+
+    `passed`: which password of the conference a guest gave.
+    """
 
     name: str
     role: Role
     conference: str = ""
     site: str = ""
+    passed: str = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether this is no user, but the holder of an invitation."""
+        return self.role in (Role.GUEST, Role.CHAIR)
 
 
 def allowed(principal: Principal, action: Action) -> bool:
@@ -69,9 +86,10 @@ def check(principal: Principal, action: Action, conference: str = "", site: str 
     """Raise Forbidden unless the principal may do that to this conference (and site)."""
     if action not in ALLOWED[principal.role]:
         raise Forbidden(f"a {principal.role} may not {action}")
-    if principal.role is not Role.GUEST:
+    if not principal.bound:
         return
     if conference != principal.conference:
         raise Forbidden("the invitation is for another conference")
-    if site and site != principal.site:
+    chairs = principal.role is Role.CHAIR and action is not Action.JOIN
+    if site and site != principal.site and not chairs:
         raise Forbidden("the invitation is for another site")

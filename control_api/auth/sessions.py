@@ -170,7 +170,8 @@ class Sessions:
         now_s = self._wall_s()
         if looks_like_invitation(token):
             seat = read_invitation(self._secret, token, now_s)
-            return Principal("guest", Role.GUEST, seat.conference, seat.site)
+            role = Role.CHAIR if seat.chair else Role.GUEST
+            return Principal(role, role, seat.conference, seat.site, seat.passed)
         found = await self._session(token, now_s) if token else None
         if found is None:
             raise NotLoggedIn("log in first")
@@ -185,10 +186,18 @@ class Sessions:
         self._unsaved.pop(token_hash(token), None)
         await self._rows.remove_session(token_hash(token))
 
-    def invite(self, conference: str, site: str, hours: float = HOURS) -> tuple[str, float]:
+    def invite(
+        self,
+        conference: str,
+        site: str,
+        hours: float = HOURS,
+        passed: str = "",
+        chair: bool = False,
+    ) -> tuple[str, float]:
         """A token for one seat and when it expires (Unix seconds)."""
         expires_s = self._wall_s() + hours * 3600
-        return invite(self._secret, Invitation(conference, site, expires_s)), expires_s
+        seat = Invitation(conference, site, expires_s, passed, chair)
+        return invite(self._secret, seat), expires_s
 
     async def change_password(self, user: str, old: str, new: str, source: str) -> Login:
         """Give a user a new password; all earlier sessions end, a fresh one begins."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from control_api.auth.roles import Action, Role
+from control_api.auth.roles import Action
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.picture_bodies import GroupBody, LayoutBody, PaneBody
 from control_api.rest.schemas import (
@@ -19,6 +19,7 @@ from mcu_core.layouts.catalogue import MODES
 router = APIRouter()
 
 CONTROL = [Depends(may(Action.CONTROL))]
+RUN = [Depends(may(Action.RUN))]
 SEE = [Depends(may(Action.SEE))]
 SEE_ONE = [Depends(may(Action.SEE_ONE))]
 
@@ -73,10 +74,10 @@ async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
 async def conference(cid: str, bridge: BridgeOf, principal: PrincipalOf) -> ConferenceView:
     """As it is wanted and as its engine shows it; guests are shown less."""
     view = bridge.conferences.get(cid)
-    return public_view(view) if principal.role is Role.GUEST else view
+    return public_view(view) if principal.bound else view
 
 
-@router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=CONTROL)
+@router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=RUN)
 async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> ConferenceView:
     """Only what is named changes, also within `voice`, `banner` and `caption`."""
     return await bridge.conferences.change(cid, body.changes())
@@ -87,7 +88,7 @@ async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> Conferen
     status_code=204,
     tags=["conferences"],
     summary="End it",
-    dependencies=CONTROL,
+    dependencies=RUN,
 )
 async def end(cid: str, bridge: BridgeOf) -> None:
     """All its connections end; a running recording is ended first and stays in the library."""
@@ -95,7 +96,7 @@ async def end(cid: str, bridge: BridgeOf) -> None:
 
 
 @router.put(
-    "/conferences/{cid}/layout", tags=["layouts"], summary="Change the layout", dependencies=CONTROL
+    "/conferences/{cid}/layout", tags=["layouts"], summary="Change the layout", dependencies=RUN
 )
 async def set_layout(cid: str, body: LayoutBody, bridge: BridgeOf) -> ConferenceView:
     """`{"mode": 12}`, `{"own": {...}}`, or `{"mode": null}`: by the number of sites."""
@@ -103,7 +104,7 @@ async def set_layout(cid: str, body: LayoutBody, bridge: BridgeOf) -> Conference
 
 
 @router.put(
-    "/conferences/{cid}/panes", tags=["layouts"], summary="Fill all panes", dependencies=CONTROL
+    "/conferences/{cid}/panes", tags=["layouts"], summary="Fill all panes", dependencies=RUN
 )
 async def set_panes(cid: str, body: list[PaneBody], bridge: BridgeOf) -> ConferenceView:
     """Panes that the list does not reach are automatic."""
@@ -111,7 +112,7 @@ async def set_panes(cid: str, body: list[PaneBody], bridge: BridgeOf) -> Confere
 
 
 @router.put(
-    "/conferences/{cid}/panes/{k}", tags=["layouts"], summary="Fill one pane", dependencies=CONTROL
+    "/conferences/{cid}/panes/{k}", tags=["layouts"], summary="Fill one pane", dependencies=RUN
 )
 async def set_pane(
     cid: str,
@@ -127,7 +128,7 @@ async def set_pane(
     "/conferences/{cid}/groups/{number}",
     tags=["layouts"],
     summary="Give sites a picture of their own together",
-    dependencies=CONTROL,
+    dependencies=RUN,
 )
 async def set_group(
     cid: str,
@@ -143,7 +144,7 @@ async def set_group(
     "/conferences/{cid}/groups/{number}",
     tags=["layouts"],
     summary="Drop a group",
-    dependencies=CONTROL,
+    dependencies=RUN,
 )
 async def drop_group(
     cid: str, number: Annotated[int, Path(ge=0, le=9999)], bridge: BridgeOf

@@ -12,14 +12,14 @@ from control_api.services.views import ConferenceView
 
 router = APIRouter(prefix="/conferences/{cid}", tags=["content"])
 
-CONTROL = [Depends(may(Action.CONTROL))]
-JOIN = [Depends(may(Action.JOIN))]
+RUN = [Depends(may(Action.RUN))]
+SEAT = [Depends(may(Action.SEAT))]
 
 
 @router.put(
     "/content/still",
     summary="Show an image as content",
-    dependencies=CONTROL,
+    dependencies=RUN,
     openapi_extra=IMAGE_BODY,
 )
 async def show_still(
@@ -48,14 +48,14 @@ async def show_still(
     return await bridge.contents.show_still(cid, data, kind, name, part)
 
 
-@router.delete("/content/still", summary="Withdraw the image", dependencies=CONTROL)
+@router.delete("/content/still", summary="Withdraw the image", dependencies=RUN)
 async def withdraw(cid: str, bridge: BridgeOf) -> ConferenceView:
     """A site that shared before it, and still does, is seen again."""
     return await bridge.contents.withdraw(cid)
 
 
 @router.put(
-    "/sites/{sid}/content", status_code=204, summary="Show a site's content", dependencies=CONTROL
+    "/sites/{sid}/content", status_code=204, summary="Show a site's content", dependencies=RUN
 )
 async def take(cid: str, sid: str, bridge: BridgeOf) -> None:
     """It must be sending some; it then goes before all others, locked or not."""
@@ -63,7 +63,7 @@ async def take(cid: str, sid: str, bridge: BridgeOf) -> None:
 
 
 @router.delete(
-    "/sites/{sid}/content", status_code=204, summary="End a site's content", dependencies=JOIN
+    "/sites/{sid}/content", status_code=204, summary="End a site's content", dependencies=SEAT
 )
 async def end(cid: str, sid: str, bridge: BridgeOf) -> None:
     """Who else sends content is seen again; the site may begin anew. Guests end their own only."""

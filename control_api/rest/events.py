@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
-from control_api.auth.roles import Action, Principal, Role
+from control_api.auth.roles import Action, Principal
 from control_api.errors import NotLoggedIn, Throttled
 from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.services.bridge import Bridge
@@ -24,7 +24,7 @@ CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 
 NAMES = (
     "hello, conference, site, levels, speaker, muted_talkers, layout, key, reduced, recording,"
-    " rejoin, gone"
+    " ring, declined, share, camera, rejoin, gone"
 )
 
 
@@ -45,7 +45,7 @@ async def events(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> 
     """First `hello`, then every conference as it is, then what changes."""
     if bridge.feed.full(_reader_name(principal)):
         raise Throttled("too many readers of the event feed", 5)
-    if principal.role is Role.GUEST and principal.conference not in bridge.wanted:
+    if principal.bound and principal.conference not in bridge.wanted:
         raise NotFound("conference", principal.conference)
     return StreamingResponse(
         _stream(bridge, principal, token_of(request)),
@@ -60,7 +60,7 @@ def _reader_name(principal: Principal) -> str:
 
 
 async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIterator[str]:
-    guest = principal.role is Role.GUEST
+    guest = principal.bound
     reader = bridge.feed.subscribe(principal.conference, _reader_name(principal))
     try:
         yield sse("hello", _json({"user": principal.name, "role": principal.role.value}))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from control_api.auth.roles import Action, Principal, Role, check
+from control_api.auth.roles import Action, Principal, check
 from control_api.errors import NotLoggedIn
 from control_api.services.bridge import Bridge
 from mcu_core.errors import NotFound
@@ -45,7 +45,7 @@ async def principal_of(request: Request, bridge: BridgeOf) -> Principal:
 async def identified(bridge: Bridge, token: str) -> Principal:
     """Who is behind a token; raises NotLoggedIn, also for an invitation to a seat that is gone."""
     principal = await bridge.sessions.identify(token)
-    if principal.role is Role.GUEST:
+    if principal.bound:
         try:
             bridge.observed.site(principal.conference, principal.site)
         except NotFound as error:

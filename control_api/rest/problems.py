@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from control_api.errors import (
     Away,
+    DoorClosed,
     Forbidden,
     NotLoggedIn,
     NotStored,
@@ -28,6 +29,7 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[McuError], int, str], ...] = (
     (NotLoggedIn, 401, "Not logged in"),
     (Forbidden, 403, "Not allowed"),
+    (DoorClosed, 403, "Not let in"),
     (NotFound, 404, "Not found"),
     (Refused, 409, "Not possible now"),
     (BrokenRecording, 409, "Nothing to play"),
@@ -43,12 +45,20 @@ STATUS: tuple[tuple[type[McuError], int, str], ...] = (
 """The first row that fits counts."""
 
 
+DOOR = "urn:mcu:door:"
+
+
 def problem(
-    status: int, title: str, detail: str, field: str = "", headers: dict[str, str] | None = None
+    status: int,
+    title: str,
+    detail: str,
+    field: str = "",
+    headers: dict[str, str] | None = None,
+    kind: str = "about:blank",
 ) -> JSONResponse:
     """A problem document; `field` is the path of the value that is wrong, or empty."""
     body: dict[str, object] = {
-        "type": "about:blank",
+        "type": kind,
         "title": title,
         "status": status,
         "detail": detail,
@@ -68,7 +78,8 @@ def problem_of(error: McuError) -> JSONResponse:
     if isinstance(error, Away):
         headers["Retry-After"] = "1"
     field = error.field if isinstance(error, BadInput) else ""
-    return problem(status, title, str(error), field, headers)
+    kind = f"{DOOR}{error.reason}" if isinstance(error, DoorClosed) else "about:blank"
+    return problem(status, title, str(error), field, headers, kind)
 
 
 def path_of(location: tuple[int | str, ...]) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from control_api.auth.roles import Action, Role
+from control_api.auth.roles import Action
 from control_api.errors import Forbidden
 from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
@@ -29,6 +29,8 @@ router = APIRouter(prefix="/conferences/{cid}", tags=["sites"])
 
 CONTROL = [Depends(may(Action.CONTROL))]
 JOIN = [Depends(may(Action.JOIN))]
+RUN = [Depends(may(Action.RUN))]
+SEAT = [Depends(may(Action.SEAT))]
 
 
 @router.post("/sites", status_code=201, summary="Add a site", dependencies=CONTROL)
@@ -62,7 +64,7 @@ async def trace(cid: str, sid: str, bridge: BridgeOf) -> TraceView:
     return await traces.trace(bridge.wanted, bridge.keeper, cid, sid)
 
 
-@router.patch("/sites/{sid}", summary="Change a site", dependencies=CONTROL)
+@router.patch("/sites/{sid}", summary="Change a site", dependencies=RUN)
 async def change(cid: str, sid: str, body: SiteChange, bridge: BridgeOf) -> SiteView:
     """`muted` 闭音: the others do not hear it. `quiet` 静音: it hears nothing.
 
@@ -71,27 +73,33 @@ async def change(cid: str, sid: str, body: SiteChange, bridge: BridgeOf) -> Site
     return await bridge.sites.change(cid, sid, changes_of(body))
 
 
-@router.put("/sites/{sid}/view", summary="Give a site its own picture", dependencies=CONTROL)
+@router.put("/sites/{sid}/view", summary="Give a site its own picture", dependencies=SEAT)
 async def set_view(cid: str, sid: str, body: ViewBody, bridge: BridgeOf) -> SiteView:
     """每端口多画面: its own layout and panes, until it is released; `watch` goes before it."""
     return await bridge.sites.set_view(cid, sid, body.view())
 
 
-@router.delete("/sites/{sid}/view", summary="Release its own picture", dependencies=CONTROL)
+@router.delete("/sites/{sid}/view", summary="Release its own picture", dependencies=SEAT)
 async def release_view(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
     """The site sees what the others see again."""
     return await bridge.sites.set_view(cid, sid, None)
 
 
-@router.delete("/sites/{sid}", status_code=204, summary="Remove a site", dependencies=CONTROL)
+@router.delete("/sites/{sid}", status_code=204, summary="Remove a site", dependencies=RUN)
 async def remove(cid: str, sid: str, bridge: BridgeOf) -> None:
     """Its connection ends, its panes become automatic."""
     await bridge.sites.remove(cid, sid)
 
 
 @router.post("/sites/{sid}/webrtc", summary="Join by WebRTC", dependencies=JOIN)
-async def attach_webrtc(cid: str, sid: str, body: OfferBody, bridge: BridgeOf) -> AnswerView:
-    """A second join replaces the first: seat, pane and mute stay."""
+async def attach_webrtc(
+    cid: str, sid: str, body: OfferBody, bridge: BridgeOf, principal: PrincipalOf
+) -> AnswerView:
+    """A second join replaces the first: seat, pane and mute stay.
+
+    403 says in `type` what the door asks for, see POST /door.
+    """
+    bridge.door.check(principal, cid, sid)
     attached = await bridge.sites.attach_webrtc(cid, sid, body.sdp)
     return AnswerView(sdp=attached.sdp, endpoint=attached.endpoint)
 
@@ -111,8 +119,11 @@ async def watch(cid: str, body: OfferBody, bridge: BridgeOf) -> AnswerView:
     responses={200: {"content": {SDP: {}}, "description": "our answer"}},
     openapi_extra=SDP_BODY,
 )
-async def attach_rtp(cid: str, sid: str, request: Request, bridge: BridgeOf) -> Response:
+async def attach_rtp(
+    cid: str, sid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> Response:
     """An SDP offer in, the answer with our addresses and ports out."""
+    bridge.door.check(principal, cid, sid)
     attached = await bridge.sites.attach_rtp(cid, sid, await sdp_body(request))
     location = f"/api/v1/conferences/{quote(cid)}/endpoints/{quote(attached.endpoint)}"
     return Response(attached.sdp, 200, {"Location": location}, SDP)
@@ -121,14 +132,12 @@ async def attach_rtp(cid: str, sid: str, request: Request, bridge: BridgeOf) -> 
 @router.delete("/endpoints/{eid}", status_code=204, summary="Hang up", dependencies=JOIN)
 async def detach(cid: str, eid: str, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """Ends one connection; the site stays defined. Guests may end their own only."""
-    if principal.role is Role.GUEST and bridge.observed.site_of(cid, eid) != principal.site:
+    if principal.bound and bridge.observed.site_of(cid, eid) != principal.site:
         raise Forbidden("the invitation is for another site")
     await bridge.sites.detach(cid, eid)
 
 
-@router.post(
-    "/sites/{sid}/invitation", status_code=201, summary="Invite a guest", dependencies=CONTROL
-)
+@router.post("/sites/{sid}/invitation", status_code=201, summary="Invite a guest", dependencies=RUN)
 async def invite(
     cid: str, sid: str, request: Request, bridge: BridgeOf, body: InvitationBody | None = None
 ) -> InvitationView:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from control_api.auth.roles import Action, Role
+from control_api.auth.roles import Action
 from control_api.errors import Forbidden
 from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
@@ -35,8 +35,11 @@ def _created(request: Request, attached: Attached) -> Response:
     responses=CREATED,
     openapi_extra=SDP_BODY,
 )
-async def whip(cid: str, sid: str, request: Request, bridge: BridgeOf) -> Response:
+async def whip(
+    cid: str, sid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> Response:
     """The site must be of kind webrtc."""
+    bridge.door.check(principal, cid, sid)
     return _created(request, await bridge.sites.attach_webrtc(cid, sid, await sdp_body(request)))
 
 
@@ -49,7 +52,7 @@ async def whip_options(cid: str, sid: str) -> Response:
 @router.delete("/whip/{cid}/{sid}/{eid}", summary="Leave", dependencies=JOIN)
 async def leave(cid: str, sid: str, eid: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
     """RFC 9725 4.2: 200 when the session has ended."""
-    if principal.role is Role.GUEST and bridge.observed.site_of(cid, eid) != principal.site:
+    if principal.bound and bridge.observed.site_of(cid, eid) != principal.site:
         raise Forbidden("the invitation is for another site")
     await bridge.sites.detach(cid, eid)
     return Response(None, 200)

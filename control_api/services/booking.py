@@ -196,8 +196,8 @@ class Bookings:
             "rate_kbps": max(RATE_KBPS[0], min(RATE_KBPS[1], request.rate_kbps)),
             "access_code": _digits(request.access_code, "accessCode", 1, 20)
             or await self._fresh_code(),
-            "password": self._kept(_digits(request.password, "password", 6, 6)),
-            "chair_password": self._kept(_digits(request.chair_password, "chairmanPassword", 6, 6)),
+            "password": self.kept(_digits(request.password, "password", 6, 6)),
+            "chair_password": self.kept(_digits(request.chair_password, "chairmanPassword", 6, 6)),
         }
         return Booking(**fields)
 
@@ -248,7 +248,8 @@ class Bookings:
     def _keyed(self, password: str) -> str:
         return hmac.new(self.secret, password.encode(), hashlib.sha256).hexdigest()
 
-    def _kept(self, password: str) -> str:
+    def kept(self, password: str) -> str:
+        """A password as it is kept: a keyed hash; empty for none."""
         return self._keyed(password) if password else ""
 
     # ------------------------------------------------------------------ changing

@@ -29,6 +29,7 @@ from control_api.services.conferences import Conferences
 from control_api.services.consents import Consents
 from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
+from control_api.services.door import Door
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
 from control_api.services.live import Live
@@ -110,6 +111,15 @@ class Bridge:
             wall_s,
         )
         self.chairs = Chairs(self.conferences, self.steering)
+        self.door = Door(
+            self.wanted,
+            self.observed,
+            self.conferences,
+            self.sites,
+            self.bookings.kept,
+            self.bookings.is_password,
+            clock,
+        )
         self.calling = Calling(
             self.wanted,
             self.observed,
@@ -119,6 +129,8 @@ class Bridge:
             self.register,
             self.bookings,
             self.timetable,
+            self.door.admit,
+            clock,
         )
         self._users = users = UserRows(self._database)
         self.digests = DigestSecrets(users, settings.data / "gateway-key")

@@ -4,7 +4,7 @@ Browsers are rung: their page hears the event `ring`. RTP sites are connected by
 were registered with. Files and patterns come and go with their place in the conference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from control_api.services.booking import Bookings
 from control_api.services.feed import Feed
@@ -17,7 +17,9 @@ from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import Detach
 from mcu_core.contract.definition import SiteKind
 from mcu_core.errors import NotFound
+from mcu_core.media.clock import NS_PER_SECOND, Clock
 
+RINGS_NS = 45 * NS_PER_SECOND
 OWN_SOURCE = {SiteKind.FILE, SiteKind.PATTERN}
 
 
@@ -34,6 +36,8 @@ class Calling:
         register: Register,
         bookings: Bookings,
         timetable: Timetable,
+        admit: Callable[[str, list[str]], Awaitable[None]],
+        clock: Clock,
     ) -> None:
         self._wanted = wanted
         self._observed = observed
@@ -43,6 +47,9 @@ class Calling:
         self._register = register
         self._bookings = bookings
         self._timetable = timetable
+        self._admit = admit
+        self._clock = clock
+        self._rung: dict[tuple[str, str], int] = {}
 
     async def connect(self, conference: str, uris: Iterable[str]) -> None:
         """Call sites; who is in, or being called, is left alone."""
@@ -51,6 +58,7 @@ class Calling:
         named = [uri for uri in dict.fromkeys(uris) if uri in known or uri in booked]
         if not named:
             raise NotFound("site", next(iter(uris), ""))
+        await self._admit(conference, named)
         for uri in named:
             if uri not in known:
                 (definition,) = await self._register.definitions([booked[uri]], 0)
@@ -60,7 +68,7 @@ class Calling:
 
     async def _call(self, conference: str, uri: str, kind: SiteKind) -> None:
         if kind is SiteKind.WEBRTC:
-            self.tell(conference, uri, "ring")
+            self._ring(conference, uri)
         elif kind is SiteKind.RTP:
             kept = self._wanted[conference].rtp.get(uri)
             registered = (await self._register.known([uri])).get(uri)
@@ -68,7 +76,22 @@ class Calling:
             if offer:
                 await self._sites.attach_rtp(conference, uri, offer)
 
-    def tell(self, conference: str, site: str, name: str, **what: object) -> None:
+    def _ring(self, conference: str, site: str) -> None:
+        now_ns = self._clock.now_ns()
+        self._rung = {key: until for key, until in self._rung.items() if until > now_ns}
+        self._rung[conference, site] = now_ns + RINGS_NS
+        self.tell(conference, site, "ring", name=self._wanted[conference].definition.name)
+
+    def rings(self, conference: str, site: str) -> bool:
+        """Whether the page of a site was rung just now, and nobody has declined."""
+        return self._rung.get((conference, site), 0) > self._clock.now_ns()
+
+    def decline(self, conference: str, site: str) -> None:
+        """Who is rung does not come now."""
+        self._rung.pop((conference, site), None)
+        self.tell(conference, site, "declined")
+
+    def tell(self, conference: str, site: str, name: str, /, **what: object) -> None:
         """Tell the page of a site that something is wanted of it: `ring`, `share`, `camera`."""
         told = {"conference": conference, "site": site, **what}
         self._feed.publish(name, conference, told)

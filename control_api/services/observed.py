@@ -76,6 +76,10 @@ class Observed:
         seen = self._of(conference).sites.get(site)
         return seen.snapshot.endpoint if seen is not None else ""
 
+    def been(self, conference: str) -> set[str]:
+        """The sites that have been connected, as far as this process has seen."""
+        return self._of(conference).been
+
     def publish(self, conference: str) -> ConferenceView:
         """Tell everybody how a conference is now."""
         view = self.view(conference)
@@ -197,6 +201,8 @@ class Observed:
             return
         before = site_view(wanted, seen)
         seen.sites[snapshot.id] = SeenSite(snapshot, reason)
+        if snapshot.state == "joined":
+            seen.been.add(snapshot.id)
         after = site_view(wanted, seen)
         if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
             self._feed.publish(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from control_api.persistence.conferences import WantedConference
+from control_api.persistence.rules import Rules
 from control_api.services.picture_views import (
     ContentView,
     GroupView,
@@ -87,9 +88,21 @@ class RunningRecordingView(View):
     """`failed`: nothing is written now; it goes on as soon as the disk takes it."""
 
 
+class RulesView(View):
+    """Who may come in, and who may watch; of passwords only whether there are."""
+
+    access_code: str
+    has_password: bool
+    has_chair_password: bool
+    anonymous: bool
+    locked: bool
+    live: bool
+
+
 class ConferenceView(View):
     """One conference as it is wanted and seen; `engine` carries it.
 
+    `hands`: the sites that ask for the floor, first come first.
     `reduced`: how far that engine has reduced its pictures to carry its load, 0 (not at all) to 5.
     """
 
@@ -115,6 +128,8 @@ class ConferenceView(View):
     pan_by_pane: bool
     sites: list[SiteView]
     speaker: str
+    hands: list[str]
+    rules: RulesView
     recording: RunningRecordingView | None
     recorded: RecordedView
     recording_rules: RecordingRulesView
@@ -167,6 +182,8 @@ class SeenConference:
     """What its recording does, if there is one."""
     muted_talkers: frozenset[str] = frozenset()
     sites: dict[str, SeenSite] = field(default_factory=dict)
+    been: set[str] = field(default_factory=set)
+    """The sites that have been connected."""
 
 
 def site_view(site: SiteDefinition, conference: SeenConference) -> SiteView:
@@ -237,6 +254,8 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
         pan_by_pane=definition.pan_by_pane,
         sites=[site_view(site, seen) for site in definition.sites],
         speaker=seen.speaker,
+        hands=[one for one in wanted.rules.hands if one in {site.id for site in definition.sites}],
+        rules=rules_view(wanted.rules),
         recording=(
             RunningRecordingView(id=recording.id, state=seen.recording)
             if recording is not None
@@ -251,15 +270,28 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
     )
 
 
+def rules_view(rules: Rules) -> RulesView:
+    """What is asked at the door."""
+    return RulesView(
+        access_code=rules.access_code,
+        has_password=bool(rules.password),
+        has_chair_password=bool(rules.chair_password),
+        anonymous=rules.anonymous,
+        locked=rules.locked,
+        live=rules.live,
+    )
+
+
 def shown_content(content: ContentSnapshot | None) -> ShownContentView | None:
     """What is shown as content."""
     return ShownContentView.model_validate(content) if content is not None else None
 
 
 def public_view(view: ConferenceView) -> ConferenceView:
-    """What a guest is shown: not where it runs, nor why others are away."""
+    """What a guest is shown: not where it runs, its access code, nor why others are away."""
     sites = [public_site(site) for site in view.sites]
-    return view.model_copy(update={"engine": "", "sites": sites})
+    rules = view.rules.model_copy(update={"access_code": ""})
+    return view.model_copy(update={"engine": "", "sites": sites, "rules": rules})
 
 
 def public_site(view: SiteView) -> SiteView:

@@ -21,6 +21,7 @@ NONE_SUCH, BOOKED, RUNNING, ENDED = 1, 2, 3, 5
 
 SITE_STATE = {"joined": 2, "away": 3, "joining": 4}
 NOT_IN = 3
+RINGING = 5
 FREE, BUSY, NO_SITE = 0, 1, 2
 SIP = 7
 LONGEST_S = 366 * 86400.0
@@ -70,7 +71,7 @@ async def _status(call: Call, conf_id: str) -> t.ConferenceStatus:
         broadcast=view.broadcast,
         speaking=view.speaker,
         presentation=view.content.shown.site if view.content.shown is not None else "",
-        is_lock=1 - call.polarity.locked,
+        is_lock=number(view.rules.locked, call.polarity.locked),
         is_audio_switch=number(switched, call.polarity.status_switch_on),
         switch_gate=view.voice.gate,
         begin_time=begin,
@@ -103,10 +104,11 @@ def _open(call: Call) -> tuple[int, int]:
 
 
 def _site_status(call: Call, view: ConferenceView, site: SiteView) -> t.SiteStatus:
+    rings = site.state == "away" and call.bridge.calling.rings(view.id, site.id)
     return t.SiteStatus(
         uri=site.id,
         name=site.name,
-        status=SITE_STATE[site.state],
+        status=RINGING if rings else SITE_STATE[site.state],
         volume=volume_of(site.gain_db),
         video_source=view.broadcast or site.watch,
         is_mute=number(site.muted, call.polarity.status_muted),

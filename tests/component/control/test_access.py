@@ -14,6 +14,7 @@ from mcu_core.media.clock import wall_time_s
 from tests.component.control.conftest import Control, shared_app
 
 PUBLIC = {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/login")}
+PUBLIC |= {("POST", "/api/v1/door"), ("GET", "/enter")}
 PAGES = {"/", "/docs", "/join/{cid}", "/recordings", "/play/{rid}", "/live/{cid}"}
 
 
