@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import httpx
 import pytest
 
+from control_api import rest
 from control_api.auth.roles import Action
 from control_api.auth.throttle import FREE_ATTEMPTS
 from mcu_core.contract.events import SiteChanged
-from tests.component.control.conftest import Control, shared_app
+from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
 from tests.fakes.waiting import until
 
@@ -214,7 +217,9 @@ async def test_an_access_code_is_one_conferences(control: Control) -> None:
 def test_who_may_run_a_conference_is_asked_for_which() -> None:
     """A route of RUN or SEAT without a conference would be open to the chairs of all."""
     found = []
-    for route in shared_app().routes:
+    modules = [import_module(f"control_api.rest.{one.name}") for one in iter_modules(rest.__path__)]
+    routers = [one for module in modules if (one := getattr(module, "router", None))]
+    for route in (route for router in routers for route in router.routes):
         for one in getattr(getattr(route, "dependant", None), "dependencies", ()):
             cells = [cell.cell_contents for cell in getattr(one.call, "__closure__", None) or ()]
             if Action.RUN in cells or Action.SEAT in cells:
