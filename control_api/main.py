@@ -31,6 +31,7 @@ from control_api.rest import (
     session,
     sites,
     system,
+    timed,
     whip,
 )
 from control_api.rest.shields import Shields
@@ -81,6 +82,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         door.router,
         whip.router,
         recordings.router,
+        timed.router,
         live.router,
         bookings.router,
         audit.router,

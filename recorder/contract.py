@@ -114,6 +114,17 @@ class AddMark(msgspec.Struct, frozen=True, tag=True):
     at_ms: float = -1.0
 
 
+class AddData(msgspec.Struct, frozen=True, tag=True):
+    """Store values of timed data (recorder/timed.py) in a running recording. Reply: Done.
+
+    Each is (kind, JSON, how many milliseconds ago it held). Refused while nothing is recorded.
+    """
+
+    recording: str
+    values: tuple[tuple[str, str, float], ...]
+    by: str = ""
+
+
 class TagRecording(msgspec.Struct, frozen=True, tag=True):
     """Give a recording these tags instead of its own. Reply: RecordingInfo."""
 
@@ -162,6 +173,7 @@ RecorderCommand = (
     | PauseRecording
     | ContinueRecording
     | AddMark
+    | AddData
     | TagRecording
     | DeleteRecording
     | GetRecordings

@@ -23,6 +23,7 @@ from recorder.journal import (
     Started,
     line_of,
 )
+from recorder.timed import DATA_NAME, LARGEST_FILE, Datum, line_of_datum, whole_bytes
 from recorder.tracks import TRACKS
 
 RESERVE_NAME = "reserve"
@@ -122,6 +123,7 @@ class RecordingFiles:
         self._tracks: dict[str, AppendFile] = {}
         self._inits: dict[str, Init] = {}
         self._init_ids: dict[str, int] = {}
+        self._data: AppendFile | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._journal = AppendFile(folder / JOURNAL_NAME, write)
@@ -192,9 +194,22 @@ class RecordingFiles:
         except OSError as error:
             raise _failed(error) from error
 
+    def add(self, one: Datum) -> None:
+        """Store a value of the timed data, unless there is too much of it; raises StoreFailed."""
+        try:
+            if self._data is None:
+                self._data = AppendFile(self._folder / DATA_NAME, self._write)
+                self._data.cut(whole_bytes(self._folder))
+            if self._data.size < LARGEST_FILE:
+                self._data.append(line_of_datum(one))
+        except OSError as error:
+            raise _failed(error) from error
+
     def sync(self) -> None:
         """Bring all to the disk, the journal last: it never tells of what is not there yet."""
         try:
+            if self._data is not None:
+                os.fdatasync(self._data.fd)
             for track in self._tracks.values():
                 os.fdatasync(track.fd)
             os.fdatasync(self._journal.fd)
@@ -217,8 +232,9 @@ class RecordingFiles:
     def close(self) -> None:
         """Close all files and let go of the lock; safe twice."""
         self.give_back_reserve()
-        for file in (*self._tracks.values(), self._journal):
-            file.close()
+        for file in (*self._tracks.values(), self._journal, self._data):
+            if file is not None:
+                file.close()
 
     def _keep_reserve(self) -> None:
         fd = os.open(self._folder / RESERVE_NAME, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -111,14 +111,24 @@ def pauses(record: object, before: bool) -> bool:
 
 def line_of(record: Record) -> bytes:
     """The record as its line, newline included."""
-    body = _encoder.encode(record)
+    return checked_line(_encoder.encode(record))
+
+
+def checked_line(body: bytes) -> bytes:
+    """The body as a line with its checksum, newline included."""
     return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def checked_body(line: bytes) -> bytes | None:
+    """What a line (without newline) holds, None when it is torn."""
+    body = line[CRC_DIGITS + 1 :]
+    return body if line[: CRC_DIGITS + 1] == b"%08x " % zlib.crc32(body) else None
 
 
 def record_of(line: bytes) -> Record | None:
     """The record in a line (without newline), or None when it is torn or not one of ours."""
-    body = line[CRC_DIGITS + 1 :]
-    if line[: CRC_DIGITS + 1] != b"%08x " % zlib.crc32(body):
+    body = checked_body(line)
+    if body is None:
         return None
     try:
         return _decoder.decode(body)

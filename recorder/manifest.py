@@ -6,6 +6,7 @@ from typing import TypedDict
 from recorder.contract import RecordingInfo, RecordingState
 from recorder.index import RecordingIndex
 from recorder.journal import Mark
+from recorder.timed import data_bytes
 from recorder.tracks import TRACKS
 
 
@@ -53,7 +54,8 @@ class MarkEntry(TypedDict):
 
 class Manifest(TypedDict):
     """What a player needs. Asked again with `after` set to `next`, only what is new is told: init
-    segments, fragments, gaps, marks, and no track without news."""
+    segments, fragments, gaps, marks, and no track without news. `data_bytes` is how much timed
+    data there is."""
 
     id: str
     conference: str
@@ -66,6 +68,7 @@ class Manifest(TypedDict):
     tracks: list[TrackEntry]
     gaps: list[GapEntry]
     marks: list[MarkEntry]
+    data_bytes: int
 
 
 def is_live(info: RecordingInfo) -> bool:
@@ -95,6 +98,7 @@ def manifest_of(info: RecordingInfo, news: RecordingIndex, folder: Path) -> Mani
             for gap in news.gaps
         ],
         marks=[_mark_entry(mark) for mark in news.marks],
+        data_bytes=data_bytes(folder),
     )
 
 

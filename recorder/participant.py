@@ -1,7 +1,7 @@
 """One recording while it runs: reads the tap of its conference, and its writer writes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from recorder.journal import (
 from recorder.tags import read_tags
 from recorder.tallies import RecorderTallies
 from recorder.tap import Tap
+from recorder.timed import datum
 from recorder.timeline import Out, Timeline
 from recorder.tracks import STEADY, TRACKS
 from recorder.writer import Writer
@@ -221,6 +222,16 @@ class Participant:
         """Note something at its time, or now; raises Refused before anything is recorded."""
         at_ms = mark.at_ms if mark.at_ms >= 0 else self._now_ms()
         self.note(Mark(round(at_ms, 1), mark.kind, mark.text, mark.by))
+
+    def add(self, values: Sequence[tuple[str, str, float]], by: str) -> None:
+        """Store values of timed data; raises BadInput, Refused while nothing is recorded."""
+        now_ms = self._now_ms()
+        if self._paused or self._writer is None:
+            raise Refused("nothing is recorded now")
+        data = [datum(max(0.0, now_ms - ago), kind, value, by) for kind, value, ago in values]
+        for one in data:
+            self._tallies.recorder_data_total += 1
+            self._tallies.recorder_data_dropped_total += not self._writer.offer(one)
 
     def note(self, mark: Mark) -> None:
         """Write a mark as soon as there is a file for it."""

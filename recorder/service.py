@@ -17,6 +17,7 @@ from recorder.catalogue import Catalogue
 from recorder.contract import (
     RECORDER_CONTRACT_VERSION,
     RECORDER_FRAMING,
+    AddData,
     AddMark,
     ContinueRecording,
     DeleteRecording,
@@ -98,6 +99,9 @@ class RecorderService:
                 reply = self._running_one(command.recording).go_on()
             case AddMark():
                 reply = await self._mark(command)
+            case AddData():
+                self._running_one(command.recording).add(command.values, command.by)
+                reply = Done()
             case TagRecording():
                 reply = await self._tag(command)
             case DeleteRecording():

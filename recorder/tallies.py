@@ -21,6 +21,9 @@ class RecorderTallies:
     recorder_fragments_dropped_total: int = 0
     """Not written because the disk is too slow."""
     recorder_bytes_total: int = 0
+    recorder_data_total: int = 0
+    """Values of timed data that were taken, such as vital signs."""
+    recorder_data_dropped_total: int = 0
     recorder_gaps_total: int = 0
     recorder_tap_connections_total: int = 0
     recorder_syncs_total: int = 0

@@ -19,6 +19,7 @@ from recorder.files import RecordingFiles, Room
 from recorder.fragments import Fragment
 from recorder.journal import FragmentWritten, Record, Stopped
 from recorder.tallies import RecorderTallies
+from recorder.timed import Datum
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ class Asked:
     done: "asyncio.Future[None]"
 
 
-Item = Fragment | Record | Asked
+Item = Fragment | Record | Asked | Datum
 
 
 class Writer:
@@ -150,6 +151,9 @@ class Writer:
 
     def _write(self, files: RecordingFiles, item: Item) -> None:
         self._dirty = True
+        if isinstance(item, Datum):
+            files.add(item)
+            return
         if not isinstance(item, Fragment):
             files.note(item.record if isinstance(item, Asked) else item)
             if isinstance(item, Asked):

@@ -40,6 +40,7 @@ from control_api.services.register import Register
 from control_api.services.retention import Retention
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
+from control_api.services.timed import TimedData
 from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
 from control_api.settings import Settings
@@ -88,6 +89,9 @@ class Bridge:
             self.keeper,
             self.feed,
             LibraryRows(self._database),
+        )
+        self.timed = TimedData(
+            self.wanted, Catalogue(settings.recordings), clock, self.recordings.call
         )
         self.contents = Contents(
             settings.data / "content", self.wanted, self.keeper, self.conferences

@@ -101,6 +101,10 @@ class Recordings:
             "recorder", dial, self._settle, lambda: log.warning("recorder is gone")
         )
 
+    async def call(self, command: RecorderCommand) -> RecorderAnswer:
+        """Ask the recorder; raises what it refuses, Away."""
+        return await self._link.call(command)
+
     @property
     def up(self) -> bool:
         """Whether the recorder answers now."""

@@ -10,6 +10,7 @@ from mcu_core.contract.commands import Done, Failure
 from mcu_core.errors import McuError, NotFound, Refused
 from recorder.contract import (
     RECORDER_FRAMING,
+    AddData,
     AddMark,
     ContinueRecording,
     DeleteRecording,
@@ -91,7 +92,7 @@ class FakeRecorder:
             case DeleteRecording(recording):
                 self.recordings.pop(recording, None)
                 return Done()
-            case AddMark() | GetRecordings():
+            case AddMark() | AddData() | GetRecordings():
                 return Done()
         return self._one(command.recording)
 

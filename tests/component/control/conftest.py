@@ -19,6 +19,7 @@ from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from mcu_core.media.clock import ManualClock, wall_time_s
 from tests.fakes.engine import FakeEngine
+from tests.fakes.recorder_process import FakeRecorder
 from tests.fakes.waiting import until
 
 
@@ -100,6 +101,25 @@ async def engine(tmp_path: Path) -> AsyncIterator[FakeEngine]:
 async def control(tmp_path: Path, engine: FakeEngine) -> AsyncIterator[Control]:
     async with running_control(tmp_path / "data", {"engine-0": engine.socket}) as control:
         await until(lambda: control.bridge.keeper.engine_ready.is_set(), "engine is ready")
+        yield control
+
+
+@pytest.fixture
+async def recorder(tmp_path: Path) -> AsyncIterator[FakeRecorder]:
+    recorder = FakeRecorder(tmp_path / "recorder.sock")
+    await recorder.open()
+    yield recorder
+    await recorder.close()
+
+
+@pytest.fixture
+async def recording_control(
+    tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
+) -> AsyncIterator[Control]:
+    engines = {"engine-0": engine.socket}
+    async with running_control(tmp_path / "data", engines, recorder=recorder.socket) as control:
+        await until(lambda: control.bridge.keeper.engine_ready.is_set())
+        await until(lambda: control.bridge.recordings.up)
         yield control
 
 

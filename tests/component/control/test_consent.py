@@ -7,36 +7,37 @@ import pytest
 from mcu_core.contract.definition import RecordedPicture
 from recorder.contract import StartRecording
 from tests.component.control.conftest import Control, running_control
-from tests.component.control.test_recordings import control, recorder  # noqa: F401 - fixtures
 from tests.fakes.engine import FakeEngine
 from tests.fakes.recorder_process import FakeRecorder
 from tests.fakes.waiting import until
 
 
-def _starts(recorder: FakeRecorder) -> int:  # noqa: F811
+def _starts(recorder: FakeRecorder) -> int:
     return sum(isinstance(command, StartRecording) for command in recorder.asked)
 
 
-async def test_what_is_recorded_is_chosen_before_and_while_it_runs(control: Control) -> None:  # noqa: F811
-    cid = await control.conference()
-    site = await control.site(cid, "pattern", pattern={})
+async def test_what_is_recorded_is_chosen_before_and_while_it_runs(
+    recording_control: Control,
+) -> None:
+    cid = await recording_control.conference()
+    site = await recording_control.site(cid, "pattern", pattern={})
     picture = {"of": "site", "site": site, "bitrate_bps": 1_000_000}
-    await control.json("POST", f"/conferences/{cid}/recording", json={"picture": picture})
-    wanted = control.bridge.wanted[cid].definition
+    await recording_control.json("POST", f"/conferences/{cid}/recording", json={"picture": picture})
+    wanted = recording_control.bridge.wanted[cid].definition
     assert wanted.recorded == RecordedPicture("site", site, bitrate_bps=1_000_000)
     assert wanted.recording_runs
 
     own = {"of": "own", "view": {"panes": [{"kind": "site", "site": site}]}}
-    now = await control.json("PATCH", f"/conferences/{cid}", json={"recorded": own})
+    now = await recording_control.json("PATCH", f"/conferences/{cid}", json={"recorded": own})
     assert now["recorded"]["view"]["panes"][0]["site"] == site
     assert now["recorded"]["bitrate_bps"] == 1_000_000
 
-    await control.json("PATCH", f"/conferences/{cid}", json={"recorded": {"of": "site"}})
-    await control.json("DELETE", f"/conferences/{cid}/sites/{site}")
-    left = control.bridge.wanted[cid].definition.recorded
+    await recording_control.json("PATCH", f"/conferences/{cid}", json={"recorded": {"of": "site"}})
+    await recording_control.json("DELETE", f"/conferences/{cid}/sites/{site}")
+    left = recording_control.bridge.wanted[cid].definition.recorded
     assert (left.of, left.site) == ("conference", "")
-    await control.json("DELETE", f"/conferences/{cid}/recording")
-    assert not control.bridge.wanted[cid].definition.recording_runs
+    await recording_control.json("DELETE", f"/conferences/{cid}/recording")
+    assert not recording_control.bridge.wanted[cid].definition.recording_runs
 
 
 @pytest.mark.parametrize(
@@ -50,35 +51,39 @@ async def test_what_is_recorded_is_chosen_before_and_while_it_runs(control: Cont
     ],
 )
 async def test_what_cannot_be_recorded_is_named(
-    control: Control,  # noqa: F811
+    recording_control: Control,
     picture: dict[str, object],
     field: str,
 ) -> None:
-    cid = await control.conference()
-    reply = await control.api.post(f"/conferences/{cid}/recording", json={"picture": picture})
+    cid = await recording_control.conference()
+    reply = await recording_control.api.post(
+        f"/conferences/{cid}/recording", json={"picture": picture}
+    )
     assert reply.status_code == 422
     assert reply.json()["field"] == field
 
 
 async def test_the_chair_is_asked_and_may_take_it_back(
-    control: Control,  # noqa: F811
-    recorder: FakeRecorder,  # noqa: F811
+    recording_control: Control,
+    recorder: FakeRecorder,
 ) -> None:
-    cid = await control.conference(recording_rules={"consent": "asked"})
+    cid = await recording_control.conference(recording_rules={"consent": "asked"})
     consent = f"/conferences/{cid}/recording/consent"
-    refused = await control.api.post(f"/conferences/{cid}/recording")
+    refused = await recording_control.api.post(f"/conferences/{cid}/recording")
     assert (refused.status_code, _starts(recorder)) == (409, 0)
-    agreed = await control.json("PUT", consent, json={"agreed": True})
+    agreed = await recording_control.json("PUT", consent, json={"agreed": True})
     assert agreed["recording_rules"]["agreed"]
-    await control.json("POST", f"/conferences/{cid}/recording")
+    await recording_control.json("POST", f"/conferences/{cid}/recording")
     assert _starts(recorder) == 1
-    ended = await control.json("PUT", consent, json={"agreed": False})
+    ended = await recording_control.json("PUT", consent, json={"agreed": False})
     assert not ended["recording_rules"]["agreed"]
-    assert (await control.json("GET", f"/conferences/{cid}"))["recording"] is None
-    never = await control.conference(recording_rules={"consent": "refused"})
-    assert (await control.api.post(f"/conferences/{never}/recording")).status_code == 409
+    assert (await recording_control.json("GET", f"/conferences/{cid}"))["recording"] is None
+    never = await recording_control.conference(recording_rules={"consent": "refused"})
+    assert (await recording_control.api.post(f"/conferences/{never}/recording")).status_code == 409
     assert (
-        await control.api.put(f"/conferences/{never}/recording/consent", json={"agreed": True})
+        await recording_control.api.put(
+            f"/conferences/{never}/recording/consent", json={"agreed": True}
+        )
     ).status_code == 409
 
 
@@ -88,7 +93,7 @@ async def test_a_booked_conference_is_recorded_by_itself_as_soon_as_there_is_a_r
     engines = {"engine-0": engine.socket}
     late = FakeRecorder(tmp_path / "recorder.sock")
     data = tmp_path / "data"
-    async with running_control(data, engines, recorder=late.socket) as control:  # noqa: F811
+    async with running_control(data, engines, recorder=late.socket) as control:
         await until(lambda: control.bridge.keeper.engine_ready.is_set())
         made = await control.json(
             "POST", "/bookings", json={"name": "Round", "minutes": 60, "auto_record": True}

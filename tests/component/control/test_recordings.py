@@ -1,6 +1,5 @@
 """Recording through REST: start, stop, a recorder that dies, and bytes of files that grow."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,22 +23,8 @@ from tests.fakes.waiting import until
 
 
 @pytest.fixture
-async def recorder(tmp_path: Path) -> AsyncIterator[FakeRecorder]:
-    recorder = FakeRecorder(tmp_path / "recorder.sock")
-    await recorder.open()
-    yield recorder
-    await recorder.close()
-
-
-@pytest.fixture
-async def control(
-    tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
-) -> AsyncIterator[Control]:
-    engines = {"engine-0": engine.socket}
-    async with running_control(tmp_path / "data", engines, recorder=recorder.socket) as control:
-        await until(lambda: control.bridge.keeper.engine_ready.is_set())
-        await until(lambda: control.bridge.recordings.up)
-        yield control
+def control(recording_control: Control) -> Control:
+    return recording_control
 
 
 async def test_a_conference_is_recorded(

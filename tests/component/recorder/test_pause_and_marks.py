@@ -10,12 +10,14 @@ import pytest
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from recorder.contract import (
+    AddData,
     AddMark,
     ContinueRecording,
     PauseRecording,
     RecordingInfo,
     RecordingState,
 )
+from recorder.timed import all_data
 from tests.fakes.recorder_bench import Bench, decoded_times, faultless, tap_of
 from tests.fakes.tap import Clip, encode_clip
 from tests.fakes.waiting import until
@@ -116,3 +118,25 @@ async def test_marks_stand_at_their_time_also_afterwards(bench: Bench, clip: Cli
     assert [mark["text"] for mark in manifest["marks"]] == ["胆囊", "北京", "later"]
     assert before_ms - 1 <= manifest["marks"][0]["at_ms"] <= after_ms + 1
     assert manifest["state"] == "done", "a mark afterwards leaves it ended"
+
+
+async def test_timed_data_stands_on_the_clock_of_the_pictures(bench: Bench, clip: Clip) -> None:
+    async with tap_of(bench, clip) as tap:
+        starting = asyncio.create_task(bench.start())
+        await until(lambda: tap.readers == 1)
+        tap.send(clip.at(CLOCK.now_ns() - 2 * NS_PER_SECOND))
+        await starting
+        values = (("vitals", '{"hr":72}', 0.0), ("vitals", '{"hr":71}', 500.0))
+        await bench.caller.call(AddData("r1", values, "ICU"))
+        with pytest.raises(BadInput):
+            await bench.caller.call(AddData("r1", (("vitals", "{", 0.0),)))
+        folder = bench.catalogue.folder("r1")
+        await until(lambda: len(list(all_data(folder))) == 2)
+        await paused(bench)
+        with pytest.raises(Refused):
+            await bench.caller.call(AddData("r1", values))
+        await bench.stop()
+    now, before = (one.at_ms for one in all_data(folder))
+    assert now - before == pytest.approx(500)
+    assert 1900 < now < 60_000, "the clip's two seconds had passed"
+    assert bench.catalogue.manifest("r1")["data_bytes"] > 0
