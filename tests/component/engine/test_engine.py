@@ -113,7 +113,8 @@ async def test_a_conference_lives_and_follows_its_definition(tmp_path: Path) -> 
     async with running_engine(tmp_path) as rig:
         await rig.put(TWO)
         await rig.until(all_joined)
-        now = await rig.until(lambda now: now.panes == ("a", "b"))
+        # Who begins to send first stands first.
+        now = await rig.until(lambda now: sorted(now.panes) == ["a", "b"])
         assert (now.mode, now.revision) == (2, 1)
         pinned = msgspec.structs.replace(
             TWO, layout=LayoutChoice(mode=4), panes=(Pane("site", "b"),), revision=2
@@ -200,7 +201,7 @@ async def test_a_tap_gives_tracks_keyframe_and_sound(tmp_path: Path) -> None:
         assert any(unit.name == "sound" for unit in units)
         assert len((await rig.conference()).video_outputs) == 1
         # A recorder that comes back gets what it missed, from a keyframe on.
-        again = await read_tap(rig, pictures[0].stamp_ns - 1, 10)
+        again = await read_tap(rig, pictures[0].stamp_ns - 1, 40)
         assert again[0].stamp_ns <= pictures[-1].stamp_ns
         assert next(unit for unit in again if unit.name == "main").keyframe
 
