@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 DEBIAN_RUN := fonts-noto-cjk libopus0 libspandsp2 libbcg729-0 libgsm1 opencv-doc pocketsphinx-testdata
 DEBIAN_TEST := chromium tesseract-ocr ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql
+LIVE_TESTS := tests/component tests/e2e
 RUN_OPTIONS ?=
 
-.PHONY: help setup setup-run setup-test run test lint bench clean
+.PHONY: help setup setup-run setup-test packages-test run test test-live test-pure lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -18,7 +19,9 @@ setup: setup-run ## .venv with all packages, system packages where root
 setup-run: $(VENV)/.installed
 	@sh tools/system_packages.sh wanted $(DEBIAN_RUN)
 
-setup-test: $(VENV)/.installed
+setup-test: $(VENV)/.installed packages-test
+
+packages-test:
 	@sh tools/system_packages.sh needed $(DEBIAN_RUN) $(DEBIAN_TEST)
 
 $(VENV)/.installed: pyproject.toml constraints.txt tools/python_packages.sh
@@ -28,8 +31,16 @@ $(VENV)/.installed: pyproject.toml constraints.txt tools/python_packages.sh
 run: setup-run ## the whole system with a demo conference; RUN_OPTIONS="--listen 0.0.0.0:8080"
 	$(BIN)/mcu run $(RUN_OPTIONS)
 
-test: setup-test lint ## all checks and all tests
-	$(BIN)/python -m pytest -q
+# Tests with processes, sockets and browsers wait much; checks and pure tests run beside them.
+test: ## all checks and all tests
+	@$(MAKE) --no-print-directory -j2 setup-test
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-live lint test-pure
+
+test-live: $(VENV)/.installed
+	$(BIN)/python -m pytest -q $(LIVE_TESTS)
+
+test-pure: lint
+	$(BIN)/python -m pytest -q $(LIVE_TESTS:%=--ignore=%)
 
 lint: $(VENV)/.installed ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -19,9 +19,10 @@ done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing system packages:$missing"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q >/dev/null
+    # Another of our steps may be installing, too.
+    apt-get update -q -o DPkg::Lock::Timeout=300 >/dev/null
     # shellcheck disable=SC2086  # a list of words
-    apt-get install -q -y --no-install-recommends $missing >/dev/null
+    apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends $missing >/dev/null
 elif [ "$how" = needed ]; then
     echo "Missing system packages; install them first:  sudo apt-get install$missing" >&2
     exit 1
