@@ -10,8 +10,7 @@ venv=$2
 }
 if ! "$python" -m venv "$venv" 2>/dev/null; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -q >/dev/null
-        apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends python3-venv >/dev/null
+        sh "$(dirname "$0")/debian_install.sh" python3-venv
         "$python" -m venv "$venv"
     else
         echo "Python's venv module is missing; install it first:  sudo apt-get install python3-venv" >&2

@@ -18,11 +18,8 @@ done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing system packages:$missing"
-    export DEBIAN_FRONTEND=noninteractive
-    # Another of our steps may be installing, too.
-    apt-get update -q -o DPkg::Lock::Timeout=300 >/dev/null
     # shellcheck disable=SC2086  # a list of words
-    apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends $missing >/dev/null
+    sh "$(dirname "$0")/debian_install.sh" $missing
 elif [ "$how" = needed ]; then
     echo "Missing system packages; install them first:  sudo apt-get install$missing" >&2
     exit 1
