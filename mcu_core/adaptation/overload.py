@@ -16,7 +16,9 @@ class Effort:
 
     Every `rate_divisor`-th picture is composed and coded; `draft_tiles`: scaled the cheapest way;
     `fast_preset`: coded with the encoder's fastest preset; `merged_classes`: receivers of one
-    view, codec and size all get the lowest of their rates, from one encoder.
+    view, codec and size all get the lowest of their rates, from one encoder; `rungs`: how many
+    encoders a view may have for receivers of different rates; `spares`: how many more a conference
+    may run so that receivers change over without a keyframe for others.
     """
 
     step: int = 0
@@ -24,15 +26,17 @@ class Effort:
     draft_tiles: bool = False
     fast_preset: bool = False
     merged_classes: bool = False
+    rungs: int = 8
+    spares: int = 2
 
 
 STEPS = (
     Effort(),
-    Effort(1, 2),
-    Effort(2, 2, draft_tiles=True),
-    Effort(3, 2, draft_tiles=True, fast_preset=True),
-    Effort(4, 2, draft_tiles=True, fast_preset=True, merged_classes=True),
-    Effort(5, 3, draft_tiles=True, fast_preset=True, merged_classes=True),
+    Effort(1, 2, spares=0),
+    Effort(2, 2, draft_tiles=True, rungs=6, spares=0),
+    Effort(3, 2, draft_tiles=True, fast_preset=True, rungs=4, spares=0),
+    Effort(4, 2, draft_tiles=True, fast_preset=True, merged_classes=True, rungs=3, spares=0),
+    Effort(5, 3, draft_tiles=True, fast_preset=True, merged_classes=True, rungs=2, spares=0),
 )
 """From all that was asked for to the least that is still a conference."""
 

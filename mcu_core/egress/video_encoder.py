@@ -19,7 +19,7 @@ from mcu_core.protocol.payload.h264 import H264Payloader
 NEVER = 1 << 30
 """Group length: keyframes come when asked for, never by the clock (design 5)."""
 
-LOWEST_BPS = 50_000
+LOWEST_BPS = 16_000
 
 SLICE_BYTES = MAX_PAYLOAD_BYTES - 20
 """x264 estimates what a slice's unit adds to it."""

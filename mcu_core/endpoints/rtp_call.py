@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from mcu_core.adaptation.path_rate import PathRate
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.endpoints.endpoint import (
     Abilities,
@@ -18,7 +19,7 @@ from mcu_core.endpoints.refresh import Refresh
 from mcu_core.endpoints.rtp_content import RtpContent
 from mcu_core.endpoints.rtp_stream import RtpStream, Tell, Transmit
 from mcu_core.ingress.receiver import ReceptionCounters
-from mcu_core.media.clock import Clock
+from mcu_core.media.clock import NS_PER_MS, Clock
 from mcu_core.media.codec import H264, OPUS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
@@ -26,6 +27,12 @@ from mcu_core.negotiation.formats import CAN_ASK, h264_limit, whole_slices_only
 from mcu_core.negotiation.receivable import NO_LIMIT, receivable
 
 log = structlog.get_logger()
+
+PATH_EVERY_NS = 200 * NS_PER_MS
+PATH_STEP = 0.02
+
+PAYLOAD_SHARE = 0.94
+"""Of what a path bears; the rest are headers."""
 
 CALL_SOUND = AudioForm(OPUS, 2, 64_000)
 
@@ -71,6 +78,9 @@ class RtpCall:
         self._pictures_agreed: MediaAgreement | None = None
         self._refresh: Refresh | None = None
         self._pulse: Pulse | None = None
+        self._path = PathRate()
+        self._path_told = (0, 0)
+        self._path_ns = 0
 
     def _wants_to_send(self, kind: Kind) -> bool:
         terms = self._terms
@@ -98,6 +108,8 @@ class RtpCall:
         stream.sends = agreed.send
         stream.events_type = agreed.events_type
         stream.protect(agreed.protection)
+        if agreed.codec.kind is Kind.VIDEO:
+            stream.path, stream.path_told = self._path, self._share_path
         if agreed.content:
             content = RtpContent(self.id, stream, agreed, self._clock, lambda: self._open)
             content.receive_into(self._terms.intake)
@@ -170,6 +182,23 @@ class RtpCall:
         for stream in (self._video, self._audio, self._content):
             if stream is not None:
                 stream.tick(now_ns)
+        if now_ns >= self._path_ns:
+            self._path_ns = now_ns + PATH_EVERY_NS
+            self._path.tick(now_ns)
+            self._share_path()
+
+    def _share_path(self) -> None:
+        """Tell what the path bears of pictures, where that is not much the same as before."""
+        main, beside = self.video_out, self._content.video_out if self._content else None
+        both = sum(form.bitrate_bps for form in (main, beside) if form is not None)
+        limit, (before, divided) = self._path.limit_bps, self._path_told
+        if divided == both and abs(limit - before) <= PATH_STEP * before:
+            return
+        self._path_told = (limit, both)
+        for one, form in ((self, main), (self._content, beside)):
+            if one is not None and form is not None:
+                share = PAYLOAD_SHARE * form.bitrate_bps / both
+                one.feedback.bitrate_advised(int(share * limit))
 
     def _broke(self, error: Exception) -> None:
         """A fault of ours ends this connection and no other."""

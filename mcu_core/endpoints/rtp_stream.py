@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mcu_core.adaptation.allowance import Allowance
-from mcu_core.adaptation.receiver_rate import ReceiverRate
+from mcu_core.adaptation.path_rate import PathRate
 from mcu_core.adaptation.sound_loss import SoundLoss
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
@@ -38,6 +38,9 @@ SOURCE_CHANGE_NS = 200 * NS_PER_MS
 EVENTS_PER_SECOND = 100
 """Packets about keys: one in 20 ms while one is held, and the end thrice."""
 
+WIRE_BYTES = 40
+"""Headers of each packet that count with its payload: RTP, UDP and IP."""
+
 DEFAULT_RECEIVE_BPS = 2_500_000
 """Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
 
@@ -48,6 +51,8 @@ class RtpStream:
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
     where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
     `events_type`: the payload type of telephone events, 0 for none.
+    `path`: what their path bears of pictures, which streams of one path may share; `path_told` is
+    called when something was said of it.
     `lossy_changed` is called when a receiver of sound begins to lose packets, or no longer does.
     """
 
@@ -77,7 +82,8 @@ class RtpStream:
         self._send_rtcp = send_rtcp
         self._sender = RtpSender(ssrc, payload_type_out, codec, clock, send_rtp)
         self._sent = False
-        self._rate = ReceiverRate()
+        self.path = PathRate()
+        self.path_told: Callable[[], None] = lambda: None
         self._loss = SoundLoss()
         self.lossy_changed: Callable[[bool], None] = lambda lossy: None
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
@@ -127,7 +133,7 @@ class RtpStream:
         if self.sends:
             self._sent = True
             if self._shown:
-                self._rate.sent(len(unit.data))
+                self.path.sent(len(unit.data) + WIRE_BYTES * len(unit.payloads))
             self._sender.send(unit)
 
     # ------------------------------------------------------------------------------------ incoming
@@ -208,8 +214,8 @@ class RtpStream:
                 self.feedback.keyframe_wanted()
             case rtcp.FullIntra(entries=entries) if any(ssrc == self.ssrc for ssrc, _ in entries):
                 self.feedback.keyframe_wanted()
-            case rtcp.Remb(bitrate_bps=bitrate_bps, ssrcs=ssrcs) if self.ssrc in ssrcs:
-                self.feedback.bitrate_advised(self._rate.heard(bitrate_bps, now_ns))
+            case rtcp.Remb() | rtcp.RateRequest():
+                self._rate_told(report, now_ns)
             case rtcp.SenderReport(ssrc=ssrc, ntp_time=theirs) if ssrc == self._remote_ssrc:
                 self._last_report = (middle_bits(theirs), now_ns)
                 if self._receiver is not None:
@@ -219,24 +225,41 @@ class RtpStream:
             case _:
                 pass
         if isinstance(report, rtcp.SenderReport | rtcp.ReceiverReport):
-            self._note_round_trip(report.reports)
-            self._note_loss(report.reports, now_ns)
+            self._note_reports(report.reports, now_ns)
 
-    def _note_round_trip(self, blocks: Sequence[rtcp.ReportBlock]) -> None:
-        """How long an answer takes, out of what is said about our own stream."""
-        if self._pictures is None:
+    def _note_reports(self, blocks: Sequence[rtcp.ReportBlock], now_ns: int) -> None:
+        """What is said about our own stream: what got lost, and how long an answer takes."""
+        for block in blocks:
+            if block.ssrc == self.ssrc:
+                self._note_report(block, now_ns)
+
+    def _note_report(self, block: rtcp.ReportBlock, now_ns: int) -> None:
+        if self.codec.kind is Kind.AUDIO:
+            if self._loss.heard(block.fraction_lost, now_ns):
+                self.lossy_changed(self._loss.lossy)
             return
         now_ntp = ntp_time(int(wall_time_s() * NS_PER_SECOND))
-        for block in blocks:
-            round_trip = round_trip_ns(block, now_ntp) if block.ssrc == self.ssrc else None
-            if round_trip is not None:
-                self._pictures.rtt_ns = round_trip
+        round_trip = round_trip_ns(block, now_ntp)
+        if round_trip is not None and self._pictures is not None:
+            self._pictures.rtt_ns = round_trip
+        self.path.reported(block.fraction_lost / 256, round_trip, now_ns)
+        self.path_told()
 
-    def _note_loss(self, blocks: Sequence[rtcp.ReportBlock], now_ns: int) -> None:
-        if self.codec.kind is Kind.AUDIO:
-            for block in blocks:
-                if block.ssrc == self.ssrc and self._loss.heard(block.fraction_lost, now_ns):
-                    self.lossy_changed(self._loss.lossy)
+    def _rate_told(self, report: rtcp.Remb | rtcp.RateRequest, now_ns: int) -> None:
+        """Which rate they can take, or want at most."""
+        if isinstance(report, rtcp.RateRequest):
+            self._bounded(report.sender_ssrc, report.bounds)
+        elif self.ssrc in report.ssrcs:
+            self.path.advised(report.bitrate_bps, now_ns)
+            self.path_told()
+
+    def _bounded(self, asking: int, bounds: Sequence[rtcp.RateBound]) -> None:
+        """Keep to a bound, and say so (RFC 5104 4.2.2)."""
+        for bound in bounds:
+            if bound.ssrc == self.ssrc and self._shown:
+                self.path.ordered(bound.bitrate_bps)
+                self._tell([rtcp.RateNotification(self.ssrc, (replace(bound, ssrc=asking),))])
+                self.path_told()
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple, Protocol
 
-from mcu_core.adaptation.shared_rate import shared_bitrate, worth_changing
+from mcu_core.adaptation.ladder import follows_in_place
 from mcu_core.conference.direction import ViewKey
 from mcu_core.contract.snapshots import OutputSnapshot
 from mcu_core.egress.forward import ForwardGroup
@@ -20,11 +21,13 @@ from mcu_core.media.workers import Workers
 
 class OutputKey(NamedTuple):
     """What makes two coded pictures the same; `form` None: the site's own stream as it is, as long
-    as it is of `codec`."""
+    as it is of `codec`. `spare`: not 0 for one beside another that is alike, for who cannot wait
+    for that one's keyframe."""
 
     view: ViewKey
     form: VideoForm | None
     codec: Codec | None = None
+    spare: int = 0
 
 
 class Group(Protocol):
@@ -49,28 +52,43 @@ class Group(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Output:
+    """`opened_bps`: the rate that its encoder was opened for."""
+
+    key: OutputKey
     group: Group
-    bitrate_bps: int
+    opened_bps: int = 0
     readers: dict[str, "_Reader"] = field(default_factory=dict)
-    advised_bps: dict[str, int] = field(default_factory=dict)
     source: Passable | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Reader:
-    """`current`: what the endpoint is sent; `wanted`: what takes over at its next keyframe."""
+    """`current`: what the endpoint is sent; `wanted`: what takes over at its next keyframe, and
+    `bridge` until then."""
 
     endpoint: Receiver
     current: OutputKey | None = None
     wanted: OutputKey | None = None
+    bridge: OutputKey | None = None
+
+    def read(self) -> tuple[OutputKey, ...]:
+        """All that it reads or waits for."""
+        return tuple(key for key in (self.current, self.bridge, self.wanted) if key is not None)
+
+    def asked(self) -> tuple[OutputKey, ...]:
+        """Those whose keyframe it needs."""
+        if self.bridge is not None or (self.current is not None and self.current.spare):
+            return tuple(key for key in (self.current, self.bridge) if key is not None)
+        return self.read()
 
 
 class VideoOutputs:
     """Opens a group for the first reader of an output and closes it after the last.
 
     A reader that moves is sent its old output until the new one gives a keyframe, so that it never
-    sees a gap. All methods are called on the event loop; `changed` is called with the running
-    encoder groups whenever there are others, so that the picture tick can take them over whole.
+    sees a gap. `spares`: how many encoders may run beside one that is alike. All methods are called
+    on the event loop; `changed` is called with the running encoder groups whenever there are
+    others, so that the picture tick can take them over whole.
     """
 
     def __init__(
@@ -80,6 +98,7 @@ class VideoOutputs:
         workers: Workers,
         changed: Callable[[tuple[tuple[ViewKey, VideoGroup], ...]], None],
     ) -> None:
+        self.spares = 0
         self._clock = clock
         self._workers = workers
         self._preset = preset
@@ -88,34 +107,91 @@ class VideoOutputs:
         self._outputs: dict[OutputKey, _Output] = {}
         self._readers: dict[str, _Reader] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._numbers = count(1)
 
     # ------------------------------------------------------------------ who reads what
 
-    def read(self, endpoint: Receiver, key: OutputKey, source: Passable | None = None) -> None:
+    def read(
+        self,
+        endpoint: Receiver,
+        key: OutputKey,
+        source: Passable | None = None,
+        *,
+        falling: bool = False,
+    ) -> None:
         """Let an endpoint read an output, from its next keyframe on, which is asked for.
 
-        `source`: the site that is passed through, where `key.form` is None.
+        Who only goes over to another rung of the same picture costs those there no keyframe: it has
+        a spare encoder until they have one anyway, if there is one to spare. `falling`: its path
+        is so full that what it is sent now must end at once. `source`: the site that is passed
+        through, where `key.form` is None.
         """
         reader = self._readers.setdefault(endpoint.id, _Reader(endpoint))
         if key in (reader.current, reader.wanted):
-            if key == reader.current and reader.wanted is not None:
-                self._leave(reader.wanted, reader)
-                reader.wanted = None
+            if key == reader.current:
+                self._stop_waiting(reader)
             return
-        if reader.wanted is not None:
-            self._leave(reader.wanted, reader)
-        reader.wanted = key
+        self._stop_waiting(reader)
+        if reader.current is not None and self._goes_along(reader.current, key):
+            return
+        same_picture = reader.current is not None and reader.current.view == key.view
         output = self._outputs.get(key)
+        reader.wanted = key
         if output is None:
-            output = self._outputs[key] = self._open(key, endpoint, source)
-            self._tell()
+            output = self._open(key, endpoint, source)
+        elif (
+            same_picture
+            and key.form is not None
+            and output.group.units  # else its first picture is a keyframe, and on its way
+            and self._spares() < self.spares
+        ):
+            reader.bridge = key._replace(spare=next(self._numbers))
+            self._open(reader.bridge, endpoint, None).readers[endpoint.id] = reader
         output.readers[endpoint.id] = reader
-        output.group.request_keyframe()
+        if reader.bridge is None:
+            output.group.request_keyframe()
+        if falling and reader.current is not None:
+            old, reader.current = reader.current, None
+            self._leave(old, reader)
+
+    def _stop_waiting(self, reader: _Reader) -> None:
+        for key in (reader.wanted, reader.bridge):
+            if key is not None:
+                self._leave(key, reader)
+        reader.wanted = reader.bridge = None
+
+    def _spares(self) -> int:
+        return sum(1 for key in self._outputs if key.spare)
+
+    def _goes_along(self, old: OutputKey, new: OutputKey) -> bool:
+        """Let the encoder of a receiver that is alone with it change its rate; False if not."""
+        output = self._outputs.get(old)
+        if (
+            output is None
+            or len(output.readers) > 1
+            or new in self._outputs
+            or old.view != new.view
+            or old.form is None
+            or new.form is None
+            or not follows_in_place(old.form, new.form, output.opened_bps)
+        ):
+            return False
+        self._outputs[new] = self._outputs.pop(old)
+        output.key = new
+        for reader in output.readers.values():
+            reader.current = new
+        output.group.set_bitrate(new.form.bitrate_bps)
+        return True
 
     def passed_through(self, endpoint: Receiver) -> bool:
         """Whether the endpoint is sent a site's own stream."""
         reader = self._readers.get(endpoint.id)
         return reader is not None and reader.current is not None and reader.current.form is None
+
+    def sent(self, endpoint: Receiver) -> VideoForm | None:
+        """What the endpoint is sent of composed pictures now."""
+        reader = self._readers.get(endpoint.id)
+        return reader.current.form if reader is not None and reader.current is not None else None
 
     def views_composed(self) -> set[ViewKey]:
         """The views that some encoder needs."""
@@ -131,9 +207,8 @@ class VideoOutputs:
         reader = self._readers.pop(endpoint.id, None)
         if reader is None:
             return
-        for key in (reader.current, reader.wanted):
-            if key is not None:
-                self._leave(key, reader)
+        for key in reader.read():
+            self._leave(key, reader)
 
     async def close(self) -> None:
         """Close all outputs and wait for them."""
@@ -149,23 +224,27 @@ class VideoOutputs:
 
     def _open(self, key: OutputKey, endpoint: Receiver, source: Passable | None) -> _Output:
         def deliver(unit: EncodedUnit) -> None:
-            self._loop.call_soon_threadsafe(self._fan_out, key, unit)
+            self._loop.call_soon_threadsafe(self._fan_out, output, unit)
 
+        output: _Output
         if key.form is not None:
             group = VideoGroup(key.form, self._clock, deliver, self._preset, self._workers)
+            output = _Output(key, group, key.form.bitrate_bps)
             group.start()
-            return _Output(group, key.form.bitrate_bps)
-        assert source is not None
-        assert endpoint.video_out is not None
-        forward = ForwardGroup(
-            endpoint.video_out.codec,
-            self._clock,
-            source.ask_keyframe,
-            deliver,
-            source.sound_after_arrival_ns,
-        )
-        output = _Output(forward, 0, source=source)
-        source.video.forward = forward
+        else:
+            assert source is not None
+            assert endpoint.video_out is not None
+            forward = ForwardGroup(
+                endpoint.video_out.codec,
+                self._clock,
+                source.ask_keyframe,
+                deliver,
+                source.sound_after_arrival_ns,
+            )
+            output = _Output(key, forward, source=source)
+            source.video.forward = forward
+        self._outputs[key] = output
+        self._tell()
         return output
 
     def set_preset(self, preset: str) -> None:
@@ -183,10 +262,7 @@ class VideoOutputs:
         if output is None or output.readers.get(reader.endpoint.id) is not reader:
             return
         del output.readers[reader.endpoint.id]
-        output.advised_bps.pop(reader.endpoint.id, None)
-        if output.readers:
-            self._retune(output, key)
-        else:
+        if not output.readers:
             self._shut(key)
 
     def _shut(self, key: OutputKey) -> None:
@@ -213,36 +289,16 @@ class VideoOutputs:
 
     def keyframe_wanted(self, endpoint: Receiver) -> None:
         """An endpoint's receiver asked for a keyframe."""
-        for output in self._outputs_of(endpoint):
-            output.group.request_keyframe()
-
-    def bitrate_advised(self, endpoint: Receiver, bitrate_bps: int) -> None:
-        """An endpoint's receiver says what it can take."""
         reader = self._readers.get(endpoint.id)
-        for key in (reader.current, reader.wanted) if reader is not None else ():
-            output = self._outputs.get(key) if key is not None else None
-            if key is not None and output is not None:
-                output.advised_bps[endpoint.id] = bitrate_bps
-                self._retune(output, key)
-
-    def _outputs_of(self, endpoint: Receiver) -> list[_Output]:
-        reader = self._readers.get(endpoint.id)
-        keys = (reader.current, reader.wanted) if reader is not None else ()
-        return [self._outputs[key] for key in keys if key in self._outputs]
-
-    def _retune(self, output: _Output, key: OutputKey) -> None:
-        if key.form is None:
-            return
-        target = shared_bitrate(key.form.bitrate_bps, output.advised_bps.values())
-        if worth_changing(output.bitrate_bps, target):
-            output.bitrate_bps = target
-            output.group.set_bitrate(target)
+        for key in reader.asked() if reader is not None else ():
+            if key in self._outputs:
+                self._outputs[key].group.request_keyframe()
 
     # ------------------------------------------------------------------ fan-out
 
-    def _fan_out(self, key: OutputKey, unit: EncodedUnit) -> None:
-        output = self._outputs.get(key)
-        if output is None:
+    def _fan_out(self, output: _Output, unit: EncodedUnit) -> None:
+        key = output.key
+        if self._outputs.get(key) is not output:
             return
         for reader in tuple(output.readers.values()):
             if reader.current != key:
@@ -252,7 +308,13 @@ class VideoOutputs:
             reader.endpoint.send_video(unit)
 
     def _take_over(self, reader: _Reader, key: OutputKey) -> None:
-        old, reader.current, reader.wanted = reader.current, key, None
+        old, reader.current = reader.current, key
+        if key == reader.wanted:
+            bridge, reader.wanted, reader.bridge = reader.bridge, None, None
+            if bridge is not None:
+                self._leave(bridge, reader)
+        else:
+            reader.bridge = None
         if old is not None:
             self._leave(old, reader)
 
@@ -260,7 +322,7 @@ class VideoOutputs:
         """The running outputs."""
         return tuple(
             OutputSnapshot(
-                form=_words(key, output.bitrate_bps),
+                form=_words(key),
                 readers=len(output.readers),
                 units=output.group.units,
                 keyframes=output.group.keyframes,
@@ -271,8 +333,8 @@ class VideoOutputs:
         )
 
 
-def _words(key: OutputKey, bitrate_bps: int) -> str:
+def _words(key: OutputKey) -> str:
     form = key.form
     if form is None:
         return f"{key.view.name} passed through"
-    return f"{form.codec.name} {form.width}x{form.height}@{form.fps} {bitrate_bps} bit/s"
+    return f"{form.codec.name} {form.width}x{form.height}@{form.fps} {form.bitrate_bps} bit/s"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,6 +34,7 @@ from mcu_core.engine.content_channels import (
 )
 from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
+from mcu_core.engine.rungs import Rungs, shared
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
@@ -45,9 +45,6 @@ from mcu_core.media.workers import Workers
 
 Readers = Sequence[tuple[str, Endpoint]]
 """Every endpoint that takes pictures, with the site that it belongs to (VIEWERS for none)."""
-
-TRUST_AGAIN_NS = 10 * NS_PER_SECOND
-"""A receiver's advice counts this long against sending it a source's own stream."""
 
 
 def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
@@ -94,7 +91,7 @@ class Views:
         self._again = again
         self._director = Director()
         self._spoke_ns: dict[str, int] = {}
-        self._advised: dict[str, tuple[int, int]] = {}
+        self._rungs = Rungs(clock)
         self._wake: asyncio.TimerHandle | None = None
         self._refreshing = False
         self.direction = Direction({}, {}, None)
@@ -105,6 +102,7 @@ class Views:
             definition.id, clock, definition.fps, plan, self._plan_shown, failed
         )
         self.outputs = VideoOutputs(clock, preset, workers, self._outputs_changed)
+        self.outputs.spares = self.pictures.effort.spares
 
     def start(self) -> None:
         """Begin to compose."""
@@ -141,15 +139,15 @@ class Views:
             self.speaker = ""
 
     def advise(self, endpoint: Receiver, bitrate_bps: int) -> None:
-        """A receiver says what it can take."""
-        self._advised[endpoint.id] = (bitrate_bps, self._clock.now_ns())
-        self.outputs.bitrate_advised(endpoint, bitrate_bps)
+        """A receiver's path bears so much of pictures."""
+        if self._rungs.advise(endpoint, bitrate_bps):
+            self._again()
 
     async def drop(self, endpoint: Endpoint) -> None:
         """A receiver is gone; waits for what only it has read."""
-        self._advised.pop(endpoint.id, None)
+        self._rungs.forget(endpoint)
         if endpoint.content is not None:
-            self._advised.pop(endpoint.content.id, None)
+            self._rungs.forget(endpoint.content)
             self.outputs.leave(endpoint.content)
         if isinstance(endpoint, ConferenceTap):
             self.outputs.leave(endpoint.small)
@@ -159,6 +157,7 @@ class Views:
         """How much work pictures are given from now on (overload)."""
         self.pictures.effort = effort
         self.outputs.set_preset(FASTEST_PRESET if effort.fast_preset else self._preset)
+        self.outputs.spares = 0 if effort.merged_classes else effort.spares
 
     # ------------------------------------------------------------------ deciding
 
@@ -257,7 +256,16 @@ class Views:
         return small
 
     def _read(self, wanted: Sequence[_Wanted]) -> None:
-        lowest = self._lowest_rates(wanted)
+        rungs = shared(
+            (
+                (one.endpoint.id, one.view, self._rungs.of(one.endpoint, one.endpoint.video_out))
+                for one in wanted
+                if one.endpoint.video_out is not None
+                and one.source is None
+                and not isinstance(one.endpoint, ConferenceTap)
+            ),
+            self.pictures.effort,
+        )
         for endpoint, view, source in wanted:
             form = endpoint.video_out
             if form is None:
@@ -265,23 +273,10 @@ class Views:
             if source is not None:
                 own = ViewKey("full", source.id)
                 self.outputs.read(endpoint, OutputKey(own, None, form.codec), source)
-            elif isinstance(endpoint, ConferenceTap):
-                self.outputs.read(endpoint, OutputKey(view, form))
             else:
-                form = lowest.get((view, _class_of(form)), form)
-                self.outputs.read(endpoint, OutputKey(view, form))
-
-    def _lowest_rates(self, wanted: Sequence[_Wanted]) -> dict[object, VideoForm]:
-        """The lowest form of each class of a view, where those that differ by rate are merged."""
-        lowest: dict[object, VideoForm] = {}
-        if self.pictures.effort.merged_classes:
-            for endpoint, view, source in wanted:
-                form = endpoint.video_out
-                if form is not None and source is None and not isinstance(endpoint, ConferenceTap):
-                    known = lowest.setdefault((view, _class_of(form)), form)
-                    if form.bitrate_bps < known.bitrate_bps:
-                        lowest[view, _class_of(form)] = form
-        return lowest
+                falling = self._rungs.falling(endpoint, self.outputs.sent(endpoint))
+                key = OutputKey(view, rungs.get(endpoint.id, form))
+                self.outputs.read(endpoint, key, falling=falling)
 
     def _passable(self, endpoint: Endpoint, shown: Shown, seats: Mapping[str, Seat]) -> Seat | None:
         """The one site that the endpoint sees, if its stream can be sent on as it is."""
@@ -294,7 +289,7 @@ class Views:
             or not _is_passable(seat)
         ):
             return None
-        advised = self._advice(endpoint)
+        advised = self._advice(endpoint, form)
         return (
             seat
             if may_pass(seat.video.facts, form, endpoint.abilities.h264_limit, advised)
@@ -311,12 +306,11 @@ class Views:
             or not source.can_resume
         ):
             return None
-        limit, advised = channel.abilities.h264_limit, self._advice(channel)
+        limit, advised = channel.abilities.h264_limit, self._advice(channel, form)
         return source if may_pass(source.video.facts, form, limit, advised) else None
 
-    def _advice(self, endpoint: Receiver) -> int | None:
-        bitrate_bps, at_ns = self._advised.get(endpoint.id, (0, 0))
-        return bitrate_bps if at_ns and self._clock.now_ns() - at_ns < TRUST_AGAIN_NS else None
+    def _advice(self, endpoint: Receiver, form: VideoForm) -> int:
+        return self._rungs.of(endpoint, form).bitrate_bps
 
     def _watch(self) -> None:
         """Decode what composed pictures show, or showed just now, and what cannot be resumed."""
@@ -361,10 +355,6 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         )
-
-
-def _class_of(form: VideoForm) -> object:
-    return replace(form, bitrate_bps=0)
 
 
 def _is_passable(seat: Seat) -> bool:

@@ -80,7 +80,7 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
     fps = min(limit.fps or form.fps, _number(theirs.fmtp, "max-fr") or form.fps)
     legal = legal_sizes(theirs.codec, theirs.fmtp)
     often = {(width, height): fps for width, height, fps in legal}
-    sizes = list(often) or _sizes(form)
+    sizes = list(often) or smaller_sizes(form)
     for size in sizes:
         most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
         rate = _rate(form.fps, most)
@@ -106,7 +106,7 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
     return replace(made, bitrate_bps=bitrate_bps, profile=profile)
 
 
-def _sizes(form: VideoForm) -> list[tuple[int, int]]:
+def smaller_sizes(form: VideoForm) -> list[tuple[int, int]]:
     """The conference's own size and the smaller ones of its shape, largest first."""
     shape = form.width / form.height
     cif = abs(shape / CIF_SHAPE - 1) < SAME_SHAPE

@@ -11,6 +11,13 @@ from mcu_core.protocol.rtcp_feedback import (
     Remb,
     TransportFormat,
 )
+from mcu_core.protocol.rtcp_rate import (
+    NOTIFICATION,
+    REQUEST,
+    RateBound,
+    RateNotification,
+    RateRequest,
+)
 from mcu_core.protocol.rtcp_reports import (
     Bye,
     PacketType,
@@ -28,6 +35,9 @@ __all__ = [
     "Nack",
     "PacketType",
     "PictureLoss",
+    "RateBound",
+    "RateNotification",
+    "RateRequest",
     "ReceiverReport",
     "Remb",
     "ReportBlock",
@@ -42,7 +52,16 @@ __all__ = [
 ]
 
 RtcpPacket = (
-    SenderReport | ReceiverReport | SourceDescription | Bye | Nack | PictureLoss | FullIntra | Remb
+    SenderReport
+    | ReceiverReport
+    | SourceDescription
+    | Bye
+    | Nack
+    | PictureLoss
+    | FullIntra
+    | Remb
+    | RateRequest
+    | RateNotification
 )
 
 _BY_TYPE: dict[int, Callable[[int, bytes], RtcpPacket]] = {
@@ -54,6 +73,8 @@ _BY_TYPE: dict[int, Callable[[int, bytes], RtcpPacket]] = {
 
 _FEEDBACK: dict[tuple[int, int], Callable[[bytes], RtcpPacket | None]] = {
     (PacketType.TRANSPORT_FEEDBACK, TransportFormat.NACK): Nack.read,
+    (PacketType.TRANSPORT_FEEDBACK, REQUEST): RateRequest.read,
+    (PacketType.TRANSPORT_FEEDBACK, NOTIFICATION): RateNotification.read,
     (PacketType.PAYLOAD_FEEDBACK, PayloadFormat.PICTURE_LOSS): PictureLoss.read,
     (PacketType.PAYLOAD_FEEDBACK, PayloadFormat.FULL_INTRA): FullIntra.read,
     (PacketType.PAYLOAD_FEEDBACK, PayloadFormat.APPLICATION): Remb.read,

@@ -18,6 +18,7 @@ from mcu_core.ingress import receiver
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, VP8, Codec
+from mcu_core.protocol import rtcp
 from mcu_core.protocol.rtp import Burst
 from tests.fakes.site import CLOCK, Site
 from tests.fakes.waiting import until
@@ -99,8 +100,9 @@ async def test_what_the_receiver_asks_reaches_the_owner(site: Site) -> None:
         await until(lambda: site.keyframes_wanted == 2)
         await transport._send_rtp(psfb(1, ssrc + 1))  # about somebody else's stream
         await transport._send_rtp(psfb(RTCP_PSFB_APP, 0, pack_remb_fci(700_000, [ssrc])))
-        await transport._send_rtp(psfb(RTCP_PSFB_APP, 0, pack_remb_fci(800_000, [ssrc])))
-        await until(lambda: len(site.advised) == 2)
+        request = rtcp.RateRequest(1, (rtcp.RateBound(ssrc, 400_000),))
+        await transport._send_rtp(request.serialize())
+        await until(lambda: site.advised and 0 < site.advised[-1] <= 400_000)
         assert site.keyframes_wanted == 2
 
 

@@ -1,0 +1,101 @@
+"""What one receiver's path bears, out of all that the receiver reports: a pure decision.
+
+A receiver cannot tell of more than it is sent. While a picture stands still and costs a few kbit/s,
+its advice is a few kbit/s too; taken at its word, the next movement would find an encoder that has
+been starved by its own thrift. So a report counts as a limit only where it says that less arrives
+than is sent: then the path is full. A limit is lifted by time, as long as nothing is reported.
+"""
+
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+
+UNLIMITED_BPS = 1_000_000_000
+COMPLAINT = 0.95
+"""An advice below this share of what was sent means congestion."""
+
+KEPT = 0.9
+"""So much of what arrived is asked for: the rest empties the path's queue."""
+
+HOLD_NS = 2 * NS_PER_SECOND
+GROWTH_PER_S = 1.35
+"""How fast a limit is lifted after nothing has been reported for HOLD_NS. Rungs are climbed one by
+one, so what is really tried at once is little."""
+
+
+MEASURE_NS = NS_PER_SECOND // 2
+
+QUEUE_NS = 40 * NS_PER_MS
+"""A round trip that has grown by so much tells that packets wait: then loss is congestion."""
+
+LOSS, HEAVY_LOSS = 0.1, 0.35
+"""Losses of paths without a queue are the network's own; so many are congestion all the same."""
+
+
+class PathRate:
+    """Limit of one receiver, bit/s of what is counted by `sent`. All times in ns."""
+
+    def __init__(self) -> None:
+        self._limit = float(UNLIMITED_BPS)
+        self._ordered_bps = UNLIMITED_BPS
+        self._grown_ns: int | None = None
+        self._sent_bytes = 0
+        self._sent_bps = 0.0
+        self._measured_ns: int | None = None
+        self._least_round_trip_ns: int | None = None
+
+    @property
+    def limit_bps(self) -> int:
+        """What may be sent at most; UNLIMITED_BPS while nothing speaks against more."""
+        return min(int(self._limit), self._ordered_bps)
+
+    @property
+    def sent_bps(self) -> int:
+        """What was sent lately."""
+        return int(self._sent_bps)
+
+    def sent(self, count: int) -> None:
+        """So many bytes were sent."""
+        self._sent_bytes += count
+
+    def advised(self, bitrate_bps: int, now_ns: int) -> None:
+        """The receiver's own estimate (REMB)."""
+        self.tick(now_ns)
+        if bitrate_bps < COMPLAINT * self._sent_bps:
+            self.congested(bitrate_bps, now_ns)
+
+    def ordered(self, bitrate_bps: int) -> None:
+        """The receiver bounds the rate itself, until it says something else (TMMBR)."""
+        self._ordered_bps = max(1, bitrate_bps)
+
+    def reported(self, lost: float, round_trip_ns: int | None, now_ns: int) -> None:
+        """A share 0..1 of what was sent got lost, and a packet's way there and back took so long
+        (receiver reports)."""
+        self.tick(now_ns)
+        grown = False
+        if round_trip_ns is not None:
+            least = min(round_trip_ns, self._least_round_trip_ns or round_trip_ns)
+            self._least_round_trip_ns = least
+            grown = round_trip_ns - least > QUEUE_NS
+        if lost >= HEAVY_LOSS or (lost >= LOSS and grown):
+            self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+
+    def congested(self, bitrate_bps: int, now_ns: int) -> None:
+        """The path is full and bears so much."""
+        self._limit = min(self._limit, max(1.0, bitrate_bps))
+        self._grown_ns = now_ns + HOLD_NS
+
+    def tick(self, now_ns: int) -> None:
+        """Let time pass: measure, and lift the limit; several times a second."""
+        self._measure(now_ns)
+        if self._grown_ns is not None and now_ns > self._grown_ns:
+            self._limit *= GROWTH_PER_S ** ((now_ns - self._grown_ns) / NS_PER_SECOND)
+            self._grown_ns = now_ns
+            if self._limit > UNLIMITED_BPS:
+                self._limit, self._grown_ns = float(UNLIMITED_BPS), None
+
+    def _measure(self, now_ns: int) -> None:
+        if self._measured_ns is None:
+            self._measured_ns, self._sent_bytes = now_ns, 0
+        elif now_ns - self._measured_ns >= MEASURE_NS:
+            seconds = (now_ns - self._measured_ns) / NS_PER_SECOND
+            self._sent_bps = self._sent_bytes * 8 / seconds
+            self._measured_ns, self._sent_bytes = now_ns, 0

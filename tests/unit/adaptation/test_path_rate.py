@@ -1,0 +1,100 @@
+"""What a receiver's path bears, by its own reports."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcu_core.adaptation.path_rate import HOLD_NS, UNLIMITED_BPS, PathRate
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
+
+RTT_NS = 60 * NS_PER_MS
+
+
+def sending(bitrate_bps: int, seconds: int = 2) -> tuple[PathRate, int]:
+    """A path that so much has been sent by, and the time."""
+    path = PathRate()
+    for tenth in range(10 * seconds + 1):
+        path.tick(tenth * NS_PER_SECOND // 10)
+        path.sent(bitrate_bps // 80)
+    return path, seconds * NS_PER_SECOND
+
+
+def test_a_still_picture_is_no_congestion() -> None:
+    path, now_ns = sending(6_000)
+    path.advised(9_000, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+
+
+def test_an_advice_below_what_was_sent_is_a_limit() -> None:
+    path, now_ns = sending(2_000_000)
+    path.advised(800_000, now_ns)
+    assert path.limit_bps == 800_000
+
+
+def test_a_limit_is_lifted_by_time_but_not_at_once() -> None:
+    path, now_ns = sending(2_000_000)
+    path.advised(300_000, now_ns)
+    path.tick(now_ns + HOLD_NS)
+    assert path.limit_bps == 300_000
+    path.tick(now_ns + HOLD_NS + NS_PER_SECOND)
+    assert 350_000 < path.limit_bps < 450_000
+    path.tick(now_ns + 11 * NS_PER_SECOND)
+    assert path.limit_bps > 2_000_000
+    path.tick(now_ns + 120 * NS_PER_SECOND)
+    assert path.limit_bps == UNLIMITED_BPS
+
+
+@pytest.mark.parametrize(
+    ("lost", "round_trip_ms", "limited"),
+    [
+        (0.0, 200, False),  # a queue that loses nothing
+        (0.05, 200, False),
+        (0.2, 60, False),  # a bad radio: fewer bits would not help
+        (0.2, 160, True),
+        (0.5, 60, True),  # a policer has no queue
+        (0.85, None, True),
+    ],
+)
+def test_loss_is_congestion_where_packets_wait(
+    lost: float, round_trip_ms: int | None, limited: bool
+) -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0, RTT_NS, now_ns)
+    path.reported(lost, round_trip_ms and round_trip_ms * NS_PER_MS, now_ns)
+    if limited:
+        assert path.limit_bps == pytest.approx(0.9 * (1 - lost) * 2_000_000, rel=0.1)
+    else:
+        assert path.limit_bps == UNLIMITED_BPS
+
+
+def test_an_order_holds_until_the_next_one() -> None:
+    path, now_ns = sending(100_000)
+    path.ordered(500_000)
+    path.tick(now_ns + 60 * NS_PER_SECOND)
+    assert path.limit_bps == 500_000
+    path.ordered(3_000_000)
+    assert path.limit_bps == 3_000_000
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**9),
+            st.integers(0, 10**7),
+            st.integers(0, 1 << 60),
+            st.floats(0, 1),
+            st.none() | st.integers(0, 10**10),
+        )
+    )
+)
+def test_whatever_is_told_the_limit_stays_a_rate(
+    told: list[tuple[int, int, int, float, int | None]],
+) -> None:
+    path, now_ns = PathRate(), 0
+    for step_ns, count, advice, lost, round_trip in told:
+        now_ns += step_ns
+        path.sent(count)
+        path.advised(advice, now_ns)
+        path.reported(lost, round_trip, now_ns)
+        path.tick(now_ns)
+        assert 1 <= path.limit_bps <= UNLIMITED_BPS
