@@ -1,27 +1,32 @@
-"""Live viewers of a running system: what they cost its control process, and how late they see."""
+"""live: viewers of a running system: what they cost its control process, and how late they see.
+
+With content the pictures come coded, as two streams of 1080p and 4 Mbit/s together with one clock,
+and Chromium is one viewer more, whose pixels are read (bars 3 and 5); else an engine makes them.
+"""
 
 import asyncio
 import json
-import os
-import signal
 import sys
 import tempfile
-import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import figure
-from benchmarks.process import usage
+from benchmarks.live_feed import LiveFeed
+from benchmarks.live_system import CLOCK, Bridge, fed_system, new_conference, whole_system
+from benchmarks.process import Usage, usage
 from benchmarks.report import Report, Row, percentile
-from mcu_core.errors import Refused
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
-from recorder.live import FRAGMENT_KIND, HEADER, TRACK_KIND
+from benchmarks.screen import Screen, Shown, screen
+from benchmarks.skew import content_skews, delays_ms, sound_skews
+from mcu_core.media.clock import NS_PER_SECOND
 
-CLOCK = MonotonicClock()
-READY_S = 60.0
-WARM_S = 4.0
-JSON = {"Content-Type": "application/json"}
+WARM_S = 6.0
+OF_ONE_ACCOUNT = 30
+PLAYING = "#player[data-state=playing]"
+SIZE = (1920, 1080)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,152 +35,119 @@ class LiveBench:
 
     viewers: int = 100
     seconds: int = 20
+    content: bool = False
+    size: tuple[int, int] = SIZE
 
 
-@dataclass(slots=True)
-class Viewer:
-    """One viewer: when its main pictures came against their own clock, and how many bytes did."""
+class Load:
+    """The process of the viewers without a screen."""
 
-    behind_ns: list[int] = field(default_factory=list)
-    bytes: int = 0
-    main: int = -1
-    ended: bool = False
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
 
-    async def watch(self, port: int, cookie: str, conference: str) -> None:
-        """Read until it is cancelled or the server ends it."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        path = f"/api/v1/conferences/{conference}/live"
-        writer.write(f"GET {path} HTTP/1.0\r\nCookie: {cookie}\r\n\r\n".encode())
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            if b" 200 " not in head:
-                raise Refused(head.split(b"\r\n")[0].decode())
-            while True:
-                header = await reader.readexactly(HEADER.size)
-                size, kind, track, time_s = HEADER.unpack(header)
-                body = await reader.readexactly(size)
-                self.bytes += HEADER.size + size
-                if kind == TRACK_KIND and json.loads(body.split(b"\n")[0])["name"] == "main":
-                    self.main = track
-                elif kind == FRAGMENT_KIND and track == self.main:
-                    self.behind_ns.append(CLOCK.now_ns() - round(time_s * NS_PER_SECOND))
-        except asyncio.IncompleteReadError:
-            self.ended = True
-        finally:
-            writer.close()
+    def begin(self) -> None:
+        """Count from now on."""
+        self._say(b"begin\n")
+
+    async def end(self) -> dict[str, Any]:
+        """Let them go; what they counted."""
+        out, _ = await self._process.communicate(b"end\n")
+        counted: dict[str, Any] = json.loads(out)
+        return counted
+
+    def usage(self) -> Usage:
+        """What the process has used so far."""
+        return usage(self._process.pid)
+
+    def _say(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+
+    async def stop(self) -> None:
+        """End it, however far it is; safe twice."""
+        if self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
 
-class Bridge:
-    """`mcu run` in a folder of its own, asked through its API."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder
-        self.port = port
-        self.cookie = ""
-
-    async def launch(self) -> None:
-        """Start it and sign in; raises Refused when it does not come up."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "control_api.cli", "run", "--data", str(self.folder),
-            "--no-demo", "--listen", f"127.0.0.1:{self.port}", "--log-level", "warning",
-            stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        give_up_ns = CLOCK.now_ns() + round(READY_S * NS_PER_SECOND)
-        while CLOCK.now_ns() < give_up_ns:
-            await asyncio.sleep(0.2)
-            try:
-                password = (self.folder / "admin-password").read_text().strip()
-                await self.ask("POST", "/session", {"user": "admin", "password": password})
-                if await self.ask("GET", "/engines"):
-                    return
-            except OSError:
-                continue
-        raise Refused("the system did not come up")
-
-    async def ask(self, method: str, path: str, body: object = None) -> Any:
-        """One request; its JSON. Raises OSError."""
-        return await asyncio.to_thread(self._ask, method, path, body)
-
-    def _ask(self, method: str, path: str, body: object) -> Any:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1{path}",
-            None if body is None else json.dumps(body).encode(),
-            {**JSON, "Cookie": self.cookie},
-            method=method,
+@asynccontextmanager
+async def load(bridge: Bridge, conference: str, viewers: int) -> AsyncIterator[Load]:
+    """So many viewers of a conference, of as many accounts as they need."""
+    cookies = await bridge.viewers(-(-viewers // OF_ONE_ACCOUNT))
+    words = (str(bridge.port), conference, str(viewers), *cookies)
+    made = Load(
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "benchmarks.live_load", *words),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
         )
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            cookie = reply.headers.get("set-cookie", "")
-            self.cookie = cookie.split(";")[0] or self.cookie
-            return json.loads(reply.read() or b"null")
-
-    def pid_of(self, module: str) -> int:
-        """The child that runs that module."""
-        for name in os.listdir("/proc"):
-            if not name.isdecimal():
-                continue
-            try:
-                parent = Path(f"/proc/{name}/stat").read_text().rpartition(") ")[2].split()[1]
-                words = Path(f"/proc/{name}/cmdline").read_bytes().decode().split("\0")
-            except OSError:
-                continue
-            if int(parent) == self.process.pid and module in words:
-                return int(name)
-        raise Refused(f"there is no {module}")
-
-    async def end(self) -> None:
-        """As Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
-        await self.process.wait()
+    )
+    try:
+        yield made
+    finally:
+        await made.stop()
 
 
-async def _conference(bridge: Bridge) -> str:
-    made = await bridge.ask("POST", "/conferences", {"name": "bench", "layout": {"mode": 1}})
-    conference = str(made["id"])
-    site = {"name": "site", "kind": "pattern"}
-    await bridge.ask("POST", f"/conferences/{conference}/sites", site)
-    return conference
-
-
-async def _many(bridge: Bridge, conference: str, what: LiveBench) -> list[Row]:
-    viewers = [Viewer() for _ in range(what.viewers)]
-    tasks = [
-        asyncio.create_task(one.watch(bridge.port, bridge.cookie, conference)) for one in viewers
-    ]
-    await asyncio.sleep(WARM_S)
-    pid = bridge.pid_of("control_api")
-    before, begin_ns = usage(pid), CLOCK.now_ns()
-    for one in viewers:
-        one.behind_ns.clear()
-        one.bytes = 0
-    await asyncio.sleep(what.seconds)
-    after, passed_s = usage(pid), (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    times = [ns for one in viewers for ns in one.behind_ns]
-    earliest_ns = min(times, default=0)
-    late_ms = [(ns - earliest_ns) / NS_PER_MS for ns in times]
-    pictures = [len(one.behind_ns) for one in viewers]
-    rate = sum(one.bytes for one in viewers) * 8 / passed_s / 1e6
-    cores = (after.cpu_s - before.cpu_s) / passed_s
+async def _many(bridge: Bridge, conference: str, what: LiveBench, page: Screen | None) -> list[Row]:
+    async with load(bridge, conference, what.viewers) as viewers:
+        await asyncio.sleep(WARM_S)
+        pid = bridge.pid_of("control_api")
+        if page is not None:
+            await page.shown()
+        viewers.begin()
+        before, loading, begin_ns = usage(pid), viewers.usage(), CLOCK.now_ns()
+        await asyncio.sleep(what.seconds)
+        passed_s = (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
+        cores = (usage(pid).cpu_s - before.cpu_s) / passed_s
+        load_cores = (viewers.usage().cpu_s - loading.cpu_s) / passed_s
+        counted = await viewers.end()
+    fewest = counted["least_pictures"] / passed_s
     return [
         figure(f"{what.viewers} live viewers: cores of control", cores),
-        figure("sent to them, Mbit/s", rate),
-        figure("a picture comes later than the earliest did, ms, 95 %", percentile(late_ms, 0.95)),
-        figure("the same, worst", max(late_ms, default=0.0)),
-        figure("pictures a second, the viewer with the fewest", min(pictures) / passed_s),
-        figure("viewers cut", sum(one.ended for one in viewers), "0"),
-    ]  # fmt: skip
+        figure("cores of the load's process, not counted", load_cores),
+        figure("sent to them, Mbit/s", counted["bytes"] * 8 / passed_s / 1e6),
+        figure("a picture comes later than the earliest did, ms, 95 %", counted["behind_p95_ms"]),
+        figure("the same, worst", counted["behind_worst_ms"]),
+        figure("pictures a second, the viewer with the fewest", fewest),
+        figure("silences over 300 ms", counted["silences"]),
+        figure("viewers cut", counted["ended"], "0"),
+    ]
+
+
+def line_rows(what: str, values: list[float], bar: str = "") -> list[Row]:
+    """The usual three figures."""
+    return [
+        figure(f"{what}, half of them", percentile(values, 0.5)),
+        figure(f"{what}, 95 %", percentile(values, 0.95), bar),
+        figure(f"{what}, worst", max(values, default=0.0)),
+    ]
+
+
+def _seen_rows(shown: Shown, feed: LiveFeed, seconds: float) -> list[Row]:
+    content = [abs(skew) for _, skew in content_skews(shown)]
+    sound = [abs(skew) for _, skew in sound_skews(shown)]
+    return [
+        *line_rows("media clock to screen, ms", delays_ms(shown.main, feed.stamp_ns), "250"),
+        *line_rows("content and picture apart, ms", content, "33"),
+        *line_rows("sound and picture apart, ms", sound, "33"),
+        figure("stalls a minute", shown.stalls * 60 / seconds, "1"),
+    ]
 
 
 async def _all(what: LiveBench, port: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
-        bridge = Bridge(Path(name) / "data", port)
-        await bridge.launch()
-        try:
-            return await _many(bridge, await _conference(bridge), what)
-        finally:
-            await bridge.end()
+        if not what.content:
+            async with whole_system(Path(name), port) as bridge:
+                site = {"name": "site", "kind": "pattern"}
+                return await _many(bridge, await new_conference(bridge, 1, [site]), what, None)
+        async with fed_system(Path(name), port, what.size) as (bridge, feed):
+            conference = await new_conference(bridge, 1)
+            address = f"{bridge.url}/live/{conference}?show=beside"
+            async with screen(address, bridge.cookie) as page:
+                await page.page.wait_for_selector(PLAYING)
+                await page.read(listen=True)
+                rows = await _many(bridge, conference, what, page)
+                return rows + _seen_rows(await page.shown(), feed, what.seconds)
 
 
 def run(what: LiveBench, port: int = 18_080) -> Report:

@@ -358,13 +358,24 @@ def recorder(
 
 @bench.command()
 def live(
-    viewers: Annotated[int, typer.Option(min=1, max=250, help="How many")] = 100,
+    viewers: Annotated[int, typer.Option(min=1, max=300, help="How many")] = 100,
     seconds: Seconds = 20,
+    content: Annotated[
+        bool, typer.Option("--content", help="Coded picture and content; Chromium watches, too")
+    ] = False,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="From a camera to Chromium's screen, nothing else")
+    ] = False,
+    clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
-    """Live viewers of a running system: what they cost, how late they see."""
-    from benchmarks.live_viewers import LiveBench, run
+    """Live viewers of a running system: what they cost, how late they see (bars 3, 4, 5)."""
+    from benchmarks import live_screen, live_viewers
 
-    what = LiveBench(viewers, seconds)
-    _tell(lambda: _beside_stalls(lambda: run(what)), json_, plot)
+    if screen:
+        on_screen = live_screen.ScreenBench(seconds, clips)
+        _tell(lambda: _beside_stalls(lambda: live_screen.run(on_screen)), json_, plot)
+    else:
+        what = live_viewers.LiveBench(viewers, seconds, content)
+        _tell(lambda: _beside_stalls(lambda: live_viewers.run(what)), json_, plot)

@@ -3,18 +3,21 @@ const FAR_S = 0.7; // further off than this, jump
 const NEAR_S = 0.015; // nearer than this, leave the rate alone
 const LEAST_STEP = 0.004;
 
-/** With sound the rate may only be bent as far as nobody hears it; without, it catches up within a second. */
-export const HEARD = { most: 0.06, gain: 1 };
-export const SILENT = { most: 0.5, gain: 2 };
+/**
+ * With sound the rate is bent as far as speech stays speech, and unheard where little is to be made up;
+ * without, 300 ms are made up within a quarter of a second.
+ */
+export const HEARD = { least: -0.1, most: 0.2, gain: 0.8 };
+export const SILENT = { least: -0.9, most: 2, gain: 5 };
 
 /** Bend the rate of `video` so that it comes to `target` seconds; `pace` is the rate to go at. `holds(time)`: may one seek there? */
-export function follow(video, target, pace, { most, gain }, holds) {
+export function follow(video, target, pace, { least, most, gain }, holds) {
   const off = target - video.currentTime;
   if (Math.abs(off) > FAR_S || (video.paused && Math.abs(off) > NEAR_S)) {
     if (!video.seeking && holds(target)) video.currentTime = target;
     return;
   }
-  const bend = Math.abs(off) < NEAR_S ? 0 : Math.max(-most, Math.min(most, off * gain));
+  const bend = Math.abs(off) < NEAR_S ? 0 : Math.max(least, Math.min(most, off * gain));
   if (Math.abs(video.playbackRate - pace - bend) > LEAST_STEP) video.playbackRate = pace + bend;
 }
 

@@ -4,19 +4,20 @@
 //   player.close();
 //
 // The stream's messages are described in recorder/live.py. All tracks carry one clock; `delay` is
-// how far behind the newest picture the screen is led, by bending the rate a little. It grows after
-// a stall and shrinks while there is none.
+// how far behind the newest picture the screen is led, by bending the rate a little. It is what
+// fragments were late by in the last seconds and a little more, for a stall costs far more than it
+// lasts: a browser that ran out of sound wants hundreds of milliseconds of it to go on.
 import { delayMs } from "/static/backoff.js";
 import { buffered, follow, HEARD, SILENT } from "/static/follow.js";
 
 const HEADER = 16;
 const TRACK = 1;
 const FRAGMENT = 2;
-const FIRST_DELAY_S = 0.12;
-const LEAST_DELAY_S = 0.08;
+const SPARE_S = 0.08; // beyond what fragments are late by
+const LEAST_DELAY_S = 0.12;
 const MOST_DELAY_S = 0.6;
 const MORE_S = 0.04; // after a stall
-const LESS_S = 0.002; // each second without one
+const LESS_S = 0.01; // each second: so slowly is a stall, or the latest fragment, forgotten
 const LEAD_DECAY = 0.005; // of what a fragment is later than the earliest ones, 30 times a second
 const KEPT_S = 8;
 const STEER_MS = 100;
@@ -51,7 +52,7 @@ class Screen {
   head(number, mime, bytes) {
     let track = this.tracks.get(number);
     if (!track) {
-      track = { buffer: this.source.addSourceBuffer(mime), mime, waiting: [], lead: null };
+      track = { buffer: this.source.addSourceBuffer(mime), mime, waiting: [], lead: null, late: 0 };
       track.buffer.addEventListener("updateend", () => this.pump(track));
       this.tracks.set(number, track);
     } else if (track.mime !== mime) {
@@ -68,6 +69,7 @@ class Screen {
     this.heard = performance.now();
     const lead = time - performance.now() / 1000;
     track.lead = track.lead === null || lead > track.lead ? lead : track.lead - LEAD_DECAY * (track.lead - lead);
+    track.late = Math.max(track.late, track.lead - lead);
     track.waiting.push({ bytes });
     if (this.begun) this.pump(track);
     else this.begin();
@@ -99,6 +101,12 @@ class Screen {
     const leads = [...this.tracks.values()].map((track) => track.lead);
     return leads.length && !leads.includes(null) ? Math.min(...leads) + performance.now() / 1000 : null;
   }
+}
+
+/** How late fragments came; what was the latest is forgotten slowly. */
+function lateness(screen, forgotten) {
+  for (const track of screen.tracks.values()) track.late = Math.max(0, track.late - forgotten);
+  return Math.max(0, ...[...screen.tracks.values()].map((track) => track.late));
 }
 
 function joined(parts) {
@@ -138,7 +146,8 @@ class LivePlayer extends EventTarget {
     this.url = url;
     this.video = video;
     this.contentVideo = contentVideo;
-    this.delay = FIRST_DELAY_S;
+    this.delay = LEAST_DELAY_S + SPARE_S;
+    this.more = 0; // for the stalls there were
     this.stalls = 0;
     this.state = "connecting";
     this.main = null;
@@ -238,7 +247,7 @@ class LivePlayer extends EventTarget {
   stalled() {
     if (this.state !== "playing" || this.video.seeking) return;
     this.stalls += 1;
-    this.delay = Math.min(MOST_DELAY_S, this.delay + MORE_S);
+    this.more = Math.min(MOST_DELAY_S, this.more + MORE_S);
   }
 
   /** Ten times a second: lead the main picture behind the edge, and content behind the main one. */
@@ -250,7 +259,10 @@ class LivePlayer extends EventTarget {
       this.dispatchEvent(new Event("change"));
     }
     if (this.video.paused) return;
-    this.delay = Math.max(LEAST_DELAY_S, this.delay - (LESS_S * STEER_MS) / 1000);
+    const forgotten = (LESS_S * STEER_MS) / 1000;
+    this.more = Math.max(0, this.more - forgotten);
+    const wanted = lateness(this.main, forgotten) + SPARE_S + this.more;
+    this.delay = Math.min(MOST_DELAY_S, Math.max(LEAST_DELAY_S, wanted));
     this.lead(this.main, this.main.edge - this.delay);
     if (this.presents && this.content.edge) this.lead(this.content, this.video.currentTime);
     if (this.content?.video.paused) this.content.video.play().catch(() => {});

@@ -228,3 +228,28 @@ def test_a_camera_goes_in_steps_that_it_knows_to_its_ends() -> None:
     assert run("camera", f"m.stepped(98, 1, {degrees})") == 100
     assert run("camera", f"m.stepped(-100, -1, {degrees})") == -100
     assert run("camera", 'm.stepped(1, 1, {"min": 1, "max": 4, "step": 1})') == 2
+
+
+@pytest.mark.parametrize(
+    ("off_s", "rule", "rate", "seeks"),
+    [
+        (0.01, "HEARD", 1.0, False),
+        (0.1, "HEARD", 1.08, False),
+        (0.6, "HEARD", 1.2, False),
+        (-0.6, "HEARD", 0.9, False),
+        (0.9, "HEARD", 1.0, True),
+        (0.3, "SILENT", 2.5, False),
+        (-0.6, "SILENT", 0.1, False),
+    ],
+)
+def test_a_player_is_led_by_its_rate_and_by_a_seek_as_the_last_resort(
+    off_s: float, rule: str, rate: float, seeks: bool
+) -> None:
+    led = run(
+        "follow",
+        "((video) => { "
+        f"m.follow(video, {5 + off_s}, 1, m.{rule}, () => true); return video; "
+        "})({ currentTime: 5, playbackRate: 1, paused: false, seeking: false })",
+    )
+    assert led["playbackRate"] == pytest.approx(rate)
+    assert (led["currentTime"] != 5) == seeks
