@@ -21,9 +21,9 @@ from mcu_core.protocol.rtp import Burst
 log = structlog.get_logger()
 
 
-PAUSE_S = 0.001
+PAUSE_S = 0.002
 """Where packets come quickly one after the other they wait for each other this long: waking up for
-each one costs as much as the packet does."""
+each one costs more than the packet does."""
 
 EMPTY_LOOKS = 4
 """So many pauses in which nothing came, and the next packet is not waited with."""
@@ -236,6 +236,8 @@ class Datagrams:
             if self._epoll is None:
                 break
             came = self._incoming.receive(self._epoll.fileno(), self._clock.now_ns())
+            if not came:
+                break
             for number, k, start, end, moment_ns in self._incoming.found(came):
                 try:
                     if moment_ns == WITHHELD:

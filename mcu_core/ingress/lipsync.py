@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 
 SOUND_LATE_NS = 32 * NS_PER_MS
-SOUND_EARLY_NS = 35 * NS_PER_MS
+SOUND_EARLY_NS = 25 * NS_PER_MS
 """What is left as it is: delay costs more than that. The room between is wider than an interval of
 30 pictures a second, so that there is always a tick that suits."""
 
