@@ -137,6 +137,7 @@ class RtpVideoReceiver:
     def restore(self, packet: RtpPacket, now_ns: int) -> None:
         """Take a packet of the present stream that came by another way than its own."""
         if self._reception is not None and packet.ssrc == self._ssrc:
+            self._catch_up(now_ns)
             self._sort(packet, now_ns)
 
     def _sort(self, packet: RtpPacket, now_ns: int) -> None:

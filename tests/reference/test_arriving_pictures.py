@@ -177,10 +177,13 @@ def test_both_ways_give_the_same_pictures_counts_and_requests(
             count = int(rng.choice([1, 2, 7, 15]))
             some, left = left[:count], left[count:]
             step_ns = int(rng.integers(0, 80 * NS_PER_MS))
+            restored = read(some[0]) if rng.random() < 0.2 else None
             asked = []
             for way in (slow, quick):
                 way.clock.advance_ns(step_ns)
                 way.arrive(some)
+                if restored is not None:
+                    way.receiver.restore(restored, way.clock.now_ns())
                 asked.append(way.receiver.poll(way.clock.now_ns()))
             assert asked[0] == asked[1]
             assert seen(quick) == seen(slow)
