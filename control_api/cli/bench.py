@@ -318,6 +318,23 @@ def gateway(
 
 
 @bench.command()
+def bookings(
+    series: Annotated[int, typer.Option(min=1, help="Recurring conferences kept")] = 10_000,
+    occurrences: Annotated[int, typer.Option(min=1, max=500, help="Of each")] = 26,
+    asked: Annotated[int, typer.Option(min=1, help="How often each")] = 20,
+    folder: Annotated[Path | None, typer.Option(help="Keeps the database for the next go")] = None,
+    server: Annotated[str, typer.Option(help="URL of an empty PostgreSQL database")] = "",
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Free/busy and booking with years of bookings kept (bar 4 of the gateway)."""
+    from benchmarks.bookings import BookingsBench, run
+
+    what = BookingsBench(series, occurrences, asked, folder, server)
+    _tell(lambda: run(what), json_, plot)
+
+
+@bench.command()
 def fuzz(
     requests: Annotated[int, typer.Option(min=100, help="How many")] = 100_000,
     seed: Annotated[int, typer.Option(help="Of the dice: the same requests again")] = 6,

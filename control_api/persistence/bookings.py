@@ -85,20 +85,14 @@ class Taken(msgspec.Struct, frozen=True):
     name: str
 
 
-class _Named(msgspec.Struct):
-    """Of a booking what free/busy tells."""
-
-    name: str
-
-
 _ENCODE = msgspec.json.Encoder().encode
 _SITES = msgspec.json.Decoder(tuple[BookedSite, ...])
-_NAMED = msgspec.json.Decoder(_Named)
 _BOOKING = msgspec.json.Decoder(Booking)
 _OCCURRENCE = "SELECT booking, begin_s, end_s, state, units, sites FROM occurrences"
 _TAKEN = (
     "SELECT uri, begin_s, end_s, booking, state FROM occupied"
     " WHERE uri IN :uris AND begin_s < :until AND (end_s IS NULL OR end_s > :since)"
+    " ORDER BY uri, begin_s, booking"
 )
 
 
@@ -120,11 +114,13 @@ class BookingRows:
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO bookings (id, access_code, record) VALUES (:id, :code, :record)"
-                    " ON CONFLICT (id) DO UPDATE SET access_code = :code, record = :record"
+                    "INSERT INTO bookings (id, access_code, name, record)"
+                    " VALUES (:id, :code, :name, :record) ON CONFLICT (id)"
+                    " DO UPDATE SET access_code = :code, name = :name, record = :record"
                 ),
                 {
                     "id": booking.id,
+                    "name": booking.name,
                     "code": booking.access_code,
                     "record": _ENCODE(booking).decode(),
                 },
@@ -226,7 +222,7 @@ class BookingRows:
                     row.units,
                     _SITES.decode(row.sites),
                 )
-                for row in rows
+                for row in rows.all()
             ]
 
     async def bookings(self, numbers: Iterable[int]) -> dict[int, Booking]:
@@ -241,31 +237,37 @@ class BookingRows:
         found: list[Row[Any]] = []
         async with self._database.begin() as connection:
             for k in range(0, len(wanted), AT_ONCE):
-                found += await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
+                rows = await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
+                found += rows.all()
         return found
 
     async def taken(self, uris: Sequence[str], since_s: float, until_s: float) -> list[Taken]:
-        """When these sites are or were taken in that time, in order."""
+        """When these sites are or were taken in that time, in order of sites and times."""
         statement = text(_TAKEN).bindparams(bindparam("uris", expanding=True))
-        found = []
+        wanted = sorted(set(uris))
+        found: list[Any] = []
         async with self._database.begin() as connection:
-            for k in range(0, len(uris), AT_ONCE):
-                chunk = {"uris": uris[k : k + AT_ONCE], "since": since_s, "until": until_s}
-                found += list(await connection.execute(statement, chunk))
-        records = await self._records(row.booking for row in found)
-        names = {row.id: _NAMED.decode(row.record).name for row in records}
-        taken = [
-            Taken(
-                row.uri,
-                row.begin_s,
-                row.end_s,
-                row.booking,
-                row.state == "gone",
-                names.get(row.booking, ""),
-            )
-            for row in found
+            for k in range(0, len(wanted), AT_ONCE):
+                chunk = {"uris": wanted[k : k + AT_ONCE], "since": since_s, "until": until_s}
+                # Thousands of rows: all() has them at once, where a loop would ask for each.
+                found += (await connection.execute(statement, chunk)).all()
+        names = await self._names({booking for _, _, _, booking, _ in found})
+        return [
+            Taken(uri, begin_s, end_s, booking, state == "gone", names[booking])
+            for uri, begin_s, end_s, booking, state in found
         ]
-        return sorted(taken, key=lambda one: (one.uri, one.begin_s, one.booking))
+
+    async def _names(self, numbers: Iterable[int]) -> dict[int, str]:
+        wanted = list(numbers)
+        statement = text("SELECT id, name FROM bookings WHERE id IN :ids").bindparams(
+            bindparam("ids", expanding=True)
+        )
+        found: list[Any] = []
+        async with self._database.begin() as connection:
+            for k in range(0, len(wanted), AT_ONCE):
+                rows = await connection.execute(statement, {"ids": wanted[k : k + AT_ONCE]})
+                found += rows.all()
+        return {number: name for number, name in found}
 
 
 async def _write(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> None:

@@ -115,6 +115,9 @@ class Database:
     async def _migrate(self) -> None:
         steps = _steps()
         async with self.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # Else each change of a table would stand for itself, and a kill between two.
+                await connection.execute(text("BEGIN IMMEDIATE"))
             await connection.execute(
                 text("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY)")
             )

@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from xml.sax.saxutils import escape
@@ -51,6 +52,7 @@ def read_duration(text: str) -> timedelta:
     return -length if sign else length
 
 
+@lru_cache(maxsize=1024)
 def write_duration(length: timedelta) -> str:
     """As `PT1H`, `PT9M41S`, `P1DT2H`."""
     sign = "-" if length < timedelta() else ""
@@ -94,19 +96,27 @@ _READ: dict[object, Callable[[str], Any]] = {
 
 
 def _write_scalar(value: object) -> str:
-    match value:
-        case bool():
-            return "1" if value else "0"
-        case int():
-            return str(int(value))
-        case datetime():
-            return write_time(value if value.tzinfo else value.replace(tzinfo=UTC))
-        case timedelta():
-            return write_duration(value)
-        case bytes():
-            return base64.b64encode(value).decode()
-        case _:
-            return escape(printable(str(value)))
+    # Answers have tens of thousands of values: the exact type is found at once, its heirs later.
+    writer = _WRITE.get(type(value))
+    return writer(value) if writer is not None else _write_heir(value)
+
+
+def _write_heir(value: object) -> str:
+    return str(int(value)) if isinstance(value, int) else _write_text(str(value))
+
+
+def _write_text(text: str) -> str:
+    return escape(printable(text))
+
+
+_WRITE: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "1" if value else "0",
+    int: str,
+    str: _write_text,
+    datetime: lambda value: write_time(value if value.tzinfo else value.replace(tzinfo=UTC)),
+    timedelta: write_duration,
+    bytes: lambda value: base64.b64encode(value).decode(),
+}
 
 
 # ---------------------------------------------------------------------- structs

@@ -4,6 +4,7 @@ Envelopes are written as text: one real client finds elements by the literal pre
 `ns2`, which an XML library is free to choose otherwise (soap_contract.md 2).
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -119,10 +120,9 @@ def fault_status(version: Version, code: str) -> int:
     return 400 if version is Version.V12 and code == "Client" else 500
 
 
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def printable(text: str) -> str:
     """The text without characters that XML 1.0 cannot hold."""
-    return "".join(letter for letter in text if letter in "\t\n\r" or _is_xml(ord(letter)))
-
-
-def _is_xml(code: int) -> bool:
-    return 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+    return _UNPRINTABLE.sub("", text)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from control_api.errors import NotStored
+from control_api.persistence.bookings import Booking, BookingRows, Taken
 from control_api.persistence.conferences import (
     ConferenceRows,
     RtpOffer,
@@ -139,12 +140,20 @@ async def test_a_file_of_an_older_program_is_brought_up_to_date_and_kept(tmp_pat
             "INSERT INTO conferences (id, engine, definition) VALUES (?, 'e', ?)",
             [(name, msgspec.json.encode(one).decode()) for name, one in definitions.items()],
         )
+        booking = Booking(1001, "查房", 5.0, 60.0, "4711")
+        record = msgspec.json.encode(booking).decode()
+        old.execute(
+            "INSERT INTO bookings (id, access_code, record) VALUES (1001, '', ?)", (record,)
+        )
+        old.execute("INSERT INTO occupied VALUES ('ct', 5.0, 65.0, 1001, 'busy')")
         old.commit()
     for _ in range(2):
         database = Database(path)
         await database.open()
         rows = ConferenceRows(database)
         assert [row.definition.id for row in await rows.load()] == ["z", "a"]
+        (taken,) = await BookingRows(database).taken(["ct"], 0.0, 9.0)
+        assert taken == Taken("ct", 5.0, 65.0, 1001, False, "查房")
         await database.close()
     with closing(sqlite3.connect(path)) as now:
         (count,) = now.execute("SELECT max(number) FROM schema_version").fetchone()
