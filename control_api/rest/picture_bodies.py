@@ -197,4 +197,7 @@ class LimitChange(Body):
     width: StrictInt | None = Field(None, description="0, or 128..1920")
     height: StrictInt | None = Field(None, description="0, or 96..1200")
     fps: StrictInt | None = Field(None, description="0, or 1..60")
-    bitrate_bps: StrictInt | None = Field(None, description="0, or 64000..20000000")
+    bitrate_bps: StrictInt | None = Field(None, description="pictures: 0, or 64000..20000000")
+    rate_bps: StrictInt | None = Field(
+        None, description="all media, sound first: 0, or 64000..20000000"
+    )

@@ -62,6 +62,7 @@ class ConferenceChange(Body):
     height: StrictInt | None = None
     fps: StrictInt | None = None
     video_bitrate_bps: StrictInt | None = None
+    limit: LimitChange | None = Field(None, description="of every site, beside its own")
     show_names: StrictBool | None = None
     broadcast: SiteId | None = Field(
         None, description="the site that everybody sees in full (广播会场); empty: none"

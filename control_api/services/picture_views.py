@@ -141,9 +141,10 @@ class ContentView(View):
 
 
 class LimitView(View):
-    """The most that a site is sent; 0: no limit."""
+    """The most that a site is sent; 0: no limit. `rate_bps`: of all media, sound first."""
 
     width: int
     height: int
     fps: int
     bitrate_bps: int
+    rate_bps: int

@@ -124,6 +124,7 @@ class ConferenceView(View):
     chair: str
     content: ContentView
     voice: VoiceView
+    limit: LimitView
     loudest: int
     pan_by_pane: bool
     sites: list[SiteView]
@@ -250,6 +251,7 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
             shown=shown_content(seen.content),
         ),
         voice=VoiceView.model_validate(definition.voice),
+        limit=LimitView.model_validate(definition.limit),
         loudest=definition.loudest,
         pan_by_pane=definition.pan_by_pane,
         sites=[site_view(site, seen) for site in definition.sites],

@@ -53,6 +53,7 @@ def check(definition: ConferenceDefinition) -> None:
     between("fps", definition.fps, *FPS)
     between("video_bitrate_bps", definition.video_bitrate_bps, *BITRATE_BPS)
     between("loudest", definition.loudest, 0, MAX_SITES)
+    _check_limit(definition.limit, "limit")
     check_view(definition.view, "")
     _check_sites(definition)
     _check_groups(definition)
@@ -92,7 +93,7 @@ def _check_site(site: SiteDefinition, field: str) -> None:
         raise BadInput(f"{field}.{wanted}", f"a source for a site of kind {site.kind}")
     if site.view is not None:
         check_view(site.view, f"{field}.view", hidden=site.id)
-    _check_form(site.limit, f"{field}.limit")
+    _check_limit(site.limit, f"{field}.limit")
 
 
 def _check_recorded(picture: RecordedPicture) -> None:
@@ -108,6 +109,11 @@ def _check_form(limit: VideoLimit | RecordedPicture, field: str) -> None:
     off_or_between(f"{field}.height", limit.height, SMALLEST[1], LARGEST[1])
     off_or_between(f"{field}.fps", limit.fps, *FPS)
     off_or_between(f"{field}.bitrate_bps", limit.bitrate_bps, *BITRATE_BPS)
+
+
+def _check_limit(limit: VideoLimit, field: str) -> None:
+    _check_form(limit, field)
+    off_or_between(f"{field}.rate_bps", limit.rate_bps, *BITRATE_BPS)
 
 
 def _check_groups(definition: ConferenceDefinition) -> None:

@@ -141,12 +141,17 @@ class Logo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VideoLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The most that a site's receiver may be sent; 0: no limit of its own."""
+    """The most that a site's receiver may be sent; 0: no limit of its own.
+
+    `bitrate_bps` is that of pictures, `rate_bps` of all media together, of which sound has its
+    part first; both are payload, without the headers of packets.
+    """
 
     width: int = 0
     height: int = 0
     fps: int = 0
     bitrate_bps: int = 0
+    rate_bps: int = 0
 
 
 class FileSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,6 +237,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
     `broadcast` names a site that all see in full (广播会场), over everything else; `lecturer` one
     that all others see in full, while it sees them (演讲模式); `chair` the one that chairs (主席).
+    `limit` is that of every site, beside its own one.
     `loudest`: how many sites are heard at once, 0 for all. `pan_by_pane` places each mono site's
     sound where its pane stands. `recording_runs`: whether somebody records it now.
     """
@@ -242,6 +248,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     height: int = 720
     fps: int = 30
     video_bitrate_bps: int = 2_000_000
+    limit: VideoLimit = VideoLimit()
     layout: LayoutChoice = LayoutChoice()
     panes: tuple[Pane, ...] = ()
     poll_s: float = 0.0

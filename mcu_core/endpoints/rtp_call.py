@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from mcu_core.adaptation.path_rate import PathRate
+from mcu_core.adaptation.path_rate import UNLIMITED_BPS, PathRate
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.endpoints.endpoint import (
     Abilities,
@@ -24,6 +24,7 @@ from mcu_core.media.codec import H264, OPUS, Kind
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.formats import CAN_ASK, h264_limit, whole_slices_only
+from mcu_core.negotiation.rate_shares import SOUND, adjustable, picture_limit, sound_share
 from mcu_core.negotiation.receivable import NO_LIMIT, receivable
 
 log = structlog.get_logger()
@@ -33,6 +34,9 @@ PATH_STEP = 0.02
 
 PAYLOAD_SHARE = 0.94
 """Of what a path bears; the rest are headers."""
+
+LASTING = 1.25
+"""How far over the threshold a path must be before sound has more again."""
 
 CALL_SOUND = AudioForm(OPUS, 2, 64_000)
 
@@ -79,6 +83,7 @@ class RtpCall:
         self._refresh: Refresh | None = None
         self._pulse: Pulse | None = None
         self._path = PathRate()
+        self._limit = terms.limit
         self._path_told = (0, 0)
         self._path_ns = 0
 
@@ -146,16 +151,36 @@ class RtpCall:
         self.audio_out = replace(form, codec=agreed.codec, channels=channels, dtx=agreed.dtx)
         if agreed.in_band_fec:
             stream.lossy_changed = self._lossy_changed
+        self.set_form(self._terms.video, self._terms.limit)
 
     def _lossy_changed(self, lossy: bool) -> None:
         if self.audio_out is not None:
             self.audio_out = replace(self.audio_out, lossy=lossy)
 
     def set_form(self, form: VideoForm | None, limit: VideoLimit) -> None:
-        """The conference has another picture, or the site another limit: `video_out` follows."""
+        """The conference has another picture, or the site another limit: `video_out` follows, and
+        sound where the limit is one of all media."""
+        self._limit = limit
+        self._tune_sound()
         agreed = self._pictures_agreed
         if form is not None and agreed is not None:
-            self.video_out = receivable(form, agreed, limit)
+            sound = self.audio_out.bitrate_bps if self.audio_out is not None else 0
+            self.video_out = receivable(form, agreed, picture_limit(limit, sound))
+
+    def _tune_sound(self) -> None:
+        """Give sound its part of what may be sent, and of what the path bears."""
+        audio, form = self.audio_out, self._terms.audio
+        if audio is None or form is None or not adjustable(audio.codec):
+            return
+        bits = form.bitrate_bps
+        if self._limit.rate_bps:
+            bits = min(bits, sound_share(self._limit.rate_bps))
+        if self._path.limit_bps < UNLIMITED_BPS and self._pictures_agreed is not None:
+            all_media = self._path.limit_bps + audio.bitrate_bps
+            if audio.bitrate_bps < sound_share(all_media):  # more only where it will last
+                all_media = int(all_media / LASTING)
+            bits = min(bits, max(sound_share(all_media), SOUND[0][1]))
+        self.audio_out = replace(audio, bitrate_bps=bits)
 
     # ---------------------------------------------------------------------------------------- life
 
@@ -195,6 +220,7 @@ class RtpCall:
         if divided == both and abs(limit - before) <= PATH_STEP * before:
             return
         self._path_told = (limit, both)
+        self._tune_sound()
         for one, form in ((self, main), (self._content, beside)):
             if one is not None and form is not None:
                 share = PAYLOAD_SHARE * form.bitrate_bps / both

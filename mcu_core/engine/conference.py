@@ -34,6 +34,7 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
 from mcu_core.mixer.speech import Speech
+from mcu_core.negotiation.rate_shares import narrower
 from mcu_core.negotiation.receivable import NO_LIMIT
 
 log = structlog.get_logger()
@@ -203,8 +204,9 @@ class Conference:
         return main_form(self.definition)
 
     def limit(self, site: str) -> VideoLimit:
-        """What a site's receiver may be sent at most; nothing holds for viewers (empty)."""
-        return self._seats[site].definition.limit if site in self._seats else NO_LIMIT
+        """What a receiver may be sent at most, of a site or a viewer (empty)."""
+        own = self._seats[site].definition.limit if site in self._seats else NO_LIMIT
+        return narrower(own, self.definition.limit)
 
     def new_endpoint_id(self, site: str) -> str:
         """A name for a new connection, never used before in this conference."""

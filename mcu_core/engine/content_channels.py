@@ -10,6 +10,7 @@ from mcu_core.engine.content import Content
 from mcu_core.engine.forms import beside_content, content_form, limit_share, main_form
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.tap import ConferenceTap
+from mcu_core.negotiation.rate_shares import narrower
 from mcu_core.negotiation.receivable import NO_LIMIT
 
 
@@ -34,7 +35,8 @@ def outlets(
     result = []
     for site, endpoint in readers:
         channel = endpoint.content
-        limit = seats[site].definition.limit if site in seats else NO_LIMIT
+        own = seats[site].definition.limit if site in seats else NO_LIMIT
+        limit = narrower(own, definition.limit)
         beside = channel is not None and shown and not (site and site == content.holder)
         beside = beside and site != in_picture
         if channel is not None and beside:

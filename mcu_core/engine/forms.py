@@ -8,6 +8,7 @@ from mcu_core.contract.content import LARGEST_STILL
 from mcu_core.contract.definition import ConferenceDefinition, VideoLimit
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
+from mcu_core.negotiation.rate_shares import picture_limit, sound_share
 
 CONTENT_FPS = 15
 """Slides need no more, and a screen that scrolls is followed well enough."""
@@ -33,8 +34,9 @@ def beside_content(form: VideoForm, share: float) -> VideoForm:
 
 
 def limit_share(limit: VideoLimit, share: float) -> VideoLimit:
-    """A part of what a site may be sent."""
-    return msgspec.structs.replace(limit, bitrate_bps=int(limit.bitrate_bps * share))
+    """A part of the pictures that a site may be sent."""
+    pictures = picture_limit(limit, sound_share(limit.rate_bps))
+    return msgspec.structs.replace(limit, bitrate_bps=int(pictures.bitrate_bps * share))
 
 
 def main_form(definition: ConferenceDefinition) -> VideoForm:

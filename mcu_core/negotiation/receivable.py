@@ -1,7 +1,7 @@
 """What a receiver can be sent: the conference's picture within what it takes. Pure.
 
-Sizes, rates and bit rates come from short lists, so that receivers with nearly the same limits
-share one encoder.
+Sizes and rates come from short lists and bit rates are round, so that receivers with nearly the
+same limits share one encoder.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from mcu_core.media.units import VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.formats import Parameters, ProfileLevel, best_profile, whole_slices_only
 from mcu_core.negotiation.legal_sizes import legal_sizes
+from mcu_core.negotiation.rate_shares import LEAST_PICTURES_BPS
 
 NO_LIMIT = VideoLimit()
 
@@ -135,12 +136,18 @@ def _rate(fps: int, most: int) -> int:
 
 
 def _bitrate(form: VideoForm, made: VideoForm, bounds: list[int]) -> int:
-    """Bits for the smaller picture; a rate of the list, unless the conference's own will do."""
+    """Bits for the smaller picture; a round rate, unless the conference's own will do."""
     share = (made.width * made.height * made.fps) / (form.width * form.height * form.fps)
     most = min([int(form.bitrate_bps * share**SHARE_EXPONENT), *bounds])
     if most >= form.bitrate_bps:
         return form.bitrate_bps
-    return max([one for one in BITRATES if one <= most], default=BITRATES[0])
+    return max(LEAST_PICTURES_BPS, _rounded(most))
+
+
+def _rounded(rate: int) -> int:
+    """Down to two digits: near enough to a limit, and alike for who has nearly the same."""
+    unit = int(10 ** max(0, len(str(rate)) - 2))
+    return rate // unit * unit
 
 
 def _level(theirs: MediaAgreement) -> _Level:

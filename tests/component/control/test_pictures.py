@@ -70,7 +70,11 @@ async def test_a_part_changes_only_what_it_names(control: Control, engine: FakeE
     await control.json("PATCH", site, json={"limit": {"width": 640, "height": 360}})
     shown = await control.json("PATCH", site, json={"limit": {"fps": 15, "width": 0}})
     assert engine.conferences[cid].sites[0].limit == VideoLimit(0, 360, 15)
-    assert shown["limit"] == {"width": 0, "height": 360, "fps": 15, "bitrate_bps": 0}
+    sent = {"width": 0, "height": 360, "fps": 15, "bitrate_bps": 0, "rate_bps": 0}
+    assert shown["limit"] == sent
+    all_sites = await control.json("PATCH", path, json={"limit": {"rate_bps": 768_000}})
+    assert all_sites["limit"]["rate_bps"] == 768_000
+    assert engine.conferences[cid].limit == VideoLimit(rate_bps=768_000)
 
 
 async def test_a_new_conference_may_have_everything(control: Control, engine: FakeEngine) -> None:
