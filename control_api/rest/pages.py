@@ -37,6 +37,12 @@ async def login() -> Response:
     return _page("login.html")
 
 
+@public.get("/enter")
+async def enter() -> Response:
+    """The page on which one comes in by access code."""
+    return _page("enter.html")
+
+
 @router.get("/")
 async def console(request: Request, bridge: BridgeOf) -> Response:
     """The operator's console."""

@@ -1,5 +1,7 @@
 // The one door to the server: JSON in and out, problem+json as errors, an ended session leads to login.
 const BASE = "/api/v1";
+/** What a conference's door says no by; behind it stands what is missing. */
+const DOOR = "urn:mcu:door:";
 
 let bearer = "";
 
@@ -8,11 +10,12 @@ export function useInvitation(token) {
   bearer = token;
 }
 
-/** What the server (or the way to it) refused. `status` 0: it could not be reached. */
+/** What the server (or the way to it) refused. `status` 0: it could not be reached; `door`: why a conference let nobody in. */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
+    this.door = (problem.type || "").startsWith(DOOR) ? problem.type.slice(DOOR.length) : "";
     this.field = problem.field || "";
     this.detail = withoutField(problem.detail || "", this.field);
   }

@@ -55,12 +55,16 @@ export class Call {
   #talking = 0;
   #saveMedia;
 
-  constructor(devices, { left, saveMedia }) {
+  #refused;
+
+  /** `refused(error)`: the door of the conference did not let this seat in. */
+  constructor(devices, { left, saveMedia, refused }) {
     this.devices = devices;
     this.video = byId("remote");
     this.self = byId("self");
     this.share = new Share();
     this.#saveMedia = saveMedia;
+    this.#refused = refused;
     byId("mic").addEventListener("click", () => this.#turn("audio"));
     byId("camera").addEventListener("click", () => this.#turn("video"));
     byId("leave").addEventListener("click", left);
@@ -98,6 +102,11 @@ export class Call {
 
   get running() {
     return this.#link !== null;
+  }
+
+  /** What kept the connection from coming about is out of the way. */
+  retry() {
+    return this.#link?.start();
   }
 
   /** The server asked for a new connection. */
@@ -168,5 +177,6 @@ export class Call {
     const detail = byId("call-detail");
     detail.hidden = !error || !error.detail;
     if (error?.detail) saysPlainly(detail, explain(error));
+    if (state === "failed" && error?.door) this.#refused(error);
   }
 }

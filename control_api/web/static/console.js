@@ -1,9 +1,10 @@
 // The console: puts the picture, the sites, the layouts and the server's events together.
-import { conferencePath, patch, put, remove, sitePath } from "/static/api.js";
+import { conferencePath, patch, post, put, remove, sitePath } from "/static/api.js";
 import { openAddSite, openRtpDialog } from "/static/addsite.js";
 import { conferencePicker } from "/static/conferencemenu.js";
 import { confirmed } from "/static/dialogs.js";
 import { Directing } from "/static/directing.js";
+import { doorPanel } from "/static/doorpanel.js";
 import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { openInvite } from "/static/invite.js";
@@ -111,6 +112,8 @@ function openSite(sid, anchor) {
       release: () => ownView(sid, null),
     }),
     release: () => release(sid),
+    ring: () => attempt(() => post(`${sitePath(store.currentId, sid)}/ring`)),
+    lower: () => attempt(() => put(`${sitePath(store.currentId, sid)}/hand`, { raised: false })),
     rtp: () => openRtpDialog(store.currentId, site),
     trace: () => openTrace(store.currentId, site),
     remove: () => removeSite(sid),
@@ -130,6 +133,9 @@ function namesButton() {
 
 /** The page for people who only watch. */
 const livePage = el("a", { class: "icon-button button", id: "live-page", target: "_blank", label: "live.page" }, icon("tower"));
+
+const door = iconButton("lock", "rules.title", () => openPopover(door, doorPanel(store.current, take), { name: "rules.title", wide: true }),
+  { id: "door", class: "icon-button operator", "aria-haspopup": "dialog", "aria-expanded": "false" });
 
 const reload = () => store.reload(store.currentId);
 
@@ -158,7 +164,7 @@ byId("strip").append(
   speaker.node,
   reduced.node,
   directing.chip,
-  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
+  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, door, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
   record.group);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
@@ -186,6 +192,9 @@ function show() {
   layouts.mark(conference);
   record.update(conference);
   directing.update(conference);
+  door.disabled = !conference;
+  pressed(door, conference?.rules.locked);
+  livePage.hidden = conference?.rules.live === false;
   livePage.href = conference ? `/live/${encodeURIComponent(conference.id)}` : "/";
   reduced.show(conference?.reduced || 0);
   pressed(names, conference?.show_names);
@@ -201,6 +210,7 @@ store.addEventListener("modes", () => {
 
 feed.handle(store.handlers()).handle({
   recording: ({ conference, state, reason }) => conference === store.currentId && state === "failed" && reason && toast("bad", reason),
+  declined: ({ conference, site }) => conference === store.currentId && toast("info", t("ring.declined", { name: store.site(site)?.name || "" })),
   rejoin: (data) => data.conference === store.currentId && !data.site && stage.rejoin(),
 });
 feed.addEventListener("state", (event) => {

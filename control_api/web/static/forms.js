@@ -36,12 +36,13 @@ const lastName = (path) => path.split(/[.[\]]/).filter((part) => part && !/^\d+$
 /** Shows an error at the field that the server names, or at the foot of the form. */
 function showProblem(form, error) {
   clearProblems(form);
-  const control = error.field ? form.elements.namedItem(lastName(error.field)) : null;
+  const name = error.field ? lastName(error.field) : error.door;
+  const control = name ? form.elements.namedItem(name) : null;
   if (control instanceof HTMLElement && noteOf(control)) {
     control.setAttribute("aria-invalid", "true");
     const note = noteOf(control);
     note.classList.add("bad");
-    saysPlainly(note, error.detail || explain(error));
+    saysPlainly(note, error.door ? explain(error) : error.detail || explain(error));
     control.focus();
     return;
   }

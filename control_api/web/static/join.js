@@ -1,15 +1,21 @@
 // The join page: lobby, call, and back; a reload goes straight back into the call.
-import { useInvitation } from "/static/api.js";
+import { get, post, put, sitePath, useInvitation } from "/static/api.js";
 import { Call } from "/static/call.js";
+import { chairMenu } from "/static/chairmenu.js";
 import { Devices } from "/static/devices.js";
-import { byId, el } from "/static/dom.js";
+import { byId, el, pressed } from "/static/dom.js";
+import { askPassword, keepToken, keptToken } from "/static/door.js";
 import { Feed } from "/static/events.js";
 import { clearProblems, onSubmit } from "/static/forms.js";
-import { saysPlainly } from "/static/i18n.js";
+import { label, saysPlainly, t } from "/static/i18n.js";
+import { readLayout } from "/static/layouts.js";
 import { Lobby } from "/static/lobby.js";
 import { LocalMeter } from "/static/localmeter.js";
-import { explain, toast } from "/static/notify.js";
+import { attempt, explain, toast } from "/static/notify.js";
+import { openPopover } from "/static/popover.js";
+import { Ring } from "/static/ring.js";
 import { conferenceOf, giveSeatBack, lastName, savedSeat, saveSeat, takeSeat } from "/static/seat.js";
+import { seatMenu } from "/static/seatmenu.js";
 import { ready, switches } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
 import { Wishes } from "/static/wishes.js";
@@ -18,14 +24,17 @@ const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const query = new URLSearchParams(location.search);
 const invited = query.get("site") || "";
 const guest = query.has("invite");
-if (guest) useInvitation(query.get("invite"));
+if (guest) useInvitation(keptToken(cid, invited) || query.get("invite"));
 
 let seat = null;
 let conference = null;
+let role = "guest";
+let layouts = null;
+const runs = () => ["chair", "operator", "admin"].includes(role);
 
 const devices = new Devices();
 const lobby = new Lobby(devices);
-const call = new Call(devices, { left: leave, saveMedia: remember });
+const call = new Call(devices, { left: leave, saveMedia: remember, refused });
 const meter = new LocalMeter((dbov) => {
   lobby.level(dbov);
   call.heard(dbov);
@@ -50,6 +59,9 @@ function showConference() {
   const here = conference.sites.find((site) => site.id === invited);
   if (here && !call.running) byId("name").value = here.name;
   if (call.running) call.told(ownSite());
+  const raised = Boolean(seat) && conference.hands.includes(seat.site);
+  pressed(byId("hand"), raised);
+  label(byId("hand"), raised ? "hand.down" : "hand.up");
   if (call.running) call.share.told(conference.content?.shown || null);
 }
 
@@ -63,6 +75,7 @@ async function lookUp() {
 }
 
 async function enter() {
+  ring.hush();
   call.told(ownSite());
   const started = call.start(cid, seat);
   call.share.told(conference?.content?.shown || null);
@@ -72,6 +85,7 @@ async function enter() {
 
 async function leave() {
   const left = seat;
+  if (conference?.hands.includes(left.site)) raiseHand(false);
   call.stop();
   seat = null;
   document.fullscreenElement && document.exitFullscreen();
@@ -87,6 +101,55 @@ onSubmit(byId("join-form"), async (data) => {
   await enter();
 });
 
+// ------------------------------------------------------------------ the door, the bell, the chair
+
+/** What the door gave opens it from now on, also after a reload. */
+function takeEntry(entry) {
+  keepToken(entry);
+  useInvitation(entry.token);
+  feed.start(); // as who one is now
+}
+
+async function refused(error) {
+  if (error.door !== "password") return;
+  const entry = await askPassword("password", { title: "enter.password", text: "enter.password_text" });
+  if (!entry) return;
+  takeEntry(entry);
+  await call.retry();
+}
+
+const ring = new Ring({
+  accept: () => !call.running && byId("join-form").requestSubmit(),
+  decline: () => attempt(() => post(`${sitePath(cid, ringing())}/declined`)),
+});
+
+/** The seat whose bell rings here: the link's, or the one that this tab had. */
+const ringing = () => invited || savedSeat(cid)?.site || "";
+
+async function modes() {
+  layouts ??= new Map((await get("/layouts")).map((mode) => [mode.id, readLayout(mode)]));
+  return layouts;
+}
+
+async function runConference() {
+  if (!runs()) {
+    const entry = await askPassword("chair_password", { title: "chair.password", text: "chair.text" });
+    if (!entry) return;
+    takeEntry(entry);
+    role = "chair";
+  }
+  const known = await modes();
+  openPopover(byId("chair"), chairMenu(conference, cid, known), { name: "chair.title" });
+}
+
+const raiseHand = (raised) => attempt(() => put(`${sitePath(cid, seat.site)}/hand`, { raised }));
+byId("hand").addEventListener("click", () => raiseHand(!conference.hands.includes(seat.site)));
+byId("seat-view").addEventListener("click", () => attempt(async () => {
+  const known = await modes();
+  openPopover(byId("seat-view"), seatMenu(conference, { cid, site: seat.site }, known), { name: "seat.title" });
+}));
+byId("chair").addEventListener("click", () => attempt(runConference));
+
 function siteChanged(data) {
   if (data.conference !== cid || !conference) return;
   conference.sites = conference.sites.map((site) => (site.id === data.site.id ? { ...site, ...data.site } : site));
@@ -94,6 +157,13 @@ function siteChanged(data) {
 }
 
 feed.handle({
+  hello: (data) => (role = data.role),
+  ring: (data) => data.conference === cid && !call.running && data.site === ringing() && ring.show(data.name),
+  declined: (data) => {
+    if (data.conference !== cid) return;
+    if (data.site === ringing()) ring.hush();
+    else if (runs() && call.running) toast("info", t("ring.declined", { name: conference.sites.find((site) => site.id === data.site)?.name || "" }));
+  },
   conference: (data) => {
     if (data.id !== cid) return;
     conference = data;

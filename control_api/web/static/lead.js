@@ -32,6 +32,7 @@ export function marks(site, conference) {
     video_off: site.video_off,
     watch: Boolean(site.watch),
     own: !site.watch && Boolean(site.view),
+    hand: conference.hands.includes(site.id),
   };
   return Object.keys(on).filter((name) => on[name]);
 }

@@ -32,6 +32,7 @@ export function toast(kind, text, action = null) {
 /** An error in words for people: what happened by its status, then what the server said. */
 export function explain(error) {
   if (!(error instanceof ApiError)) return error?.message || t("error.unknown");
+  if (error.door) return t(`door.${error.door}`);
   const key = `error.${error.status}`;
   const what = hasText(key) ? t(key) : t("error.unknown");
   return error.detail ? t("error.with_detail", { what, detail: error.detail }) : what;

@@ -8,7 +8,7 @@ import { closePopover, openPopover } from "/static/popover.js";
 
 const CONSENTS = ["free", "asked", "refused"];
 
-const choice = (name, value, options) => {
+const select = (name, value, options) => {
   const node = el("select", { name }, options);
   node.value = value;
   return node;
@@ -42,8 +42,8 @@ export class RecordChoice {
     const agreed = el("input", { type: "checkbox", name: "agreed", checked: rules.agreed });
     const notice = el("input", { type: "checkbox", name: "notice", checked: rules.notice_s > 0 });
     const form = el("form", { class: "mark-form" },
-      field("record.picture", choice("of", of, pictures(conference))),
-      field("record.consent", choice("consent", rules.consent, CONSENTS.map((one) => el("option", { value: one, say: `record.consent_${one}` })))),
+      field("record.picture", select("of", of, pictures(conference))),
+      field("record.consent", select("consent", rules.consent, CONSENTS.map((one) => el("option", { value: one, say: `record.consent_${one}` })))),
       el("label", { class: "check" }, agreed, el("span", { say: "record.agreed" })),
       el("label", { class: "check" }, notice, el("span", { say: "record.notice" })),
       el("button", { type: "submit", class: "primary", say: "record.apply" }));

@@ -91,7 +91,7 @@ function limit(site, change) {
   });
 }
 
-/** `act` = {change(fields), direct(fields), place(k), own(), release(), rtp(), trace(), remove()}. */
+/** `act` = {change(fields), direct(fields), place(k), own(), release(), ring(), lower(), rtp(), trace(), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
@@ -111,6 +111,8 @@ export function sitePanel(conference, site, layout, act) {
     paneMap(site, layout, aspect, conference.shown?.panes || [], act.place),
     el("h4", { say: "site.name" }),
     rename(site, act.change),
+    site.state === "away" && (site.kind === "webrtc" || site.kind === "rtp") ? item("bell", "site.ring", act.ring) : null,
+    conference.hands.includes(site.id) ? item("hand", ["chair.lower", { name: site.name }], act.lower) : null,
     item("wave", "site.trace", act.trace),
     site.kind === "webrtc" ? item("link", "site.copy_link", () => copyLink(conference.id, site)) : null,
     site.kind === "rtp" ? item("antenna", "site.rtp", act.rtp) : null,

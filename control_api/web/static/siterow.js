@@ -6,7 +6,7 @@ import { label, say, saysPlainly } from "/static/i18n.js";
 import { marks } from "/static/lead.js";
 import { meter, setLevel } from "/static/meter.js";
 
-const MARK_ICONS = { broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid" };
+const MARK_ICONS = { broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid", hand: "hand" };
 const KIND_ICONS = { webrtc: "browser", rtp: "antenna", file: "film", pattern: "bars" };
 
 /** What stands under the name: the state in words, or what the site sends. */

@@ -89,6 +89,7 @@ def conference(**fields: object) -> str:
     sites = [{"id": sid, "state": "joined"} for sid in "ab"] + [{"id": "c", "state": "away"}]
     whole = {
         "sites": sites,
+        "hands": ["a"],
         "broadcast": "",
         "lecturer": "",
         "voice": {"enabled": True, "to": "panes"},
@@ -125,7 +126,7 @@ def test_what_a_site_sees_and_how_it_is_marked() -> None:
     ]
     site = '{id: "a", watch: "", view: {}, video_off: true}'
     marks = run("lead", f"m.marks({site}, {conference(broadcast='a')})")
-    assert marks == ["broadcast", "video_off", "own"]
+    assert marks == ["broadcast", "video_off", "own", "hand"]
 
 
 LAYOUT = """{
