@@ -249,9 +249,9 @@ async def catalogue(what: RecorderBench) -> list[Row]:
         database = Database(Path(name) / "mcu.sqlite3")
         await database.open()
         try:
-            library = Library(LibraryRows(database), Catalogue(store), store)
+            library = Library(LibraryRows(database), Catalogue(store))
             first_ms = await _timed_ms(library, Search())
-            again = Library(LibraryRows(database), Catalogue(store), store)
+            again = Library(LibraryRows(database), Catalogue(store))
             restart_ms = await _timed_ms(again, Search())
             searches = [
                 Search(words=("胆囊",)),

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     """The first start takes the password of `admin` from here instead of inventing one."""
     keep_days: float = Field(0.0, ge=0)
     """Recordings older than this are deleted, those on hold apart; 0 keeps them for ever."""
+    archive: str = ""
+    """Where recordings that have ended are moved, such as s3://bucket/prefix; empty: nowhere."""
+    archive_after_days: float = Field(0.0, ge=0)
+    """How old they are then."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""

@@ -10,10 +10,14 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import structlog
+
 from mcu_core.errors import BadInput, NotFound
 from recorder import lock
+from recorder.archive import wipe
 from recorder.contract import RecordingInfo, RecordingState, Tags
-from recorder.errors import BrokenRecording
+from recorder.disks import Disks
+from recorder.errors import BrokenRecording, StoreFailed
 from recorder.export import Export, Span, plan_export
 from recorder.index import RecordingIndex, read_index
 from recorder.journal import (
@@ -27,8 +31,11 @@ from recorder.journal import (
     records_of,
 )
 from recorder.manifest import Manifest, manifest_of
+from recorder.media_files import MOVED_NAME, media_size
 from recorder.tags import read_tags, tags_seen, write_tags
 from recorder.tracks import TRACKS
+
+log = structlog.get_logger()
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HEAD_BYTES = 16 * 1024
@@ -43,26 +50,36 @@ def checked_id(recording: str) -> str:
 
 
 class Catalogue:
-    """All recordings of a store, a folder with one folder for each."""
+    """All recordings of a store, a folder with one folder for each, and of its further disks."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
+        self._disks = Disks(store)
+
+    def roots(self) -> list[Path]:
+        """The folders in which recordings may lie, each perhaps on a disk of its own."""
+        return self._disks.roots()
+
+    def known(self, recording: str) -> Path | None:
+        """Where a recording lies, None where there is none; raises BadInput."""
+        return self._disks.folder(checked_id(recording))
 
     def folder(self, recording: str) -> Path:
-        """Where a recording lies, or would; raises BadInput."""
-        return self._store / checked_id(recording)
+        """Where a recording lies, or would if there were one disk; raises BadInput."""
+        return self.known(recording) or self._store / recording
+
+    def looked(self) -> tuple[int, ...]:
+        """Something that changes when recordings came or went on any disk."""
+        return tuple(_changed_ns(root) for root in self.roots())
 
     def recordings(self) -> list[RecordingInfo]:
         """All of them, oldest first; folders that hold no recording are passed over."""
         infos: list[RecordingInfo] = []
-        if not self._store.is_dir():
-            return infos
-        for folder in self._store.iterdir():
-            if ID_PATTERN.fullmatch(folder.name):
-                try:
-                    infos.append(_info(folder))
-                except BrokenRecording:
-                    continue
+        for folder in self._names().values():
+            try:
+                infos.append(_info(folder))
+            except BrokenRecording:
+                continue
         return sorted(infos, key=lambda info: (info.started_at, info.id))
 
     def info(self, recording: str) -> RecordingInfo:
@@ -83,10 +100,13 @@ class Catalogue:
         return manifest_of(info, news, folder)
 
     def track_path(self, recording: str, track: str) -> Path:
-        """The file of a track, which may be growing; raises NotFound, BadInput."""
+        """The file of a track, which may be growing, or in an archive (recorder/media_files.py).
+
+        Raises NotFound, BadInput.
+        """
         kind = TRACKS.get(track)
         path = self.folder(recording) / kind.file_name if kind else None
-        if path is None or not path.is_file():
+        if path is None or media_size(path) is None:
             raise NotFound("track", track)
         return path
 
@@ -103,17 +123,26 @@ class Catalogue:
         """Of each folder of the store, a text that changes with its files: whoever keeps a list
         need not read again what stayed as it was."""
         found = {}
-        try:
-            with os.scandir(self._store) as folders:
-                names = [one.name for one in folders if ID_PATTERN.fullmatch(one.name)]
-        except OSError:
-            return {}
-        for name in names:
+        for name, folder in self._names().items():
             try:
-                journal = (self._store / name / JOURNAL_NAME).stat()
+                journal = (folder / JOURNAL_NAME).stat()
             except OSError:
                 continue
-            found[name] = f"{journal.st_size}:{journal.st_mtime_ns}:{tags_seen(self._store / name)}"
+            moved = "m" if (folder / MOVED_NAME).exists() else ""
+            found[name] = f"{journal.st_size}:{journal.st_mtime_ns}:{tags_seen(folder)}{moved}"
+        return found
+
+    def _names(self) -> dict[str, Path]:
+        """All folders that may be recordings; of two of one name the first counts."""
+        found: dict[str, Path] = {}
+        for root in self.roots():
+            try:
+                with os.scandir(root) as folders:
+                    names = [one.name for one in folders if ID_PATTERN.fullmatch(one.name)]
+            except OSError:
+                continue
+            for name in names:
+                found.setdefault(name, root / name)
         return found
 
     def tag(self, recording: str, tags: Tags) -> None:
@@ -128,18 +157,37 @@ class Catalogue:
     def delete(self, recording: str) -> None:
         """Remove a recording's files; it is gone at once, whatever happens meanwhile."""
         folder = self.folder(recording)
-        bin_ = self._store / f".deleted-{folder.name}"
-        shutil.rmtree(bin_, ignore_errors=True)
+        bin_ = folder.with_name(f".deleted-{folder.name}")
+        _remove(bin_)
         try:
             folder.rename(bin_)
         except FileNotFoundError:
             return
-        shutil.rmtree(bin_, ignore_errors=True)
+        _remove(bin_)
 
     def sweep(self) -> None:
-        """Remove what deletions left that were cut short."""
-        for folder in self._store.glob(".deleted-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove what deletions left that were cut short, or whose archive did not answer."""
+        for root in self.roots():
+            for folder in root.glob(".deleted-*"):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    if not folder.exists():
+        return
+    try:
+        wipe(folder)
+    except StoreFailed as error:
+        log.warning("deleted later", folder=folder.name, reason=str(error))
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _changed_ns(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _ends(folder: Path) -> tuple[bytes, bytes]:
@@ -182,11 +230,8 @@ def _info(folder: Path) -> RecordingInfo:
         state=_state(folder, stopped, paused),
         started_at=started.wall,
         duration_s=round(_duration_s(last), 3),
-        size_bytes=sum(
-            (folder / kind.file_name).stat().st_size
-            for kind in TRACKS.values()
-            if (folder / kind.file_name).exists()
-        ),
+        size_bytes=sum(media_size(folder / kind.file_name) or 0 for kind in TRACKS.values()),
+        archived=(folder / MOVED_NAME).exists(),
         reason=stopped.reason if stopped else "",
         tags=read_tags(folder),
     )

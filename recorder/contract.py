@@ -52,7 +52,10 @@ class Tags(msgspec.Struct, frozen=True):
 
 
 class RecordingInfo(msgspec.Struct, frozen=True, tag=True):
-    """One recording as it is. `started_at` is ISO 8601 with zone; sizes are what is on disk."""
+    """One recording as it is. `started_at` is ISO 8601 with zone; sizes are what is on disk.
+
+    `archived`: its tracks are in an archive (recorder/archive.py).
+    """
 
     id: str
     conference: str
@@ -63,6 +66,7 @@ class RecordingInfo(msgspec.Struct, frozen=True, tag=True):
     size_bytes: int = 0
     reason: str = ""
     tags: Tags = Tags()
+    archived: bool = False
 
 
 class StartRecording(msgspec.Struct, frozen=True, tag=True):

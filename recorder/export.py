@@ -5,9 +5,8 @@ whoever reads gets the two put together. So it costs no disk, can be sent from a
 recording that still grows is exported as far as it is stored now.
 """
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +17,7 @@ from recorder.aac import FRAME_SAMPLES, SILENT_FRAMES
 from recorder.errors import BrokenRecording
 from recorder.index import RecordingIndex, TrackIndex
 from recorder.journal import FragmentWritten
+from recorder.media_files import MediaFile, open_media
 from recorder.tracks import TRACKS, TrackKind
 
 READ_BYTES = 256 * 1024
@@ -78,7 +78,7 @@ class Export:
         """The bytes from `start` up to (not with) `end`, in blocks; raises BrokenRecording."""
         left = (self.size if end is None else min(end, self.size)) - start
         with ExitStack() as stack:
-            files: dict[Path, int] = {}
+            files: dict[Path, MediaFile] = {}
             for piece in self.pieces:
                 if left <= 0:
                     return
@@ -122,17 +122,16 @@ def plan_export(folder: Path, index: RecordingIndex, span: Span | None = None) -
 
 
 def _read(
-    piece: Piece, skip: int, size: int, files: dict[Path, int], stack: ExitStack
+    piece: Piece, skip: int, size: int, files: dict[Path, MediaFile], stack: ExitStack
 ) -> Iterator[bytes]:
     if piece.path is None:
         yield piece.data[skip : skip + size]
         return
     if piece.path not in files:
-        files[piece.path] = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC)
-        stack.callback(os.close, files[piece.path])
+        files[piece.path] = stack.enter_context(closing(open_media(piece.path)))
     offset, end = piece.offset + skip, piece.offset + skip + size
     while offset < end:
-        block = os.pread(files[piece.path], min(READ_BYTES, end - offset), offset)
+        block = files[piece.path].pread(min(READ_BYTES, end - offset), offset)
         if not block:
             raise BrokenRecording("a track file is shorter than its journal says")
         offset += len(block)
@@ -180,27 +179,24 @@ def _track(folder: Path, index: TrackIndex, begin_ns: int) -> _Track:
     """Read the samples of every fragment; raises OSError, ValueError."""
     kind = TRACKS[index.name]
     path = folder / kind.file_name
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        segments = [os.pread(fd, init.size, init.offset) for init in index.inits]
-        on_disk = os.fstat(fd).st_size
+    with closing(open_media(path)) as file:
+        segments = [file.pread(init.size, init.offset) for init in index.inits]
+        on_disk = file.size
         numbers = {init.id: number for number, init in enumerate(index.inits, 1)}
         chunks = [
-            _chunk(fd, path, one, numbers[one.init], kind.ticks(begin_ns))
+            _chunk(file, path, one, numbers[one.init], kind.ticks(begin_ns))
             for one in index.fragments
             if one.offset + one.size <= on_disk
         ]
-    finally:
-        os.close(fd)
     size = (index.inits[-1].width, index.inits[-1].height)
     return _Track(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
 
 
-def _chunk(fd: int, path: Path, one: FragmentWritten, entry: int, begin: int) -> _Chunk:
+def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin: int) -> _Chunk:
     try:
-        samples = boxes.fragment_samples(os.pread(fd, HEAD_BYTES, one.offset))
+        samples = boxes.fragment_samples(file.pread(HEAD_BYTES, one.offset))
     except boxes.HeadTooShort:
-        samples = boxes.fragment_samples(os.pread(fd, one.size, one.offset))
+        samples = boxes.fragment_samples(file.pread(one.size, one.offset))
     sizes = [size for _, size, _ in samples]
     data_size = sum(sizes)
     return _Chunk(

@@ -23,6 +23,7 @@ from recorder.journal import (
     Started,
     line_of,
 )
+from recorder.media_files import read_moved
 from recorder.timed import DATA_NAME, LARGEST_FILE, Datum, line_of_datum, whole_bytes
 from recorder.tracks import TRACKS
 
@@ -160,6 +161,8 @@ class RecordingFiles:
         """Go on with a recording; raises StoreFailed, BrokenRecording or Refused."""
         if lock.is_taken(folder / JOURNAL_NAME):
             raise Refused("another recorder writes this recording")
+        if read_moved(folder) is not None:
+            raise Refused("this recording was moved to the archive")
         index = read_index(folder)
         return cls(folder, index, write), index
 
@@ -273,3 +276,22 @@ class RecordingFiles:
     @staticmethod
     def _holds(track: AppendFile, newest: InitWritten, init: Init) -> bool:
         return os.pread(track.fd, newest.size, newest.offset) == init.segment
+
+
+def note_alone(folder: Path, record: Record) -> None:
+    """Add an event to a recording that nobody writes, wherever its tracks are.
+
+    Raises StoreFailed, BrokenRecording, or Refused when somebody writes it.
+    """
+    index = read_index(folder)
+    try:
+        journal = AppendFile(folder / JOURNAL_NAME, os.write)
+        try:
+            lock.take(journal.fd)
+            journal.cut(index.position)
+            journal.append(line_of(record))
+            os.fdatasync(journal.fd)
+        finally:
+            journal.close()
+    except OSError as error:
+        raise _failed(error) from error

@@ -6,6 +6,7 @@ from typing import TypedDict
 from recorder.contract import RecordingInfo, RecordingState
 from recorder.index import RecordingIndex
 from recorder.journal import Mark
+from recorder.media_files import media_size
 from recorder.timed import data_bytes
 from recorder.tracks import TRACKS
 
@@ -112,10 +113,7 @@ def _mark_entry(mark: Mark) -> MarkEntry:
 
 def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
     track = news.tracks[name]
-    try:
-        on_disk = (folder / TRACKS[name].file_name).stat().st_size
-    except OSError:
-        on_disk = 0
+    on_disk = media_size(folder / TRACKS[name].file_name) or 0
     return TrackEntry(
         name=name,
         kind="video" if TRACKS[name].codec == "H264" else "audio",

@@ -86,7 +86,7 @@ class Participant:
         room: Room,
     ) -> None:
         self._request = request
-        self._folder = folder
+        self.folder = folder
         self._prior = prior
         self._clock = clock
         self._tallies = tallies
@@ -333,7 +333,7 @@ class Participant:
             writer.offer(Resumed(wall, base_ns, boot))
         else:
             self._started_at = wall
-            request, folder = self._request, self._folder
+            request, folder = self._request, self.folder
             started = Started(
                 JOURNAL_VERSION,
                 request.recording,

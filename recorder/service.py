@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+from collections import Counter
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -41,7 +42,7 @@ from recorder.contract import (
     TagRecording,
 )
 from recorder.errors import BrokenRecording
-from recorder.files import RecordingFiles, Room, free_bytes
+from recorder.files import RecordingFiles, Room, free_bytes, note_alone
 from recorder.journal import MARK_KINDS, Mark, Stopped
 from recorder.participant import Participant, Prior
 from recorder.tallies import RecorderTallies
@@ -119,9 +120,9 @@ class RecorderService:
                 await self._running.pop(recording).stop(None)
                 participant = None
             if participant is None:
-                await asyncio.to_thread(self._check_room)
+                folder = await asyncio.to_thread(self._place, recording)
                 prior = await asyncio.to_thread(self._prior, command)
-                participant = self._participant(command, prior)
+                participant = self._participant(command, folder, prior)
                 participant.start()
                 self._running[recording] = participant
             await participant.move(command.engine_socket)
@@ -131,16 +132,27 @@ class RecorderService:
             await self._give_up(recording, participant)
             raise Refused(str(error)) from error
 
-    def _check_room(self) -> None:
-        """Raise Refused unless this recording and those that run have some minutes of room."""
-        left = free_bytes(self._store) - self._room.kept_free
-        if left < self._room.least * (len(self._running) + 1):
-            raise Refused(f"the disk is full: {max(0, left) // 1_000_000} MB are left to record")
+    def _place(self, recording: str) -> Path:
+        """Where it lies, or on the disk with most room beside what those that run there need.
 
-    def _participant(self, command: StartRecording, prior: Prior | None) -> Participant:
+        Raises Refused where not some minutes are left.
+        """
+        known = self._catalogue.known(recording)
+        roots = [known.parent] if known is not None else self._catalogue.roots()
+        taken = Counter(participant.folder.parent for participant in self._running.values())
+        left = {root: free_bytes(root) - self._room.kept_free for root in roots}
+        best = max(roots, key=lambda root: left[root] - self._room.least * taken[root])
+        if left[best] < self._room.least * (taken[best] + 1):
+            room = max(0, left[best]) // 1_000_000
+            raise Refused(f"the disk is full: {room} MB are left to record")
+        return best / recording
+
+    def _participant(
+        self, command: StartRecording, folder: Path, prior: Prior | None
+    ) -> Participant:
         return Participant(
             command,
-            self._catalogue.folder(command.recording),
+            folder,
             prior,
             self._clock,
             self._tallies,
@@ -156,6 +168,8 @@ class RecorderService:
             return None
         if info.state is RecordingState.DONE:
             raise Refused("this recording has ended; begin one with a new id")
+        if info.archived:
+            raise Refused("this recording was moved to the archive")
         if info.conference != command.conference:
             raise Refused("this recording is of another conference")
         try:
@@ -224,12 +238,7 @@ class RecorderService:
 
     def _end(self, recording: str, last: Stopped | Mark) -> None:
         """Write a record of a recording that nobody writes any more."""
-        files, _ = RecordingFiles.resume(self._catalogue.folder(recording))
-        try:
-            files.note(last)
-            files.sync()
-        finally:
-            files.close()
+        note_alone(self._catalogue.folder(recording), last)
 
     async def _delete(self, recording: str) -> Done:
         async with self._turn(recording):

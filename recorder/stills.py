@@ -6,6 +6,7 @@ Decoding costs a core for a moment: callers bound how many do so at once, and wa
 import io
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -16,6 +17,7 @@ from mcu_core.errors import NotFound
 from recorder.errors import BrokenRecording
 from recorder.index import RecordingIndex, TrackIndex
 from recorder.journal import FragmentWritten
+from recorder.media_files import open_media
 from recorder.tracks import TRACKS
 
 COLUMNS, ROWS = 10, 10
@@ -127,9 +129,9 @@ def _bytes(folder: Path, track: TrackIndex, parts: list[FragmentWritten]) -> byt
     if init is None:
         raise BrokenRecording("the init segment is missing")
     try:
-        with (folder / TRACKS[track.name].file_name).open("rb") as file:
+        with closing(open_media(folder / TRACKS[track.name].file_name)) as file:
             spans = [(init.size, init.offset), *((one.size, one.offset) for one in parts)]
-            pieces = [os.pread(file.fileno(), size, offset) for size, offset in spans]
+            pieces = [file.pread(size, offset) for size, offset in spans]
     except OSError as error:
         raise BrokenRecording(f"the track cannot be read ({error.strerror})") from error
     return b"".join(pieces)

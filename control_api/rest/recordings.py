@@ -1,7 +1,8 @@
 """Routes: recording, and the library."""
 
-import os
+import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -20,12 +21,14 @@ from control_api.rest.schemas import (
     ConsentBody,
     MarkAtBody,
     MarkBody,
+    PlaceBody,
     RecordingBody,
     TagsBody,
 )
 from control_api.services.audience import WatchedView
 from control_api.services.views import ConferenceView, RecordingView
 from mcu_core.errors import BadInput
+from recorder.media_files import media_size, open_media
 
 router = APIRouter(tags=["recordings"])
 
@@ -58,9 +61,9 @@ def file_blocks(path: Path) -> Blocks:
     """Reads a part of a file in blocks; the file may grow meanwhile."""
 
     def blocks(start: int, end: int) -> Iterator[bytes]:
-        with path.open("rb") as file:
+        with closing(open_media(path)) as file:
             while start < end:
-                block = os.pread(file.fileno(), min(READ_BYTES, end - start), start)
+                block = file.pread(min(READ_BYTES, end - start), start)
                 if not block:
                     return
                 start += len(block)
@@ -159,6 +162,13 @@ async def tag(rid: str, body: TagsBody, bridge: BridgeOf) -> RecordingView:
     return await bridge.recordings.tag(rid, changes_of(body))
 
 
+@router.put("/recordings/{rid}/place", summary="To the archive, or back", dependencies=RECORD)
+async def place(rid: str, body: PlaceBody, bridge: BridgeOf) -> RecordingView:
+    """Answers when it is there; it can be watched all the while."""
+    await bridge.archiver.move(rid, body.archived)
+    return await bridge.recordings.get(rid)
+
+
 @router.delete(
     "/recordings/{rid}", status_code=204, summary="Delete a recording", dependencies=RECORD
 )
@@ -215,8 +225,9 @@ async def playlist(rid: str, name: str, bridge: BridgeOf) -> Response:
 async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Response:
     """Takes byte ranges, also while the track grows. HLS players want an extension."""
     path = await bridge.recordings.track(rid, name)
+    size = await asyncio.to_thread(media_size, path)
     kind = "audio/mp4" if name == "sound" else "video/mp4"
-    return _stream(request, path.stat().st_size, file_blocks(path), kind)
+    return _stream(request, size or 0, file_blocks(path), kind)
 
 
 @router.get(

@@ -184,6 +184,12 @@ class RecordingBody(Body):
     picture: RecordedChange | None = None
 
 
+class PlaceBody(Body):
+    """Where the tracks of a recording are to be: in the archive, or on its disk."""
+
+    archived: StrictBool
+
+
 class ConsentBody(Body):
     """Whether the chair agrees to being recorded."""
 

@@ -19,6 +19,7 @@ from control_api.persistence.library import LibraryRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.rules import Rules
 from control_api.persistence.users import UserRows
+from control_api.services.archiver import Archiver
 from control_api.services.audience import Audience
 from control_api.services.audit import Audit
 from control_api.services.booking import Bookings
@@ -141,6 +142,14 @@ class Bridge:
         self.retention = Retention(
             settings.keep_days, self.recordings.library.find, self.recordings.delete
         )
+        self.archiver = Archiver(
+            settings.archive,
+            settings.archive_after_days,
+            Catalogue(settings.recordings),
+            self.recordings.library.find,
+            self.recordings.library.put,
+            wall_s,
+        )
         self.audience = Audience(AudienceRows(self._database))
         self.captures = Captures(Catalogue(settings.recordings), self.live)
         self.sessions = Sessions(
@@ -169,6 +178,7 @@ class Bridge:
         self.recordings.start()
         self.timetable.start()
         self.retention.start()
+        self.archiver.start()
         if self.settings.demo is not None:
             self._demo = asyncio.create_task(self._make_demo(), name="demo")
 
@@ -181,6 +191,7 @@ class Bridge:
         await self.live.stop()
         await self.timetable.stop()
         await self.retention.stop()
+        await self.archiver.stop()
         await self.recordings.stop()
         await self.keeper.stop()
         self.sessions.close()

@@ -1,7 +1,6 @@
 """The library: a table of all recordings, kept in step with the store, and what is asked of it."""
 
 import asyncio
-from pathlib import Path
 
 import structlog
 
@@ -19,11 +18,10 @@ ENDED = (RecordingState.DONE, RecordingState.FAILED)
 class Library:
     """Answers from the table; reads the store only where that has changed since."""
 
-    def __init__(self, rows: LibraryRows, catalogue: Catalogue, store: Path) -> None:
+    def __init__(self, rows: LibraryRows, catalogue: Catalogue) -> None:
         self._rows = rows
         self._catalogue = catalogue
-        self._store = store
-        self._store_seen = -1
+        self._store_seen: tuple[int, ...] = ()
         self._refreshing = asyncio.Lock()
 
     async def find(self, search: Search) -> Found:
@@ -38,14 +36,14 @@ class Library:
         try:
             await self._rows.put([(info, "")])
         except NotStored:
-            self._store_seen = -1
+            self._store_seen = ()
 
     async def remove(self, recording: str) -> None:
         """A recording is gone."""
         try:
             await self._rows.remove([recording])
         except NotStored:
-            self._store_seen = -1
+            self._store_seen = ()
 
     def _as_they_are(self, infos: list[RecordingInfo]) -> list[RecordingInfo]:
         return [info if info.state in ENDED else self._now(info) for info in infos]
@@ -59,7 +57,7 @@ class Library:
     async def _refresh(self) -> None:
         """Bring the table up to the store, if recordings came or went."""
         async with self._refreshing:
-            store_seen = await asyncio.to_thread(self._look)
+            store_seen = await asyncio.to_thread(self._catalogue.looked)
             if store_seen == self._store_seen:
                 return
             known = await self._rows.seen()
@@ -73,12 +71,6 @@ class Library:
                 log.warning("the library lags behind the store", reason=str(error))
                 return
             self._store_seen = store_seen
-
-    def _look(self) -> int:
-        try:
-            return self._store.stat().st_mtime_ns
-        except OSError:
-            return 0
 
     def _read(self, names: list[str]) -> list[RecordingInfo]:
         infos = []

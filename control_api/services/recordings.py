@@ -87,7 +87,7 @@ class Recordings:
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalogue = Catalogue(store)
         self._opened = OpenedRecordings(self._catalogue)
-        self.library = Library(rows, self._catalogue, store)
+        self.library = Library(rows, self._catalogue)
         self.seal = Seal(secrets.token_urlsafe())
         """Of patients' references; the bridge puts this installation's own in its place."""
         self.told: Callable[[str, bool], Awaitable[None]] = _nobody

@@ -160,6 +160,7 @@ class RecordingView(View):
     keywords: list[str]
     patient: str
     hold: bool
+    archived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,4 +338,5 @@ def recording_view(info: RecordingInfo, wanted: bool, patient: str = "") -> Reco
         keywords=list(info.tags.keywords),
         patient=patient,
         hold=info.tags.hold,
+        archived=info.archived,
     )
