@@ -22,13 +22,15 @@ RESEND_EVERY_NS = 10 * NS_PER_MS
 
 
 class Sent(NamedTuple):
-    """A unit that was sent. `number` counts all packets of the stream, up to its first one."""
+    """A unit that was sent. `number` counts all packets of the stream, up to its first one;
+    `octets` are those of its payloads."""
 
     number: int
     timestamp: int
     marked: int
     payloads: tuple[bytes, ...]
     sent_ns: int
+    octets: int
 
 
 class SentPacket(NamedTuple):
@@ -61,7 +63,7 @@ class History:
         """Keep one more unit, and let go of what is too much or too old."""
         units = self._units
         units.append(sent)
-        self._bytes += sum(map(len, sent.payloads))
+        self._bytes += sent.octets
         self._allowed = min(MOST_SAVED, self._allowed + len(sent.payloads))
         oldest = sent.number + len(sent.payloads) - HISTORY_PACKETS
         while len(units) > 1 and (
@@ -69,7 +71,7 @@ class History:
             or self._bytes > HISTORY_BYTES
             or sent.sent_ns - units[0].sent_ns > HISTORY_NS
         ):
-            self._bytes -= sum(map(len, units.popleft().payloads))
+            self._bytes -= units.popleft().octets
 
     def resend(self, number: int, now_ns: int) -> SentPacket | None:
         """That packet, to be sent again now; None where it is not kept, was just sent again, or too

@@ -62,7 +62,7 @@ class RtpSender:
 
         A unit of sound without packets is silence that need not be sent (DTX).
         """
-        payloads, step = unit.payloads, unit.payload_ticks
+        payloads, step, octets = unit.payloads, unit.payload_ticks, unit.octets
         timestamp = self._timestamp_of(unit.stamp_ns)
         # Sound marks the begin of a talk spurt, pictures and AAC their last packet (RFC 3551 4.1,
         # 5; RFC 3640 3.1, RFC 6416 6.1).
@@ -73,13 +73,12 @@ class RtpSender:
             return
         if self._video:
             now_ns = self._clock.now_ns()
-            self.history.remember(Sent(self.packets, timestamp, marked, payloads, now_ns))
+            self.history.remember(Sent(self.packets, timestamp, marked, payloads, now_ns, octets))
         sequence = (self._first + self.packets) & SEQUENCE_MASK
         self.packets += len(payloads)
-        self.octets += sum(map(len, payloads))
-        self._transmit(
-            Burst(self._payload_type, marked, sequence, timestamp, self._ssrc, step, payloads)
-        )
+        self.octets += octets
+        number, ssrc = self._payload_type, self._ssrc
+        self._transmit(Burst(number, marked, sequence, timestamp, ssrc, step, payloads, octets))
 
     def _timestamp_of(self, stamp_ns: int) -> int:
         """Where `stamp_ns` stands on the stream's clock; always later than the unit before."""
@@ -105,9 +104,8 @@ class RtpSender:
                 payload = wrapped(sequence, payload)
                 sequence = self._repairs = (self._repairs + 1) & SEQUENCE_MASK
             marked = 0 if found.marked else NO_PACKET
-            self._transmit(
-                Burst(payload_type, marked, sequence, found.timestamp, ssrc, 0, (payload,))
-            )
+            moment, size = found.timestamp, len(payload)
+            self._transmit(Burst(payload_type, marked, sequence, moment, ssrc, 0, (payload,), size))
 
     def _number_of(self, sequence: int) -> int:
         """Which packet of the stream the newest one of that sequence number is."""

@@ -176,7 +176,7 @@ class RtpPort:
             return
         self._datagrams.send_burst(self._number, burst)
         self._stats.packets_out += count
-        self._stats.bytes_out += sum(map(len, burst.payloads)) + SMALLEST_RTP_BYTES * count
+        self._stats.bytes_out += burst.octets + SMALLEST_RTP_BYTES * count
 
     def send_control(self, datagram: bytes) -> None:
         """The same for RTCP."""

@@ -244,7 +244,7 @@ class WebRtcLink:
             return
         self._datagrams.send_burst(number, burst, secure=True)
         self.stats.packets_out += count
-        self.stats.bytes_out += sum(map(len, burst.payloads)) + SMALLEST_BYTES * count
+        self.stats.bytes_out += burst.octets + SMALLEST_BYTES * count
 
     def send_rtcp(self, packet: bytes) -> None:
         """Encrypt and send one RTCP packet; dropped while there is no path."""

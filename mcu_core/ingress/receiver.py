@@ -7,6 +7,7 @@ from types import MappingProxyType
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.quick_pictures import QuickPictures
 from mcu_core.ingress.reception import Reception
+from mcu_core.ingress.stillness import Stillness
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.kernels.rows import HEARD_NS, HIGHEST, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
@@ -189,6 +190,8 @@ class RtpVideoReceiver:
 
     def poll(self, now_ns: int) -> list[Nack]:
         """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
+        if not len(self._order) and not len(self._nacks):
+            return []
         if len(self._order):
             self._hand_on(now_ns)
         missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
@@ -261,6 +264,7 @@ class RtpAudioReceiver:
         self._fmtp = fmtp
         self._level_id = level_id
         self._ticks = sound_timer(codec)
+        self._stillness = Stillness(codec)
         self._before = ReceptionCounters()
         self._begin(0)
 
@@ -292,8 +296,9 @@ class RtpAudioReceiver:
         level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
             stamp_ns = self._media_ns(reception, frame.rtp_timestamp)
+            told = self._stillness.level_dbov(frame.data) if level is None else level
             self._ingress.push(
-                AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, level)
+                AccessUnit(self._codec, frame.data, stamp_ns, True, frame.broken, 0, told)
             )
 
     def note(self, packet: RtpPacket, now_ns: int) -> None:
@@ -319,7 +324,8 @@ class RtpAudioReceiver:
     def take(self, payload: bytes, media_ns: int, level: int = UNTOLD) -> None:
         """The payload of a packet that has been counted; `level` dB below full scale."""
         if self._ticks is not None and self._ticks(payload):
-            told = None if level == UNTOLD else -float(level)
+            still = self._stillness.level_dbov(payload) if level == UNTOLD else None
+            told = still if level == UNTOLD else -float(level)
             self._ingress.push(AccessUnit(self._codec, payload, media_ns, True, False, 0, told))
         else:
             self._depayloader.malformed += 1

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -283,7 +283,7 @@ class VideoIngress:
             if self._decoder is None:
                 self._decoder = VideoDecoder(unit.codec)
                 self.stats.codec = unit.codec.name
-            pictures = self._decoder.decode(unit)
+            pictures = self._decoder.decode(unit, self._serial + 1)
         except CodecFailure as error:
             self.stats.broken += 1
             self._lose_track()
@@ -294,6 +294,7 @@ class VideoIngress:
             self._wish.came()
         if measured and pictures:
             self.stats.cost(1000 * (thread_cpu_time_s() - began_s) / len(pictures))
+        self._serial += len(pictures)
         now_ns = self._clock.now_ns()
         for picture in pictures:
             self.stats.decoded(now_ns)
@@ -302,7 +303,6 @@ class VideoIngress:
     def _show(self, picture: Picture, run: int) -> None:
         with self._lock:
             if run >= self._first_shown_run and self.watched:
-                self._serial += 1
-                self._latest = replace(picture, serial=self._serial)
-                self._output.push(self._latest)
+                self._latest = picture
+                self._output.push(picture)
                 self._resuming = False  # last: ticks read it without the lock

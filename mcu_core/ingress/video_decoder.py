@@ -50,8 +50,8 @@ class VideoDecoder:
         context.options = {"max_pixels": str(MAX_PIXELS)}
         self._context = context
 
-    def decode(self, unit: AccessUnit) -> list[Picture]:
-        """The pictures that `unit` completes, mostly one; their serial is left 0.
+    def decode(self, unit: AccessUnit, serial: int = 0) -> list[Picture]:
+        """The pictures that `unit` completes, mostly one, with serials from that one on.
 
         Raises CodecFailure for what cannot be decoded, or only with damage.
         """
@@ -62,10 +62,14 @@ class VideoDecoder:
         packet.time_base = _STAMP_BASE
         try:
             frames = self._context.decode(packet)
-            if any(frame.is_corrupt for frame in frames):
-                raise CodecFailure("a damaged picture")
             aspect = self._context.sample_aspect_ratio or _ASPECTS.get(self.codec)
-            return [picture_of(f, _stamp(f, unit), aspect, unit.rotation) for f in frames]
+            pictures = []
+            for number, frame in enumerate(frames, serial):
+                if frame.is_corrupt:
+                    raise CodecFailure("a damaged picture")
+                stamp_ns = unit.stamp_ns if frame.pts is None else frame.pts
+                pictures.append(picture_of(frame, stamp_ns, aspect, unit.rotation, number))
+            return pictures
         except _CODEC_ERRORS as error:
             raise CodecFailure(f"{self.codec.name} picture: {error}") from error
 
@@ -111,10 +115,6 @@ def picture_of(
         rotation=rotation,
         owner=frame,
     )
-
-
-def _stamp(frame: av.VideoFrame, unit: AccessUnit) -> int:
-    return unit.stamp_ns if frame.pts is None else frame.pts
 
 
 def _without_comb(plane: Plane) -> Plane:

@@ -36,6 +36,10 @@ class Codec:
     bitrate_bps: int = 0
     marks_frames: bool = False
 
+    def __hash__(self) -> int:
+        """Of its name alone: codecs are looked up with every packet."""
+        return hash(self.name)
+
 
 H264 = Codec("H264", Kind.VIDEO, 90_000, "h264", "libx264")
 VP8 = Codec("VP8", Kind.VIDEO, 90_000, "vp8", "libvpx")

@@ -1,6 +1,6 @@
 """What flows between stages in coded form: access units in, encoded units out, their forms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import msgspec
@@ -84,7 +84,8 @@ class EncodedUnit:
     random start (RFC 3550 5.1). `stamp_ns` is the conference clock of the tick that made it;
     `payloads` are the RTP payloads made once for all receivers, empty for codecs without an RTP
     form. `duration_ns` is the length of the frame. `payload_ticks`: by how much of the RTP clock
-    each payload is later than the one before; 0 where all belong to one moment.
+    each payload is later than the one before; 0 where all belong to one moment. `octets`: bytes of
+    all payloads, counted once for all receivers.
     """
 
     codec: Codec
@@ -95,3 +96,7 @@ class EncodedUnit:
     payloads: tuple[bytes, ...]
     duration_ns: int
     payload_ticks: int = 0
+    octets: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "octets", sum(map(len, self.payloads)))

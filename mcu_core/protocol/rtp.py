@@ -101,7 +101,8 @@ class Burst(NamedTuple):
     many receivers share.
 
     `marked`: which of them has the marker, -1 for none. `sequence` and `timestamp` are those of the
-    first; each is one number, and `step` ticks, later than the one before.
+    first; each is one number, and `step` ticks, later than the one before. `octets`: bytes of all
+    payloads, counted by whoever made them.
     """
 
     payload_type: int
@@ -111,6 +112,7 @@ class Burst(NamedTuple):
     ssrc: int
     step: int
     payloads: tuple[bytes, ...]
+    octets: int
 
     def packets(self) -> list[bytes]:
         """Each packet as it is on the wire."""

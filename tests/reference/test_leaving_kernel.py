@@ -58,7 +58,8 @@ def bursts(count: int, seed: int = 2) -> list[Burst]:
     for _ in range(count):
         payloads = tuple(rng.bytes(int(size)) for size in rng.integers(0, 300, rng.integers(1, 9)))
         marked, ssrc = int(rng.integers(-1, len(payloads))), int(rng.integers(0, 1 << 32))
-        made.append(Burst(96, marked, 0xFFFC, 0xFFFF_FFF0, ssrc, int(rng.integers(0, 9)), payloads))
+        step, octets = int(rng.integers(0, 9)), sum(map(len, payloads))
+        made.append(Burst(96, marked, 0xFFFC, 0xFFFF_FFF0, ssrc, step, payloads, octets))
     return made
 
 
@@ -82,7 +83,7 @@ def test_packets_of_one_length_leave_together_and_arrive_apart(pair: Pair) -> No
     payloads = tuple(bytes([k]) * size for k, size in enumerate(sizes))
     many = tuple(b"%03d" % k for k in range(BATCH))
     for some in (payloads, many):
-        burst = Burst(96, 2, 3, 4, 5, 0, some)
+        burst = Burst(96, 2, 3, 4, 5, 0, some, sum(map(len, some)))
         waiting.put_burst(number, burst)
         assert waiting.flush() == []
         assert arrived(pair[1]) == burst.packets()
@@ -93,7 +94,7 @@ def test_what_cannot_leave_together_leaves_one_by_one(pair: Pair) -> None:
     """Where the way out cannot cut packets, which is not tried for ever."""
     waiting = outgoing(pair)
     pair[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # which cutting cannot do without
-    burst = Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi"))
+    burst = Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi"), 9)
     for n in range(1, 12):
         waiting.put_burst(pair[0].fileno(), burst)
         assert waiting.flush() == []
@@ -105,7 +106,7 @@ def test_what_is_refused_together_and_one_by_one_is_counted(pair: Pair) -> None:
     waiting = outgoing(pair)
     number = pair[0].fileno()
     waiting.direct(number, write_name(socket.AF_INET, ("127.0.0.1", 0)))  # no port to send to
-    waiting.put_burst(number, Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi")))
+    waiting.put_burst(number, Burst(96, 2, 3, 4, 5, 0, (b"abc", b"def", b"g", b"hi"), 9))
     assert waiting.flush() == [(number, 4)]
     assert waiting._failed[0] == 0
 
@@ -133,7 +134,7 @@ def test_what_cannot_be_encrypted_is_refused_and_the_rest_goes_on(pair: Pair) ->
     session = pylibsrtp.Session(policy)
     waiting = outgoing(pair)
     number = pair[0].fileno()
-    burst = Burst(96, -1, 1, 2, 3, 0, (bytes(SECURE_BYTES), b"good"))
+    burst = Burst(96, -1, 1, 2, 3, 0, (bytes(SECURE_BYTES), b"good"), SECURE_BYTES + 4)
     waiting.put_burst(-1 - number, burst)  # no key yet
     waiting.encrypt(number, context_of(session), PROTECT)
     assert waiting.flush() == [(number, 1)]
@@ -142,6 +143,6 @@ def test_what_cannot_be_encrypted_is_refused_and_the_rest_goes_on(pair: Pair) ->
 
 def test_nothing_leaves_unencrypted_while_there_is_no_key(pair: Pair) -> None:
     waiting = outgoing(pair)
-    waiting.put_burst(-1 - pair[0].fileno(), Burst(96, -1, 1, 2, 3, 0, (b"a", b"b")))
+    waiting.put_burst(-1 - pair[0].fileno(), Burst(96, -1, 1, 2, 3, 0, (b"a", b"b"), 2))
     assert waiting.flush() == [(pair[0].fileno(), 2)]
     assert arrived(pair[1]) == []
