@@ -18,6 +18,7 @@ from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
     audit,
     bookings,
+    calls,
     conferences,
     content,
     docs,
@@ -85,6 +86,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         timed.router,
         live.router,
         bookings.router,
+        calls.router,
         audit.router,
         register.router,
         events.router,

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """Where recordings that have ended are moved, such as s3://bucket/prefix; empty: nowhere."""
     archive_after_days: float = Field(0.0, ge=0)
     """How old they are then."""
+    keep_calls_days: int = Field(0, ge=0)
+    """Call records older than this are deleted; 0 keeps them for ever."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""

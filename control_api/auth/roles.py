@@ -33,6 +33,7 @@ class Action(StrEnum):
     PLAY = "play recordings"
     PATIENT = "read patients' references"
     RECORD = "record, and delete recordings"
+    REPORTS = "read call records and reports"
     USERS = "manage users"
     OWN_ACCOUNT = "change one's own password"
 
@@ -47,7 +48,7 @@ _VIEWER = {
     Action.PLAY,
     Action.OWN_ACCOUNT,
 }
-_OPERATOR = _VIEWER | _CHAIR | {Action.CONTROL, Action.RECORD, Action.PATIENT}
+_OPERATOR = _VIEWER | _CHAIR | {Action.CONTROL, Action.RECORD, Action.PATIENT, Action.REPORTS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.GUEST: frozenset(_GUEST),

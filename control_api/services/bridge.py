@@ -13,6 +13,7 @@ from control_api.auth.sessions import Sessions
 from control_api.persistence.audience import AudienceRows
 from control_api.persistence.audit import AuditRows
 from control_api.persistence.bookings import BookingRows
+from control_api.persistence.calls import CallRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows
@@ -24,6 +25,7 @@ from control_api.services.audience import Audience
 from control_api.services.audit import Audit
 from control_api.services.booking import Bookings
 from control_api.services.calling import Calling
+from control_api.services.calls import Calls
 from control_api.services.captures import Captures
 from control_api.services.chairs import Chairs
 from control_api.services.conferences import Conferences
@@ -115,6 +117,15 @@ class Bridge:
             (settings.prolong_least_min * 60, settings.prolong_most_min * 60),
             wall_s,
         )
+        self.calls = Calls(
+            CallRows(self._database),
+            self.wanted,
+            self._extra_of_call,
+            settings.zone,
+            settings.keep_calls_days,
+            wall_s,
+        )
+        self.observed.site_seen = self.calls.see
         self.chairs = Chairs(self.conferences, self.steering)
         self.door = Door(
             self.wanted,
@@ -174,7 +185,9 @@ class Bridge:
         kept = await self._users.secret("conference passwords", fresh)
         self.bookings.secret = bytes.fromhex(kept)
         self.recordings.seal = Seal(await self.sessions.secret("patients"))
+        await self.calls.open()
         self.keeper.start()
+        self.calls.start()
         self.recordings.start()
         self.timetable.start()
         self.retention.start()
@@ -193,6 +206,7 @@ class Bridge:
         await self.retention.stop()
         await self.archiver.stop()
         await self.recordings.stop()
+        await self.calls.stop()  # before nothing is heard of who goes on being there
         await self.keeper.stop()
         self.sessions.close()
         await self._database.close()
@@ -204,6 +218,15 @@ class Bridge:
     def _ruled(self, conference: str, rules: Rules) -> None:
         if not rules.live:
             self.live.shut(conference)
+
+    async def _extra_of_call(self, conference: str, site: str) -> tuple[str, str]:
+        """Billing code and organisation."""
+        booking = await self.bookings.find(conference)
+        known = (await self.register.known([site])).get(site)
+        return (
+            booking.bill_code if booking is not None else "",
+            known.organisation if known is not None else "",
+        )
 
     async def _make_demo(self) -> None:
         assert self.settings.demo is not None

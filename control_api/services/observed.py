@@ -50,6 +50,8 @@ class Observed:
         self._paces: dict[str, Pace] = {}
         self.happened: Callable[[str, str, str], None] = lambda conference, kind, text: None
         """Told (conference, kind, whom) of what a recording marks: journal.MARK_KINDS."""
+        self.site_seen: Callable[[str, SiteSnapshot, str], None] = lambda conference, site, _: None
+        """Told (conference, site, reason) of each site whenever something is heard of it."""
 
     # ------------------------------------------------------------------ what is shown
 
@@ -189,6 +191,8 @@ class Observed:
     def _site_changed(self, event: SiteChanged) -> None:
         known = self._of(event.conference).sites.get(event.site)
         before = known.snapshot if known is not None else SiteSnapshot(event.site, "")
+        if event.state == "joined" and event.endpoint != before.endpoint:
+            before = SiteSnapshot(event.site, before.name)  # counted anew on each connection
         now = msgspec.structs.replace(before, state=event.state, endpoint=event.endpoint)
         self._see_site(event.conference, now, event.reason)
 
@@ -203,6 +207,7 @@ class Observed:
         seen.sites[snapshot.id] = SeenSite(snapshot, reason)
         if snapshot.state == "joined":
             seen.been.add(snapshot.id)
+        self.site_seen(conference, snapshot, reason)
         after = site_view(wanted, seen)
         if before.model_copy(update={"level_dbov": after.level_dbov}) != after:
             self._feed.publish(

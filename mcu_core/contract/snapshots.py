@@ -12,6 +12,7 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
 
     `watched` False: nobody sees its picture composed, so it is not decoded. `packets_lost` of its
     picture on the way; `packets_dropped`: came, but malformed, from a stranger, of no known stream.
+    `packets_received` and the `bytes_received` in them are of picture and sound of this connection.
     """
 
     id: str
@@ -31,6 +32,8 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
     packets_dropped: int = 0
     video_stalled: bool = True
     watched: bool = True
+    packets_received: int = 0
+    bytes_received: int = 0
 
 
 class TraceSample(msgspec.Struct, frozen=True):

@@ -197,6 +197,7 @@ class Seat:
         """The site as it is now."""
         picture = self.video.latest()
         shown = self.picture_state(now_ns)
+        received = self.endpoint.reception() if self.endpoint else NOTHING_RECEIVED
         return SiteSnapshot(
             id=self.definition.id,
             name=self.definition.name,
@@ -211,8 +212,10 @@ class Seat:
             fps=round(self.video.stats.fps(now_ns), 1),
             video_codec=self.video.stats.codec,
             audio_codec=self.audio.stats.codec,
-            packets_lost=self.endpoint.reception()[0].lost if self.endpoint else 0,
+            packets_lost=received[0].lost,
             packets_dropped=self.endpoint.stats.packets_dropped if self.endpoint else 0,
             video_stalled=self.video.watched and shown != "live",
             watched=self.video.watched,
+            packets_received=sum(stream.received for stream in received),
+            bytes_received=sum(stream.bytes for stream in received),
         )

@@ -37,13 +37,14 @@ _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 class ReceptionCounters:
     """What became of one stream's packets so far, over all the senders that it had.
 
-    Packets: `received` of any kind; `lost`, given up; `asked` for again, `repaired` of these;
-    `late`, come after they were given up or over; `duplicates`; `malformed` payloads. `broken`:
-    units handed on with packets missing. `keyframes_asked` of the sender. At this moment:
+    Packets: `received` of any kind, `bytes` of their payloads; `lost`, given up; `asked` for again,
+    `repaired` of these; `late`, come after they were given up or over; `duplicates`; `malformed`
+    payloads. `broken`: units handed on with packets missing. `keyframes_asked` of the sender. Now:
     `jitter_ns` of arrivals (RFC 3550 A.8), round trip `rtt_ns`, 0 while unknown.
     """
 
     received: int = 0
+    bytes: int = 0
     lost: int = 0
     asked: int = 0
     repaired: int = 0
@@ -110,6 +111,7 @@ class RtpVideoReceiver:
         )
         return ReceptionCounters(
             received=before.received + (reception.received if reception else 0),
+            bytes=before.bytes + (reception.bytes if reception else 0),
             lost=before.lost + order.lost,
             asked=before.asked + nacks.asked,
             repaired=before.repaired + nacks.recovered,
@@ -278,6 +280,7 @@ class RtpAudioReceiver:
         before, reception = self._before, self._reception
         return ReceptionCounters(
             received=before.received + (reception.received if reception else 0),
+            bytes=before.bytes + (reception.bytes if reception else 0),
             lost=before.lost + (max(0, reception.lost) if reception else 0),
             malformed=before.malformed + self._depayloader.malformed,
             jitter_ns=reception.jitter_ns if reception else 0,
