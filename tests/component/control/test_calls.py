@@ -70,8 +70,17 @@ async def test_a_call_is_told_with_what_came_in_it(control: Control, day: Day) -
     (going,) = await told(control)
     assert (going["left"], going["organisation"]) == (None, "一院/放射科")
     day.passes(10)
-    size = {"width": 1280, "height": 720, "video_codec": "VP8", "audio_codec": "opus"}
-    counts = {"packets_received": 900, "packets_lost": 100, "bytes_received": 75_000_000}
+    size: dict[str, Any] = {
+        "width": 1280,
+        "height": 720,
+        "video_codec": "VP8",
+        "audio_codec": "opus",
+    }
+    counts: dict[str, Any] = {
+        "packets_received": 900,
+        "packets_lost": 100,
+        "bytes_received": 75_000_000,
+    }
     calls.see(conference, joined(site, **size, **counts), "")
     calls.see(conference, joined(site, width=640, height=360, packets_received=900), "")
     calls.see(conference, SiteSnapshot(site, ""), "hung up")
