@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from mcu_core.egress.history import History, Sent
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
-from mcu_core.media.clock import NS_PER_SECOND, Clock, wall_time_s
+from mcu_core.media.clock import Clock, time_of_day_ns
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.protocol.ntp import ntp_time
@@ -113,10 +113,10 @@ class RtpSender:
         return self.packets - 1 - ((last - sequence) & SEQUENCE_MASK)
 
     def sender_report(self, now_ns: int) -> SenderReport:
-        """The report of this instant: wall clock and stream clock side by side (RFC 3550 6.4.1)."""
+        """The report of that instant: wall clock and stream clock side by side (RFC 3550 6.4.1)."""
         return SenderReport(
             ssrc=self._ssrc,
-            ntp_time=ntp_time(int(wall_time_s() * NS_PER_SECOND)),
+            ntp_time=ntp_time(time_of_day_ns(now_ns)),
             rtp_timestamp=self._stream_clock.at(now_ns),
             packet_count=self.packets,
             octet_count=self.octets,

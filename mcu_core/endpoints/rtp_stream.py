@@ -16,7 +16,7 @@ from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, wall_time_s
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, time_of_day_ns
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
@@ -238,7 +238,7 @@ class RtpStream:
             if self._loss.heard(block.fraction_lost, now_ns):
                 self.lossy_changed(self._loss.lossy)
             return
-        now_ntp = ntp_time(int(wall_time_s() * NS_PER_SECOND))
+        now_ntp = ntp_time(time_of_day_ns(now_ns))
         round_trip = round_trip_ns(block, now_ntp)
         if round_trip is not None and self._pictures is not None:
             self._pictures.rtt_ns = round_trip

@@ -10,7 +10,11 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.sound import BLOCK_NS
 
 LEAST_DELAY_NS = 20 * NS_PER_MS
-LONGEST_DELAY_NS = 200 * NS_PER_MS
+USUAL_DELAY_NS = 200 * NS_PER_MS
+"""Sound does not wait longer for what is late now and then: it is made up. Only where frames come
+one by one as late as that, it has to."""
+
+LONGEST_DELAY_NS = 1_100 * NS_PER_MS
 FIRST_DELAY_NS = 40 * NS_PER_MS
 """Until a second of frames has been seen."""
 
@@ -23,6 +27,13 @@ WINDOW_NS = 4 * NS_PER_SECOND
 
 MOST_NOTED = 1600
 """Frames of 2.5 ms in that time."""
+
+STALL_NS = 10 * NS_PER_MS
+"""A frame that comes so soon after another, and is less late, has waited for the same thing: a
+pause of the network is one late frame, not fifty."""
+
+CALM_AFTER_NS = 1_500 * NS_PER_MS
+"""No frame later than usual for so long: the longer delay is given back."""
 
 _ENOUGH_NS = NS_PER_SECOND
 _ON_TIME_SHARE = 0.98
@@ -37,7 +48,7 @@ class Timing:
     """What is known of a stream's timing at a moment.
 
     `base_ns`: the quickest transit (arrival less media time) lately. `target_ns`: how long after
-    the quickest possible arrival a frame should be played, 20..200 ms: one block, because a pull
+    the quickest possible arrival a frame should be played, 20..1100 ms: one block, because a pull
     looks that far ahead, and what 98 of 100 frames are late by. `drift_ppm`: by how many millionths
     its sender's clock is faster than ours.
     """
@@ -65,6 +76,7 @@ class Arrivals:
         self._ordered = array("q")
         """The window's transits in order of size."""
         self._last = 0
+        self._last_ns = self._very_late_ns = 0
         self._minima: deque[tuple[int, int]] = deque(maxlen=_BUCKETS)
         """Second and quickest transit in it."""
         self._drift = Drift()
@@ -80,9 +92,13 @@ class Arrivals:
         if not self._ordered:
             self._began_ns = self._judged_ns = arrival_ns
             self.timing = Timing(base_ns=transit)
-        self._last = transit
-        self._remember(arrival_ns, transit)
+        drained = transit < self._last and arrival_ns - self._last_ns < STALL_NS
+        self._last, self._last_ns = transit, arrival_ns
         base_ns = self._note_minimum(transit, arrival_ns)
+        if transit - base_ns > USUAL_DELAY_NS:
+            self._very_late_ns = arrival_ns
+        if not (drained and self._very_late_ns == arrival_ns):
+            self._remember(arrival_ns, transit)
         since_ns = arrival_ns - self._judged_ns
         late = transit - base_ns > self.timing.target_ns
         if since_ns >= _JUDGE_EVERY_NS or (late and since_ns >= _JUDGE_SOON_NS):
@@ -121,7 +137,9 @@ class Arrivals:
         self._judged_ns = now_ns
         transits = self._ordered
         late_ns = transits[int(_ON_TIME_SHARE * (len(transits) - 1))] - base_ns
-        wanted = BLOCK_NS + MARGIN_NS + late_ns
+        wanted = min(BLOCK_NS + MARGIN_NS + late_ns, USUAL_DELAY_NS)
+        if late_ns > USUAL_DELAY_NS and now_ns - self._very_late_ns < CALM_AFTER_NS:
+            wanted = BLOCK_NS + MARGIN_NS + transits[-1] - base_ns
         if now_ns - self._began_ns < _ENOUGH_NS:
             wanted = max(wanted, FIRST_DELAY_NS)
         target_ns = max(LEAST_DELAY_NS, min(LONGEST_DELAY_NS, wanted))

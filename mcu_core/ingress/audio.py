@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcu_core.ingress.arrivals import Arrivals, Timing
+from mcu_core.ingress.arrivals import USUAL_DELAY_NS, Arrivals, Timing
 from mcu_core.ingress.audio_stats import AudioStats
 from mcu_core.ingress.lipsync import Lag
 from mcu_core.ingress.pace import MOST_PPM, Pace
@@ -72,6 +72,7 @@ class AudioIngress:
         self._blocks_since_cut = 0
         self._correcting = False
         self._resting = False
+        self._holding = False
 
     # ------------------------------------------------------------------ the event loop's side
 
@@ -182,9 +183,19 @@ class AudioIngress:
             short_ns = (
                 self._playback.next_ns - _length_ns(self._ready) - self._due_ns(timing, now_ns)
             )
+            if self._is_too_short(timing, short_ns):
+                return self._playback.hold(missing)
             return self._playback.more(missing, grows=short_ns > SHORT_NS)
+        self._holding = False
         at_ns = self._due_ns(timing, now_ns) + _length_ns(self._ready)
         return self._playback.begin(at_ns, missing)
+
+    def _is_too_short(self, timing: Timing, short_ns: int) -> bool:
+        """Whether a delay that is to be unusually long is so far from it that one pause until it is
+        there is better than many: from TOO_FAR_NS on, and then until it is calm."""
+        least_ns = CALM_OVER_NS if self._holding else TOO_FAR_NS
+        self._holding = timing.target_ns > USUAL_DELAY_NS and short_ns > least_ns
+        return self._holding
 
     def _take_block(self) -> Block:
         block, self._ready = self._pace.take(self._ready, self._ppm)

@@ -89,22 +89,24 @@ class PictureLag:
 
     def __init__(self) -> None:
         self._transit_ns: float | None = None
+        self._came_ns = 0.0
         self._quickest_ns = 0.0
         self._wait_ns: float | None = None
 
-    def arrived(self, media_ns: int, now_ns: int) -> None:
-        """A picture of that media time has come."""
-        transit = float(now_ns - media_ns)
+    def arrived(self, media_ns: int, now_ns: int, due_ns: int) -> None:
+        """A picture of that media time has come, and is to be shown from `due_ns` on."""
+        came, transit = float(now_ns - media_ns), float(due_ns - media_ns)
         if self._transit_ns is None or abs(transit - self._transit_ns) > _ANEW_NS:
-            self._transit_ns = self._quickest_ns = transit
+            self._transit_ns, self._came_ns, self._quickest_ns = transit, came, came
             return
         self._transit_ns += _SHARE * (transit - self._transit_ns)
+        self._came_ns += _SHARE * (came - self._came_ns)
         # The quickest is forgotten slowly, so that clocks that drift are followed.
-        self._quickest_ns += _FORGET * (self._transit_ns - self._quickest_ns)
-        self._quickest_ns = min(self._quickest_ns, transit)
+        self._quickest_ns += _FORGET * (self._came_ns - self._quickest_ns)
+        self._quickest_ns = min(self._quickest_ns, came)
 
     def shown(self, waited_ns: int) -> None:
-        """A picture is shown for the first time, so long after it came."""
+        """A picture is shown for the first time, so long after it was due."""
         if self._wait_ns is None:
             self._wait_ns = float(waited_ns)
         self._wait_ns += _SHARE * (waited_ns - self._wait_ns)

@@ -37,13 +37,15 @@ SHORTEST_INTERVAL_NS = 15_000_000
 class OutputQueue:
     """Pictures on their way to the output; filled by one thread, emptied by another.
 
-    `hold_ns`: how long a picture waits at least from its stamp on. Two wait at most, and those that
-    are held. `overtaken` counts pictures that were never shown because newer ones came.
+    `hold_ns`: how long a picture waits at least from its stamp on; `ahead_ns`: how far ahead of now
+    stamps may be. Two wait at most, and those that are held. `overtaken` counts pictures that were
+    never shown because newer ones came.
     """
 
     def __init__(self) -> None:
         self.overtaken = 0
         self.hold_ns = 0
+        self.ahead_ns = 0
         self._lock = threading.Lock()
         self._waiting: list[Picture] = []
         self._shown: Picture | None = None
@@ -51,7 +53,7 @@ class OutputQueue:
     def push(self, picture: Picture) -> None:
         """A new picture; the oldest goes when too many wait."""
         with self._lock:
-            if len(self._waiting) >= 2 + self.hold_ns // SHORTEST_INTERVAL_NS:
+            if len(self._waiting) >= 2 + (self.hold_ns + self.ahead_ns) // SHORTEST_INTERVAL_NS:
                 self._drop_oldest()
             self._waiting.append(picture)
 

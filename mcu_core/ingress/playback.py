@@ -170,6 +170,10 @@ class Playback:
             return self._fade_out(missing)
         return self._fill(unit, gap_ns)
 
+    def hold(self, missing: int) -> Block:
+        """Let time stand still, though there may be sound: what comes next is to wait longer."""
+        return self._bridge(missing, grows=True)
+
     def waits(self) -> bool:
         """Whether the frame that comes next is there."""
         unit = self._next_unit()

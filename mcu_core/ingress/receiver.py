@@ -10,10 +10,10 @@ from mcu_core.ingress.reception import Reception
 from mcu_core.ingress.stillness import Stillness
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.kernels.rows import HEARD_NS, HIGHEST, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
+from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
-from mcu_core.protocol.loss import NackSchedule
+from mcu_core.protocol.loss import REORDER_NS, NackSchedule
 from mcu_core.protocol.ntp import unix_ns
 from mcu_core.protocol.payload.base import Depayloader, Frame, depayloader, sound_timer
 from mcu_core.protocol.payload.frame import VideoAssembly
@@ -22,13 +22,6 @@ from mcu_core.protocol.rtcp import Nack
 from mcu_core.protocol.rtcp_reports import ReportBlock, SenderReport
 from mcu_core.protocol.rtp import RtpPacket
 from mcu_core.protocol.sequence import Unwrapper, sequence_delta
-
-REORDER_NS = 30 * NS_PER_MS
-"""How long packets overtake each other on the way."""
-
-LEAST_REPAIR_NS = 100 * NS_PER_MS
-LONGEST_REPAIR_NS = 400 * NS_PER_MS
-"""How long a gap may hold the picture up while it is asked for again; then a keyframe is better."""
 
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -204,7 +197,7 @@ class RtpVideoReceiver:
         return self._reception.report_block(self._clock.now_ns()) if self._reception else None
 
     def _hand_on(self, now_ns: int) -> None:
-        self._order.wait_ns = self._patience_ns()
+        self._order.wait_ns = self._nacks.patience_ns(now_ns, self.rtt_ns, self.repairs)
         for packet in self._order.pop(now_ns):
             last, self._last_sequence = self._last_sequence, packet.sequence
             lost_before = last is not None and sequence_delta(packet.sequence, last) != 1
@@ -237,12 +230,6 @@ class RtpVideoReceiver:
         if report.ssrc == self._ssrc:
             told_ns = unix_ns(report.ntp_time)
             self._ingress.wall_less_media_ns = told_ns - self._media_ns(report.rtp_timestamp)
-
-    def _patience_ns(self) -> int:
-        """Time for two requests and their answers, where there will be answers."""
-        if not self.repairs:
-            return REORDER_NS
-        return max(LEAST_REPAIR_NS, min(LONGEST_REPAIR_NS, REORDER_NS + 2 * self.rtt_ns))
 
 
 class RtpAudioReceiver:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace as replace_field
 
 from mcu_core.errors import CodecFailure
 from mcu_core.ingress.keyframe_wish import KeyframeWish
 from mcu_core.ingress.lipsync import Lag, PictureLag
 from mcu_core.ingress.output_queue import OutputQueue
+from mcu_core.ingress.picture_pace import PicturePace
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import NS_PER_SECOND, Clock, thread_cpu_time_s
 from mcu_core.media.picture import Picture
@@ -120,6 +122,7 @@ class VideoIngress:
         self._resuming = False
         self._meter = StreamMeter()
         self._lag = PictureLag()
+        self._pace = PicturePace()
         self._shown_serial = 0
         # Of the decoding step alone:
         self._decoder: VideoDecoder | None = None
@@ -147,7 +150,7 @@ class VideoIngress:
             self.units += 1
             now_ns = self._clock.now_ns()
             self._meter.push(unit, now_ns)
-            self._lag.arrived(unit.stamp_ns if unit.media_ns is None else unit.media_ns, now_ns)
+            unit = self._paced(unit, now_ns)
             if len(self._units) >= WAITING_UNITS:
                 self._begin_run()
             self._units.push(_Waiting(unit, self._run))
@@ -155,6 +158,16 @@ class VideoIngress:
         forward = self.forward
         if forward is not None:
             forward.push(unit)
+
+    def _paced(self, unit: AccessUnit, now_ns: int) -> AccessUnit:
+        """The unit, stamped with the moment at which it is to be shown."""
+        if unit.media_ns is None:
+            self._lag.arrived(unit.stamp_ns, now_ns, now_ns)
+            return unit
+        due_ns = max(unit.stamp_ns, self._pace.due_ns(unit.media_ns, now_ns))
+        self._output.ahead_ns = self._pace.delay_ns
+        self._lag.arrived(unit.media_ns, now_ns, due_ns)
+        return replace_field(unit, stamp_ns=due_ns) if due_ns > unit.stamp_ns else unit
 
     def watch(self, watched: bool) -> None:
         """Say whether anybody sees this source; called on the event loop.
@@ -210,6 +223,11 @@ class VideoIngress:
         return self._lag.arrival(self.wall_less_media_ns)
 
     @property
+    def delay_ns(self) -> int:
+        """How much later than the quickest its pictures are shown, for their network's sake."""
+        return self._pace.delay_ns
+
+    @property
     def backlog(self) -> int:
         """Coded pictures that wait for the decoder."""
         return len(self._units)
@@ -226,6 +244,7 @@ class VideoIngress:
             self._first_shown_run = self._run
             self._meter = StreamMeter()
             self._lag = PictureLag()
+            self._pace = PicturePace()
             self.wall_less_media_ns = None
             self._resuming = False
             self.units = 0

@@ -52,6 +52,18 @@ def wall_time_s() -> float:
     return time.time()
 
 
+_BEGAN_NS = time.time_ns() - time.monotonic_ns()
+
+
+def time_of_day_ns(now_ns: int) -> int:
+    """Unix time of a moment of the monotonic clock, as the two stood when this process began.
+
+    For stamps that are compared with each other, as those of sender reports are: it does not jump
+    when somebody sets the clock of the machine.
+    """
+    return now_ns + _BEGAN_NS
+
+
 def cpu_time_s() -> float:
     """CPU seconds that this process has used, all threads: what a benchmark compares."""
     return time.process_time()

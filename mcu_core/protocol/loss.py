@@ -1,6 +1,7 @@
 """When to ask for lost packets again (RFC 4585 6.2.1): by time, with repeats and an end."""
 
 from mcu_core.media.clock import NS_PER_MS
+from mcu_core.protocol.peak import Peak
 from mcu_core.protocol.reorder import MAX_JUMP
 from mcu_core.protocol.sequence import SEQUENCE_MASK, sequence_delta
 
@@ -10,34 +11,58 @@ MAX_MISSING = 512
 FIRST_WAIT_NS = 5 * NS_PER_MS
 """Longer than packets of one frame overtake each other, far shorter than a round trip."""
 
+LONGEST_FIRST_WAIT_NS = 500 * NS_PER_MS
+"""Where packets were seen to overtake each other by more, as jitter makes them."""
+
 MIN_REPEAT_NS = 20 * NS_PER_MS
-MAX_TRIES = 10
-GIVE_UP_NS = 1_000 * NS_PER_MS
+UNKNOWN_RTT_NS = 100 * NS_PER_MS
+"""Until reports or answers have told how long an answer takes."""
+
+MAX_TRIES = 12
+TRIES_WAITED = 6
+"""With a fifth of requests and of answers lost, one packet in 500 is still missing after these."""
+
+URGENT_TRIES = 2
+"""After so many it is asked for twice as often: it is few packets, and they stop the picture."""
+
+LEAST_PATIENCE_NS = 100 * NS_PER_MS
+LONGEST_PATIENCE_NS = 1_000 * NS_PER_MS
+"""How long a gap may hold up what follows while it is asked for; then a keyframe is better."""
+
+REORDER_NS = 30 * NS_PER_MS
+"""How long packets overtake each other on an ordinary way."""
+
+GIVE_UP_NS = 1_200 * NS_PER_MS
+"""After that it is not even worth knowing how late a packet came."""
+
+UNANSWERED = 30
+"""So many different packets asked for and none got: nobody answers."""
 
 
 class _Missing:
     """One missing number: when it was missed, and when and how often it was asked for."""
 
-    __slots__ = ("asked_ns", "since_ns", "tries")
+    __slots__ = ("asked_ns", "first_asked_ns", "since_ns", "tries")
 
     def __init__(self, since_ns: int) -> None:
         self.since_ns = since_ns
+        self.first_asked_ns = 0
         self.asked_ns = 0
         self.tries = 0
 
 
 class NackSchedule:
-    """Which sequence numbers of one stream to ask for now.
+    """Which sequence numbers of one stream to ask for now, and how long to wait for them.
 
-    A number is missed when a later one arrives. It is asked for after `first_wait_ns`, then again
-    each time the answer is overdue (the round trip and a quarter, at least 20 ms), until it comes,
-    was asked for `MAX_TRIES` times, or `give_up_ns` have passed. Without these repeats one lost
-    answer stops a stream for seconds. Counters: `asked` (each number once), `recovered` (asked for
-    and came), `overtaken` (came before they were asked for), `abandoned`.
+    A number is missed when a later one arrives. It is asked for after a first wait, then again each
+    time the answer is overdue (the round trip and a quarter, at least 20 ms), until it comes, was
+    asked for `MAX_TRIES` times, or its patience is at an end. Without these repeats one lost
+    answer stops a stream for seconds. Where packets were seen to overtake each other the first wait
+    is as long as they did. Counters: `asked` (each number once), `recovered` (asked for and came),
+    `overtaken` (came by themselves), `abandoned`.
     """
 
-    def __init__(self, first_wait_ns: int = FIRST_WAIT_NS, give_up_ns: int = GIVE_UP_NS) -> None:
-        self.give_up_ns = give_up_ns
+    def __init__(self, first_wait_ns: int = FIRST_WAIT_NS) -> None:
         self.asked = 0
         self.recovered = 0
         self.overtaken = 0
@@ -45,6 +70,8 @@ class NackSchedule:
         self._first_wait_ns = first_wait_ns
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}
+        self._overtaking = Peak()
+        self._answer_ns = 0
 
     def push(self, sequence: int, now_ns: int) -> None:
         """Note that a packet has arrived, in order or not, first sent or sent again."""
@@ -62,14 +89,22 @@ class NackSchedule:
             self.reset()
             self._highest = sequence
         elif (missing := self._missing.pop(sequence, None)) is not None:
-            if missing.tries:
-                self.recovered += 1
-            else:
-                self.overtaken += 1
+            self._note_arrival(missing, now_ns)
 
     def go_on(self, last: int) -> None:
         """All packets up to that number have come, in order."""
         self._highest = last
+
+    def _note_arrival(self, missing: _Missing, now_ns: int) -> None:
+        asked_since_ns = now_ns - missing.first_asked_ns
+        if missing.tries and asked_since_ns >= self._answer_ns // 2:
+            self.recovered += 1
+            if missing.tries == 1:
+                before = self._answer_ns or asked_since_ns
+                self._answer_ns = before + (asked_since_ns - before) // 8
+        else:  # sooner than any answer: it was only late
+            self.overtaken += 1
+            self._overtaking.note(now_ns - missing.since_ns, now_ns)
 
     def due(self, now_ns: int, rtt_ns: int) -> list[int]:
         """The numbers to ask for now, oldest first; they count as asked for.
@@ -78,20 +113,23 @@ class NackSchedule:
         """
         if not self._missing:
             return []
-        repeat_ns = max(MIN_REPEAT_NS, rtt_ns + rtt_ns // 4)
+        repeat_ns = self._repeat_ns(rtt_ns)
+        first_ns, patience_ns = self._first_ns(now_ns), self.patience_ns(now_ns, rtt_ns)
         asked: list[int] = []
         over: list[int] = []
         for sequence, missing in self._missing.items():
-            if missing.tries >= MAX_TRIES or now_ns - missing.since_ns >= self.give_up_ns:
+            age_ns = now_ns - missing.since_ns
+            if age_ns >= GIVE_UP_NS:
                 over.append(sequence)
                 continue
-            due_ns = (
-                missing.asked_ns + repeat_ns
-                if missing.tries
-                else missing.since_ns + self._first_wait_ns
-            )
-            if now_ns >= due_ns:
-                self.asked += not missing.tries
+            due_ns = missing.since_ns + first_ns
+            if missing.tries:
+                urgent = missing.tries >= URGENT_TRIES
+                due_ns = missing.asked_ns + (repeat_ns // 2 if urgent else repeat_ns)
+            if now_ns >= due_ns and age_ns < patience_ns and missing.tries < MAX_TRIES:
+                if not missing.tries:
+                    self.asked += 1
+                    missing.first_asked_ns = now_ns
                 missing.tries += 1
                 missing.asked_ns = now_ns
                 asked.append(sequence)
@@ -99,6 +137,27 @@ class NackSchedule:
             del self._missing[sequence]
         self.abandoned += len(over)
         return asked
+
+    def patience_ns(self, now_ns: int, rtt_ns: int, repairs: bool = True) -> int:
+        """How long a gap is worth waiting for.
+
+        Where lost packets can be had again (`repairs`), the time of TRIES_WAITED requests and their
+        answers; else as long as packets are seen to overtake each other. LONGEST_PATIENCE_NS at
+        most.
+        """
+        overtaking_ns = self._overtaking.at(now_ns)
+        wait_ns = max(REORDER_NS, overtaking_ns + overtaking_ns // 4)
+        if repairs and (self.recovered or self.asked < UNANSWERED):
+            tries_ns = self._first_ns(now_ns) + TRIES_WAITED * self._repeat_ns(rtt_ns)
+            wait_ns = max(LEAST_PATIENCE_NS, wait_ns, tries_ns)
+        return min(LONGEST_PATIENCE_NS, wait_ns)
+
+    def _first_ns(self, now_ns: int) -> int:
+        return max(self._first_wait_ns, min(LONGEST_FIRST_WAIT_NS, self._overtaking.at(now_ns)))
+
+    def _repeat_ns(self, rtt_ns: int) -> int:
+        answer_ns = rtt_ns or self._answer_ns or UNKNOWN_RTT_NS
+        return max(MIN_REPEAT_NS, answer_ns + answer_ns // 4)
 
     def reset(self) -> None:
         """Forget what is missing, for instance because a keyframe made it needless."""

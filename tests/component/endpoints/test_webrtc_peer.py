@@ -14,11 +14,10 @@ from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.webrtc_link import WebRtcLink
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
-from mcu_core.ingress import receiver
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import H264, VP8, Codec
-from mcu_core.protocol import rtcp
+from mcu_core.protocol import loss, rtcp
 from mcu_core.protocol.rtp import Burst
 from tests.fakes.site import CLOCK, Site
 from tests.fakes.waiting import until
@@ -73,8 +72,8 @@ async def test_lost_packets_are_asked_for_and_come_again(
 
     monkeypatch.setattr(WebRtcLink, "media_opened", lossy)
     # Both sides share one busy thread here: a stall of it is not a repair that came too late.
-    monkeypatch.setattr(receiver, "LEAST_REPAIR_NS", 5 * NS_PER_SECOND)
-    monkeypatch.setattr(receiver, "LONGEST_REPAIR_NS", 5 * NS_PER_SECOND)
+    for bound in ("LEAST_PATIENCE_NS", "LONGEST_PATIENCE_NS", "GIVE_UP_NS"):
+        monkeypatch.setattr(loss, bound, 5 * NS_PER_SECOND)
     async with call(site, Camera(), repeats=True) as (peer, _):
         await until(lambda: site.video.stats.frames > 30)
         stream = peer._streams.streams[0]

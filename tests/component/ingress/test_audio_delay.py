@@ -7,10 +7,10 @@ import pytest
 
 from mcu_core.ingress.audio import SLACK_NS, AudioIngress
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
-from mcu_core.media.codec import L16_MONO, L16_STEREO, PCMU
+from mcu_core.media.codec import L16_MONO, L16_STEREO, OPUS, PCMU, Codec
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, SAMPLE_RATE
 from mcu_core.media.units import AccessUnit
-from tests.fakes.sound_call import PHASE_NS, Call, coded, jitter
+from tests.fakes.sound_call import PHASE_NS, Call, Transit, coded, jitter
 from tests.fakes.tones import largest_step, tone
 
 START_NS = NS_PER_SECOND
@@ -147,3 +147,22 @@ def test_sound_waits_longer_for_its_picture_and_comes_back() -> None:
     assert call.delays[-1] == pytest.approx(calm, abs=8)
     assert largest_step(call.heard(60)) < 0.05
     assert call.ingress.stats.concealed_ms < 150
+
+
+@pytest.mark.parametrize("codec", [OPUS, PCMU], ids=lambda codec: codec.name)
+def test_a_second_of_jitter_is_ridden_out_and_given_back(codec: Codec) -> None:
+    call = Call()
+    call.send(coded(codec, tone(300, 16 * SAMPLE_RATE)), _worst_between(150, 400))
+    call.run(150 + 100)  # two seconds to find out
+    made_up_ms = call.ingress.stats.concealed_ms
+    call.run(150)
+    assert call.ingress.stats.concealed_ms - made_up_ms <= 0.02 * 3000
+    assert all(block is not None for block in call.blocks[250:])
+    assert 700 < call.delays[-1] <= 1100
+    call.run(50 + 5 * 50)
+    assert call.delays[-1] < 60
+
+
+def _worst_between(first: int, last: int) -> Transit:
+    calm, bad = jitter(5), jitter(1000)
+    return lambda n: bad(n) if first <= n < last else calm(n)

@@ -74,7 +74,7 @@ class Lips:
 
     def _picture(self, n: int) -> None:
         now_ns = self.clock.now_ns()
-        self.lag.arrived(PICTURE_CLOCK_NS + n * FRAME_NS, now_ns)
+        self.lag.arrived(PICTURE_CLOCK_NS + n * FRAME_NS, now_ns, now_ns)
         if self._reports:
             self.audio.wall_less_media_ns = 10**18
         self.queue.push(replace(BLANK, stamp_ns=self.clock.now_ns(), serial=n))

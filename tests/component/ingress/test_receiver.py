@@ -10,12 +10,13 @@ from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.sender import RtpSender
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.ingress.audio import AudioIngress
-from mcu_core.ingress.receiver import LEAST_REPAIR_NS, RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.ingress.receiver import RtpAudioReceiver, RtpVideoReceiver
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, ManualClock
 from mcu_core.media.codec import H264, OPUS, PCMU, VP8, Codec
 from mcu_core.media.sound import BLOCK_NS, SAMPLE_RATE
 from mcu_core.media.units import AudioForm
+from mcu_core.protocol.loss import LONGEST_PATIENCE_NS
 from mcu_core.protocol.rtp import RtpPacket, parse
 from tests.fakes.bursts import one_by_one
 from tests.fakes.moving import FRAME_NS, form_of, noisy
@@ -138,7 +139,7 @@ async def test_what_cannot_be_repaired_costs_pictures_until_a_keyframe(
     line.lost = lambda packet: False
     await line.picture(7)
     assert line.stats()[1] == 0, "still hoped for"
-    line.clock.advance_ns(LEAST_REPAIR_NS)
+    line.clock.advance_ns(LONGEST_PATIENCE_NS)
     line.receiver.poll(line.clock.now_ns())
     await until(lambda: line.keyframes_wanted == 1)
     assert line.receiver.counters().broken == 1

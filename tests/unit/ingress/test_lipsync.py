@@ -111,7 +111,8 @@ def test_the_lag_of_pictures_is_measured() -> None:
     assert lag.lag(None) is None
     for n in range(300):
         media_ns = 7 * NS_PER_SECOND + n * TICK_NS
-        lag.arrived(media_ns, 1000 * NS_PER_SECOND + n * TICK_NS + (n % 2) * 10 * NS_PER_MS)
+        now_ns = 1000 * NS_PER_SECOND + n * TICK_NS + (n % 2) * 10 * NS_PER_MS
+        lag.arrived(media_ns, now_ns, now_ns)
         lag.shown(20 * NS_PER_MS)
     found = lag.lag(-993 * NS_PER_SECOND)
     assert found is not None
@@ -126,8 +127,8 @@ def test_a_sender_that_begins_anew_is_measured_anew() -> None:
     lag = PictureLag()
     lag.shown(0)
     for n in range(50):
-        lag.arrived(n * TICK_NS, n * TICK_NS)
-    lag.arrived(0, 100 * NS_PER_SECOND)
+        lag.arrived(n * TICK_NS, n * TICK_NS, n * TICK_NS)
+    lag.arrived(0, 100 * NS_PER_SECOND, 100 * NS_PER_SECOND)
     found = lag.lag(None)
     assert found is not None
     assert found.arrival_ns == 0

@@ -1,14 +1,19 @@
 """Asking again for what is lost."""
 
-from mcu_core.media.clock import NS_PER_MS
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.protocol.loss import (
     FIRST_WAIT_NS,
     GIVE_UP_NS,
+    LONGEST_PATIENCE_NS,
     MAX_MISSING,
     MAX_TRIES,
     MIN_REPEAT_NS,
+    REORDER_NS,
+    TRIES_WAITED,
+    UNANSWERED,
     NackSchedule,
 )
+from mcu_core.protocol.peak import FORGOTTEN_NS
 
 RTT_NS = 100 * NS_PER_MS
 
@@ -49,28 +54,75 @@ def test_an_answer_that_is_overdue_is_asked_for_again() -> None:
     assert (schedule.asked, schedule.recovered, schedule.abandoned) == (1, 1, 0)
 
 
-def test_without_a_round_trip_time_repeats_keep_a_distance() -> None:
+def test_with_a_short_round_trip_repeats_keep_a_distance() -> None:
+    schedule = NackSchedule()
+    schedule.push(1, 0)
+    schedule.push(3, 0)
+    assert schedule.due(FIRST_WAIT_NS, 1) == [2]
+    assert schedule.due(FIRST_WAIT_NS + MIN_REPEAT_NS - 1, 1) == []
+    assert schedule.due(FIRST_WAIT_NS + MIN_REPEAT_NS, 1) == [2]
+
+
+def test_what_has_been_asked_for_twice_is_urgent() -> None:
+    schedule = NackSchedule()
+    schedule.push(1, 0)
+    schedule.push(3, 0)
+    asked = [ms for ms in range(600) if schedule.due(ms * NS_PER_MS, RTT_NS)]
+    assert asked[:4] == [5, 130, 193, 256]
+
+
+def test_tries_and_time_have_an_end() -> None:
+    schedule = NackSchedule()
+    schedule.push(1, 0)
+    schedule.push(3, 0)
+    asked = sum(bool(schedule.due(turn * MIN_REPEAT_NS, 1)) for turn in range(1, 50))
+    assert asked < MAX_TRIES, "its patience was over first"
+    assert len(schedule) == 1, "it may still come, and tell how late packets are here"
+    assert schedule.due(GIVE_UP_NS, RTT_NS) == []
+    assert (len(schedule), schedule.abandoned) == (0, 1)
+
+
+def test_patience_is_that_of_several_requests_and_has_bounds() -> None:
+    schedule = NackSchedule()
+    assert schedule.patience_ns(0, 2 * NS_PER_MS) == FIRST_WAIT_NS + TRIES_WAITED * MIN_REPEAT_NS
+    assert schedule.patience_ns(0, 40 * NS_PER_MS) == FIRST_WAIT_NS + TRIES_WAITED * 50 * NS_PER_MS
+    assert schedule.patience_ns(0, NS_PER_SECOND) == LONGEST_PATIENCE_NS
+    assert schedule.patience_ns(0, RTT_NS, repairs=False) == REORDER_NS
+
+
+def test_nobody_who_does_not_answer_is_waited_for() -> None:
+    schedule = NackSchedule()
+    for turn in range(UNANSWERED):
+        schedule.push(2 * turn, turn * NS_PER_SECOND)
+        schedule.push(2 * turn + 2, turn * NS_PER_SECOND)
+        schedule.due(turn * NS_PER_SECOND + FIRST_WAIT_NS, RTT_NS)
+    assert schedule.asked == UNANSWERED
+    assert schedule.patience_ns(UNANSWERED * NS_PER_SECOND, RTT_NS) == REORDER_NS
+
+
+def test_where_packets_overtake_each_other_they_are_given_the_time() -> None:
+    schedule = NackSchedule()
+    for sequence in (1, 3):
+        schedule.push(sequence, 0)
+    schedule.push(2, 80 * NS_PER_MS)
+    schedule.push(5, 80 * NS_PER_MS)
+    assert schedule.due(150 * NS_PER_MS, RTT_NS) == [], "it was 80 ms late before"
+    assert schedule.due(160 * NS_PER_MS, RTT_NS) == [4]
+    later_ns = 80 * NS_PER_MS + FORGOTTEN_NS
+    schedule.push(7, later_ns)
+    assert 6 in schedule.due(later_ns + FIRST_WAIT_NS, RTT_NS), "long ago"
+    assert schedule.patience_ns(80 * NS_PER_MS, 0, repairs=False) == 100 * NS_PER_MS
+
+
+def test_how_long_answers_take_is_learnt_from_them() -> None:
     schedule = NackSchedule()
     schedule.push(1, 0)
     schedule.push(3, 0)
     assert schedule.due(FIRST_WAIT_NS, 0) == [2]
-    assert schedule.due(FIRST_WAIT_NS + MIN_REPEAT_NS - 1, 0) == []
-    assert schedule.due(FIRST_WAIT_NS + MIN_REPEAT_NS, 0) == [2]
-
-
-def test_tries_and_time_have_an_end() -> None:
-    schedule = NackSchedule(give_up_ns=10**12)
-    schedule.push(1, 0)
-    schedule.push(3, 0)
-    asked = sum(bool(schedule.due(turn * RTT_NS * 2, RTT_NS)) for turn in range(1, 50))
-    assert asked == MAX_TRIES
-    assert schedule.abandoned == 1
-
-    schedule = NackSchedule()
-    schedule.push(1, 0)
-    schedule.push(3, 0)
-    assert schedule.due(GIVE_UP_NS, RTT_NS) == []
-    assert (len(schedule), schedule.abandoned) == (0, 1)
+    schedule.push(2, FIRST_WAIT_NS + 40 * NS_PER_MS)
+    schedule.push(5, NS_PER_SECOND)
+    asked = [ms for ms in range(1000, 1100) if schedule.due(ms * NS_PER_MS, 0)]
+    assert asked[:2] == [1005, 1055]
 
 
 def test_what_is_missing_is_bounded() -> None:
