@@ -268,6 +268,20 @@ def sample_entry(segment: bytes) -> bytes:
     return segment[at + 16 : at + size]
 
 
+def parameter_sets(entry: bytes) -> ParameterSets:
+    """What an avc1 sample entry that `picture_entry` made holds; raises ValueError."""
+    at = entry.index(b"avcC") + 4 + 6
+    sps = _counted(entry, at)
+    return ParameterSets(sps, _counted(entry, at + 2 + len(sps) + 1))
+
+
+def _counted(data: bytes, at: int) -> bytes:
+    size = int.from_bytes(data[at : at + 2], "big")
+    if len(data) < at + 2 + size:
+        raise ValueError("a box is cut off")
+    return data[at + 2 : at + 2 + size]
+
+
 def sound_channels(entry: bytes) -> int:
     """The channels that an mp4a sample entry tells."""
     channels: int = struct.unpack_from(">H", entry, 24)[0]

@@ -4,7 +4,8 @@ McuError
 └── RecorderError
     ├── TapFailed        the engine gives no tap, or what it gives cannot be recorded
     ├── StoreFailed      the disk is full or broken; what was written before stays playable
-    └── BrokenRecording  files of a recording that cannot be read at all
+    ├── BrokenRecording  files of a recording that cannot be read at all
+    └── NotLegal         a stream that a format does not allow as it is
 """
 
 from mcu_core.errors import McuError
@@ -24,3 +25,7 @@ class StoreFailed(RecorderError):
 
 class BrokenRecording(RecorderError):
     """The files of a recording cannot be read, not even their beginning."""
+
+
+class NotLegal(RecorderError):
+    """A stream that a format does not allow as it is; the message says why."""

@@ -60,11 +60,28 @@ class _Chunk:
 
 
 @dataclass(slots=True)
-class _Track:
+class ExportTrack:
+    """What a file takes of one track; `entries` are its sample entries (boxes of stsd)."""
+
     kind: TrackKind
     size: tuple[int, int]
     entries: list[bytes]
     chunks: list[_Chunk] = field(default_factory=list)
+
+    @property
+    def samples(self) -> int:
+        """How many pictures or sound frames."""
+        return sum(len(chunk.sizes) for chunk in self.chunks)
+
+    @property
+    def duration_s(self) -> float:
+        """From its first sample to the end of its last."""
+        return (self.chunks[-1].end - self.chunks[0].start) / self.kind.timescale
+
+    @property
+    def media_bytes(self) -> int:
+        """The size of all its samples."""
+        return sum(sum(chunk.sizes) for chunk in self.chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,11 @@ def plan_export(folder: Path, index: RecordingIndex, span: Span | None = None) -
 
     Of a span it begins with the last keyframe before it, and so up to some seconds earlier.
     """
+    return export_of(tracks_of(folder, index, span))
+
+
+def tracks_of(folder: Path, index: RecordingIndex, span: Span | None = None) -> list[ExportTrack]:
+    """What a file of a span would hold, one at least; raises BrokenRecording."""
     if span is not None and span[0] >= index.duration_s:
         raise BrokenRecording("nothing is stored there")
     try:
@@ -114,6 +136,11 @@ def plan_export(folder: Path, index: RecordingIndex, span: Span | None = None) -
         raise BrokenRecording("nothing is stored yet")
     for track in tracks:
         _join(track)
+    return tracks
+
+
+def export_of(tracks: list[ExportTrack]) -> Export:
+    """The file of these tracks."""
     body = _place(tracks)
     header_size = len(_header(tracks, 0, 0))
     body_size = sum(piece.size for piece in body)
@@ -175,7 +202,7 @@ def _standing(
     return earlier[keyframes[-1] :]
 
 
-def _track(folder: Path, index: TrackIndex, begin_ns: int) -> _Track:
+def _track(folder: Path, index: TrackIndex, begin_ns: int) -> ExportTrack:
     """Read the samples of every fragment; raises OSError, ValueError."""
     kind = TRACKS[index.name]
     path = folder / kind.file_name
@@ -189,7 +216,7 @@ def _track(folder: Path, index: TrackIndex, begin_ns: int) -> _Track:
             if one.offset + one.size <= on_disk
         ]
     size = (index.inits[-1].width, index.inits[-1].height)
-    return _Track(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
+    return ExportTrack(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
 
 
 def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin: int) -> _Chunk:
@@ -209,7 +236,7 @@ def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin:
     )
 
 
-def _join(track: _Track) -> None:
+def _join(track: ExportTrack) -> None:
     """Leave no hole between chunks: a plain MP4 has only durations, and no place for nothing.
 
     The last picture before a hole stands; sound gets silence, and what is shorter than one frame is
@@ -241,7 +268,7 @@ def _silence(before: _Chunk, until: int, filler: Piece, size: int) -> Iterator[_
         left -= count
 
 
-def _place(tracks: list[_Track]) -> list[Piece]:
+def _place(tracks: list[ExportTrack]) -> list[Piece]:
     """Order the pieces by time, whichever track they are of, and tell the chunks their offsets."""
     ordered = sorted(
         ((track.kind.ns(chunk.start), chunk) for track in tracks for chunk in track.chunks),
@@ -262,9 +289,10 @@ def _place(tracks: list[_Track]) -> list[Piece]:
     return body
 
 
-def _header(tracks: list[_Track], header_size: int, body_size: int) -> bytes:
+def _header(tracks: list[ExportTrack], header_size: int, body_size: int) -> bytes:
     """ftyp, moov and the head of mdat; its size does not depend on the two given."""
-    traks = [_trak(number, track, header_size) for number, track in enumerate(tracks, 1)]
+    lonely = sum(track.size != (0, 0) for track in tracks) == 1
+    traks = [_trak(number, track, header_size, lonely) for number, track in enumerate(tracks, 1)]
     duration = max(_movie_time(track, track.chunks[-1].end) for track in tracks)
     moov = boxes.box(b"moov", boxes.mvhd(duration, len(tracks) + 1), *traks)
     return (
@@ -272,11 +300,11 @@ def _header(tracks: list[_Track], header_size: int, body_size: int) -> bytes:
     )
 
 
-def _movie_time(track: _Track, ticks: int) -> int:
+def _movie_time(track: ExportTrack, ticks: int) -> int:
     return ticks * boxes.MOVIE_TIMESCALE // track.kind.timescale
 
 
-def _trak(number: int, track: _Track, base: int) -> bytes:
+def _trak(number: int, track: ExportTrack, base: int, lonely: bool) -> bytes:
     first, last = track.chunks[0].start, track.chunks[-1].end
     begin = max(0, first)
     edits = boxes.edit_list(
@@ -300,7 +328,8 @@ def _trak(number: int, track: _Track, base: int) -> bytes:
         duration=last - first,
         shown=_movie_time(track, last),
         edits=edits,
-        enabled=not track.kind.beside,  # players show one picture, and shall not take this one
+        # Players show one picture, and shall not take this one where there is another.
+        enabled=lonely or not track.kind.beside,
     )
 
 

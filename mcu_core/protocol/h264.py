@@ -42,12 +42,17 @@ class ParameterSets:
 
 @dataclass(frozen=True, slots=True)
 class SequenceFacts:
-    """What a player must know before the first picture: visible size, pixel aspect, colour."""
+    """What a player must know before the first picture: visible size, pixel aspect, colour.
+
+    `chroma` is chroma_format_idc, 1 for 4:2:0; `references` how many pictures are kept at most.
+    """
 
     width: int
     height: int
     pixel_aspect: tuple[int, int]
     colour: Colour
+    chroma: int = 1
+    references: int = 0
 
 
 def nal_units(annex_b: bytes) -> Iterator[bytes]:
@@ -90,6 +95,11 @@ class BitReader:
         self._value = int.from_bytes(payload, "big")
         self._left = len(payload) * 8
 
+    @property
+    def left(self) -> int:
+        """How many bits have not been read."""
+        return self._left
+
     def bits(self, count: int) -> int:
         """The next `count` bits as a number; raises MalformedInput past the end."""
         self._left -= count
@@ -120,8 +130,9 @@ def _skip_scaling_list(reader: BitReader, size: int) -> None:
         last = following or last
 
 
-def _skip_to_size(reader: BitReader, profile: int) -> int:
-    """Read an SPS from its id up to the size; the chroma format, 1 (4:2:0) unless it says so."""
+def _skip_to_size(reader: BitReader, profile: int) -> tuple[int, int]:
+    """Read an SPS from its id up to the size: chroma format (1, 4:2:0, unless it says so) and
+    max_num_ref_frames."""
     chroma = 1
     reader.unsigned()  # seq_parameter_set_id
     if profile in PROFILES_WITH_CHROMA:
@@ -145,9 +156,9 @@ def _skip_to_size(reader: BitReader, profile: int) -> int:
         reader.signed()
         for _ in range(min(reader.unsigned(), 255)):
             reader.signed()
-    reader.unsigned()  # max_num_ref_frames
+    references = reader.unsigned()
     reader.bits(1)
-    return chroma
+    return chroma, references
 
 
 def _size(reader: BitReader, chroma: int) -> tuple[int, int]:
@@ -195,9 +206,9 @@ def sequence_facts(sps: bytes) -> SequenceFacts:
     if len(sps) < 4 or sps[0] & 0x1F != NAL_SPS:
         raise MalformedInput("sps", "a sequence parameter set")
     reader = BitReader(sps[4:])
-    chroma = _skip_to_size(reader, sps[1])
+    chroma, references = _skip_to_size(reader, sps[1])
     width, height = _size(reader, chroma)
     if not (0 < width <= 16384 and 0 < height <= 16384):
         raise MalformedInput("sps", "a picture of 1..16384 pixels a side")
     aspect, colour = _appearance(reader)
-    return SequenceFacts(width, height, aspect, colour)
+    return SequenceFacts(width, height, aspect, colour, chroma, references)
