@@ -110,14 +110,14 @@ class Catalogue:
             raise NotFound("track", track)
         return path
 
-    def export(self, recording: str, span: Span | None = None) -> Export:
+    def export(self, recording: str, span: Span | None = None, *, small: bool = False) -> Export:
         """A plain MP4 of what is stored now, or of a span, as a file that exists while it is read.
 
         Raises NotFound, BadInput, or BrokenRecording when there is nothing in it yet.
         """
         self.info(recording)
         folder = self.folder(recording)
-        return plan_export(folder, read_index(folder), span)
+        return plan_export(folder, read_index(folder), span, small=small)
 
     def seen(self) -> dict[str, str]:
         """Of each folder of the store, a text that changes with its files: whoever keeps a list

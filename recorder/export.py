@@ -112,20 +112,32 @@ class Export:
                 file.write(block)
 
 
-def plan_export(folder: Path, index: RecordingIndex, span: Span | None = None) -> Export:
+def entry_s(index: RecordingIndex, span: Span | None) -> float:
+    """The time of the recording at which a download of that span begins, in seconds."""
+    return _entry_ns(index, span) / NS_PER_SECOND if span is not None else 0.0
+
+
+def plan_export(
+    folder: Path, index: RecordingIndex, span: Span | None = None, *, small: bool = False
+) -> Export:
     """Plan the download of what `index` knows; raises BrokenRecording when that is nothing.
 
     Of a span it begins with the last keyframe before it, and so up to some seconds earlier.
+    `small`: with the picture's small coding, where there is one.
     """
-    return export_of(tracks_of(folder, index, span))
+    return export_of(tracks_of(folder, index, span, small=small))
 
 
-def tracks_of(folder: Path, index: RecordingIndex, span: Span | None = None) -> list[ExportTrack]:
+def tracks_of(
+    folder: Path, index: RecordingIndex, span: Span | None = None, *, small: bool = False
+) -> list[ExportTrack]:
     """What a file of a span would hold, one at least; raises BrokenRecording."""
     if span is not None and span[0] >= index.duration_s:
         raise BrokenRecording("nothing is stored there")
     try:
-        present = [index.tracks[name] for name in TRACKS if name in index.tracks]
+        left_out = "main" if small and "sd" in index.tracks else "sd"
+        names = [name for name in TRACKS if name in index.tracks and name != left_out]
+        present = [index.tracks[name] for name in names]
         begin_ns = _entry_ns(index, span) if span is not None else 0
         if span is not None:
             present = [_within(track, begin_ns, span) for track in present]

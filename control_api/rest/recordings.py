@@ -40,7 +40,7 @@ PLAY = [Depends(may(Action.PLAY))]
 Blocks = Callable[[int, int], Iterator[bytes]]
 
 
-def _stream(request: Request, size: int, blocks: Blocks, kind: str, name: str = "") -> Response:
+def stream(request: Request, size: int, blocks: Blocks, kind: str, name: str = "") -> Response:
     """The asked part of `size` bytes; a file that grows has the size that it has now."""
     headers = {"Accept-Ranges": "bytes"}
     span = span_of(request.headers.get("range"), size)
@@ -227,7 +227,7 @@ async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Resp
     path = await bridge.recordings.track(rid, name)
     size = await asyncio.to_thread(media_size, path)
     kind = "audio/mp4" if name == "sound" else "video/mp4"
-    return _stream(request, size or 0, file_blocks(path), kind)
+    return stream(request, size or 0, file_blocks(path), kind)
 
 
 @router.get(
@@ -245,13 +245,16 @@ async def download(
         float, Query(ge=0, le=LONGEST_S, description="A clip, from the keyframe before this")
     ] = 0,
     to_s: Annotated[float | None, Query(gt=0, le=LONGEST_S, description="The clip's end")] = None,
+    small: Annotated[
+        bool, Query(description="The picture's small coding, if there is one")
+    ] = False,
 ) -> Response:
     """A plain MP4 that every player takes, nothing encoded again; takes byte ranges."""
     if to_s is not None and to_s <= from_s:
         raise BadInput("to_s", "later than from_s")
     view = await bridge.recordings.get(rid)
     span = (from_s, to_s or view.duration_s) if from_s or to_s is not None else None
-    export = await bridge.recordings.export(rid, span)
+    export = await bridge.recordings.export(rid, span, small=small)
     if "range" not in request.headers:
         await bridge.audience.note(principal.name, "download", rid)
-    return _stream(request, export.size, export.blocks, "video/mp4", f"{view.title}.mp4")
+    return stream(request, export.size, export.blocks, "video/mp4", f"{view.title}.mp4")

@@ -34,6 +34,7 @@ from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
 from control_api.services.door import Door
 from control_api.services.feed import Feed
+from control_api.services.films import Films
 from control_api.services.keeper import Keeper
 from control_api.services.live import Live
 from control_api.services.observed import Observed
@@ -153,6 +154,7 @@ class Bridge:
         self.retention = Retention(
             settings.keep_days, self.recordings.library.find, self.recordings.delete
         )
+        self.films = Films(settings.data / "films", Catalogue(settings.recordings), clock)
         self.archiver = Archiver(
             settings.archive,
             settings.archive_after_days,
@@ -181,6 +183,7 @@ class Bridge:
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()
         await self.contents.tidy()
+        await self.films.open()
         fresh = secrets.token_hex(32)
         kept = await self._users.secret("conference passwords", fresh)
         self.bookings.secret = bytes.fromhex(kept)
@@ -205,6 +208,7 @@ class Bridge:
         await self.timetable.stop()
         await self.retention.stop()
         await self.archiver.stop()
+        await self.films.stop()
         await self.recordings.stop()
         await self.calls.stop()  # before nothing is heard of who goes on being there
         await self.keeper.stop()

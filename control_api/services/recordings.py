@@ -275,9 +275,11 @@ class Recordings:
         """An HLS playlist (recorder/hls.py); raises NotFound."""
         return await self._read(lambda: self._opened.playlist(recording, name))
 
-    async def export(self, recording: str, span: Span | None = None) -> Export:
+    async def export(
+        self, recording: str, span: Span | None = None, *, small: bool = False
+    ) -> Export:
         """A plain MP4 of what is stored; raises NotFound, Refused when that is nothing."""
-        return await self._read(lambda: self._catalogue.export(recording, span))
+        return await self._read(lambda: self._catalogue.export(recording, span, small=small))
 
     async def delete(self, recording: str) -> None:
         """Remove a recording; raises NotFound, Refused while it is being recorded, Away."""
