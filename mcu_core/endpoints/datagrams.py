@@ -14,7 +14,7 @@ from mcu_core.endpoints.incoming import Incoming
 from mcu_core.endpoints.outgoing import Outgoing
 from mcu_core.endpoints.socket_names import Address, name_bytes, read_name, write_name
 from mcu_core.kernels.messages import BATCH
-from mcu_core.kernels.rows import OPENED, TICKET, WITHHELD, Row
+from mcu_core.kernels.rows import OPENED, TICKET, Row
 from mcu_core.media.clock import Clock, MonotonicClock
 from mcu_core.protocol.rtp import Burst
 
@@ -238,15 +238,12 @@ class Datagrams:
             came = self._incoming.receive(self._epoll.fileno(), self._clock.now_ns())
             if not came:
                 break
-            for number, k, start, end, moment_ns in self._incoming.found(came):
+            for number, k, start, end, moment_ns, level in self._incoming.found():
                 try:
-                    if moment_ns == WITHHELD:
-                        continue
-                    if moment_ns > WITHHELD:
+                    if moment_ns > OPENED:
                         take = self._takers.get(number)
                         if take is not None:
-                            payload, level = self._incoming.passed(k)
-                            take(payload, moment_ns, level)
+                            take(self._incoming.stretch(start, end), moment_ns, level)
                     else:
                         self._hand_on(number, k, start, end, moment_ns == OPENED)
                 except Exception:  # one broken packet or endpoint must not stop the others

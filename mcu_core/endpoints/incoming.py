@@ -25,13 +25,8 @@ class Incoming:
         self._pieces = np.zeros((count, structs.PIECE_WORDS), np.uint64)
         self._messages = np.zeros((count, structs.MESSAGE_WORDS), np.uint64)
         self._events = np.zeros(count * native.EVENT_BYTES, np.uint8)
-        self._sockets = np.zeros(count, np.int64)
-        self._lengths = np.zeros(count, np.int64)
-        self._moments = np.zeros(count, np.int64)
-        self._bodies = np.zeros(count, np.int64)
-        self._levels = np.zeros(count, np.int64)
-        self._starts = np.arange(count, dtype=np.int64) * native.PACKET_BYTES
-        self._starts_list: list[int] = self._starts.tolist()
+        self._told = np.zeros((count, native.TOLD_WORDS), np.int64)
+        self._told_words = self._told.data.cast("B").cast("q")
         self._rows = np.zeros(FIRST_TABLE, np.uint64)
         self._sources = np.zeros((FIRST_TABLE, structs.NAME_BYTES // 8), np.uint64)
         self._contexts = np.zeros(FIRST_TABLE, np.uint64)
@@ -89,29 +84,19 @@ class Incoming:
                 self._contexts,
                 self._unprotect,
                 self._scratch,
-                self._sockets,
-                self._lengths,
-                self._moments,
-                self._bodies,
-                self._levels,
+                self._told,
                 self._made,
                 now_ns,
             )
         )
 
-    def found(self, count: int) -> Iterator[tuple[int, int, int, int, int]]:
-        """Descriptor, or ticket of its stream if it was let pass; place; where it begins and ends
-        (before that: CUT or FORGED); and its moment, of each that has come."""
-        numbers, ends = self._sockets[:count].tolist(), self._starts[:count] + self._lengths[:count]
-        moments = self._moments[:count].tolist()
-        return zip(numbers, range(count), self._starts_list, ends.tolist(), moments, strict=False)
-
-    def passed(self, k: int) -> tuple[bytes, int]:
-        """The payload of a packet that was let pass, or the picture that ended with it, and its
-        level or UNTOLD."""
-        start = self._starts_list[k]
-        end = start + int(self._lengths[k])
-        return bytes(self._data[start + int(self._bodies[k]) : end]), int(self._levels[k])
+    def found(self) -> Iterator[tuple[int, ...]]:
+        """Of what has come and is to be looked at: its descriptor, or the ticket of its stream if
+        it was let pass; its place; where it, or what it carried, begins and ends (before that: CUT
+        or FORGED); its moment; its level (kernels/arriving.py, `receive`)."""
+        count = int(self._scratch[native.TOLD])
+        words = iter(self._told_words[: native.TOLD_WORDS * count].tolist())
+        return zip(*[words] * native.TOLD_WORDS, strict=True)
 
     def stretch(self, start: int, end: int) -> bytes:
         """A stretch of what has come."""

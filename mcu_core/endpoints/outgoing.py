@@ -1,6 +1,7 @@
 """What waits to leave by the sockets of a loop (kernels/leaving.py), and where it goes."""
 
 from array import array
+from itertools import accumulate
 
 import numpy as np
 
@@ -84,7 +85,7 @@ class Outgoing:
             return []
         orders, payloads = self._orders, self._payloads
         self._orders, self._payloads, self._waiting, self._latest = array("q"), [], 0, None
-        ends = np.cumsum(np.fromiter(map(len, payloads), np.int64, len(payloads)))
+        ends = np.frombuffer(array("q", accumulate(map(len, payloads))), np.int64)
         lost = native.send(
             np.frombuffer(orders, np.int64).reshape(-1, native.ORDER_WORDS),
             ends,

@@ -287,7 +287,7 @@ class RtpStream:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: requests for lost packets at once, reports once per second."""
-        if self._pictures is not None:
+        if self._pictures is not None and self._pictures.waits:
             wanted = self._pictures.poll(now_ns)
             if wanted:
                 self._tell(wanted)

@@ -76,6 +76,8 @@ class RtpVideoReceiver:
         self._ingress = ingress
         self._own_ssrc = own_ssrc
         self._fmtp = fmtp
+        self.waits = False
+        """Whether something is missing, or held up: `poll` has something to do."""
         self._stamp_ns = 0
         self._broken = 0
         self._quick: QuickPictures | None = None
@@ -143,6 +145,7 @@ class RtpVideoReceiver:
             self._unpack(packet, False, now_ns)
         elif self._order.push(packet, now_ns):
             self._hand_on(now_ns)
+        self.waits = len(self._order) > 0 or len(self._nacks) > 0
         if self._quick is not None:
             self._quick.open(self._settled())
 
@@ -185,11 +188,10 @@ class RtpVideoReceiver:
 
     def poll(self, now_ns: int) -> list[Nack]:
         """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
-        if not len(self._order) and not len(self._nacks):
-            return []
         if len(self._order):
             self._hand_on(now_ns)
         missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
+        self.waits = len(self._order) > 0 or len(self._nacks) > 0
         return [Nack(self._own_ssrc, self._ssrc, tuple(missing))] if missing else []
 
     def report_block(self) -> ReportBlock | None:

@@ -22,6 +22,7 @@ from mcu_core.kernels.messages import (
     LENGTH,
     NAME_BYTES,
     NAME_LENGTH,
+    NUMBER_ROWS_OUT,
     NUMBERS_OUT,
     PLAIN_RTP,
     TRUNCATED,
@@ -82,10 +83,15 @@ EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
 MADE_BYTES = 1 << 20
 """Room for the pictures that are over with one batch of packets."""
 
-_SIZE, _MADE = 0, 1
-"""Words of `scratch`: a length to and from the decrypting function, how much is made."""
+_SIZE, _MADE, TOLD = 0, 1, 2
+"""Words of `scratch`: a length to and from the decrypting function, how much is made, and of how
+many datagrams is told."""
 
-SCRATCH_WORDS = 2
+SCRATCH_WORDS = 3
+
+_WHOSE, _PLACE, _START, _END, _MOMENT, _LEVEL = range(6)
+TOLD_WORDS = 6
+"""What is told of a datagram; see `receive`."""
 
 _ONE_BYTE_PROFILE, _LAST_ELEMENT = 0xBEDE, 0xF0
 MALFORMED = -2
@@ -178,9 +184,9 @@ def _count(row: Numbers, length: int, body: int, now_ns: int) -> None:
 
 
 @kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, NUMBERS_OUT), inline=True)
-def _body(row: Numbers, buffers: Bytes, k: int, length: int, levels: Numbers) -> int:
+def _body(row: Numbers, buffers: Bytes, k: int, length: int, entry: Numbers) -> int:
     """Where the payload of packet k begins if it is the next one of the row's stream, with no more
-    than a header, an extension and a payload; else 0. `levels[k]`: how loud it says that it is."""
+    than a header, an extension and a payload; else 0. How loud it says that it is, is told."""
     body, level = int(HEADER_BYTES), int(UNTOLD)
     if length > HEADER_BYTES and buffers[k, 0] == EXTENDED_RTP:
         body = _extension_end(buffers, k, length)
@@ -194,40 +200,38 @@ def _body(row: Numbers, buffers: Bytes, k: int, length: int, levels: Numbers) ->
         or _big_endian(buffers, k, 2, 2) != row[HIGHEST] + 1
     ):
         return 0
-    levels[k] = level
+    entry[_LEVEL] = level
     return body
 
 
 @kernel(INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT, INT, NUMBERS_OUT), inline=True)
 def _pass_sound(
-    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, body: int, bodies: Numbers
+    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, body: int, entry: Numbers
 ) -> int:
     """Count packet k; its moment on the sender's clock in ns, or NEVER."""
     if abs(row[UNWRAPPED]) >= FARTHEST:
         return NEVER
     timestamp = _big_endian(buffers, k, 4, 4)
-    bodies[k] = body
+    entry[_START] += body
     _count(row, length, body, now_ns)
     _measure(row, timestamp, now_ns)
     return _unwrap(row, timestamp)
 
 
 @kernel(
-    INT(
-        NUMBERS_OUT, BYTE_ROWS, INT, NUMBERS_OUT, INT, INT, NUMBERS_OUT, BYTES_OUT, NUMBERS_OUT
-    ),
+    INT(NUMBERS_OUT, BYTE_ROWS, INT, INT, INT, INT, NUMBERS_OUT, BYTES_OUT, NUMBERS_OUT),
     inline=True,
-)  # fmt: skip
+)
 def _pass_picture(
-    row: Numbers, buffers: Bytes, k: int, lengths: Numbers, now_ns: int, body: int,
-    bodies: Numbers, made: Bytes, scratch: Numbers,
+    row: Numbers, buffers: Bytes, k: int, length: int, now_ns: int, body: int,
+    entry: Numbers, made: Bytes, scratch: Numbers,
 ) -> int:  # fmt: skip
     """Count and keep packet k; WITHHELD, or the timestamp of the picture that is over with it and
     is in `made` now; or NEVER."""
     timestamp = _big_endian(buffers, k, 4, 4)
     if not row[OPEN] or (row[KEPT] and timestamp != row[TIMESTAMP]):
         return NEVER
-    length, begin = lengths[k], scratch[_MADE]
+    begin = scratch[_MADE]
     end = keep(row, buffers[k], body, length, buffers[k, 1] >> 7, made, begin)
     if end == REFUSED:
         return NEVER
@@ -235,43 +239,38 @@ def _pass_picture(
     _measure(row, timestamp, now_ns)
     if end == GOES_ON:
         return WITHHELD
-    behind = (len(buffers) - k) * PACKET_BYTES
-    bodies[k], lengths[k] = behind + begin, behind + end
+    behind = len(buffers) * PACKET_BYTES
+    entry[_START], entry[_END] = behind + begin, behind + end
     scratch[_MADE] = end
     return timestamp
 
 
 @kernel(
-    INT(
-        types.uint64, NUMBERS_OUT, BYTE_ROWS, INT, NUMBERS_OUT, INT, NUMBERS_OUT, NUMBERS_OUT,
-        BYTES_OUT, NUMBERS_OUT,
-    ),
+    INT(types.uint64, BYTE_ROWS, INT, INT, INT, NUMBERS_OUT, BYTES_OUT, NUMBERS_OUT),
     inline=True,
-)  # fmt: skip
+)
 def _pass(
-    first_row: int, sockets: Numbers, buffers: Bytes, k: int, lengths: Numbers, now_ns: int,
-    bodies: Numbers, levels: Numbers, made: Bytes, scratch: Numbers,
+    first_row: int, buffers: Bytes, k: int, length: int, now_ns: int, entry: Numbers,
+    made: Bytes, scratch: Numbers,
 ) -> int:  # fmt: skip
     """Count packet k in the row of the one of a socket's streams that it is a usual packet of; see
     `receive` for what is told of it. NEVER for all else."""
     source, address = int(NONE), np.uint64(first_row)
-    if lengths[k] >= HEADER_BYTES:
+    if length >= HEADER_BYTES:
         source = _big_endian(buffers, k, 8, 4)
     while address:
         row = carray(numbers_at(address), WORDS)
         if row[SSRC] == source:
             moment = int(NEVER)
-            body = _body(row, buffers, k, lengths[k], levels)
+            body = _body(row, buffers, k, length, entry)
             if body and row[FORM] == EACH:
-                moment = _pass_sound(row, buffers, k, lengths[k], now_ns, body, bodies)
+                moment = _pass_sound(row, buffers, k, length, now_ns, body, entry)
             elif body:
-                moment = _pass_picture(
-                    row, buffers, k, lengths, now_ns, body, bodies, made, scratch
-                )
+                moment = _pass_picture(row, buffers, k, length, now_ns, body, entry, made, scratch)
             if moment == NEVER:
                 row[OPEN] = 0
             else:
-                sockets[k] = row[TICKET]
+                entry[_WHOSE] = row[TICKET]
             return moment
         address = np.uint64(row[NEXT])
     return NEVER
@@ -313,40 +312,38 @@ def _same_name(names: Words, k: int, sources: Words, socket: int, length: int) -
 @kernel(
     INT(
         INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORDS_IN, WORD_ROWS, WORDS_IN,
-        types.uintp, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT, NUMBERS_OUT,
-        NUMBERS_OUT, BYTES_OUT, INT,
+        types.uintp, NUMBERS_OUT, NUMBER_ROWS_OUT, BYTES_OUT, INT,
     )
 )  # fmt: skip
 def receive(
     epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
     rows: Words, sources: Words, contexts: Words, unprotect: int, scratch: Numbers,
-    sockets: Numbers, lengths: Numbers, moments: Numbers, bodies: Numbers, levels: Numbers,
-    made: Bytes, now_ns: int,
+    told: Numbers, made: Bytes, now_ns: int,
 ) -> int:  # fmt: skip
     """Take what has come to the sockets of an epoll instance, without waiting; how many.
 
-    Datagram k is in `buffers[k]`, the buffer of `messages[k]`, where it came from in `names[k]`;
-    `sockets[k]` is its file descriptor, `lengths[k]` its bytes, or CUT. The events' data must be
-    file descriptors.
+    Datagram k is in `buffers[k]`, the buffer of `messages[k]`, where it came from in `names[k]`.
+    The events' data must be file descriptors. Of scratch[TOLD] of the datagrams `told` has a row of
+    words, in order: the descriptor, k, where it begins and ends in the memory of the buffers (CUT
+    or FORGED behind its beginning: then there is none), NEVER, and a level that means nothing.
 
     Where `rows` has the address of a stream's row (kernels/rows.py) for a descriptor, usual packets
     from the name `sources[descriptor]` of that stream, and of those that its row leads to, are
-    counted at once. A source of zeros is any. `moments[k]` is NEVER for all else; for these
-    `sockets[k]` is their stream's ticket, and they give
+    counted at once. A source of zeros is any. What is told of them is the ticket of their stream
+    instead of the descriptor, and
 
-    - of sound: in `moments[k]` their moment on their sender's clock in ns; `bodies[k]` is where
-      their payload begins, `levels[k]` their level or UNTOLD;
-    - of pictures: WITHHELD, or with the last packet in `moments[k]` the RTP timestamp. The picture
-      is in `made`, which has to lie behind the buffers: from `bodies[k]` to `lengths[k]`, counted
-      from `buffers[k]` as the payload of sound is.
+    - of sound: where the payload begins and ends, its moment on its sender's clock in ns, and its
+      level or UNTOLD;
+    - of pictures nothing, until the last packet: then where the picture begins and ends, which lies
+      in `made` behind the buffers, and its RTP timestamp instead of a moment.
 
     Where `contexts` has one for a descriptor, RTP is decrypted first by the function at
-    `unprotect`: `moments[k]` is then OPENED instead of NEVER, `lengths[k]` what is left, or FORGED.
+    `unprotect`: it has OPENED instead of NEVER, and ends where what is left does.
     `scratch` is room for SCRATCH_WORDS numbers.
     """
     scratch[_MADE] = 0
     ready = _WAIT(epoll, events.ctypes.data, len(events) // EVENT_BYTES, 0)
-    filled = 0
+    filled = n = 0
     for event in range(ready):
         room = min(FAIR_SHARE, len(messages) - filled)
         if room <= 0:
@@ -359,21 +356,26 @@ def receive(
             messages[k, NAME_LENGTH] = NAME_BYTES
         count = _RECEIVE(socket, messages[filled:].ctypes.data, room, DONT_WAIT, 0)
         for _ in range(count):
-            length = np.int64(messages[filled, LENGTH] & _LOW_WORD)
-            sockets[filled], lengths[filled], moments[filled] = socket, length, NEVER
+            length, moment = np.int64(messages[filled, LENGTH] & _LOW_WORD), np.int64(NEVER)
             if messages[filled, FLAGS] & np.uint64(TRUNCATED):
-                lengths[filled] = CUT
+                length = np.int64(CUT)
             elif contexts[socket] != 0 and _is_media(buffers, filled, int(length)):
                 left = _decrypt(buffers, filled, int(length), contexts[socket], unprotect, scratch)
-                lengths[filled], moments[filled] = left, OPENED
-            secure = contexts[socket] != 0 and moments[filled] != OPENED
-            if lengths[filled] > 0 and rows[socket] != 0 and not secure:
+                length, moment = np.int64(left), np.int64(OPENED)
+            start = filled * PACKET_BYTES
+            entry = told[n]
+            entry[_WHOSE], entry[_PLACE] = socket, filled
+            entry[_START], entry[_END] = start, start + length
+            secure = contexts[socket] != 0 and moment != OPENED
+            if length > 0 and rows[socket] != 0 and not secure:
                 name_length = np.int64(messages[filled, NAME_LENGTH] & _LOW_WORD)
                 if _same_name(names, filled, sources, int(socket), int(name_length)):
-                    moment = _pass(
-                        rows[socket], sockets, buffers, filled, lengths, now_ns, bodies, levels,
-                        made, scratch,
-                    )  # fmt: skip
-                    moments[filled] = moment if moment != NEVER else moments[filled]
+                    passed = _pass(
+                        rows[socket], buffers, filled, int(length), now_ns, entry, made, scratch
+                    )
+                    moment = np.int64(passed) if passed != NEVER else moment
+            entry[_MOMENT] = moment
+            n += moment != WITHHELD
             filled += 1
+    scratch[TOLD] = n
     return filled

@@ -56,8 +56,8 @@ def test_any_datagram_is_handed_on_as_it_is_or_counted(
         for datagram in datagrams:
             there.send(datagram)
         found = []
-        while count := incoming.receive(epoll.fileno(), 10**18):
-            for _, _, start, end, moment_ns in incoming.found(count):
+        while incoming.receive(epoll.fileno(), 10**18):
+            for _, _, start, end, moment_ns, _ in incoming.found():
                 data = incoming.stretch(start, end) if end >= start else None
                 found.append((data, moment_ns))
                 assert data is not None or end - start == FORGED
@@ -65,6 +65,6 @@ def test_any_datagram_is_handed_on_as_it_is_or_counted(
     for datagram, (data, moment_ns) in zip(datagrams, found, strict=True):
         passed += moment_ns not in (NEVER, OPENED)
         assert (moment_ns == OPENED) == (data is None)
-        assert data is None or data == datagram
+        assert data is None or data == (datagram if moment_ns == NEVER else datagram[-len(data) :])
         assert data is not None or secure, "nobody has the key"
     assert reception.row[QUICK] == passed

@@ -13,7 +13,7 @@ from mcu_core.errors import MalformedInput
 from mcu_core.ingress.quick_pictures import KEPT_BYTES
 from mcu_core.ingress.receiver import RtpVideoReceiver
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.kernels.rows import KEPT, NEVER, QUICK, WITHHELD
+from mcu_core.kernels.rows import KEPT, NEVER, QUICK
 from mcu_core.media.clock import NS_PER_MS, ManualClock
 from mcu_core.media.codec import H264, VP8, Codec
 from mcu_core.media.units import AccessUnit
@@ -75,11 +75,11 @@ class Quick(Slow):
     def arrive(self, datagrams: list[bytes]) -> None:
         for datagram in datagrams:
             self.one.sendto(datagram, self.other.getsockname())
-        while count := self.incoming.receive(self.epoll.fileno(), self.clock.now_ns()):
-            for _, k, start, end, moment in self.incoming.found(count):
-                if moment > WITHHELD:
-                    self.receiver.take(self.incoming.passed(k)[0], moment)
-                elif moment == NEVER:
+        while self.incoming.receive(self.epoll.fileno(), self.clock.now_ns()):
+            for _, _, start, end, moment, _ in self.incoming.found():
+                if moment != NEVER:
+                    self.receiver.take(self.incoming.stretch(start, end), moment)
+                else:
                     super().arrive([self.incoming.stretch(start, end)])
                     if (row := self.receiver.row) is not None:
                         self.incoming.let_pass(self.other.fileno(), b"", row)
