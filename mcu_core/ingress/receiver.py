@@ -166,12 +166,12 @@ class RtpVideoReceiver:
         self._deliver(Frame(data, timestamp, False), self.heard_ns)
 
     def _settled(self) -> bool:
-        """Whether there is nothing that the next packet could be about but the next picture."""
+        """Whether there is nothing that the next packet in sequence could be about but the next
+        picture. What is missed yet comes out of sequence, if it does."""
         return (
             self._reception is not None
             and self._last_sequence == self._reception.row[HIGHEST]
             and not len(self._order)
-            and not (self.repairs and len(self._nacks))
             and isinstance(self._depayloader, VideoAssembly)
             and self._depayloader.idle
         )
