@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """How old they are then."""
     keep_calls_days: int = Field(0, ge=0)
     """Call records older than this are deleted; 0 keeps them for ever."""
+    push_local: bool = False
+    """Whether conferences may be pushed to this machine itself, as to a streaming server on it."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""

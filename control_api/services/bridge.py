@@ -17,6 +17,7 @@ from control_api.persistence.calls import CallRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows
+from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.rules import Rules
 from control_api.persistence.users import UserRows
@@ -39,6 +40,7 @@ from control_api.services.keeper import Keeper
 from control_api.services.live import Live
 from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
+from control_api.services.pushes import Pushes
 from control_api.services.recordings import Recordings
 from control_api.services.register import Register
 from control_api.services.retention import Retention
@@ -103,6 +105,9 @@ class Bridge:
         self.conferences.before_end = self._before_end
         self.consents = Consents(self.conferences, self.recordings)
         self.live = Live(self.wanted, self.keeper, clock)
+        self.pushes = Pushes(
+            PushRows(self._database), self.wanted, self.live, settings.push_local, clock
+        )
         self.conferences.ruled = self._ruled
         self.register = Register(RegisterRows(self._database))
         bookings = BookingRows(self._database)
@@ -189,9 +194,11 @@ class Bridge:
         self.bookings.secret = bytes.fromhex(kept)
         self.recordings.seal = Seal(await self.sessions.secret("patients"))
         await self.calls.open()
+        self.pushes.seal = Seal(await self.sessions.secret("pushes"))
         self.keeper.start()
         self.calls.start()
         self.recordings.start()
+        await self.pushes.open()
         self.timetable.start()
         self.retention.start()
         self.archiver.start()
@@ -204,6 +211,7 @@ class Bridge:
         if self._demo is not None:
             self._demo.cancel()
             await asyncio.gather(self._demo, return_exceptions=True)
+        await self.pushes.stop()
         await self.live.stop()
         await self.timetable.stop()
         await self.retention.stop()
@@ -216,6 +224,7 @@ class Bridge:
         await self._database.close()
 
     async def _before_end(self, conference: str) -> None:
+        await self.pushes.before_end(conference)
         await self.recordings.before_end(conference)
         await self.contents.before_end(conference)
 

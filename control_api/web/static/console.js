@@ -17,6 +17,7 @@ import { openOwnView } from "/static/ownview.js";
 import { paneMenu } from "/static/panemenu.js";
 import { padded, withFit, withKind, withPoll, withSite } from "/static/panes.js";
 import { openPopover } from "/static/popover.js";
+import { pushButton } from "/static/pushpanel.js";
 import { RecordButton } from "/static/recordbutton.js";
 import { reducedMark } from "/static/reduced.js";
 import { mountBar, ready } from "/static/shell.js";
@@ -164,7 +165,7 @@ byId("strip").append(
   speaker.node,
   reduced.node,
   directing.chip,
-  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, door, stage.sound, names, livePage, fullscreenButton(byId("stage-frame"))),
+  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, door, stage.sound, names, livePage, pushButton(() => store.currentId), fullscreenButton(byId("stage-frame"))),
   record.group);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),

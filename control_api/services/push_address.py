@@ -1,0 +1,83 @@
+"""Where a conference may be pushed to: addresses of RTMP and SRT, read and judged; pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
+
+from mcu_core.errors import BadInput
+
+LONGEST = 1000
+FORMATS = {"rtmp": "flv", "rtmps": "flv", "srt": "mpegts"}
+PORTS = {"rtmp": 1935, "rtmps": 443}
+
+SRT_OPTIONS = frozenset({"streamid", "passphrase", "pbkeylen", "latency", "mode", "pkt_size"})
+"""What may stand behind an SRT address: ffmpeg knows options that read files and open ports."""
+
+PLAIN = re.compile(r"[\x21-\x7e]+")
+"""Blanks would begin options of ffmpeg's RTMP."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushAddress:
+    """A checked address; `shown` is it without its secrets, `format` how ffmpeg wraps for it."""
+
+    url: str
+    host: str
+    port: int
+    format: str
+    shown: str
+
+
+def checked(url: str) -> PushAddress:
+    """The address; raises BadInput for all that is not an RTMP or SRT address to send to."""
+    if not PLAIN.fullmatch(url) or len(url) > LONGEST:
+        raise BadInput("url", f"up to {LONGEST} plain characters without blanks")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadInput("url", "an address with a host and a port") from error
+    if parts.scheme not in FORMATS:
+        raise BadInput("url", "rtmp://, rtmps:// or srt://")
+    if not host or "%" in host or parts.fragment:
+        raise BadInput("url", "an address with a host")
+    port = port or PORTS.get(parts.scheme, 0)
+    if not port:
+        raise BadInput("url", "srt://host:port")
+    if parts.scheme == "srt":
+        _check_srt(parts.path, parts.query)
+    elif len(parts.path.strip("/")) == 0:
+        raise BadInput("url", "the application and the stream's key behind the host")
+    where = f"[{host}]" if ":" in host else host
+    path = parts.path.strip("/").split("/")[:-1] if parts.scheme != "srt" else []
+    shown = "/".join([f"{parts.scheme}://{where}:{port}", *path, "***"])
+    if parts.scheme == "srt":
+        shown = f"srt://{where}:{port}"
+    return PushAddress(url, host, port, FORMATS[parts.scheme], shown)
+
+
+def _check_srt(path: str, query: str) -> None:
+    if path not in ("", "/"):
+        raise BadInput("url", "srt://host:port?streamid=…")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := options.keys() - SRT_OPTIONS:
+        raise BadInput("url", f"no option {min(unknown)!r}; there are {sorted(SRT_OPTIONS)}")
+    if options.get("mode", "caller") != "caller":
+        raise BadInput("url", "mode=caller: we call, nobody calls us")
+
+
+def check_remote(addresses: Iterable[str]) -> None:
+    """Raise BadInput when one of a host's addresses is this machine's own, or nobody's."""
+    for address in addresses:
+        found = ip_address(address.partition("%")[0])
+        mapped = getattr(found, "ipv4_mapped", None) or found
+        if (
+            mapped.is_loopback
+            or mapped.is_link_local
+            or mapped.is_unspecified
+            or mapped.is_multicast
+            or mapped.is_reserved
+        ):
+            raise BadInput("url", "a host in the network, not this machine")
