@@ -54,6 +54,7 @@ FAMILIES = {
     "tags.": ("doctor", "department", "group", "patient"),
     "mark.": ("broadcast", "lecture", "video_off", "watch", "own", "hand"),
     "pane.kind_": ("auto", "site", "voice", "poll", "content", "empty", "broadcast", "lecture"),
+    "push.": ("connecting", "pushing", "waiting", "failed"),
     "reduced.step_": tuple(str(effort.step) for effort in STEPS[1:]),
     "record.consent_": ("free", "asked", "refused"),
     "record.of_": ("conference", "content", "own"),
