@@ -63,7 +63,7 @@ class Outgoing:
 
     def put(self, ticket: int, datagram: bytes) -> int:
         """One more datagram as it is; how many wait."""
-        self._orders.extend((ticket, len(self._payloads), 1, 0, 0, 0, 0, native.AS_IT_IS, 0))
+        self._orders.extend((ticket, len(self._payloads), 1, 0, 0, 0, 0, native.AS_IT_IS, 0, 0, 0))
         self._payloads.append(datagram)
         self._waiting += 1
         return self._waiting
@@ -75,7 +75,7 @@ class Outgoing:
             self._latest, self._at = payloads, len(self._payloads)
             self._payloads += payloads
         count = len(payloads)
-        self._orders.extend((ticket, self._at, count, *burst[:6]))
+        self._orders.extend((ticket, self._at, count, *burst[:6], *burst[8:]))
         self._waiting += count
         return self._waiting
 

@@ -114,7 +114,8 @@ class RtpCall:
         stream.events_type = agreed.events_type
         stream.protect(agreed.protection)
         if agreed.codec.kind is Kind.VIDEO:
-            stream.path, stream.path_told = self._path, self._share_path
+            stream.way.path, stream.way.told = self._path, self._share_path
+            stream.way.extension = agreed.transport_id
         if agreed.content:
             content = RtpContent(self.id, stream, agreed, self._clock, lambda: self._open)
             content.receive_into(self._terms.intake)

@@ -10,10 +10,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mcu_core.adaptation.allowance import Allowance
-from mcu_core.adaptation.path_rate import PathRate
+from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.adaptation.sound_loss import SoundLoss
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.way_out import WayOut
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, time_of_day_ns
@@ -38,9 +39,6 @@ SOURCE_CHANGE_NS = 200 * NS_PER_MS
 EVENTS_PER_SECOND = 100
 """Packets about keys: one in 20 ms while one is held, and the end thrice."""
 
-WIRE_BYTES = 40
-"""Headers of each packet that count with its payload: RTP, UDP and IP."""
-
 DEFAULT_RECEIVE_BPS = 2_500_000
 """Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
 
@@ -51,8 +49,7 @@ class RtpStream:
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
     where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
     `events_type`: the payload type of telephone events, 0 for none.
-    `path`: what their path bears of pictures, which streams of one path may share; `path_told` is
-    called when something was said of it.
+    `way`: by which pictures leave, as far as their path bears.
     `lossy_changed` is called when a receiver of sound begins to lose packets, or no longer does.
     """
 
@@ -80,10 +77,11 @@ class RtpStream:
         self.feedback = Feedback()
         self._clock = clock
         self._send_rtcp = send_rtcp
-        self._sender = RtpSender(ssrc, payload_type_out, codec, clock, send_rtp)
+        self.way = WayOut(send_rtp, clock.now_ns)
+        self.way.overrun = lambda: self.feedback.keyframe_wanted()
+        leave = self.way.send if self._shown else send_rtp
+        self._sender = RtpSender(ssrc, payload_type_out, codec, clock, leave)
         self._sent = False
-        self.path = PathRate()
-        self.path_told: Callable[[], None] = lambda: None
         self._loss = SoundLoss()
         self.lossy_changed: Callable[[bool], None] = lambda lossy: None
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
@@ -132,8 +130,6 @@ class RtpStream:
         """Send one unit of this codec; nothing where the other side takes none."""
         if self.sends:
             self._sent = True
-            if self._shown:
-                self.path.sent(len(unit.data) + WIRE_BYTES * len(unit.payloads))
             self._sender.send(unit)
 
     # ------------------------------------------------------------------------------------ incoming
@@ -214,8 +210,10 @@ class RtpStream:
                 self.feedback.keyframe_wanted()
             case rtcp.FullIntra(entries=entries) if any(ssrc == self.ssrc for ssrc, _ in entries):
                 self.feedback.keyframe_wanted()
-            case rtcp.Remb() | rtcp.RateRequest():
-                self._rate_told(report, now_ns)
+            case rtcp.Remb() | rtcp.RateRequest() | rtcp.TransportFeedback() if self._shown:
+                answers = self.way.rate_told(report, self.ssrc, now_ns)
+                if answers:
+                    self._tell(answers)
             case rtcp.SenderReport(ssrc=ssrc, ntp_time=theirs) if ssrc == self._remote_ssrc:
                 self._last_report = (middle_bits(theirs), now_ns)
                 if self._receiver is not None:
@@ -242,24 +240,7 @@ class RtpStream:
         round_trip = round_trip_ns(block, now_ntp)
         if round_trip is not None and self._pictures is not None:
             self._pictures.rtt_ns = round_trip
-        self.path.reported(block.fraction_lost / 256, round_trip, now_ns)
-        self.path_told()
-
-    def _rate_told(self, report: rtcp.Remb | rtcp.RateRequest, now_ns: int) -> None:
-        """Which rate they can take, or want at most."""
-        if isinstance(report, rtcp.RateRequest):
-            self._bounded(report.sender_ssrc, report.bounds)
-        elif self.ssrc in report.ssrcs:
-            self.path.advised(report.bitrate_bps, now_ns)
-            self.path_told()
-
-    def _bounded(self, asking: int, bounds: Sequence[rtcp.RateBound]) -> None:
-        """Keep to a bound, and say so (RFC 5104 4.2.2)."""
-        for bound in bounds:
-            if bound.ssrc == self.ssrc and self._shown:
-                self.path.ordered(bound.bitrate_bps)
-                self._tell([rtcp.RateNotification(self.ssrc, (replace(bound, ssrc=asking),))])
-                self.path_told()
+        self.way.reported(block.fraction_lost / 256, round_trip, now_ns)
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""
@@ -287,6 +268,7 @@ class RtpStream:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: requests for lost packets at once, reports once per second."""
+        self.way.tick(now_ns)
         if self._pictures is not None and self._pictures.waits:
             wanted = self._pictures.poll(now_ns)
             if wanted:
@@ -343,11 +325,13 @@ class StreamGroup:
         self._by_source: dict[int, RtpStream] = {}
         self._stats = stats
         self._control = Allowance(CONTROL_PER_SECOND)
+        self._numbers = SentPackets()
 
     def add(self, stream: RtpStream, sources: Iterable[int] = ()) -> None:
         """One more stream. Its mark is its incoming payload type, unless an earlier one has that:
         then the SSRCs that its description names."""
         self.streams.append(stream)
+        stream.way.numbers = self._numbers
         self._by_payload_type.setdefault(stream.payload_type_in, stream)
         self._by_source.update(dict.fromkeys(sources, stream))
         for beside in (stream.events_type, stream.protection.rtx):

@@ -14,7 +14,7 @@ from mcu_core.endpoints.remote import is_media_port, one_host
 from mcu_core.endpoints.rtp_stream import CNAME
 from mcu_core.errors import MalformedInput
 from mcu_core.negotiation.agreement import MediaAgreement
-from mcu_core.negotiation.described import SOUND_LEVEL
+from mcu_core.negotiation.described import SOUND_LEVEL, transport_lines
 from mcu_core.negotiation.formats import Format
 from mcu_core.negotiation.protection import protection_lines, protection_numbers, source_lines
 
@@ -30,8 +30,9 @@ BUNDLE = "a=group:BUNDLE"
 UNWANTED = ("a=end-of-candidates", "a=extmap:")
 """Without its end the list of candidates is never complete, and addresses that the other side does
 not name (mDNS, RFC 8828) are still learnt from its own checks. Of header extensions only sound's
-level is used, and agreed on without the negotiating library: streams are told apart by payload
-type, a browser turns pictures upright where none is agreed."""
+level and the number of packets on their path are used, and agreed on without the negotiating
+library: streams are told apart by payload type, a browser turns pictures upright where none is
+agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def added(agreed: MediaAgreement, ssrc: int, repair_ssrc: int) -> Added:
     lines = protection_lines(agreed.protection, chosen)
     if agreed.protection.rtx:
         lines += source_lines(ssrc, repair_ssrc, CNAME)
+    lines += transport_lines(agreed.transport_id, agreed.payload_type_in)
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
     return Added(

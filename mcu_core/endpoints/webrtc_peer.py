@@ -35,6 +35,7 @@ from mcu_core.negotiation.described import (
     largest_picture_of,
     level_id_of,
     sources_of,
+    transport_id_of,
 )
 from mcu_core.negotiation.formats import Format
 from mcu_core.negotiation.protection import protection_of
@@ -360,6 +361,8 @@ def _agreed(
     direction = transceiver.currentDirection
     receive = direction in ("recvonly", "sendrecv")
     width, height = largest_picture_of(theirs, payload_type)
+    sound = codec.kind is Kind.AUDIO
+    # A browser that sends pictures numbers them, too, where we do; and slows down, told nothing.
     return MediaAgreement(
         codec=codec,
         payload_type_out=payload_type,
@@ -375,7 +378,8 @@ def _agreed(
         feedback=feedback_of(theirs, payload_type),
         max_width=width,
         max_height=height,
-        level_id=level_id_of(session, theirs) if receive and codec.kind is Kind.AUDIO else 0,
+        level_id=level_id_of(session, theirs) if receive and sound else 0,
         content=is_content(theirs),
+        transport_id=0 if sound or receive else transport_id_of(session, theirs, payload_type),
         protection=protection_of(theirs, Format(payload_type, codec, {})),
     )

@@ -17,6 +17,7 @@ from mcu_core.kernels.messages import (
     CONTROL,
     CONTROL_LENGTH,
     DONT_WAIT,
+    EXTENDED_RTP,
     HEADER_BYTES,
     NAME,
     NAME_LENGTH,
@@ -42,7 +43,11 @@ TRAILER_BYTES = 144
 
 # Words of an order to `send`.
 _TICKET, _PAYLOAD, _COUNT, _PAYLOAD_TYPE, _MARKED, _SEQUENCE, _TIMESTAMP, _SSRC, _STEP = range(9)
-ORDER_WORDS = 9
+_EXTENSION, _NUMBER = 9, 10
+ORDER_WORDS = 11
+
+NUMBERED_BYTES = 8
+"""The extension with a packet's number on its path."""
 
 AS_IT_IS = -1
 """Instead of an SSRC: the payload is a whole datagram."""
@@ -155,9 +160,10 @@ def _hand_over(
     return int(lost)
 
 
-@kernel(NOTHING(BYTE_ROWS_OUT, INT, NUMBERS_IN, INT))
-def _write_header(written: Bytes, at: int, order: Numbers, k: int) -> None:
-    """RTP's fixed header (RFC 3550 5.1) of packet k of an order."""
+@kernel(INT(BYTE_ROWS_OUT, INT, NUMBERS_IN, INT))
+def _write_header(written: Bytes, at: int, order: Numbers, k: int) -> int:
+    """RTP's fixed header (RFC 3550 5.1) of packet k of an order, with its number on the path in an
+    extension (RFC 8285 4.2) where the order has one; its length."""
     second = order[_PAYLOAD_TYPE] | (0x80 if k == order[_MARKED] else 0)
     sequence = order[_SEQUENCE] + k
     timestamp = order[_TIMESTAMP] + k * order[_STEP]
@@ -167,6 +173,14 @@ def _write_header(written: Bytes, at: int, order: Numbers, k: int) -> None:
         shift = 24 - 8 * octet
         written[at, 4 + octet] = (timestamp >> shift) & 0xFF
         written[at, 8 + octet] = (order[_SSRC] >> shift) & 0xFF
+    if order[_EXTENSION] == 0:
+        return HEADER_BYTES
+    number = order[_NUMBER] + k
+    written[at, 0] = EXTENDED_RTP
+    written[at, 12], written[at, 13], written[at, 14], written[at, 15] = 0xBE, 0xDE, 0, 1
+    written[at, 16] = order[_EXTENSION] << 4 | 1
+    written[at, 17], written[at, 18], written[at, 19] = (number >> 8) & 0xFF, number & 0xFF, 0
+    return HEADER_BYTES + NUMBERED_BYTES
 
 
 @kernel(INT(BYTE_ROWS_OUT, INT, BYTES_IN, INT, INT, types.uintp, types.uintp, WORD_ROWS_OUT))
@@ -175,11 +189,12 @@ def _encrypt(
     context: int, protect: int, pieces: Words,
 ) -> int:  # fmt: skip
     """Put a payload behind its header and encrypt both; 0 where that is refused."""
-    length = HEADER_BYTES + end - start
+    header = np.int64(pieces[2 * at, 1])
+    length = header + end - start
     if context == 0 or length + TRAILER_BYTES > SECURE_BYTES:
         return 0
     for octet in range(end - start):
-        written[at, HEADER_BYTES + octet] = data[start + octet]
+        written[at, header + octet] = data[start + octet]
     pieces[2 * at, 1] = length
     address = written[at].ctypes.data
     return 1 if call_protect(protect, context, address, pieces[2 * at, 1:].ctypes.data) == 0 else 0
@@ -227,8 +242,7 @@ def send(
             pieces[2 * count + 1, 1] = ends[payload] - start
             good = 1
             if order[_SSRC] != AS_IT_IS:
-                pieces[2 * count, 1] = HEADER_BYTES
-                _write_header(written, count, order, k)
+                pieces[2 * count, 1] = _write_header(written, count, order, k)
                 if ticket < 0:
                     pieces[2 * count + 1, 1] = 0
                     good = _encrypt(

@@ -31,9 +31,11 @@ class MediaAgreement:
     take, None where they set no limit. `feedback`: RTCP feedback that both sides understand, as
     ``nack pli``; empty for peers that know of none. `max_width`, `max_height`: the largest picture
     that they take in pixels (RFC 6236), 0 where they say nothing. `level_id`: the header extension
-    by which they tell how loud their sound is (RFC 6464), 0 for none. `events_type`: the payload
-    type by which they tell keys (RFC 4733), 0 for none. `content`: these pictures are not the main
-    ones but slides beside them (RFC 4796).
+    by which they tell how loud their sound is (RFC 6464), 0 for none. `transport_id`: the one that
+    numbers all packets of a path, of which they tell when they came (transport-cc). `events_type`:
+    the payload type by which they tell keys (RFC 4733), 0 for none. `content`: these pictures are
+    not the main ones but slides beside them (RFC 4796). `protection`: what is used against lost
+    packets beside feedback.
     """
 
     codec: Codec
@@ -52,6 +54,7 @@ class MediaAgreement:
     max_width: int = 0
     max_height: int = 0
     level_id: int = 0
+    transport_id: int = 0
     events_type: int = 0
     content: bool = False
     protection: Protection = NO_PROTECTION

@@ -4,10 +4,14 @@ import re
 
 from mcu_core.negotiation.formats import FEEDBACK
 from mcu_core.protocol.payload.events import ENCODING
-from mcu_core.protocol.sdp import MediaDescription, SessionDescription
+from mcu_core.protocol.sdp import Attribute, MediaDescription, SessionDescription
+from mcu_core.protocol.transport_cc import EXTENSION
 
 SOUND_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 """How loud each packet of sound is, told outside its encryption (RFC 6464 4)."""
+
+TRANSPORT_CC = "transport-cc"
+"""The feedback that tells when each packet of a path came."""
 
 SLIDES = "slides"
 """What a video section beside the main one shows (RFC 4796 5)."""
@@ -53,12 +57,34 @@ def bitrate_of(session: SessionDescription, media: MediaDescription) -> int | No
 
 
 def level_id_of(session: SessionDescription, media: MediaDescription) -> int:
-    """The header extension by which they tell how loud their sound is; 0 for none (RFC 8285 5)."""
+    """The header extension by which they tell how loud their sound is; 0 for none."""
+    return _extension_of(session, media, SOUND_LEVEL)
+
+
+def transport_id_of(session: SessionDescription, media: MediaDescription, payload_type: int) -> int:
+    """The header extension by which they want packets numbered that they tell of; 0 for none."""
+    told = TRANSPORT_CC in media.rtcp_fb(payload_type)
+    number = _extension_of(session, media, EXTENSION) if told else 0
+    return number if number < RESERVED_EXTENSION_ID else 0
+
+
+def transport_lines(transport_id: int, payload_type: int) -> list[Attribute]:
+    """The attribute lines that answer with it."""
+    if not transport_id:
+        return []
+    return [
+        ("extmap", f"{transport_id} {EXTENSION}"),
+        ("rtcp-fb", f"{payload_type} {TRANSPORT_CC}"),
+    ]
+
+
+def _extension_of(session: SessionDescription, media: MediaDescription, wanted: str) -> int:
+    """The number of a header extension; 0 where they do not have it (RFC 8285 5)."""
     for where in (media, session):
         for name, value in where.attributes:
             mapping, _, rest = (value or "").partition(" ")
             number = mapping.partition("/")[0]
-            if name != "extmap" or rest.split()[:1] != [SOUND_LEVEL]:
+            if name != "extmap" or rest.split()[:1] != [wanted]:
                 continue
             if _NUMBER.fullmatch(number) and _is_extension_id(int(number)):
                 return int(number)

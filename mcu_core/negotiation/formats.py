@@ -37,7 +37,7 @@ _PROFILES = {0x42: "Baseline", 0x4D: "Main", 0x58: "Extended", 0x64: "High"}
 
 _SENT_PROFILES = {0x4D: "main", 0x64: "high"}
 
-FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+FEEDBACK = ("nack", "nack pli", "ccm fir", "ccm tmmbr", "goog-remb")
 """The feedback that we send and obey (RFC 4585 4.2, RFC 5104 7.1)."""
 
 CAN_ASK = frozenset({"nack pli", "ccm fir"})

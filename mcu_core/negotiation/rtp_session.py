@@ -40,6 +40,8 @@ from mcu_core.negotiation.described import (
     is_content,
     largest_picture_of,
     level_id_of,
+    transport_id_of,
+    transport_lines,
 )
 from mcu_core.negotiation.formats import (
     FEEDBACK,
@@ -205,6 +207,7 @@ def _answer_media(
         lines.append(("content", SLIDES))
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
+    lines += transport_lines(agreed.transport_id, chosen.payload_type)
     lines += protection_lines(agreed.protection, chosen)
     numbers = [chosen.payload_type, *protection_numbers(agreed.protection)]
     if agreed.events_type:
@@ -289,6 +292,7 @@ def _agreement(
         level_id=level_id_of(session, theirs) if sound and receive else 0,
         events_type=events_type_of(theirs, chosen.codec.rtp_clock) if sound and receive else 0,
         content=is_content(theirs),
+        transport_id=0 if sound else transport_id_of(session, theirs, chosen.payload_type),
     )
 
 

@@ -28,6 +28,8 @@ from mcu_core.protocol.rtcp_reports import (
     SourceChunk,
     SourceDescription,
 )
+from mcu_core.protocol.transport_cc import FORMAT as TRANSPORT_CC
+from mcu_core.protocol.transport_cc import TransportFeedback
 
 __all__ = [
     "Bye",
@@ -46,6 +48,7 @@ __all__ = [
     "SenderReport",
     "SourceChunk",
     "SourceDescription",
+    "TransportFeedback",
     "compound",
     "is_rtcp",
     "parse",
@@ -62,6 +65,7 @@ RtcpPacket = (
     | Remb
     | RateRequest
     | RateNotification
+    | TransportFeedback
 )
 
 _BY_TYPE: dict[int, Callable[[int, bytes], RtcpPacket]] = {
@@ -73,6 +77,7 @@ _BY_TYPE: dict[int, Callable[[int, bytes], RtcpPacket]] = {
 
 _FEEDBACK: dict[tuple[int, int], Callable[[bytes], RtcpPacket | None]] = {
     (PacketType.TRANSPORT_FEEDBACK, TransportFormat.NACK): Nack.read,
+    (PacketType.TRANSPORT_FEEDBACK, TRANSPORT_CC): TransportFeedback.read,
     (PacketType.TRANSPORT_FEEDBACK, REQUEST): RateRequest.read,
     (PacketType.TRANSPORT_FEEDBACK, NOTIFICATION): RateNotification.read,
     (PacketType.PAYLOAD_FEEDBACK, PayloadFormat.PICTURE_LOSS): PictureLoss.read,
@@ -123,7 +128,9 @@ def _split(data: bytes, at: int) -> tuple[int, int, bytes, int]:
         raise MalformedInput("rtcp.length", "a length within the datagram")
     body = data[at + 4 : after]
     if first & 0x20:
-        if not body or not 0 < body[-1] <= len(body) or body[-1] % 4:
+        # Browsers pad feedback of transport-cc to whole words as if the padding were its own.
+        loose = data[at + 1] == PacketType.TRANSPORT_FEEDBACK and first & 0x1F == TRANSPORT_CC
+        if not body or not 0 < body[-1] <= len(body) or (body[-1] % 4 and not loose):
             raise MalformedInput("rtcp.padding", "a multiple of four within the packet")
         body = body[: -body[-1]]
     return first & 0x1F, data[at + 1], body, after

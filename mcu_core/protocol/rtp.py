@@ -21,6 +21,7 @@ PLAIN = 0x80
 
 _WORD = Struct("!I")
 _PROFILE = Struct("!HH")
+_NUMBERED = Struct("!HHBHx")
 
 _PADDING = 0x20
 _EXTENSION = 0x10
@@ -102,7 +103,8 @@ class Burst(NamedTuple):
 
     `marked`: which of them has the marker, -1 for none. `sequence` and `timestamp` are those of the
     first; each is one number, and `step` ticks, later than the one before. `octets`: bytes of all
-    payloads, counted by whoever made them.
+    payloads, counted by whoever made them. `extension`: the header extension (1..14) that numbers
+    all packets of a path, from `number` on; 0 for none.
     """
 
     payload_type: int
@@ -113,20 +115,28 @@ class Burst(NamedTuple):
     step: int
     payloads: tuple[bytes, ...]
     octets: int
+    extension: int = 0
+    number: int = 0
 
     def packets(self) -> list[bytes]:
         """Each packet as it is on the wire."""
         return [
             pack_header(
-                PLAIN,
+                PLAIN | _EXTENSION if self.extension else PLAIN,
                 self.payload_type | (_MARKER if k == self.marked else 0),
                 (self.sequence + k) & 0xFFFF,
                 (self.timestamp + k * self.step) & 0xFFFF_FFFF,
                 self.ssrc,
             )
+            + (self._numbered(k) if self.extension else b"")
             + payload
             for k, payload in enumerate(self.payloads)
         ]
+
+    def _numbered(self, k: int) -> bytes:
+        """The number of packet k on its path, in a one-byte header extension (RFC 8285 4.2)."""
+        number = (self.number + k) & 0xFFFF
+        return _NUMBERED.pack(ONE_BYTE_PROFILE, 1, self.extension << 4 | 1, number)
 
 
 def parse(data: bytes) -> RtpPacket:

@@ -206,3 +206,6 @@ async def test_a_viewer_without_a_camera_sees_the_picture() -> None:
     async with bridge(camera=False) as one:
         await until(one, lambda: one.seen["frames"] > 10)
         assert one.peer.stats.packets_dropped == 0
+        assert one.peer._video is not None
+        watch = one.peer._video.way.numbers.watch
+        await until(one, lambda: watch.told > 20)  # it tells when each packet came

@@ -58,8 +58,9 @@ def bursts(count: int, seed: int = 2) -> list[Burst]:
     for _ in range(count):
         payloads = tuple(rng.bytes(int(size)) for size in rng.integers(0, 300, rng.integers(1, 9)))
         marked, ssrc = int(rng.integers(-1, len(payloads))), int(rng.integers(0, 1 << 32))
-        step, octets = int(rng.integers(0, 9)), sum(map(len, payloads))
-        made.append(Burst(96, marked, 0xFFFC, 0xFFFF_FFF0, ssrc, step, payloads, octets))
+        step, extension = int(rng.integers(0, 9)), int(rng.integers(0, 15))
+        fixed = (96, marked, 0xFFFC, 0xFFFF_FFF0, ssrc, step)
+        made.append(Burst(*fixed, payloads, sum(map(len, payloads)), extension, 0xFFFE))
     return made
 
 

@@ -162,7 +162,7 @@ def test_what_is_sent_is_reported_by_a_sender_report(rig: Rig) -> None:
 def test_feedback_about_our_stream_only_reaches_the_owner(rig: Rig) -> None:
     wanted: list[int] = []
     rig.stream.feedback.keyframe_wanted = lambda: wanted.append(1)
-    rig.stream.path_told = lambda: wanted.append(2)
+    rig.stream.way.told = lambda: wanted.append(2)
     for report in (
         rtcp.PictureLoss(THEIRS, OTHER),
         rtcp.FullIntra(THEIRS, ((OTHER, 1),)),
