@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnClause, TableClause, column, insert, text
 
+from benchmarks import call_records
 from benchmarks.figures import figure
 from benchmarks.report import Report, Row, percentile
 from control_api.auth.digests import digest, inner_hash
@@ -54,6 +55,8 @@ class BookingsBench:
     asked: int
     folder: Path | None
     server: str
+    calls: int = 0
+    """Call records: with them nothing else is measured."""
 
 
 def run(what: BookingsBench) -> Report:
@@ -65,6 +68,8 @@ async def _measure(what: BookingsBench) -> Report:
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
         folder = what.folder or Path(name)
         folder.mkdir(exist_ok=True)
+        if what.calls:
+            return await _reports(what, folder)
         rows = [await _filled(what, folder)]
         async with _bridge(folder, what.server) as bridge:
             caller = await _Caller.logged_in(bridge)
@@ -75,6 +80,18 @@ async def _measure(what: BookingsBench) -> Report:
     kept = f"{what.series} series of {what.occurrences} times, {SITES_EACH} of {SITES} sites each"
     where = "PostgreSQL" if what.server else "SQLite"
     return Report(f"bookings over {where}", rows, notes=[kept])
+
+
+async def _reports(what: BookingsBench, folder: Path) -> Report:
+    database = Database(folder / "mcu.sqlite3", what.server)
+    await database.open()
+    try:
+        made = await call_records.fill(database, what.calls)
+        asked = await call_records.rows(database, what.asked) if made >= what.calls else []
+    finally:
+        await database.close()
+    notes = [] if asked else [f"{made} of {what.calls} call records are made: run it again"]
+    return Report("call records", asked, notes=notes)
 
 
 # ---------------------------------------------------------------------- what is kept

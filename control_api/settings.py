@@ -52,6 +52,26 @@ class Settings(BaseSettings):
     soap_single_login: bool = False
     """Whether a gateway user who is logged in must log out before logging in again."""
 
+    alarm_cpu: float = Field(0.9, gt=0, le=1)
+    alarm_memory: float = Field(0.9, gt=0, le=1)
+    alarm_disk: float = Field(0.9, gt=0, le=1)
+    """From which share of the machine in use on there is an alarm."""
+    alarm_loss: float = Field(0.05, gt=0, le=1)
+    """From which share of lost packets of a site, over half a minute, on there is an alarm."""
+    alarm_after_s: float = Field(30.0, ge=0)
+    """How long it must be so; as long it must be a tenth better until the alarm is over."""
+
+    webhooks: str = ""
+    """Addresses that events are posted to, with commas: https://host/path."""
+    webhook_secret: str = ""
+    """Signs them (HMAC-SHA256); must be given where there are any."""
+    webhook_events: str = "alarm,recording,gone"
+    """Which events of the feed, with commas."""
+    webhook_http: bool = False
+    """Whether http:// is allowed, too."""
+    webhook_networks: str = ""
+    """Only to these networks, with commas: 10.0.0.0/8; empty: anywhere but this machine."""
+
     zone: str = "Asia/Shanghai"
     """The zone of recurring conferences, and of times, for callers who name none."""
     port_units: int = Field(0, ge=0)

@@ -324,13 +324,14 @@ def bookings(
     asked: Annotated[int, typer.Option(min=1, help="How often each")] = 20,
     folder: Annotated[Path | None, typer.Option(help="Keeps the database for the next go")] = None,
     server: Annotated[str, typer.Option(help="URL of an empty PostgreSQL database")] = "",
+    calls: Annotated[int, typer.Option(min=0, help="Reports of so many call records")] = 0,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """Free/busy and booking with years of bookings kept (bar 4 of the gateway)."""
     from benchmarks.bookings import BookingsBench, run
 
-    what = BookingsBench(series, occurrences, asked, folder, server)
+    what = BookingsBench(series, occurrences, asked, folder, server, calls)
     _tell(lambda: run(what), json_, plot)
 
 

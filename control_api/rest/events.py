@@ -23,8 +23,8 @@ CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 """A feed may run for days: so often it is asked again whether its reader is still welcome."""
 
 NAMES = (
-    "hello, conference, site, levels, speaker, muted_talkers, layout, key, reduced, recording,"
-    " ring, declined, share, camera, rejoin, gone"
+    "hello, alarm, conference, site, levels, speaker, muted_talkers, layout, key, reduced,"
+    " recording, ring, declined, share, camera, rejoin, gone"
 )
 
 

@@ -40,7 +40,27 @@ class BridgeCollector(Collector):
         yield gauge("mcu_live_viewers", "Viewers of live conferences", bridge.live.viewers)
         skips = bridge.live.tallies.live_skips_total
         yield counter("mcu_live_skips", "Live viewers too slow up to a keyframe", skips)
+        yield from self._told()
         yield from self._engines()
+
+    def _told(self) -> Iterator[Metric]:
+        """Alarms, webhooks, call records."""
+        alarms = GaugeMetricFamily("mcu_alarm", "1 while it is on", labels=["kind", "object"])
+        for alarm in self._bridge.alarms.active:
+            alarms.add_metric([alarm.kind, alarm.object], 1.0)
+        yield alarms
+        delivered = CounterMetricFamily("mcu_webhooks", "Events delivered", labels=["to"])
+        dropped = CounterMetricFamily("mcu_webhooks_dropped", "Events dropped", labels=["to"])
+        waiting = GaugeMetricFamily("mcu_webhooks_waiting", "Events that wait", labels=["to"])
+        for queue in self._bridge.webhooks.queues:
+            to = [queue.target.shown]
+            delivered.add_metric(to, queue.delivered)
+            dropped.add_metric(to, queue.dropped)
+            waiting.add_metric(to, len(queue.waiting))
+        yield from (delivered, dropped, waiting)
+        missed = self._bridge.webhooks.missed
+        yield counter("mcu_webhooks_missed", "Times that events were too many", missed)
+        yield counter("mcu_call_records_dropped", "Records lost", self._bridge.calls.dropped)
 
     def _engines(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("mcu_engine_up", "Whether an engine answers", labels=["engine"])

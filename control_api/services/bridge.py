@@ -10,6 +10,7 @@ from control_api.auth.digests import DigestSecrets
 from control_api.auth.passwords import Passwords
 from control_api.auth.seal import Seal
 from control_api.auth.sessions import Sessions
+from control_api.persistence.alarms import AlarmRows
 from control_api.persistence.audience import AudienceRows
 from control_api.persistence.audit import AuditRows
 from control_api.persistence.bookings import BookingRows
@@ -21,6 +22,7 @@ from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.rules import Rules
 from control_api.persistence.users import UserRows
+from control_api.services.alarms import Alarms, Limits, Processes
 from control_api.services.archiver import Archiver
 from control_api.services.audience import Audience
 from control_api.services.audit import Audit
@@ -36,8 +38,10 @@ from control_api.services.demo import read_clips, try_demo
 from control_api.services.door import Door
 from control_api.services.feed import Feed
 from control_api.services.films import Films
+from control_api.services.hook_target import read_networks, read_targets
 from control_api.services.keeper import Keeper
 from control_api.services.live import Live
+from control_api.services.machine import Machine
 from control_api.services.observed import Observed
 from control_api.services.presentation import Presentation
 from control_api.services.pushes import Pushes
@@ -49,8 +53,9 @@ from control_api.services.steering import Steering
 from control_api.services.timed import TimedData
 from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
+from control_api.services.webhooks import Webhooks
 from control_api.settings import Settings
-from mcu_core.errors import McuError
+from mcu_core.errors import BadInput, McuError
 from mcu_core.media.clock import Clock, MonotonicClock, wall_time_s
 from recorder.catalogue import Catalogue
 
@@ -132,6 +137,17 @@ class Bridge:
             wall_s,
         )
         self.observed.site_seen = self.calls.see
+        self.alarms = Alarms(
+            AlarmRows(self._database),
+            self.feed,
+            clock,
+            Machine(settings.data),
+            _limits(settings),
+            self._processes,
+            self.observed.connected,
+            wall_s,
+        )
+        self.webhooks = _webhooks(settings, self.feed)
         self.chairs = Chairs(self.conferences, self.steering)
         self.door = Door(
             self.wanted,
@@ -196,7 +212,10 @@ class Bridge:
         await self.calls.open()
         self.pushes.seal = Seal(await self.sessions.secret("pushes"))
         self.keeper.start()
+        await self.alarms.open()
         self.calls.start()
+        self.alarms.start()
+        self.webhooks.start()
         self.recordings.start()
         await self.pushes.open()
         self.timetable.start()
@@ -218,6 +237,8 @@ class Bridge:
         await self.archiver.stop()
         await self.films.stop()
         await self.recordings.stop()
+        await self.alarms.stop()
+        await self.webhooks.stop()
         await self.calls.stop()  # before nothing is heard of who goes on being there
         await self.keeper.stop()
         self.sessions.close()
@@ -231,6 +252,13 @@ class Bridge:
     def _ruled(self, conference: str, rules: Rules) -> None:
         if not rules.live:
             self.live.shut(conference)
+
+    def _processes(self) -> Processes:
+        """Which processes there should be, and whether each answers."""
+        members = self.keeper.fleet.members.items()
+        engines = {name: member.link.up for name, member in members}
+        recorder = self.recordings.up if self.settings.recorder is not None else None
+        return Processes(engines, recorder)
 
     async def _extra_of_call(self, conference: str, site: str) -> tuple[str, str]:
         """Billing code and organisation."""
@@ -254,3 +282,25 @@ class Bridge:
             log.error("no demo conference", reason=str(error))
             return
         await try_demo(clips, self.wanted, self.conferences, self.sites)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.alarm_cpu,
+        settings.alarm_memory,
+        settings.alarm_disk,
+        settings.alarm_loss,
+        settings.alarm_after_s,
+    )
+
+
+def _webhooks(settings: Settings, feed: Feed) -> Webhooks:
+    """Raises BadInput for addresses that cannot be, or without a secret."""
+    targets = read_targets(
+        settings.webhooks, ("https", "http") if settings.webhook_http else ("https",)
+    )
+    if targets and not settings.webhook_secret:
+        raise BadInput("webhook_secret", "what receivers know the sender by")
+    names = {name.strip() for name in settings.webhook_events.split(",")}
+    networks = read_networks(settings.webhook_networks)
+    return Webhooks(feed, targets, networks, settings.webhook_secret, names)

@@ -88,6 +88,11 @@ class Feed:
         self.readers_cut = 0
 
     @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
+    @property
     def readers(self) -> int:
         """How many read."""
         return len(self._readers)

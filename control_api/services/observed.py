@@ -99,6 +99,15 @@ class Observed:
             seen.recording = state
             self.publish(conference)
 
+    def connected(self) -> list[tuple[str, SiteSnapshot]]:
+        """All sites that are connected, each with its conference."""
+        return [
+            (conference, site.snapshot)
+            for conference, seen in self._seen.items()
+            for site in seen.sites.values()
+            if site.snapshot.state == "joined"
+        ]
+
     def joined(self) -> int:
         """How many sites are connected."""
         return sum(

@@ -1,0 +1,178 @@
+"""Webhooks: signed, tried again, dropped with a count, and only where they may go."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+import h11
+import pytest
+
+from control_api.services.feed import Feed
+from control_api.services.hook_target import (
+    NotDelivered,
+    Target,
+    deliver,
+    permitted,
+    read_networks,
+    read_targets,
+)
+from control_api.services.webhooks import MOST_WAITING, PAUSES_S, Webhooks
+from mcu_core.errors import BadInput
+from tests.fakes.waiting import until
+
+SECRET = "s3cret"
+HERE = read_networks("127.0.0.0/8")
+
+
+@dataclass
+class Receiver:
+    """Another system: answers with these statuses, then with 204."""
+
+    statuses: list[int] = field(default_factory=list)
+    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    port: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        headers: dict[str, str] = {}
+        body = b""
+        while True:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                connection.receive_data(await reader.read(4096))
+            elif isinstance(event, h11.Request):
+                headers = {name.decode(): value.decode() for name, value in event.headers}
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+            else:
+                break
+        self.heard.append((headers, body))
+        status = self.statuses.pop(0) if self.statuses else 204
+        place = [("Location", f"http://127.0.0.1:{self.port}/elsewhere")]
+        writer.write(connection.send(h11.Response(status_code=status, headers=place)) or b"")
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def receiving(*statuses: int) -> AsyncIterator[Receiver]:
+    receiver = Receiver(list(statuses))
+    async with await asyncio.start_server(receiver.serve, "127.0.0.1", 0) as server:
+        receiver.port = server.sockets[0].getsockname()[1]
+        yield receiver
+
+
+async def test_events_are_signed_and_tried_again_until_they_are_taken() -> None:
+    feed, pauses = Feed(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async with receiving(500, 302) as receiver:
+        targets = read_targets(f"http://localhost:{receiver.port}/hook?a=1", ["http"])
+        hooks = Webhooks(feed, targets, HERE, SECRET, {"alarm"}, lambda: 1.8e9, sleep=sleep)
+        hooks.start()
+        try:
+            feed.publish("levels", "c", {})
+            feed.publish("alarm", "c", {"kind": "disk"})
+            (queue,) = hooks.queues
+            await until(lambda: queue.delivered == 1)
+        finally:
+            await hooks.stop()
+    assert pauses == list(PAUSES_S[:2])
+    assert (queue.failed, queue.dropped) == (2, 0)
+    assert len({body for _, body in receiver.heard}) == 1
+    headers, body = receiver.heard[-1]
+    told = json.loads(body)
+    assert (told["event"], told["conference"], told["data"]) == ("alarm", "c", {"kind": "disk"})
+    signed = f"{headers['x-mcu-timestamp']}.".encode() + body
+    expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["x-mcu-signature"] == f"sha256={expected}"
+    assert headers["x-mcu-delivery"] == told["id"]
+
+
+async def test_what_nobody_takes_is_dropped_and_counted() -> None:
+    feed = Feed()
+    tried = asyncio.Event()
+
+    async def refuse(target: Target, *_: object) -> None:
+        tried.set()
+        raise NotDelivered("no")
+
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    targets = read_targets("https://a.example/x", ["https"])
+    hooks = Webhooks(feed, targets, (), SECRET, {"alarm"}, send=refuse, sleep=at_once)
+    hooks.start()
+    try:
+        feed.publish("alarm", "", {})
+        (queue,) = hooks.queues
+        await until(lambda: queue.dropped == 1)
+        assert queue.failed == len(PAUSES_S) + 1
+    finally:
+        await hooks.stop()
+
+
+async def test_a_queue_has_a_bound_and_one_that_is_away_keeps_nothing_from_others() -> None:
+    feed = Feed()
+    taken: list[bytes] = []
+
+    async def send(
+        target: Target, _: Iterable[object], __: Iterable[tuple[str, str]], body: bytes
+    ) -> None:
+        if target.host == "away.example":
+            await asyncio.Event().wait()
+        taken.append(body)
+
+    targets = read_targets("https://away.example, https://b.example", ["https"])
+    hooks = Webhooks(feed, targets, (), SECRET, {"alarm"}, send=send)
+    hooks.start()
+    try:
+        away, other = hooks.queues
+        for number in range(MOST_WAITING + 5):
+            feed.publish("alarm", "", number)
+            await until(lambda wanted=number: other.delivered == wanted + 1)  # type: ignore[misc]
+        assert len(away.waiting) == MOST_WAITING
+        assert away.dropped == 4, "one is under way"
+        assert json.loads(taken[-1])["data"] == MOST_WAITING + 4
+    finally:
+        await hooks.stop()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://a/x", "ftp://a", "https://", "https://u:p@a/", "https://a:99999/", "https://a/\x7fé"],
+)
+def test_addresses_that_cannot_be_are_refused(url: str) -> None:
+    with pytest.raises(BadInput, match="webhooks"):
+        read_targets(url, ["https"])
+
+
+async def test_this_machine_is_no_receiver_unless_it_is_named() -> None:
+    for text, goes in (
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),
+        ("10.1.2.3", True),
+    ):
+        assert permitted(ip_address(text), ()) is goes, text
+    assert permitted(ip_address("::ffff:10.1.2.3"), read_networks("10.0.0.0/8"))
+    assert not permitted(ip_address("11.1.2.3"), read_networks("10.0.0.0/8"))
+    with pytest.raises(BadInput, match="webhook_networks"):
+        read_networks("10.0.0.0/99")
+    async with receiving() as receiver:
+        (target,) = read_targets(f"http://localhost:{receiver.port}/", ["http"])
+        with pytest.raises(NotDelivered, match="allowed"):
+            await deliver(target, (), (), b"{}")
+        assert receiver.heard == []
+        await deliver(target, HERE, (), b"{}")
+    with pytest.raises(NotDelivered):
+        await deliver(target, HERE, (), b"{}")
