@@ -128,26 +128,7 @@ class Bridge:
             (settings.prolong_least_min * 60, settings.prolong_most_min * 60),
             wall_s,
         )
-        self.calls = Calls(
-            CallRows(self._database),
-            self.wanted,
-            self._extra_of_call,
-            settings.zone,
-            settings.keep_calls_days,
-            wall_s,
-        )
-        self.observed.site_seen = self.calls.see
-        self.alarms = Alarms(
-            AlarmRows(self._database),
-            self.feed,
-            clock,
-            Machine(settings.data),
-            _limits(settings),
-            self._processes,
-            self.observed.connected,
-            wall_s,
-        )
-        self.webhooks = _webhooks(settings, self.feed)
+        self._set_watches(wall_s)
         self.chairs = Chairs(self.conferences, self.steering)
         self.door = Door(
             self.wanted,
@@ -194,6 +175,29 @@ class Bridge:
             settings.session_hours,
         )
         self._demo: asyncio.Task[None] | None = None
+
+    def _set_watches(self, wall_s: Callable[[], float]) -> None:
+        """What writes down and tells how everything goes."""
+        self.calls = Calls(
+            CallRows(self._database),
+            self.wanted,
+            self._extra_of_call,
+            self.settings.zone,
+            self.settings.keep_calls_days,
+            wall_s,
+        )
+        self.observed.site_seen = self.calls.see
+        self.alarms = Alarms(
+            AlarmRows(self._database),
+            self.feed,
+            self.clock,
+            Machine(self.settings.data),
+            _limits(self.settings),
+            self._processes,
+            self.observed.connected,
+            wall_s,
+        )
+        self.webhooks = _webhooks(self.settings, self.feed)
 
     async def open(self) -> None:
         """Read what is kept, then connect; raises McuError when the data cannot be used."""
