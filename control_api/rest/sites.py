@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from control_api.auth.roles import Action
 from control_api.errors import Forbidden
 from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
-from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.guard import BridgeOf, PrincipalOf, may, token_of
 from control_api.rest.json_body import changes_of
 from control_api.rest.picture_bodies import ViewBody
 from control_api.rest.schemas import (
@@ -105,9 +105,11 @@ async def attach_webrtc(
 
 
 @router.post("/watch", summary="Watch by WebRTC", dependencies=[Depends(may(Action.WATCH))])
-async def watch(cid: str, body: OfferBody, bridge: BridgeOf) -> AnswerView:
-    """Picture and sound of the whole conference, receive only."""
-    attached = await bridge.sites.watch(cid, body.sdp)
+async def watch(
+    cid: str, body: OfferBody, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> AnswerView:
+    """Picture and sound of the whole conference, receive only, as long as the session may watch."""
+    attached = await bridge.watchers.watch(cid, principal, token_of(request), body.sdp)
     return AnswerView(sdp=attached.sdp, endpoint=attached.endpoint)
 
 

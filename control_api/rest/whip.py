@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from control_api.auth.roles import Action
 from control_api.errors import Forbidden
 from control_api.rest.bodies import SDP, SDP_BODY, sdp_body
-from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.guard import BridgeOf, PrincipalOf, may, token_of
 from mcu_core.contract.commands import Attached
 
 router = APIRouter(tags=["whip and whep"])
@@ -67,9 +67,12 @@ async def leave(cid: str, sid: str, eid: str, bridge: BridgeOf, principal: Princ
     responses=CREATED,
     openapi_extra=SDP_BODY,
 )
-async def whep(cid: str, request: Request, bridge: BridgeOf) -> Response:
-    """Picture and sound of the whole conference."""
-    return _created(request, await bridge.sites.watch(cid, await sdp_body(request)))
+async def whep(cid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf) -> Response:
+    """Picture and sound of the whole conference, for as long as the session may watch."""
+    offer = await sdp_body(request)
+    attached = await bridge.watchers.watch(cid, principal, token_of(request), offer)
+    await bridge.audience.note(principal.name, "live", cid)
+    return _created(request, attached)
 
 
 @router.options("/whep/{cid}", summary="What is taken", dependencies=WATCH)
@@ -79,9 +82,9 @@ async def whep_options(cid: str) -> Response:
 
 
 @router.delete("/whep/{cid}/{eid}", summary="Stop watching", dependencies=WATCH)
-async def unwatch(cid: str, eid: str, bridge: BridgeOf) -> Response:
-    """200 when the session has ended; who may only watch does not end what sites have."""
+async def unwatch(cid: str, eid: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
+    """200 when the session has ended; who may only watch ends own ones alone."""
     if bridge.observed.site_of(cid, eid):
         raise Forbidden("this connection is a site's, not a viewer's")
-    await bridge.sites.detach(cid, eid)
+    await bridge.watchers.leave(cid, eid, principal)
     return Response(None, 200)

@@ -53,6 +53,7 @@ from control_api.services.steering import Steering
 from control_api.services.timed import TimedData
 from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
+from control_api.services.watchers import Watchers
 from control_api.services.webhooks import Webhooks
 from control_api.settings import Settings
 from mcu_core.errors import BadInput, McuError
@@ -174,6 +175,7 @@ class Bridge:
             settings.data,
             settings.session_hours,
         )
+        self.watchers = Watchers(self.sites, self.sessions, self.wanted)
         self._demo: asyncio.Task[None] | None = None
 
     def _set_watches(self, wall_s: Callable[[], float]) -> None:
@@ -222,6 +224,7 @@ class Bridge:
         self.webhooks.start()
         self.recordings.start()
         await self.pushes.open()
+        self.watchers.start()
         self.timetable.start()
         self.retention.start()
         self.archiver.start()
@@ -234,6 +237,7 @@ class Bridge:
         if self._demo is not None:
             self._demo.cancel()
             await asyncio.gather(self._demo, return_exceptions=True)
+        await self.watchers.stop()
         await self.pushes.stop()
         await self.live.stop()
         await self.timetable.stop()

@@ -1,0 +1,72 @@
+"""Watching by WHEP: for those who may, as long as they may, and nobody ends another's."""
+
+import httpx
+import pytest
+
+from control_api.services import watchers
+from mcu_core.contract.commands import Detach
+from tests.component.control.conftest import Control
+from tests.component.control.test_live import viewer_token
+from tests.fakes.engine import FakeEngine
+from tests.fakes.waiting import until
+
+OFFER = "v=0\r\n"
+SDP = {"Content-Type": "application/sdp"}
+
+
+async def watching(client: httpx.AsyncClient, cid: str) -> str:
+    """Where a new viewer's connection can be ended."""
+    reply = await client.post(f"/whep/{cid}", content=OFFER, headers=SDP)
+    assert reply.status_code == 201
+    return reply.headers["location"].removeprefix("/api/v1")
+
+
+def viewers(engine: FakeEngine) -> list[str]:
+    return [endpoint for endpoint, (_, site) in engine.endpoints.items() if not site]
+
+
+async def test_who_loses_the_right_is_cut(
+    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchers, "CHECK_S", 0.02)
+    await control.bridge.watchers.stop()
+    control.bridge.watchers.start()
+    cid = await control.conference()
+    headers = {"Authorization": f"Bearer {await viewer_token(control)}"}
+    async with control.client(headers=headers) as viewer:
+        await watching(viewer, cid)
+        mine = await watching(control.api, cid)
+        assert len(viewers(engine)) == 2
+        await control.json("DELETE", "/users/xiao")
+        await until(lambda: len(viewers(engine)) == 1, "the viewer without a right is cut")
+        assert mine.endswith(viewers(engine)[0])
+    assert control.bridge.observed.view(cid).sites == [], "viewers are no sites"
+    assert (await control.api.delete(mine)).status_code == 200
+    assert viewers(engine) == []
+    assert control.bridge.watchers.count == 0
+
+
+async def test_what_is_not_shown_live_is_for_those_who_run_it(
+    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid = await control.conference()
+    headers = {"Authorization": f"Bearer {await viewer_token(control)}"}
+    async with control.client(headers=headers) as viewer:
+        theirs = await watching(control.api, cid)
+        assert (await viewer.delete(theirs)).status_code == 403, "another's connection"
+        assert (await viewer.delete(f"/whep/{cid}/none")).status_code == 404
+        await control.json("PATCH", f"/conferences/{cid}/rules", json={"live": False})
+        reply = await viewer.post(f"/whep/{cid}", content=OFFER, headers=SDP)
+        assert reply.status_code == 409
+        await watching(control.api, cid)
+    assert not [command for command in engine.asked if isinstance(command, Detach)]
+
+
+async def test_the_oldest_of_an_account_gives_way(
+    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchers, "MOST_OF_ONE_ACCOUNT", 2)
+    cid = await control.conference()
+    first, *others = [(await watching(control.api, cid)).rpartition("/")[2] for _ in range(3)]
+    assert viewers(engine) == others
+    assert first not in viewers(engine)
