@@ -68,10 +68,10 @@ async def test_a_booking_that_breaks_keeps_no_other_from_beginning(
     ]
     create = conferences.create
 
-    async def breaking(fields: dict[str, Any], conference: str) -> Any:
+    async def breaking(fields: dict[str, Any], conference: str, *more: Any) -> Any:
         if conference == str(broken.id):
             raise RuntimeError("a bug")
-        return await create(fields, conference)
+        return await create(fields, conference, *more)
 
     monkeypatch.setattr(conferences, "create", breaking)
     await office.pass_to(START + HOUR)
