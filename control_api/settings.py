@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     """Call records older than this are deleted; 0 keeps them for ever."""
     push_local: bool = False
     """Whether conferences may be pushed to this machine itself, as to a streaming server on it."""
+    pacs: dict[str, str] = Field(default_factory=dict)
+    """Name and address (TITLE@host:port) of each DICOM archive that recordings can be sent to."""
+    pacs_title: str = "MCU"
+    """Our own AE title there."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""

@@ -10,7 +10,6 @@ import struct
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -18,10 +17,10 @@ from pydicom.uid import MPEG4HP41, MPEG4HP422D, UID
 
 from recorder import boxes
 from recorder.dicom_cut import Part
+from recorder.dicom_order import Kind
 from recorder.dicom_study import Study
 from recorder.export import Export, Piece, export_of
 
-Kind = Literal["photographic", "endoscopic", "microscopic"]
 CLASSES: dict[Kind, tuple[UID, str]] = {
     "photographic": (UID("1.2.840.10008.5.1.4.1.1.77.1.4.1"), "XC"),
     "endoscopic": (UID("1.2.840.10008.5.1.4.1.1.77.1.1.1"), "ES"),

@@ -18,6 +18,7 @@ from control_api.persistence.calls import CallRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows
+from control_api.persistence.pacs import PacsRows
 from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.rules import Rules
@@ -43,6 +44,7 @@ from control_api.services.keeper import Keeper
 from control_api.services.live import Live
 from control_api.services.machine import Machine
 from control_api.services.observed import Observed
+from control_api.services.pacs import Pacs
 from control_api.services.presentation import Presentation
 from control_api.services.pushes import Pushes
 from control_api.services.recordings import Recordings
@@ -166,6 +168,15 @@ class Bridge:
             self.recordings.library.put,
             wall_s,
         )
+        self.pacs = Pacs(
+            PacsRows(self._database),
+            Catalogue(settings.recordings),
+            settings.pacs,
+            settings.pacs_title,
+            settings.data / "archive",
+            self.audit.note,
+            wall_s,
+        )
         self.audience = Audience(AudienceRows(self._database))
         self.captures = Captures(Catalogue(settings.recordings), self.live)
         self.sessions = Sessions(
@@ -214,7 +225,7 @@ class Bridge:
         fresh = secrets.token_hex(32)
         kept = await self._users.secret("conference passwords", fresh)
         self.bookings.secret = bytes.fromhex(kept)
-        self.recordings.seal = Seal(await self.sessions.secret("patients"))
+        self.recordings.seal = self.pacs.seal = Seal(await self.sessions.secret("patients"))
         await self.calls.open()
         self.pushes.seal = Seal(await self.sessions.secret("pushes"))
         self.keeper.start()
@@ -228,6 +239,7 @@ class Bridge:
         self.timetable.start()
         self.retention.start()
         self.archiver.start()
+        self.pacs.start()
         if self.settings.demo is not None:
             self._demo = asyncio.create_task(self._make_demo(), name="demo")
 
@@ -243,6 +255,7 @@ class Bridge:
         await self.timetable.stop()
         await self.retention.stop()
         await self.archiver.stop()
+        await self.pacs.stop()
         await self.films.stop()
         await self.recordings.stop()
         await self.alarms.stop()
