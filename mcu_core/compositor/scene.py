@@ -21,6 +21,13 @@ Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 FILL_BELOW = Fraction(115, 100)
 """PaneFit.AUTO stretches where the aspects differ by less than this ratio (design 6)."""
 
+SMALL_RATIOS = ((2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (3, 2), (4, 3), (8, 3))
+"""Source samples to tile samples: what is scaled several times as quickly as by other ratios
+(kernels/ratios.py)."""
+
+MOST_LEFT_OUT = Fraction(1, 300)
+"""Of a side, for the sake of these: a third of 1280 is no whole number of columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaneView:
@@ -158,7 +165,9 @@ def _placed(
             tile = _fitted(rect, shape)
             return Placement(whole, turns, tile, _bars(rect, tile))
         case _:
-            return Placement(whole, turns, rect, ())
+            across, down = (rect.h, rect.w) if turns % 2 else (rect.w, rect.h)
+            nearly = _by_small_ratio(src_w, src_h, across, down) if fit is PaneFit.AUTO else whole
+            return Placement(nearly, turns, rect, ())
 
 
 def _even_edge(edge: Fraction, size: int) -> int:
@@ -199,6 +208,19 @@ def _cropped(src_w: int, src_h: int, share: Fraction) -> PixelRect:
     w = max(1, round(src_w * min(share, Fraction(1))))
     h = max(1, round(src_h * min(1 / share, Fraction(1))))
     return PixelRect((src_w - w) // 4 * 2, (src_h - h) // 4 * 2, w, h)
+
+
+def _by_small_ratio(src_w: int, src_h: int, w: int, h: int) -> PixelRect:
+    """The source, but for the few columns and rows that keep it from going into a tile of that size
+    by one of SMALL_RATIOS."""
+    for p, q in SMALL_RATIOS:
+        spare_w, spare_h = src_w - Fraction(w * p, q), src_h - Fraction(h * p, q)
+        if w * p % q == h * p % q == 0 and (
+            0 <= spare_w <= MOST_LEFT_OUT * src_w and 0 <= spare_h <= MOST_LEFT_OUT * src_h
+        ):
+            x, y = (int(spare) // 4 * 2 for spare in (spare_w, spare_h))
+            return PixelRect(x, y, w * p // q, h * p // q)
+    return PixelRect(0, 0, src_w, src_h)
 
 
 def on_pixels(scene: Scene, pixel_aspect: Fraction) -> Scene:

@@ -4,8 +4,17 @@ from fractions import Fraction
 
 import pytest
 
-from mcu_core.compositor.scene import PaneView, PixelRect, Scene, on_pixels, place, plan
+from mcu_core.compositor.scene import (
+    SMALL_RATIOS,
+    PaneView,
+    PixelRect,
+    Scene,
+    on_pixels,
+    place,
+    plan,
+)
 from mcu_core.contract.definition import PaneFit
+from mcu_core.kernels.ratios import RATIOS
 from mcu_core.layouts.automatic import layout_for
 from mcu_core.layouts.catalogue import MODES, mode
 from mcu_core.layouts.own import read_layout
@@ -101,6 +110,32 @@ def test_fill_stretches() -> None:
 def test_auto_stretches_below_fifteen_percent(width: int, fills: bool) -> None:
     placement = place(width, 360, SQUARE, 0, PANE, PaneFit.AUTO)
     assert (placement.tile == PANE) is fills
+
+
+@pytest.mark.parametrize(
+    ("source", "pane", "used"),
+    [
+        ((1280, 720), (426, 240), (1278, 720)),
+        ((640, 360), (426, 240), (639, 360)),
+        ((1920, 1080), (640, 360), (1920, 1080)),
+        ((1280, 720), (428, 240), (1280, 720)),
+        ((1272, 720), (426, 240), (1272, 720)),
+        ((100, 56), (100, 56), (100, 56)),
+    ],
+)
+def test_a_column_or_two_are_left_out_for_a_ratio_that_is_scaled_quickly(
+    source: tuple[int, int], pane: tuple[int, int], used: tuple[int, int]
+) -> None:
+    placed = place(*source, Fraction(1), 0, PixelRect(0, 0, *pane), PaneFit.AUTO)
+    assert placed.crop == PixelRect(0, 0, *used)
+    turned = place(*source, Fraction(1), 90, PixelRect(0, 0, *reversed(pane)), PaneFit.AUTO)
+    assert turned.crop == placed.crop
+    filled = place(*source, Fraction(1), 0, PixelRect(0, 0, *pane), PaneFit.FILL)
+    assert filled.crop == PixelRect(0, 0, *source), "what was asked for is done"
+
+
+def test_the_small_ratios_are_compiled() -> None:
+    assert set(SMALL_RATIOS) <= RATIOS.keys()
 
 
 def test_on_wide_pixels_pictures_keep_their_shape() -> None:
