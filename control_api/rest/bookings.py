@@ -109,6 +109,8 @@ class BookingView(View):
     rate_kbps: int
     presence_panes: int
     may_record: bool
+    may_stream: bool
+    minutes: float
     auto_record: bool
     owner: str
     occurrences: list[OccurrenceView]
@@ -150,6 +152,8 @@ async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
         rate_kbps=booking.rate_kbps,
         presence_panes=booking.presence_panes,
         may_record=booking.may_record,
+        may_stream=booking.may_stream,
+        minutes=booking.length_s / 60,
         auto_record=booking.auto_record,
         owner=booking.owner,
         occurrences=[_occurrence(booking, one) for one in times],

@@ -1,14 +1,18 @@
 """Booking a conference in the console, by role and visible text, until the engine runs it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 
+from mcu_core.media.clock import wall_time_s
 from tests.e2e.browser import browser
 from tests.e2e.system import System, until
 
 pytestmark = pytest.mark.timeout(120)
 
 PATIENCE_MS = 20_000
+DAY_S = 86_400
 
 
 def test_a_conference_is_booked_and_ended_by_hand(system: System) -> None:
@@ -19,7 +23,7 @@ def test_a_conference_is_booked_and_ended_by_hand(system: System) -> None:
         page.goto(f"{system.url}/bookings")
         page.get_by_role("button", name="Book a conference").click()
         page.get_by_label("Name").fill("Tumour board")
-        page.get_by_label("Begins").fill("2020-01-01T08:00")  # past: at once
+        page.get_by_label("Begins", exact=True).fill("2020-01-01T08:00")  # past: at once
         page.get_by_label("Sites").fill("ward-1, ward-2")
         page.get_by_role("dialog").get_by_role("button", name="Book a conference").click()
         row = page.locator(".booking", has_text="Tumour board")
@@ -34,3 +38,36 @@ def test_a_conference_is_booked_and_ended_by_hand(system: System) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text("会议预约", timeout=PATIENCE_MS)
         expect(row).to_contain_text("已结束", timeout=PATIENCE_MS)
         assert not complaints
+
+
+def test_a_booking_is_made_like_a_past_one_and_changed(system: System) -> None:
+    with browser(system) as people:
+        page = people.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        past = {"name": "Round", "minutes": 45, "sites": [{"uri": "ward-1"}], "rate_kbps": 768}
+        number = system.request("POST", "/bookings", json=past)["id"]
+        system.request("DELETE", f"/bookings/{number}")
+        page.goto(f"{system.url}/bookings")
+        page.get_by_role("button", name="Round", exact=True).first.click()
+        page.get_by_role("button", name="Book again").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_label("Sites")).to_have_value("ward-1")
+        expect(dialog.get_by_label("Minutes")).to_have_value("45")
+        dialog.get_by_label("Name", exact=True).fill("Second round")
+        dialog.get_by_label("Begins", exact=True).fill(tomorrow())
+        dialog.get_by_role("button", name="Book a conference").click()
+        page.get_by_role("button", name="Second round", exact=True).click()
+        page.get_by_role("button", name="Change", exact=True).click()
+        dialog.get_by_label("Sites").fill("ward-1 ward-2")
+        dialog.get_by_role("button", name="Save").click()
+        row = page.locator(".booking", has_text="Second round")
+        expect(row).to_contain_text("ward-1 · ward-2")
+        booked = system.request("GET", f"/bookings/{row.get_attribute('data-booking')}")
+        assert booked["rate_kbps"] == 768
+        assert [one["state"] for one in booked["occurrences"]] == ["booked"]
+        system.request("DELETE", f"/bookings/{booked['id']}")
+
+
+def tomorrow() -> str:
+    """As an input of kind datetime-local has it."""
+    return datetime.fromtimestamp(wall_time_s() + DAY_S, UTC).strftime("%Y-%m-%dT%H:%M")

@@ -1,16 +1,17 @@
 // Booked conferences, seven days at a time: what takes place when, and the form for a new one.
 import { get, post, remove } from "/static/api.js";
+import { openBooking } from "/static/bookingform.js";
 import { confirmed, openDialog } from "/static/dialogs.js";
-import { byId, el, iconButton } from "/static/dom.js";
+import { byId, el, icon, iconButton } from "/static/dom.js";
 import { Feed } from "/static/events.js";
-import { field, input, onSubmit } from "/static/forms.js";
+import { copyable } from "/static/forms.js";
 import { language, onLanguage, say, translate } from "/static/i18n.js";
 import { attempt } from "/static/notify.js";
 import { mountBar } from "/static/shell.js";
 
 const DAYS = 7;
 const REFRESH_MS = 10_000;
-const REPEATS = ["never", "daily", "weekly", "monthly"];
+const LONGER_MIN = 15;
 
 const feed = new Feed();
 let first = midnight(new Date());
@@ -41,6 +42,29 @@ async function erase(row) {
   });
 }
 
+/** What is known of a booking, and what can be done with it. */
+async function openDetails(row) {
+  const whole = await get(`/bookings/${row.booking}`);
+  const running = row.state === "running";
+  const act = (words, run, kind = "plain") =>
+    el("button", { type: "button", class: kind, say: words, on: { click: () => (box.close(), attempt(run)) } });
+  const longer = async () => {
+    await post(`/bookings/${row.booking}/prolong`, { minutes: LONGER_MIN, begin: row.begin });
+    await load();
+  };
+  const body = el("div", { class: "dialog-body" },
+    el("p", { class: "booking-sites", text: row.sites.join(" · ") }),
+    copyable("rules.code", whole.access_code, { hint: "rules.code_hint" }),
+    el("footer", { class: "actions" },
+      act("bookings.again", () => openBooking({ done: load, like: whole })),
+      row.state === "booked" && !row.recurring ? act("bookings.edit", () => openBooking({ done: load, like: whole, edit: row })) : null,
+      running && row.end ? act(["bookings.longer", { minutes: LONGER_MIN }], longer) : null,
+      running ? el("a", { class: "button primary", href: consoleOf(row), say: "bookings.open" }) : null));
+  const box = openDialog(["bookings.details", { name: row.name }], body);
+}
+
+const consoleOf = (row) => `/?conference=${encodeURIComponent(row.booking)}`;
+
 function booking(row, day) {
   const begin = new Date(row.begin);
   const from = begin < day ? "…" : clock(begin);
@@ -50,8 +74,11 @@ function booking(row, day) {
   return el("li", { class: "booking", data: { state: row.state, booking: row.booking } },
     el("span", { class: "booking-time", text: `${from} – ${to}` }),
     el("span", { class: "booking-words" },
-      el("span", { class: "booking-name", text: row.name }),
+      el("button", { type: "button", class: "booking-name quiet", text: row.name, on: { click: () => attempt(() => openDetails(row)) } }),
       el("span", { class: "booking-sites", text: row.sites.join(" · ") })),
+    row.state === "running"
+      ? el("a", { class: "button plain", href: consoleOf(row), aria: ["bookings.open_of", { name: row.name }] }, icon("grid"), el("span", { say: "bookings.open" }))
+      : null,
     el("span", { class: "badge", say: `bookings.state_${row.state}` }),
     going ? iconButton("trash", ["bookings.delete_of", { name: row.name }], () => erase(row)) : el("span"));
 }
@@ -86,62 +113,9 @@ function turn(days) {
   attempt(load);
 }
 
-// ------------------------------------------------------------------ the form
-
-function nextHour() {
-  const now = new Date();
-  const hour = new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + 1);
-  const pad = (number) => String(number).padStart(2, "0");
-  return `${hour.getFullYear()}-${pad(hour.getMonth() + 1)}-${pad(hour.getDate())}T${pad(hour.getHours())}:00`;
-}
-
-function wanted(form) {
-  const value = (name) => form.elements.namedItem(name).value.trim();
-  const begin = new Date(value("begin"));
-  const uris = value("sites").split(/[\s,，、;；]+/).filter(Boolean);
-  const repeat = REPEATS.indexOf(value("repeat"));
-  const body = {
-    name: value("name"),
-    begin: begin.toISOString(),
-    minutes: Number(value("minutes")) || 0,
-    sites: uris.map((uri) => ({ uri })),
-  };
-  if (repeat > 0) {
-    body.recurrence = {
-      frequency: repeat - 1,
-      count: Number(value("count")) || 1,
-      month_day: repeat === 3 ? begin.getDate() : 0,
-      zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
-    };
-  }
-  return body;
-}
-
-async function openForm() {
-  const known = await get("/sites");
-  const repeat = el("select", { name: "repeat" },
-    REPEATS.map((name) => el("option", { value: name, say: `bookings.repeat_${name}` })));
-  const list = el("datalist", { id: "known-sites" }, known.map((site) => el("option", { value: site.uri, text: site.name })));
-  const form = el("form", { class: "dialog-body booking-form", novalidate: true },
-    el("div", { class: "wide" }, field("bookings.name", input("name", { maxlength: 64, autofocus: true }))),
-    field("bookings.begin", input("begin", { type: "datetime-local", value: nextHour() })),
-    field("bookings.minutes", input("minutes", { type: "number", min: 0, max: 527040, value: 60 }), "bookings.minutes_hint"),
-    el("div", { class: "wide" }, field("bookings.sites", input("sites", { list: "known-sites" }), "bookings.sites_hint"), list),
-    field("bookings.repeat", repeat),
-    field("bookings.count", input("count", { type: "number", min: 1, max: 500, value: 10 })),
-    el("footer", { class: "actions" },
-      el("button", { type: "submit", class: "primary", say: "bookings.book" })));
-  const box = openDialog("bookings.book", form, { wide: true });
-  onSubmit(form, async () => {
-    await post("/bookings", wanted(form));
-    box.close();
-    await load();
-  });
-}
-
 byId("earlier").addEventListener("click", () => turn(-DAYS));
 byId("later").addEventListener("click", () => turn(DAYS));
-byId("book").addEventListener("click", () => attempt(openForm));
+byId("book").addEventListener("click", () => attempt(() => openBooking({ done: load })));
 onLanguage(show);
 
 feed.handle({ gone: () => attempt(load) });

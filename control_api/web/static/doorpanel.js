@@ -16,7 +16,7 @@ function password(words, name, there, change) {
 export function doorPanel(conference, taken) {
   const { rules } = conference;
   const change = (fields) => attempt(async () => taken(await patch(`${conferencePath(conference.id)}/rules`, fields)));
-  return el("div", { class: "menu text-panel" },
+  return el("div", { class: "menu text-panel door-panel" },
     el("h3", { say: "rules.title" }),
     el("div", { class: "checks" },
       check("rules.locked", rules.locked, (locked) => change({ locked })),

@@ -1,12 +1,14 @@
 // Words of the pages in two languages. A node remembers its key, so a switch needs no reload.
 import { en } from "/static/texts/en.js";
+import { enBook } from "/static/texts/en_book.js";
 import { enJoin } from "/static/texts/en_join.js";
 import { enWatch } from "/static/texts/en_watch.js";
 import { zh } from "/static/texts/zh.js";
+import { zhBook } from "/static/texts/zh_book.js";
 import { zhJoin } from "/static/texts/zh_join.js";
 import { zhWatch } from "/static/texts/zh_watch.js";
 
-const TEXTS = { en: { ...en, ...enJoin, ...enWatch }, zh: { ...zh, ...zhJoin, ...zhWatch } };
+const TEXTS = { en: { ...en, ...enBook, ...enJoin, ...enWatch }, zh: { ...zh, ...zhBook, ...zhJoin, ...zhWatch } };
 const ATTRIBUTES = {
   i18nLabel: ["aria-label", "title"],
   i18nAria: ["aria-label"],

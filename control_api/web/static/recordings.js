@@ -58,7 +58,7 @@ class Row {
     this.length = el("span", { class: "number" });
     this.bytes = el("span", { class: "number" });
     this.tags = iconButton("tag", "tags.title", () => tag(rid), { class: "icon-button operator" });
-    this.download = el("a", { class: "button icon-button", href: recordingUrl(rid, "download.mp4"), download: "", label: "recordings.download" }, icon("download"));
+    this.download = el("a", { class: "button icon-button", role: "link", href: recordingUrl(rid, "download.mp4"), download: "", label: "recordings.download" }, icon("download"));
     this.erase = iconButton("trash", "recordings.delete", () => erase(recordings.get(rid)), { class: "icon-button operator" });
     this.node = el("li", { class: "recording", data: { recording: rid } },
       el("a", { class: "thumb", href: playUrl(rid), tabindex: "-1", "aria-hidden": "true" }, icon("play")),
