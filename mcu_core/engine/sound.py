@@ -127,6 +127,9 @@ class SoundLoop:
         blocks: dict[str, Block] = {}
         unheard: dict[str, float] = {}
         for site, audio in self._sources:
+            if audio.doze():
+                unheard[site] = SILENCE_DBOV
+                continue
             level = audio.level_dbov
             if level is None or self._room.wants(site, level):
                 block = audio.pull(now_ns)

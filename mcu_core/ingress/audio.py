@@ -7,11 +7,14 @@ from mcu_core.ingress.audio_stats import AudioStats
 from mcu_core.ingress.lipsync import Lag
 from mcu_core.ingress.pace import MOST_PPM, Pace
 from mcu_core.ingress.playback import Playback, samples
-from mcu_core.ingress.sound_queue import SoundQueue
+from mcu_core.ingress.sound_queue import SILENT_DBOV, SoundQueue, level_of
 from mcu_core.ingress.waveform import LONGEST_PERIOD, lengthened, shortened
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.sound import BLOCK_NS, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit
+
+DOZED_TICKS = 4
+"""For so many nothing is done for who is silent, but to see whether that is over."""
 
 SLACK_NS = 10 * NS_PER_MS
 """How far off its target the delay may be before sound is taken out or put in, until it is calm."""
@@ -72,6 +75,10 @@ class AudioIngress:
         self._blocks_since_cut = 0
         self._correcting = False
         self._resting = False
+        self._dozing = 0
+        self._silent = False
+        self._stirred = False
+        """A frame that is not silent has come; set by the event loop, taken back by the mixer."""
         self._holding = False
 
     # ------------------------------------------------------------------ the event loop's side
@@ -88,6 +95,8 @@ class AudioIngress:
         if not self._arrivals.note(unit.stamp_ns, self._clock.now_ns()):
             self._begin_timeline()
         self.stats.refused += self._queue.push(unit)
+        if level_of(unit) != SILENT_DBOV:
+            self._stirred = True  # last: the mixer looks at the queue after this
 
     def reset(self) -> None:
         """A new sender: forget all that came from the old one; its last sound fades out."""
@@ -103,6 +112,7 @@ class AudioIngress:
         self._timeline += 1
         self.wall_less_media_ns = None
         self.stats.refused += self._queue.clear()
+        self._stirred = True
 
     # ------------------------------------------------------------------ what is known undecoded
 
@@ -113,7 +123,9 @@ class AudioIngress:
         What comes is told before it is to be heard: a mixer that passes over silence until it is
         told of sound loses no onset.
         """
-        return self._queue.level_dbov()
+        level = self._queue.level_dbov()
+        self._silent = level == SILENT_DBOV
+        return level
 
     @property
     def delay_ns(self) -> int:
@@ -129,10 +141,22 @@ class AudioIngress:
 
     # ------------------------------------------------------------------ the mixer's side
 
+    def doze(self) -> bool:
+        """Whether nothing need be done in this tick, as by a `skip` that gives nothing: who is silent
+        is looked at now and then, and as soon as sound comes. To be asked before `level_dbov`."""
+        if self._dozing and not self._stirred:
+            self._dozing -= 1
+            self.stats.passed_over_ms += BLOCK_NS / NS_PER_MS
+            return True
+        self._dozing, self._stirred = 0, False
+        return False
+
     def pull(self, now_ns: int) -> Block | None:
         """The next block, shape (960, 2); None when there is no sound. Called each 20 ms."""
         timing = self._follow()
-        self._resting = False
+        if self._resting:
+            self._resting = False
+            self._playback.pass_over(self._due_ns(timing, now_ns))
         while len(self._ready) < self._pace.needed(self._ppm):
             more = self._more(timing, now_ns)
             if more is None:
@@ -153,6 +177,7 @@ class AudioIngress:
         self.stats.passed_over_ms += BLOCK_NS / NS_PER_MS
         self._delay_ns = self._target_ns(timing)
         if self._resting:
+            self._dozing = DOZED_TICKS if self._silent else 0
             return None
         self._resting = True
         self._ready = self._ready[:0]

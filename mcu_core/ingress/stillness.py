@@ -1,9 +1,8 @@
 """Silence that can be seen in samples as they are: a telephone that is muted sends one and the same
 code all the time."""
 
+from mcu_core.ingress.sound_queue import SILENT_DBOV
 from mcu_core.media.codec import L16_FORMS, PCMA, PCMU, Codec
-
-SILENT_DBOV = -127.0
 
 STILL_AFTER = 5
 """Frames, mostly of 20 ms: by then what was heard before has been played to its end."""

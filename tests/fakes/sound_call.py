@@ -78,7 +78,13 @@ class Call:
                 self.clock.advance_ns(max(0, arrival - self.clock.now_ns()))
                 self.ingress.push(unit)
             self.clock.advance_ns(max(0, pull_ns - self.clock.now_ns()))
-            level, gate = self.ingress.level_dbov, self._gate_dbov
+            gate = self._gate_dbov
+            if gate is not None and self.ingress.doze():
+                self.passed_over.append(True)
+                self.blocks.append(None)
+                self.delays.append(self.ingress.stats.buffered_ms)
+                continue
+            level = self.ingress.level_dbov
             quiet = level is not None and gate is not None and level < gate
             self.passed_over.append(quiet)
             block = self.ingress.skip(pull_ns) if quiet else self.ingress.pull(pull_ns)
