@@ -142,8 +142,8 @@ class AudioIngress:
     # ------------------------------------------------------------------ the mixer's side
 
     def doze(self) -> bool:
-        """Whether nothing need be done in this tick, as by a `skip` that gives nothing: who is silent
-        is looked at now and then, and as soon as sound comes. To be asked before `level_dbov`."""
+        """Whether nothing need be done in this tick, as by a `skip` that gives nothing: silence is
+        looked at now and then, and as soon as sound comes. To be asked before `level_dbov`."""
         if self._dozing and not self._stirred:
             self._dozing -= 1
             self.stats.passed_over_ms += BLOCK_NS / NS_PER_MS
