@@ -32,6 +32,9 @@ class Source:
     pulled: int = 0
     skipped: int = 0
 
+    def doze(self) -> bool:
+        return False
+
     def pull(self, now_ns: int) -> Block | None:
         self.pulled += 1
         return self.block
