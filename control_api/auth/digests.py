@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from control_api.auth.passwords import check_password
+from control_api.auth.roles import Principal, Role
 from control_api.errors import NotStored
 from control_api.persistence.users import UserRows
 from mcu_core.errors import NotFound
@@ -63,16 +64,18 @@ class DigestSecrets:
         sealed = AESGCM(self._key).encrypt(nonce, inner_hash(password).encode(), user.encode())
         await self._rows.put_gateway_secret(user, base64.b64encode(nonce + sealed).decode())
 
-    async def role_if_right(self, user: str, sequence: bytes, given: bytes) -> str | None:
-        """The user's role when the digest is right; unknown users take as long as wrong digests."""
+    async def user_if_right(self, user: str, sequence: bytes, given: bytes) -> Principal | None:
+        """Who it is when the digest is right; unknown users take as long as wrong digests."""
         found = await self._rows.gateway_secret(user)
         inner = self._unsealed(user, found.sealed) if found is not None else ""
         right = hmac.compare_digest(digest(inner, sequence), given)
-        return found.role if found is not None and inner and right else None
+        if found is None or not inner or not right:
+            return None
+        return Principal(user, Role(found.role), organisation=found.organisation)
 
-    async def role_by_password(self, user: str, password: str) -> str | None:
-        """The user's role when the password itself is right (WS-Security UsernameToken)."""
-        return await self.role_if_right(user, b"", digest(inner_hash(password), b""))
+    async def user_by_password(self, user: str, password: str) -> Principal | None:
+        """Who it is when the password itself is right (WS-Security UsernameToken)."""
+        return await self.user_if_right(user, b"", digest(inner_hash(password), b""))
 
     def _unsealed(self, user: str, sealed: str) -> str:
         raw = base64.b64decode(sealed)

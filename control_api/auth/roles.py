@@ -63,7 +63,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 class Principal:
     """Who asks. `conference` and `site` bind a guest to one seat; they are empty for users.
 
-    `passed`: which password of the conference a guest gave.
+    `passed`: which password of the conference a guest gave. `organisation`: what a user is bound
+    to, with all below it; empty: to nothing.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Principal:
     conference: str = ""
     site: str = ""
     passed: str = ""
+    organisation: str = ""
 
     @property
     def bound(self) -> bool:

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -20,6 +20,7 @@ from control_api.auth.invitations import (
     looks_like_invitation,
     read_invitation,
 )
+from control_api.auth.organisations import check_organisation
 from control_api.auth.passwords import Passwords, check_password
 from control_api.auth.roles import Principal, Role
 from control_api.auth.throttle import Throttle
@@ -125,7 +126,7 @@ class Sessions:
             raise NotLoggedIn("user or password is wrong")
         assert found is not None
         self._throttle.was_right(user, source)
-        return await self._start(Principal(found.name, Role(found.role)))
+        return await self._start(_principal(found))
 
     async def login_by_link(self, token: str) -> Login:
         """Check the token of the login link that this start wrote; raises NotLoggedIn."""
@@ -156,7 +157,9 @@ class Sessions:
         if expires_s <= now_s:
             return await self._rows.session(hashed, now_s)
         found = await self._rows.user(user)
-        return StoredSession(user, found.role, expires_s) if found is not None else None
+        if found is None:
+            return None
+        return StoredSession(user, found.role, expires_s, found.organisation)
 
     async def _keep(self, token: str, user: str) -> None:
         now_s = self._wall_s()
@@ -179,7 +182,7 @@ class Sessions:
             # On a full disk people go on with the session that they have, to make room.
             with suppress(NotStored):
                 await self._keep(token, found.user)
-        return Principal(found.user, Role(found.role))
+        return Principal(found.user, Role(found.role), organisation=found.organisation)
 
     async def logout(self, token: str) -> None:
         """End the session of that token; unknown ones have ended."""
@@ -207,12 +210,12 @@ class Sessions:
         if found is None:
             raise BadInput("user", "a user")
         hashed = await self._passwords.hash(new)
-        await self._rows.put(User(found.name, found.role, hashed))
+        await self._rows.put(replace(found, password_hash=hashed))
         self._forget_unsaved(user)
         await self._rows.remove_sessions_of(user)
         if user == ADMIN:
             self._password_file.unlink(missing_ok=True)  # what stands there is no longer true
-        return await self._start(Principal(found.name, Role(found.role)))
+        return await self._start(_principal(found))
 
     # ------------------------------------------------------------------ users
 
@@ -220,14 +223,18 @@ class Sessions:
         """All users by name."""
         return await self._rows.users()
 
-    async def add_user(self, name: str, password: str, role: str) -> None:
+    async def add_user(self, name: str, password: str, role: str, organisation: str = "") -> None:
         """Add a user; raises BadInput, or Refused when there is one of that name."""
+        check_organisation(organisation)
+        if organisation and role == Role.ADMIN:
+            raise BadInput("organisation", "none: administrators are of the whole system")
         if not USER_NAME.fullmatch(name):
             raise BadInput("name", "1..64 letters, digits or . _ @ -")
         check_password(password)
         if await self._rows.user(name) is not None:
             raise Refused(f"there is a user {name!r} already")
-        await self._rows.put(User(name, Role(role), await self._passwords.hash(password)))
+        hashed = await self._passwords.hash(password)
+        await self._rows.put(User(name, Role(role), hashed, organisation))
 
     async def remove_user(self, name: str) -> None:
         """Remove a user; raises NotFound, or Refused for the administrator of the first start."""
@@ -240,3 +247,7 @@ class Sessions:
 
     def _forget_unsaved(self, user: str) -> None:
         self._unsaved = {key: one for key, one in self._unsaved.items() if one[0] != user}
+
+
+def _principal(user: User) -> Principal:
+    return Principal(user.name, Role(user.role), organisation=user.organisation)

@@ -28,6 +28,8 @@ class Search:
     state: str = ""
     limit: int = 100
     skip: int = 0
+    organisation: str = ""
+    """Only what is its or below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,15 @@ class LibraryRows:
         return Found(infos, total, size)
 
 
-PUT = """INSERT INTO library (id, info, started_s, state, size_bytes, words, seen)
-VALUES (:id, :info, :started_s, :state, :size_bytes, :words, :seen)
-ON CONFLICT (id) DO UPDATE SET info = excluded.info, started_s = excluded.started_s,
+PUT = """INSERT INTO library (id, conference, info, started_s, state, size_bytes, words, seen)
+VALUES (:id, :conference, :info, :started_s, :state, :size_bytes, :words, :seen)
+ON CONFLICT (id) DO UPDATE SET conference = excluded.conference,
+info = excluded.info, started_s = excluded.started_s,
 state = excluded.state, size_bytes = excluded.size_bytes, words = excluded.words,
 seen = excluded.seen"""
 SUMS = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM library"
+THEIRS = """conference IN (SELECT conference FROM territory
+WHERE organisation = :organisation OR organisation LIKE :below ESCAPE '!')"""
 PAGE_HEAD = "SELECT info FROM library"
 PAGE_TAIL = " ORDER BY started_s DESC, id DESC LIMIT :limit OFFSET :skip"
 
@@ -95,6 +100,7 @@ PAGE_TAIL = " ORDER BY started_s DESC, id DESC LIMIT :limit OFFSET :skip"
 def _row(info: RecordingInfo, seen: str) -> dict[str, object]:
     return {
         "id": info.id,
+        "conference": info.conference,
         "info": msgspec.json.encode(info).decode(),
         "started_s": datetime.fromisoformat(info.started_at).timestamp(),
         "state": info.state.value,
@@ -111,6 +117,10 @@ def _where(search: Search) -> tuple[str, dict[str, object]]:
     for k, word in enumerate(search.words):
         conditions.append(f"words LIKE :word{k} ESCAPE '!'")
         values[f"word{k}"] = f"%{_plain(word.casefold())}%"
+    if search.organisation:
+        conditions.append(THEIRS)
+        values["organisation"] = search.organisation
+        values["below"] = f"{_plain(search.organisation)}/%"
     if search.since_s:
         conditions.append("started_s >= :since")
         values["since"] = search.since_s

@@ -1,6 +1,6 @@
 """Rows of users, of their sessions, and of the secrets that this installation made for itself."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
 
@@ -14,6 +14,7 @@ class User:
     name: str
     role: str
     password_hash: str
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class StoredSession:
     user: str
     role: str
     expires_s: float
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class GatewaySecret:
 
     sealed: str
     role: str
+    organisation: str = ""
+
+
+_USERS = "SELECT name, role, password_hash, organisation FROM users"
 
 
 class UserRows:
@@ -44,29 +50,29 @@ class UserRows:
         async with self._database.begin() as connection:
             row = (
                 await connection.execute(
-                    text("SELECT name, role, password_hash FROM users WHERE name = :name"),
+                    text(f"{_USERS} WHERE name = :name"),
                     {"name": name},
                 )
             ).first()
-        return User(row.name, row.role, row.password_hash) if row is not None else None
+        return User(*row) if row is not None else None
 
     async def users(self) -> list[User]:
         """All users by name."""
         async with self._database.begin() as connection:
-            rows = await connection.execute(
-                text("SELECT name, role, password_hash FROM users ORDER BY name")
-            )
-        return [User(row.name, row.role, row.password_hash) for row in rows]
+            rows = await connection.execute(text(f"{_USERS} ORDER BY name"))
+        return [User(*row) for row in rows]
 
     async def put(self, user: User) -> None:
         """Write a user, new or changed."""
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO users (name, role, password_hash) VALUES (:name, :role, :hash)"
-                    " ON CONFLICT (name) DO UPDATE SET role = :role, password_hash = :hash"
+                    "INSERT INTO users (name, role, password_hash, organisation)"
+                    " VALUES (:name, :role, :password_hash, :organisation) ON CONFLICT (name)"
+                    " DO UPDATE SET role = :role, password_hash = :password_hash,"
+                    " organisation = :organisation"
                 ),
-                {"name": user.name, "role": user.role, "hash": user.password_hash},
+                asdict(user),
             )
 
     async def remove(self, name: str) -> None:
@@ -80,14 +86,15 @@ class UserRows:
             row = (
                 await connection.execute(
                     text(
-                        "SELECT users.name, users.role, sessions.expires_s FROM sessions"
+                        "SELECT users.name, users.role, sessions.expires_s, users.organisation"
+                        " FROM sessions"
                         " JOIN users ON users.name = sessions.user_name"
                         " WHERE token_hash = :hash AND expires_s > :now"
                     ),
                     {"hash": token_hash, "now": now_s},
                 )
             ).first()
-        return StoredSession(row.name, row.role, row.expires_s) if row is not None else None
+        return StoredSession(*row) if row is not None else None
 
     async def put_session(self, token_hash: str, user: str, expires_s: float, now_s: float) -> None:
         """Write or prolong a session; expired ones go."""
@@ -139,13 +146,13 @@ class UserRows:
             row = (
                 await connection.execute(
                     text(
-                        "SELECT sealed, role FROM gateway_secrets"
+                        "SELECT sealed, role, organisation FROM gateway_secrets"
                         " JOIN users ON users.name = user_name WHERE user_name = :user"
                     ),
                     {"user": user},
                 )
             ).first()
-        return GatewaySecret(row.sealed, row.role) if row is not None else None
+        return GatewaySecret(*row) if row is not None else None
 
     async def put_gateway_secret(self, user: str, sealed: str) -> None:
         """Keep a user's sealed secret, new or changed."""

@@ -161,16 +161,24 @@ async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
 
 
 @router.get("/bookings", summary="What takes place in a span", dependencies=SEE)
-async def bookings(bridge: BridgeOf, since: Moment, until: Moment) -> list[OccurrenceView]:
+async def bookings(
+    bridge: BridgeOf, principal: PrincipalOf, since: Moment, until: Moment
+) -> list[OccurrenceView]:
     """In order of their beginning; what was deleted is not told."""
     found = await bridge.bookings.between(since.timestamp(), until.timestamp())
-    return [_occurrence(booking, one) for booking, one in found]
+    return [
+        _occurrence(booking, one)
+        for booking, one in found
+        if bridge.territory.sees(principal, str(booking.id))
+    ]
 
 
 @router.post("/bookings", status_code=201, summary="Book a conference", dependencies=CONTROL)
 async def book(body: BookingBody, bridge: BridgeOf, principal: PrincipalOf) -> BookingView:
     """It begins and ends by the clock; refused with the reason where there is no room."""
-    return await _view(bridge, await bridge.bookings.book(body.request(), principal.name))
+    booked = await bridge.bookings.book(body.request(), principal.name)
+    await bridge.territory.own(principal, str(booked.id))
+    return await _view(bridge, booked)
 
 
 @router.get("/bookings/{number}", summary="One booking", dependencies=SEE)
@@ -204,19 +212,21 @@ async def delete(
 @router.get("/taken", summary="Free/busy", dependencies=SEE)
 async def taken(
     bridge: BridgeOf,
+    principal: PrincipalOf,
     uri: Annotated[list[str], Query(max_length=1000)],
     since: Moment,
     until: Moment,
 ) -> list[TakenView]:
-    """When these sites are taken in that span."""
+    """When these sites are taken in that span; by what, is told of one's own conferences."""
+    sees = bridge.territory.sees
     found = await bridge.bookings.taken(uri, since.timestamp(), until.timestamp())
     return [
         TakenView(
             uri=one.uri,
             begin=_iso(one.begin_s),
             end=_iso(one.end_s) if one.end_s is not None else None,
-            booking=str(one.booking),
-            name=one.name,
+            booking=str(one.booking) if sees(principal, str(one.booking)) else "",
+            name=one.name if sees(principal, str(one.booking)) else "",
         )
         for one in found
         if not one.gone

@@ -9,9 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
+from control_api.auth.organisations import within
 from control_api.auth.roles import Action
 from control_api.persistence.calls import Asked, By, Call
-from control_api.rest.guard import BridgeOf, may
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import LARGEST_INT
 from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
@@ -62,6 +63,7 @@ Text = Annotated[str, Query(max_length=200)]
 
 def asked(
     bridge: BridgeOf,
+    principal: PrincipalOf,
     since: Day = None,
     until: Day = None,
     organisation: Text = "",
@@ -69,6 +71,8 @@ def asked(
     conference: Text = "",
 ) -> Asked:
     """Which calls: by the day on which they began, both inclusive; without one the last month."""
+    if not within(organisation, principal.organisation):
+        organisation = principal.organisation
     first, last = bridge.calls.last_days(31)
     return Asked(
         _number(since) if since is not None else first,

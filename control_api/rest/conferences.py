@@ -48,9 +48,10 @@ async def layouts() -> list[LayoutModeView]:
 
 
 @router.get("/conferences", tags=["conferences"], summary="All conferences", dependencies=SEE)
-async def conferences(bridge: BridgeOf) -> list[ConferenceView]:
+async def conferences(bridge: BridgeOf, principal: PrincipalOf) -> list[ConferenceView]:
     """Oldest first."""
-    return bridge.conferences.list()
+    views = bridge.conferences.list()
+    return [view for view in views if bridge.territory.sees(principal, view.id)]
 
 
 @router.post(
@@ -60,12 +61,14 @@ async def conferences(bridge: BridgeOf) -> list[ConferenceView]:
     summary="Make a conference",
     dependencies=CONTROL,
 )
-async def make(body: ConferenceBody, bridge: BridgeOf) -> ConferenceView:
+async def make(body: ConferenceBody, bridge: BridgeOf, principal: PrincipalOf) -> ConferenceView:
     """It runs at once, on the least loaded engine, and stays until it is deleted."""
     changes = body.changes()
     if body.layout is not None:
         changes["layout"] = body.layout.choice("layout.")
-    return await bridge.conferences.create(changes)
+    made = await bridge.conferences.create(changes)
+    await bridge.territory.own(principal, made.id)
+    return made
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -61,13 +62,14 @@ def _reader_name(principal: Principal) -> str:
 
 async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIterator[str]:
     guest = principal.bound
-    reader = bridge.feed.subscribe(principal.conference, _reader_name(principal))
+    sees = partial(bridge.territory.sees, principal)
+    reader = bridge.feed.subscribe(principal.conference, _reader_name(principal), sees)
     try:
         yield sse("hello", _json({"user": principal.name, "role": principal.role.value}))
         for view in bridge.conferences.list():
-            if not guest:
+            if not guest and sees(view.id):
                 yield sse("conference", _json(view.model_dump()))
-            elif view.id == principal.conference:
+            elif guest and view.id == principal.conference:
                 yield sse("conference", _json(public_view(view).model_dump()))
         checked_ns = bridge.clock.now_ns()
         async for text in _news(reader, guest):

@@ -1,12 +1,13 @@
 """Who asks, and may he: dependencies that every route but the public ones carries."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from control_api.auth.organisations import within
 from control_api.auth.roles import Action, Principal, check
-from control_api.errors import NotLoggedIn
+from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.bridge import Bridge
 from mcu_core.errors import NotFound
 
@@ -56,11 +57,32 @@ async def identified(bridge: Bridge, token: str) -> Principal:
 PrincipalOf = Annotated[Principal, Depends(principal_of)]
 
 
-def may(action: Action) -> Callable[[Request, PrincipalOf], Awaitable[None]]:
+def may(action: Action) -> Callable[[Request, BridgeOf, PrincipalOf], Awaitable[None]]:
     """A dependency that lets only those pass who may do that; raises NotLoggedIn, Forbidden."""
 
-    async def checked(request: Request, principal: PrincipalOf) -> None:
+    async def checked(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> None:
         path = request.path_params
         check(principal, action, path.get("cid", principal.conference), path.get("sid", ""))
+        if principal.organisation:
+            await _check_theirs(bridge, principal, action, path)
 
     return checked
+
+
+async def _check_theirs(
+    bridge: Bridge, principal: Principal, action: Action, path: Mapping[str, Any]
+) -> None:
+    """Raise NotFound for what is another organisation's, Forbidden for what is everybody's."""
+    if action is Action.SEE_SYSTEM:
+        raise Forbidden("users of an organisation may not see the whole system")
+    for name in ("cid", "number"):
+        if name in path:
+            bridge.territory.check(principal, str(path[name]))
+    if "rid" in path:
+        recording = await bridge.recordings.get(path["rid"], False)
+        if not bridge.territory.sees(principal, recording.conference):
+            raise NotFound("recording", path["rid"])
+    if "uri" in path:
+        site = await bridge.register.get(path["uri"])
+        if not within(site.organisation, principal.organisation):
+            raise NotFound("registered site", path["uri"])

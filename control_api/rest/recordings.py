@@ -132,7 +132,8 @@ async def recordings(
 ) -> list[RecordingView]:
     """Newest first; X-Total-Count and X-Total-Bytes tell of all that fit, on every page."""
     times = [moment.timestamp() if moment else 0.0 for moment in (since, until)]
-    search = Search(tuple(q.split()[:8]), times[0], times[1], state, limit, skip)
+    words, theirs = tuple(q.split()[:8]), principal.organisation
+    search = Search(words, times[0], times[1], state, limit, skip, theirs)
     views, found = await bridge.recordings.find(search, allowed(principal, Action.PATIENT))
     response.headers["X-Total-Count"] = str(found.total)
     response.headers["X-Total-Bytes"] = str(found.size_bytes)

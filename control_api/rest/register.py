@@ -6,14 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictInt, StrictStr
 
-from control_api.auth.roles import Action
+from control_api.auth.organisations import check_organisation, within
+from control_api.auth.roles import Action, Principal
 from control_api.persistence.register import RegisteredSite
-from control_api.rest.guard import BridgeOf, may
+from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import Body
 from control_api.rest.schemas import FileBody, PatternBody
+from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
 from control_api.services.sites import LONGEST_SDP, check_clip, check_sdp
 from mcu_core.contract.definition import SiteKind
+from mcu_core.errors import BadInput
 
 router = APIRouter(prefix="/sites", tags=["register"])
 
@@ -66,28 +69,39 @@ class RegisteredView(View):
     video_format: int | None
 
 
-def _checked(body: RegisterBody, bridge: BridgeOf) -> RegisteredSite:
+def _checked(body: RegisterBody, bridge: Bridge, principal: Principal) -> RegisteredSite:
+    """As it is kept; users of an organisation register sites of theirs. Raises BadInput."""
+    body = body.model_copy(update={"organisation": body.organisation or principal.organisation})
+    if not within(check_organisation(body.organisation), principal.organisation):
+        raise BadInput("organisation", f"{principal.organisation}, or one below it")
     if body.file is not None:
         check_clip(Path(body.file.path), bridge.settings.clips)
     return body.site()
 
 
 @router.get("", summary="All registered sites", dependencies=SEE)
-async def sites(bridge: BridgeOf) -> list[RegisteredView]:
+async def sites(bridge: BridgeOf, principal: PrincipalOf) -> list[RegisteredView]:
     """By name."""
-    return [RegisteredView.model_validate(site) for site in await bridge.register.all()]
+    return [
+        RegisteredView.model_validate(site)
+        for site in await bridge.register.all()
+        if within(site.organisation, principal.organisation)
+    ]
 
 
 @router.post("", status_code=201, summary="Register a site", dependencies=CONTROL)
-async def add(body: RegisterBody, bridge: BridgeOf) -> RegisteredView:
+async def add(body: RegisterBody, bridge: BridgeOf, principal: PrincipalOf) -> RegisteredView:
     """Its URI is its id in every conference that it takes part in."""
-    return RegisteredView.model_validate(await bridge.register.add(_checked(body, bridge)))
+    site = _checked(body, bridge, principal)
+    return RegisteredView.model_validate(await bridge.register.add(site))
 
 
 @router.put("/{uri}", summary="Change a registered site", dependencies=CONTROL)
-async def change(uri: str, body: RegisterBody, bridge: BridgeOf) -> RegisteredView:
+async def change(
+    uri: str, body: RegisterBody, bridge: BridgeOf, principal: PrincipalOf
+) -> RegisteredView:
     """Conferences that run keep it as it was."""
-    site = _checked(body.model_copy(update={"uri": uri}), bridge)
+    site = _checked(body.model_copy(update={"uri": uri}), bridge, principal)
     return RegisteredView.model_validate(await bridge.register.change(site))
 
 

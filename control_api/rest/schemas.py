@@ -52,6 +52,9 @@ class UserBody(Body):
     name: Annotated[StrictStr, Field(max_length=200)]
     password: Annotated[StrictStr, Field(max_length=1000)]
     role: Literal["admin", "operator", "viewer"]
+    organisation: Annotated[StrictStr, Field(max_length=200)] = Field(
+        "", description="sees and changes only what is its or below: 一院/放射科; empty: everything"
+    )
 
 
 class ConferenceChange(Body):
@@ -242,6 +245,7 @@ class SessionView(BaseModel):
 
     user: str
     role: str
+    organisation: str = ""
 
 
 class LayoutModePane(BaseModel):

@@ -27,7 +27,10 @@ def _let_in(login: Login, request: Request, response: Response) -> SessionView:
         samesite="lax",
         secure=request.url.scheme == "https",
     )
-    return SessionView(user=login.principal.name, role=login.principal.role)
+    principal = login.principal
+    return SessionView(
+        user=principal.name, role=principal.role, organisation=principal.organisation
+    )
 
 
 def _source(request: Request) -> str:
@@ -49,7 +52,9 @@ async def log_in(
 @router.get("/session", summary="Who is logged in")
 async def who(principal: PrincipalOf) -> SessionView:
     """Guests are called guest."""
-    return SessionView(user=principal.name, role=principal.role)
+    return SessionView(
+        user=principal.name, role=principal.role, organisation=principal.organisation
+    )
 
 
 @router.delete("/session", status_code=204, summary="Log out")
@@ -83,7 +88,10 @@ async def change_password(
 @router.get("/users", summary="All users", dependencies=[Depends(may(Action.USERS))])
 async def users(bridge: BridgeOf) -> list[SessionView]:
     """Names and roles."""
-    return [SessionView(user=user.name, role=user.role) for user in await bridge.sessions.users()]
+    return [
+        SessionView(user=user.name, role=user.role, organisation=user.organisation)
+        for user in await bridge.sessions.users()
+    ]
 
 
 @router.post(
@@ -91,8 +99,8 @@ async def users(bridge: BridgeOf) -> list[SessionView]:
 )
 async def add_user(body: UserBody, bridge: BridgeOf) -> SessionView:
     """Names are unique."""
-    await bridge.sessions.add_user(body.name, body.password, body.role)
-    return SessionView(user=body.name, role=body.role)
+    await bridge.sessions.add_user(body.name, body.password, body.role, body.organisation)
+    return SessionView(user=body.name, role=body.role, organisation=body.organisation)
 
 
 @router.delete(

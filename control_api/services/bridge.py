@@ -22,6 +22,7 @@ from control_api.persistence.pacs import PacsRows
 from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
 from control_api.persistence.rules import Rules
+from control_api.persistence.territory import TerritoryRows
 from control_api.persistence.users import UserRows
 from control_api.services.alarms import Alarms, Limits, Processes
 from control_api.services.archiver import Archiver
@@ -52,6 +53,7 @@ from control_api.services.register import Register
 from control_api.services.retention import Retention
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
+from control_api.services.territory import Territory
 from control_api.services.timed import TimedData
 from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
@@ -190,7 +192,7 @@ class Bridge:
         self._demo: asyncio.Task[None] | None = None
 
     def _set_watches(self, wall_s: Callable[[], float]) -> None:
-        """What writes down and tells how everything goes."""
+        """What writes down and tells how everything goes, and whose it is."""
         self.calls = Calls(
             CallRows(self._database),
             self.wanted,
@@ -211,12 +213,14 @@ class Bridge:
             wall_s,
         )
         self.webhooks = _webhooks(self.settings, self.feed)
+        self.territory = Territory(TerritoryRows(self._database))
 
     async def open(self) -> None:
         """Read what is kept, then connect; raises McuError when the data cannot be used."""
         await asyncio.to_thread(self.settings.data.mkdir, parents=True, exist_ok=True)
         await self._database.open()
         await self.wanted.load()
+        await self.territory.open()
         await self.audit.open()
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()

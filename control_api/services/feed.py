@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -32,11 +33,22 @@ class FeedEvent:
     public: str
 
 
+Sees = Callable[[str], bool]
+
+
+def everything(_conference: str) -> bool:
+    """For readers who may see all conferences."""
+    return True
+
+
 class Reader:
     """One reader's backlog. When full, its oldest levels go first; then the reader is cut off."""
 
-    def __init__(self, feed: "Feed", conference: str, name: str = "") -> None:
+    def __init__(
+        self, feed: "Feed", conference: str, name: str = "", sees: Sees = everything
+    ) -> None:
         self.name = name
+        self._sees = sees
         self._feed = feed
         self._conference = conference
         self._events: deque[FeedEvent] = deque()
@@ -46,6 +58,8 @@ class Reader:
     def offer(self, event: FeedEvent) -> None:
         """Take an event, unless it is about a conference that this reader may not see."""
         if self.closed or (self._conference and event.conference != self._conference):
+            return
+        if not self._sees(event.conference):
             return
         if len(self._events) >= BACKLOG and not self._make_room():
             self._feed.readers_cut += 1
@@ -112,9 +126,10 @@ class Feed:
         for reader in list(self._readers):
             reader.offer(event)
 
-    def subscribe(self, conference: str = "", name: str = "") -> Reader:
-        """A new reader of all events, or of one conference's; close it at the end."""
-        reader = Reader(self, conference, name)
+    def subscribe(self, conference: str = "", name: str = "", sees: Sees = everything) -> Reader:
+        """A new reader of all events, or of one conference's, or of those that it may see (asked
+        with the conference's id, empty for what is about the system); close it at the end."""
+        reader = Reader(self, conference, name, sees)
         self._readers.add(reader)
         if self._closed:
             reader.close()

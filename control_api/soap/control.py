@@ -36,7 +36,7 @@ def conference_with(call: Call, uri: str) -> ConferenceView:
         raise ResultError(Code.URI_EMPTY)
     found = [
         (site.state == "joined", view)
-        for view in call.bridge.conferences.list()
+        for view in call.conferences()
         for site in view.sites
         if site.id == uri
     ]

@@ -219,6 +219,7 @@ class Gateway:
             self.sessions.key_of(session_of(asked.cookies)),
             self._background.begin,
         )
+        call.check_named(content)
         return await operation.handler(call, content)
 
     async def _principal(self, message: Message, asked: Asked) -> Principal:

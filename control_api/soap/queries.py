@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from control_api.auth.organisations import within
 from control_api.persistence.bookings import Taken
 from control_api.services.booking import number_of
 from control_api.services.views import ConferenceView, SiteView
@@ -33,7 +34,7 @@ MOST_ASKED = 1000
 
 async def conferences_status(call: Call, request: m.ConfIds) -> m.Result:
     """4.5.10; without ids those that run."""
-    ids = request.conf_ids or tuple(view.id for view in call.bridge.conferences.list())
+    ids = request.conf_ids or tuple(view.id for view in call.conferences())
     if len(ids) > MOST_ASKED:
         raise ResultError(Code.OUT_OF_RANGE)
     return m.ConferencesStatusAnswer(0, tuple([await _status(call, one) for one in ids]))
@@ -155,9 +156,10 @@ def _states(views: Iterable[ConferenceView]) -> dict[str, int]:
 
 async def sites(call: Call, request: m.SiteUris | m.Nothing) -> m.Result:
     """4.5.7: the register; of some, or of all."""
-    known = await call.bridge.register.all()
+    registered = await call.bridge.register.all()
+    known = [one for one in registered if within(one.organisation, call.principal.organisation)]
     wanted = set(request.site_uris) if isinstance(request, m.SiteUris) else set()
-    states = _states(call.bridge.conferences.list())
+    states = _states(call.conferences())
     return m.SitesAnswer(
         0,
         tuple(
@@ -199,6 +201,7 @@ async def _free_busy(call: Call, request: m.SitesWhen, changes: bool) -> m.Resul
         if changes or not one.gone:
             taken[one.uri].append(one)
     known = await call.bridge.register.known([uri for uri in uris if not taken[uri]])
+    sees = call.bridge.territory.sees
     span = timedelta(seconds=span_s)
     zone = zone_of(call)
     start = datetime.fromtimestamp(since_s, zone)
@@ -209,8 +212,8 @@ async def _free_busy(call: Call, request: m.SitesWhen, changes: bool) -> m.Resul
                 datetime.fromtimestamp(one.begin_s, zone),
                 timedelta(seconds=one.end_s - one.begin_s) if one.end_s else span,
                 FREE if one.gone else BUSY,
-                str(one.booking),
-                one.name,
+                str(one.booking) if sees(call.principal, str(one.booking)) else None,
+                one.name if sees(call.principal, str(one.booking)) else None,
             )
             for one in taken[uri]
         )

@@ -216,18 +216,24 @@ async def _series(call: Call, booking: Booking) -> m.RecurrenceAnswer:
 # ---------------------------------------------------------------------- operations
 
 
+async def _booked(call: Call, asked: BookingRequest) -> Booking:
+    booked = await call.bridge.bookings.book(asked, call.principal.name)
+    await call.bridge.territory.own(call.principal, str(booked.id))
+    return booked
+
+
 async def schedule(call: Call, request: m.ScheduleConf) -> m.Result:
     """4.5.3: at once where it has no begin, or a past one."""
     with told():
         asked = _asked(call, request.schedule_conf)
-        return await _one(call, await call.bridge.bookings.book(asked, call.principal.name))
+        return await _one(call, await _booked(call, asked))
 
 
 async def schedule_recurrence(call: Call, request: m.ScheduleRecurrence) -> m.Result:
     """4.5.4."""
     with told():
         asked = _asked(call, request.schedule_conf)
-        return await _series(call, await call.bridge.bookings.book(asked, call.principal.name))
+        return await _series(call, await _booked(call, asked))
 
 
 async def edit(call: Call, request: m.EditConf) -> m.Result:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from control_api.auth.digests import DigestSecrets
-from control_api.auth.roles import Principal, Role
+from control_api.auth.roles import Principal
 from control_api.auth.throttle import Throttle
 from control_api.soap.faults import Code, ResultError
 from mcu_core.media.clock import NS_PER_SECOND, Clock
@@ -89,11 +89,11 @@ class GatewaySessions:
         if self._throttle.wait_s(pending.user, source, now_ns):
             raise ResultError(Code.LOCKED_OUT)
         self._throttle.begins(pending.user, source, now_ns)
-        role = await self._secrets.role_if_right(pending.user, pending.sequence, given)
-        if role is None:
+        principal = await self._secrets.user_if_right(pending.user, pending.sequence, given)
+        if principal is None:
             raise ResultError(Code.WRONG_LOGIN)
         self._throttle.was_right(pending.user, source)
-        return self._start(Principal(pending.user, Role(role)))
+        return self._start(principal)
 
     async def by_password(self, user: str, password: str, source: str) -> Principal:
         """Who sends name and password with each request (WS-Security); raises ResultError."""
@@ -101,11 +101,11 @@ class GatewaySessions:
         if self._throttle.wait_s(user, source, now_ns):
             raise ResultError(Code.LOCKED_OUT)
         self._throttle.begins(user, source, now_ns)
-        role = await self._secrets.role_by_password(user, password)
-        if role is None:
+        principal = await self._secrets.user_by_password(user, password)
+        if principal is None:
             raise ResultError(Code.WRONG_LOGIN)
         self._throttle.was_right(user, source)
-        return Principal(user, Role(role))
+        return principal
 
     def _start(self, principal: Principal) -> str:
         now_ns = self._clock.now_ns()

@@ -95,7 +95,7 @@ async def test_first_start_writes_the_password_that_logs_in(
     async with control.client() as person:
         body = {"user": "admin", "password": file.read_text().strip()}
         reply = await person.post("/session", json=body)
-        assert reply.json() == {"user": "admin", "role": "admin"}
+        assert reply.json() == {"user": "admin", "role": "admin", "organisation": ""}
         cookie = reply.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "samesite=lax" in cookie.lower()
@@ -204,7 +204,8 @@ async def test_a_guest_takes_the_one_seat_of_the_invitation(control: Control) ->
     bearer = {"Authorization": f"Bearer {invited['token']}"}
     offer = {"sdp": "v=0\r\n", "type": "offer"}
     async with control.client(headers=bearer) as guest:
-        assert (await guest.get("/session")).json() == {"user": "guest", "role": "guest"}
+        who = (await guest.get("/session")).json()
+        assert (who["user"], who["role"]) == ("guest", "guest")
         seen = (await guest.get(f"/conferences/{cid}")).json()
         assert (seen["id"], seen["engine"]) == (cid, "")  # and so no reasons, which name files
         joined = await guest.post(f"/conferences/{cid}/sites/{sid}/webrtc", json=offer)

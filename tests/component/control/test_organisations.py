@@ -1,0 +1,170 @@
+"""Users of an organisation see and change what is theirs or below, and nothing else is there."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from control_api.auth.roles import Principal, Role
+from control_api.persistence.library import LibraryRows, Search
+from control_api.persistence.register import RegisteredSite
+from control_api.soap.gateway import Asked, Gateway
+from mcu_core.contract.snapshots import SiteSnapshot
+from recorder.contract import RecordingInfo, RecordingState
+from tests.component.control.conftest import Control
+
+PASSWORD = "Passw0rd!demo"
+SPAN = {"since": "2027-03-01T00:00:00Z", "until": "2027-03-02T00:00:00Z"}
+NAMESPACE = "http://smc.huawei.com/"
+ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
+
+@asynccontextmanager
+async def operator(
+    control: Control, name: str, organisation: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    user = {"name": name, "password": PASSWORD, "role": "operator", "organisation": organisation}
+    await control.json("POST", "/users", json=user)
+    async with control.client() as client:
+        reply = await client.post("/session", json={"user": name, "password": PASSWORD})
+        assert reply.json() == {"user": name, "role": "operator", "organisation": organisation}
+        yield client
+
+
+async def ids(client: httpx.AsyncClient, path: str, key: str = "id", **query: str) -> list[str]:
+    reply = await client.get(path, params=query)
+    assert reply.status_code == 200, reply.text
+    return [str(row[key]) for row in reply.json()]
+
+
+async def made(client: httpx.AsyncClient, path: str, **body: Any) -> Any:
+    reply = await client.post(path, json=body)
+    assert reply.status_code == 201, reply.text
+    return reply.json()
+
+
+async def test_conferences_are_their_makers_and_of_those_above(control: Control) -> None:
+    nobodys = await control.conference()
+    async with (
+        operator(control, "one", "一院") as one,
+        operator(control, "ct", "一院/放射科") as ct,
+        operator(control, "two", "二院") as two,
+    ):
+        theirs = (await made(ct, "/conferences", name="读片"))["id"]
+        assert await ids(one, "/conferences") == [theirs]
+        assert await ids(two, "/conferences") == []
+        assert set(await ids(control.api, "/conferences")) == {nobodys, theirs}
+        for client, conference, status in (
+            (one, theirs, 200),
+            (two, theirs, 404),
+            (ct, nobodys, 404),
+        ):
+            path = f"/conferences/{conference}"
+            assert (await client.get(path)).status_code == status
+            change = await client.patch(path, json={"name": "mine"})
+            assert change.status_code == status
+            sites = await client.post(f"{path}/sites", json={"name": "x", "kind": "webrtc"})
+            assert sites.status_code == (201 if status == 200 else 404)
+        assert (await two.delete(f"/conferences/{theirs}")).status_code == 404
+        for path in ("/engines", "/alarms", "/audit"):
+            assert (await one.get(path)).status_code in {403, 422}, path
+
+
+async def test_bookings_and_free_busy(control: Control) -> None:
+    async with operator(control, "one", "一院") as one, operator(control, "two", "二院") as two:
+        wanted = {"name": "会诊", "begin": "2027-03-01T08:00:00Z", "minutes": 60}
+        booked = await made(one, "/bookings", **wanted, sites=[{"uri": "ct"}])
+        assert await ids(one, "/bookings", "booking", **SPAN) == [booked["id"]]
+        assert await ids(two, "/bookings", "booking", **SPAN) == []
+        assert (await two.get(f"/bookings/{booked['id']}")).status_code == 404
+        assert (await two.delete(f"/bookings/{booked['id']}")).status_code == 404
+        for client, name in ((one, "会诊"), (two, "")):
+            (taken,) = (await client.get("/taken", params={"uri": "ct", **SPAN})).json()
+            assert taken["name"] == name, "that it is taken everybody sees"
+
+
+async def test_registered_sites_and_calls(control: Control) -> None:
+    async with operator(control, "one", "一院") as one, operator(control, "two", "二院") as two:
+        own = await made(one, "/sites", uri="ct", name="CT")
+        assert own["organisation"] == "一院"
+        foreign = {"uri": "x", "name": "X", "organisation": "二院"}
+        assert (await one.post("/sites", json=foreign)).status_code == 422
+        assert await ids(two, "/sites", "uri") == []
+        assert (await two.delete("/sites/ct")).status_code == 404
+        assert (await two.put("/sites/ct", json={"uri": "ct", "name": "Y"})).status_code == 404
+        conference = (await made(one, "/conferences", name="读片"))["id"]
+        site = await control.site(conference, "webrtc")
+        below = RegisteredSite(site, "CT 2", organisation="一院/放射科")
+        await control.bridge.register.add(below)
+        control.bridge.calls.see(conference, SiteSnapshot(site, "", "e", "joined"), "")
+        await control.bridge.calls.flush()
+        span = {"since": "2020-01-01", "until": "2100-01-01"}
+        assert await ids(one, "/calls", "site", **span) == [site]
+        assert await ids(two, "/calls", "site", **span) == []
+        assert await ids(two, "/calls", "site", organisation="一院", **span) == []
+
+
+async def test_recordings_are_those_of_their_conferences_also_when_these_are_over(
+    control: Control,
+) -> None:
+    async with operator(control, "one", "一院") as one:
+        conference = (await made(one, "/conferences", name="读片"))["id"]
+        await one.delete(f"/conferences/{conference}")
+    rows = LibraryRows(control.bridge._database)
+    begun = "2026-11-01T08:00:00+00:00"
+    for number, of in enumerate((conference, "nobodys")):
+        info = RecordingInfo(f"r{number}", of, "t", RecordingState.DONE, begun)
+        await rows.put([(info, "")])
+    for organisation, found in (("一院", ["r0"]), ("一院/放射科", []), ("", ["r1", "r0"])):
+        page = await rows.find(Search(organisation=organisation))
+        assert [info.id for info in page.infos] == found, organisation
+
+
+async def test_events_of_others_are_not_told(control: Control) -> None:
+    bridge = control.bridge
+    async with operator(control, "one", "一院") as one:
+        theirs = (await made(one, "/conferences", name="读片"))["id"]
+        nobodys = await control.conference()
+        principal = Principal("one", Role.OPERATOR, organisation="一院")
+        reader = bridge.feed.subscribe(sees=lambda cid: bridge.territory.sees(principal, cid))
+        for conference in (nobodys, "", theirs):
+            bridge.feed.publish("speaker", conference, {"conference": conference})
+        event = await reader.next()
+        assert event is not None
+        assert json.loads(event.data)["conference"] == theirs
+        reader.close()
+
+
+async def soap(gateway: Gateway, user: str, name: str, inner: str) -> str:
+    token = (
+        f'<w:Security xmlns:w="{WSSE}"><w:UsernameToken><w:Username>{user}</w:Username>'
+        f"<w:Password>{PASSWORD}</w:Password></w:UsernameToken></w:Security>"
+    )
+    body = (
+        f'<s:Envelope xmlns:s="{ENVELOPE}"><s:Header>{token}</s:Header><s:Body>'
+        f'<n:{name} xmlns:n="{NAMESPACE}">{inner}</n:{name}></s:Body></s:Envelope>'
+    )
+    return (await gateway.answer(Asked(body.encode()))).data.decode()
+
+
+async def test_the_gateway_keeps_to_it_too(control: Control) -> None:
+    gateway = Gateway(control.bridge)
+    async with operator(control, "one", "一院") as one, operator(control, "two", "二院"):
+        for name in ("one", "two"):
+            await control.bridge.digests.set(name, PASSWORD)
+        theirs = (await made(one, "/conferences", name="读片"))["id"]
+        conf = f"<confId>{theirs}</confId>"
+        mute = f"{conf}<isSwitch>1</isSwitch>"
+        assert "<resultCode>0<" in await soap(gateway, "one", "setAudioSwitch", mute)
+        assert "<resultCode>0<" not in await soap(gateway, "two", "setAudioSwitch", mute)
+        assert theirs in await soap(gateway, "one", "queryConferencesStatus", "")
+        assert theirs not in await soap(gateway, "two", "queryConferencesStatus", "")
+    await gateway.stop()
+
+
+async def test_administrators_are_of_the_whole(control: Control) -> None:
+    user = {"name": "a", "password": PASSWORD, "role": "admin", "organisation": "一院"}
+    assert (await control.api.post("/users", json=user)).status_code == 422
