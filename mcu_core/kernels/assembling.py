@@ -88,7 +88,7 @@ def _aggregate(kept: Bytes, start: int, end: int, made: Bytes, to: int) -> tuple
         if to == REFUSED:
             return REFUSED, 0, 0
         slices += more
-    return to if at == end else REFUSED, slices, 0
+    return to if at == end > start + 1 else REFUSED, slices, 0
 
 
 @kernel(_FOUND(BYTES_IN, INT, INT, INT, BYTES_OUT, INT), inline=True)
