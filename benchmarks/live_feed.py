@@ -122,12 +122,35 @@ class Material:
         return made
 
 
+def units_at(material: Material, begun_ns: int, tick: int, heard: int) -> Iterator[TapUnit]:
+    """What is there at a tick: sound that is complete by then, and the pictures of now."""
+    at_ns = tick * NS_PER_SECOND // FPS
+    step_ns = SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
+    while (heard + 1) * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE <= at_ns:
+        data, _ = material.sound.parts[heard % LOOP_SOUNDS]
+        stamp_ns = begun_ns + heard * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
+        yield TapUnit("sound", stamp_ns, step_ns, True, data)
+        heard += 1
+    for name, coded in (("content", material.content), ("main", material.main)):
+        data, keyframe = coded.parts[tick % LOOP_PICTURES]
+        yield TapUnit(name, begun_ns + at_ns, NS_PER_SECOND // FPS, keyframe, data)
+
+
+def units_of(material: Material, seconds: int) -> Iterator[TapUnit]:
+    """All units of so many seconds from the stamp of a second on, as they would come."""
+    heard = 0
+    for tick in range(seconds * FPS):
+        for unit in units_at(material, NS_PER_SECOND, tick, heard):
+            heard += unit.name == "sound"
+            yield unit
+
+
 class LiveFeed:
     """Listens as an engine and feeds all taps; `begun_ns` is the stamp of unit 0."""
 
     def __init__(self, socket: Path, material: Material, clock: Clock) -> None:
         self.begun_ns = 0
-        self._material = material
+        self.material = material
         self._clock = clock
         self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
         self._conferences: dict[str, ConferenceDefinition] = {}
@@ -158,23 +181,9 @@ class LiveFeed:
             at_ns = tick * NS_PER_SECOND // FPS
             wait_ns = self.begun_ns + at_ns - self._clock.now_ns()
             await asyncio.sleep(max(0, wait_ns) / NS_PER_SECOND)
-            for unit in self._units(tick, heard):
+            for unit in units_at(self.material, self.begun_ns, tick, heard):
                 self._give(unit)
                 heard += unit.name == "sound"
-
-    def _units(self, tick: int, heard: int) -> Iterator[TapUnit]:
-        """What is there at a tick: sound that is complete by then, and the pictures of now."""
-        at_ns = tick * NS_PER_SECOND // FPS
-        step_ns = SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
-        while (heard + 1) * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE <= at_ns:
-            data, _ = self._material.sound.parts[heard % LOOP_SOUNDS]
-            stamp_ns = self.begun_ns + heard * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
-            yield TapUnit("sound", stamp_ns, step_ns, True, data)
-            heard += 1
-        for name, coded in (("content", self._material.content), ("main", self._material.main)):
-            data, keyframe = coded.parts[tick % LOOP_PICTURES]
-            step = NS_PER_SECOND // FPS
-            yield TapUnit(name, self.begun_ns + at_ns, step, keyframe, data)
 
     def _give(self, unit: TapUnit) -> None:
         for line in list(self._taps):
@@ -198,7 +207,7 @@ class LiveFeed:
             self._taps.discard(line)
 
     def _open(self, line: Line[Message]) -> None:
-        for track in self._material.tracks:
+        for track in self.material.tracks:
             line.send(Tapped(track))
         self._taps.add(line)
 

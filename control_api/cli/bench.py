@@ -31,7 +31,8 @@ Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to 
 Plot = Annotated[Path | None, typer.Option(help="Draw them into this PNG file")]
 
 
-def _tell(run: Callable[[], Report], json_: Path | None, plot: Path | None) -> None:
+def tell(run: Callable[[], Report], json_: Path | None, plot: Path | None) -> None:
+    """Measure, show it, and write what was asked for."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     report = run()
     report.show()
@@ -41,7 +42,8 @@ def _tell(run: Callable[[], Report], json_: Path | None, plot: Path | None) -> N
         report.plot(plot)
 
 
-def _beside_stalls(run: Callable[[], Report]) -> Report:
+def beside_stalls(run: Callable[[], Report]) -> Report:
+    """Measure, and how late this machine woke up meanwhile."""
     with StallWatch() as watch:
         report = run()
     report.stalls = watch.result
@@ -53,7 +55,7 @@ def kernels(json_: Json = None, plot: Plot = None) -> None:
     """Loops over pixels, beside OpenCV, swscale and NumPy."""
     from benchmarks.kernels import run  # each loads only what it measures
 
-    _tell(lambda: _beside_stalls(run), json_, plot)
+    tell(lambda: beside_stalls(run), json_, plot)
 
 
 @bench.command()
@@ -61,7 +63,7 @@ def canvas(json_: Json = None, plot: Plot = None) -> None:
     """Nine own pictures beside the floor of their copies; texts; nothing new."""
     from benchmarks.canvas import run
 
-    _tell(lambda: _beside_stalls(run), json_, plot)
+    tell(lambda: beside_stalls(run), json_, plot)
 
 
 @bench.command()
@@ -69,7 +71,7 @@ def packets(json_: Json = None, plot: Plot = None) -> None:
     """What a packet costs, in and out, beside bare sockets of the same loop."""
     from benchmarks.packets import run
 
-    _tell(lambda: _beside_stalls(run), json_, plot)
+    tell(lambda: beside_stalls(run), json_, plot)
 
 
 @bench.command()
@@ -94,7 +96,7 @@ def mix(
 
     sizes = tuple(size or ("360p", "720p"))
     what = MixBench(frames, turns, sizes, form=replace(FORM, preset=preset), under=under)
-    _tell(lambda: run(what, clips), json_, plot)
+    tell(lambda: run(what, clips), json_, plot)
 
 
 @bench.command()
@@ -114,7 +116,7 @@ def room(
     from benchmarks.room import Room, run
 
     what = Room(sites + browser, size, classes, sound, preset, browser)
-    _tell(lambda: run(seconds, what, clips), json_, plot)
+    tell(lambda: run(seconds, what, clips), json_, plot)
 
 
 @bench.command()
@@ -133,7 +135,7 @@ def latency(
     """What the engine adds: from counter to counter, chirp to chirp; lip sync (bar 7)."""
     from benchmarks.latency import run
 
-    _tell(lambda: run(seconds, sites, size, sound, bad_line, clips), json_, plot)
+    tell(lambda: run(seconds, sites, size, sound, bad_line, clips), json_, plot)
 
 
 @bench.command()
@@ -147,7 +149,7 @@ def codecs(
     """Every codec with every other in one conference, ffmpeg on the other side (bar 1)."""
     from benchmarks.codecs import run
 
-    _tell(lambda: run(document), json_, plot)
+    tell(lambda: run(document), json_, plot)
 
 
 @bench.command()
@@ -155,7 +157,7 @@ def speech(seconds: Seconds = 600, json_: Json = None, plot: Plot = None) -> Non
     """Who is shown in a labelled talk, beside other servers' rules (bar 10)."""
     from benchmarks.speech import run
 
-    _tell(lambda: run(seconds), json_, plot)
+    tell(lambda: run(seconds), json_, plot)
 
 
 @bench.command()
@@ -163,7 +165,7 @@ def sound(seconds: Seconds = 60, json_: Json = None, plot: Plot = None) -> None:
     """The mixer alone, beside ffmpeg's and GStreamer's (bar 8)."""
     from benchmarks.sound import run
 
-    _tell(lambda: run(seconds), json_, plot)
+    tell(lambda: run(seconds), json_, plot)
 
 
 @bench.command()
@@ -179,7 +181,7 @@ def own(
     """Every site gets a mosaic of its own (bar 4)."""
     from benchmarks.own import run
 
-    _tell(lambda: run(seconds, sites, size, preset, clips), json_, plot)
+    tell(lambda: run(seconds, sites, size, preset, clips), json_, plot)
 
 
 @bench.command()
@@ -194,7 +196,7 @@ def fanout(
     """Many receivers in four classes (bar 5)."""
     from benchmarks.fanout import run
 
-    _tell(lambda: run(seconds, receivers, clips, secure), json_, plot)
+    tell(lambda: run(seconds, receivers, clips, secure), json_, plot)
 
 
 @bench.command()
@@ -208,7 +210,7 @@ def keyframes(
     """Who gets keyframes when receivers ask, join, or a layout changes (bar 6)."""
     from benchmarks.keyframes import run
 
-    _tell(lambda: run(seconds, receivers, clips), json_, plot)
+    tell(lambda: run(seconds, receivers, clips), json_, plot)
 
 
 @bench.command()
@@ -228,7 +230,7 @@ def audio(
     """A large room of sound alone (bar 9)."""
     from benchmarks.audio import run
 
-    _tell(lambda: run(seconds, sites, speaking, noise_db, sound, clips, secure), json_, plot)
+    tell(lambda: run(seconds, sites, speaking, noise_db, sound, clips, secure), json_, plot)
 
 
 @bench.command()
@@ -243,7 +245,7 @@ def fault(
     """One site on a dead line, then on one that loses 30 %: what the others get (bar 11)."""
     from benchmarks.fault import run
 
-    _tell(lambda: run(seconds, sites, size, clips), json_, plot)
+    tell(lambda: run(seconds, sites, size, clips), json_, plot)
 
 
 @bench.command()
@@ -255,7 +257,7 @@ def content(
     """Slides at 512 kbit/s: when they come, and whether they can be read; needs tesseract-ocr."""
     from benchmarks.content import run
 
-    _tell(lambda: run(pages), json_, plot)
+    tell(lambda: run(pages), json_, plot)
 
 
 @bench.command()
@@ -270,7 +272,7 @@ def churn(
     """Joins, leaves, relayouts and mutes: no stale pane, nothing left behind (bar 12)."""
     from benchmarks.churn import run
 
-    _tell(lambda: run(events, each, seed, clips), json_, plot)
+    tell(lambda: run(events, each, seed, clips), json_, plot)
 
 
 @bench.command()
@@ -285,7 +287,7 @@ def tenants(
     """Conferences in one engine: one killed, flooded, relaid out; the others' packet counts."""
     from benchmarks.tenants import run
 
-    _tell(lambda: run(seconds, conferences, size, clips), json_, plot)
+    tell(lambda: run(seconds, conferences, size, clips), json_, plot)
 
 
 @bench.command()
@@ -300,7 +302,7 @@ def janus(
     """Janus AudioBridge with the load of `audio` (bar 9); needs Debian's janus."""
     from benchmarks.janus import run
 
-    _tell(lambda: run(seconds, sites or [50, 100, 150, 200], speaking, clips), json_, plot)
+    tell(lambda: run(seconds, sites or [50, 100, 150, 200], speaking, clips), json_, plot)
 
 
 @bench.command()
@@ -314,7 +316,7 @@ def gateway(
     """SOAP verbs while the engine is busy: how long each takes (bar 3 of the gateway)."""
     from benchmarks.gateway import run
 
-    _tell(lambda: run(asked, callers, share), json_, plot)
+    tell(lambda: run(asked, callers, share), json_, plot)
 
 
 @bench.command()
@@ -332,7 +334,7 @@ def bookings(
     from benchmarks.bookings import BookingsBench, run
 
     what = BookingsBench(series, occurrences, asked, folder, server, calls)
-    _tell(lambda: run(what), json_, plot)
+    tell(lambda: run(what), json_, plot)
 
 
 @bench.command()
@@ -345,7 +347,7 @@ def fuzz(
     """SOAP requests made to break the gateway: each has a defined answer (bar 6 of the gateway)."""
     from benchmarks.gateway_fuzz import run
 
-    _tell(lambda: run(requests, seed), json_, plot)
+    tell(lambda: run(requests, seed), json_, plot)
 
 
 @bench.command()
@@ -355,7 +357,7 @@ def ports(
     """Ports per core, and what each CAP row of the requirements takes (bar 13)."""
     from benchmarks.ports import run
 
-    _tell(lambda: run(seconds, clips), json_, plot)
+    tell(lambda: run(seconds, clips), json_, plot)
 
 
 @bench.command()
@@ -371,29 +373,4 @@ def recorder(
     from benchmarks.recorder import RecorderBench, run
 
     what = RecorderBench(recordings, seconds, kills, catalogue)
-    _tell(lambda: _beside_stalls(lambda: run(what)), json_, plot)
-
-
-@bench.command()
-def live(
-    viewers: Annotated[int, typer.Option(min=1, max=300, help="How many")] = 100,
-    seconds: Seconds = 20,
-    content: Annotated[
-        bool, typer.Option("--content", help="Coded picture and content; Chromium watches, too")
-    ] = False,
-    screen: Annotated[
-        bool, typer.Option("--screen", help="From a camera to Chromium's screen, nothing else")
-    ] = False,
-    clips: Clips = CLIPS,
-    json_: Json = None,
-    plot: Plot = None,
-) -> None:
-    """Live viewers of a running system: what they cost, how late they see (bars 3, 4, 5)."""
-    from benchmarks import live_screen, live_viewers
-
-    if screen:
-        on_screen = live_screen.ScreenBench(seconds, clips)
-        _tell(lambda: _beside_stalls(lambda: live_screen.run(on_screen)), json_, plot)
-    else:
-        what = live_viewers.LiveBench(viewers, seconds, content)
-        _tell(lambda: _beside_stalls(lambda: live_viewers.run(what)), json_, plot)
+    tell(lambda: beside_stalls(lambda: run(what)), json_, plot)
