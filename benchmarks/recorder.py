@@ -1,37 +1,25 @@
 """The recorder under load: many recordings at once, SIGKILL, a catalogue of thousands."""
 
 import asyncio
-import random
-import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.figures import figure
-from benchmarks.process import Usage, usage
+from benchmarks.recorder_drift import drift
+from benchmarks.recorder_faults import killed, power_cut, refusing_disk
+from benchmarks.recorder_rig import WAIT_S, recorder_with_feed, stored
 from benchmarks.report import Report, Row, percentile
-from benchmarks.tap_feed import TapFeed
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows, Search
 from control_api.services.library import Library
-from mcu_core.contract.line import LineClosed
-from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
-from recorder import boxes
 from recorder.catalogue import Catalogue
 from recorder.contract import (
-    GetRecordings,
-    RecorderCaller,
     RecordingState,
-    StartRecording,
     StopRecording,
     Tags,
 )
-from recorder.index import read_index
 from recorder.journal import (
     JOURNAL_NAME,
     FragmentWritten,
@@ -44,8 +32,6 @@ from recorder.tags import write_tags
 from recorder.tracks import TRACKS
 
 CLOCK = MonotonicClock()
-WAIT_S = 20.0
-SMALL = (640, 360)
 DEPARTMENTS = ("肝胆外科", "心内科", "放射科", "急诊科", "Cardiology", "Neurology")
 TITLES = ("胆囊切除术教学", "远程会诊", "查房", "Tumour board", "胸痛中心病例讨论")
 
@@ -57,81 +43,9 @@ class RecorderBench:
     recordings: int = 30
     seconds: int = 30
     kills: int = 20
+    hours: float = 8.0
     catalogue: int = 4000
     seed: int = 7
-
-
-class Recorder:
-    """A recorder process on a store, and a line to it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = folder / "store"
-        self.engine = folder / "engine.sock"
-        self._socket = folder / "recorder.sock"
-        self._reading: asyncio.Task[None] | None = None
-
-    async def launch(self) -> None:
-        """Start it and connect."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "recorder", "--socket", str(self._socket),
-            "--store", str(self.store), "--log-level", "error",
-        )  # fmt: skip
-        async with asyncio.timeout(WAIT_S):
-            while True:
-                try:
-                    self.caller = await RecorderCaller.connect(
-                        self._socket, "bench", lambda event: None
-                    )
-                    break
-                except LineClosed:
-                    await asyncio.sleep(0.01)
-        self._reading = asyncio.create_task(self.caller.run(), name="bench line")
-
-    async def end(self, number: signal.Signals) -> None:
-        """Signal it and wait for its end."""
-        self.process.send_signal(number)
-        await self.process.wait()
-        await self.caller.close()
-        if self._reading is not None:
-            await asyncio.gather(self._reading, return_exceptions=True)
-
-    async def start(self, number: int) -> None:
-        """Record conference c<number> as r<number>."""
-        command = StartRecording(f"r{number}", f"c{number}", "bench", str(self.engine))
-        await self.caller.call(command, WAIT_S)
-
-    def usage(self) -> Usage:
-        """What it has used so far."""
-        return usage(self.process.pid)
-
-
-@asynccontextmanager
-async def recorder_with_feed(
-    size: tuple[int, int],
-) -> AsyncIterator[tuple[Recorder, TapFeed]]:
-    """Both, in a folder of their own."""
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
-        recorder = Recorder(Path(name))
-        feed = TapFeed(recorder.engine, CLOCK, size)
-        await feed.open()
-        await recorder.launch()
-        try:
-            yield recorder, feed
-        finally:
-            await feed.close()
-            await recorder.end(signal.SIGTERM)
-
-
-def stored(folder: Path) -> dict[str, int]:
-    """How many samples of each track a recording holds, read from its fragments."""
-    counts: dict[str, int] = {}
-    for name, track in read_index(folder).tracks.items():
-        with (folder / TRACKS[name].file_name).open("rb") as file:
-            for one in track.fragments:
-                file.seek(one.offset)
-                samples = boxes.fragment_samples(file.read(one.size))
-                counts[name] = counts.get(name, 0) + len(samples)
-    return counts
 
 
 async def many(what: RecorderBench) -> list[Row]:
@@ -164,63 +78,6 @@ async def many(what: RecorderBench) -> list[Row]:
         figure("its resident memory, MB", after.rss_mb, "600"),
         figure("written, MB/s", bytes_ / total_s / 1e6),
     ]
-
-
-async def killed(what: RecorderBench) -> list[Row]:
-    """Bar 7: SIGKILL at random moments; what had been sent and is not on disk."""
-    dice = random.Random(what.seed)
-    lost_ms: list[float] = []
-    back_s: list[float] = []
-    async with recorder_with_feed(SMALL) as (recorder, feed):
-        for _ in range(what.kills):
-            starting = asyncio.create_task(recorder.start(0))
-            while not feed.readers:
-                await asyncio.sleep(0.005)
-            feed.begin()
-            await starting
-            await asyncio.sleep(dice.uniform(0.3, 1.3))
-            recorder.process.send_signal(signal.SIGKILL)
-            newest_ns = dict(feed.newest_ns)
-            died_ns = CLOCK.now_ns()
-            await feed.end()
-            await recorder.end(signal.SIGKILL)
-            lost_ms.append(_lost_ms(recorder.store / "r0", newest_ns))
-            await recorder.launch()
-            await recorder.caller.call(GetRecordings())
-            Catalogue(recorder.store).manifest("r0")
-            back_s.append((CLOCK.now_ns() - died_ns) / NS_PER_SECOND)
-        whole = await asyncio.to_thread(_is_whole, recorder.store / "r0")
-    return [
-        figure(f"SIGKILL x {what.kills}: lost of a track, ms, worst", max(lost_ms), "300"),
-        figure("the same, half of them", percentile(lost_ms, 0.5)),
-        figure("listed and playable again, s, worst", max(back_s), "5"),
-        figure("fragments that overlap or cannot be read afterwards", whole, "0"),
-    ]
-
-
-def _lost_ms(folder: Path, newest_ns: dict[str, int]) -> float:
-    """How far the stored end of the worst track is behind what it had been sent."""
-    index = read_index(folder)
-    turn = index.resumed or index.started
-    assert turn is not None
-    behind = [
-        newest_ns[name] - turn.base_ns - TRACKS[name].ns(track.end)
-        for name, track in index.tracks.items()
-    ]
-    return max(0.0, max(behind) / NS_PER_MS)
-
-
-def _is_whole(folder: Path) -> int:
-    wrong = 0
-    for name, track in read_index(folder).tracks.items():
-        size = (folder / TRACKS[name].file_name).stat().st_size
-        wrong += sum(one.offset + one.size > size for one in track.fragments)
-        wrong += sum(a.time + a.duration > b.time for a, b in pairwise(track.fragments))
-    try:
-        stored(folder)
-    except (ValueError, McuError):
-        wrong += 1
-    return wrong
 
 
 def _describe(store: Path, number: int) -> None:
@@ -281,7 +138,11 @@ async def _all(what: RecorderBench) -> list[Row]:
     if what.recordings:
         rows += await many(what)
     if what.kills:
-        rows += await killed(what)
+        rows += await killed(what.kills, what.seed)
+        rows += await power_cut(max(1, what.kills // 2), what.seed)
+        rows += await refusing_disk()
+    if what.hours:
+        rows += await asyncio.to_thread(drift, what.hours, what.seed)
     if what.catalogue:
         rows += await catalogue(what)
     return rows

@@ -17,7 +17,8 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 FPS = 30
 LOOP_S = 2
 SOUND_RATE, SOUND_SAMPLES = 48_000, 1024
-MAIN_BPS, CONTENT_BPS = 3_000_000, 1_000_000
+MAIN_BPS, CONTENT_BPS, SMALL_BPS = 3_000_000, 1_000_000, 500_000
+SMALL_SIZE = (640, 360)
 
 
 def pictures(name: str, bitrate_bps: int, size: tuple[int, int] = (1920, 1080)) -> list[TapUnit]:
@@ -81,8 +82,10 @@ class TapFeed:
         self._pictures = {
             "main": pictures("main", MAIN_BPS, size),
             "content": pictures("content", CONTENT_BPS, size),
+            "sd": pictures("sd", SMALL_BPS, SMALL_SIZE),
         }
-        self._tracks = [TapTrack(name, "H264", *size, FPS) for name in self._pictures]
+        sizes = {"main": size, "content": size, "sd": SMALL_SIZE}
+        self._tracks = [TapTrack(name, "H264", *sizes[name], FPS) for name in self._pictures]
         self._tracks.append(sound_track)
         self._task: asyncio.Task[None] | None = None
 

@@ -19,6 +19,7 @@ from recorder.errors import BrokenRecording, StoreFailed
 from recorder.index import read_index
 from recorder.journal import JOURNAL_NAME
 from recorder.media_files import MOVED_NAME, Moved, archive, first_line, media_size, read_moved
+from recorder.syncing import sync_folder
 from recorder.tags import TAGS_NAME
 from recorder.timed import DATA_NAME
 from recorder.tracks import TRACKS
@@ -72,11 +73,7 @@ def _note(folder: Path, moved: Moved) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(folder / MOVED_NAME)
-        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(folder)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise StoreFailed(f"cannot note where it was moved: {error.strerror}") from error

@@ -14,7 +14,7 @@ from mcu_core.errors import Refused
 from recorder import lock
 from recorder.errors import StoreFailed
 from recorder.fragments import Fragment, Init
-from recorder.index import RecordingIndex, read_index
+from recorder.index import RecordingIndex, read_index, stored_index
 from recorder.journal import (
     JOURNAL_NAME,
     FragmentWritten,
@@ -24,6 +24,7 @@ from recorder.journal import (
     line_of,
 )
 from recorder.media_files import read_moved
+from recorder.syncing import sync_folder
 from recorder.timed import DATA_NAME, LARGEST_FILE, Datum, line_of_datum, whole_bytes
 from recorder.tracks import TRACKS
 
@@ -125,6 +126,7 @@ class RecordingFiles:
         self._inits: dict[str, Init] = {}
         self._init_ids: dict[str, int] = {}
         self._data: AppendFile | None = None
+        self._new_names = True
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._journal = AppendFile(folder / JOURNAL_NAME, write)
@@ -163,7 +165,7 @@ class RecordingFiles:
             raise Refused("another recorder writes this recording")
         if read_moved(folder) is not None:
             raise Refused("this recording was moved to the archive")
-        index = read_index(folder)
+        index = stored_index(folder)
         return cls(folder, index, write), index
 
     @property
@@ -202,6 +204,7 @@ class RecordingFiles:
         try:
             if self._data is None:
                 self._data = AppendFile(self._folder / DATA_NAME, self._write)
+                self._new_names = True
                 self._data.cut(whole_bytes(self._folder))
             if self._data.size < LARGEST_FILE:
                 self._data.append(line_of_datum(one))
@@ -211,6 +214,10 @@ class RecordingFiles:
     def sync(self) -> None:
         """Bring all to the disk, the journal last: it never tells of what is not there yet."""
         try:
+            if self._new_names:  # else a power cut may take whole files
+                sync_folder(self._folder)
+                sync_folder(self._folder.parent)
+                self._new_names = False
             if self._data is not None:
                 os.fdatasync(self._data.fd)
             for track in self._tracks.values():
@@ -251,6 +258,7 @@ class RecordingFiles:
             stored = self._index.tracks.get(name)
             self._tracks[name] = AppendFile(self._folder / TRACKS[name].file_name, self._write)
             self._tracks[name].cut(stored.stored if stored else 0)
+            self._new_names = True
         return self._tracks[name]
 
     def _init_id(self, fragment: Fragment, track: AppendFile) -> int:

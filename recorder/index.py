@@ -1,5 +1,6 @@
 """The index of a recording: its journal read, and read on as it grows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,8 +78,13 @@ class RecordingIndex:
             case Stopped():
                 self.stopped = record
 
-    def read_on(self, folder: Path) -> None:
-        """Take what was written since; raises BrokenRecording when there is no journal at all."""
+    def read_on(
+        self, folder: Path, is_there: Callable[[Record], bool] = lambda record: True
+    ) -> None:
+        """Take what was written since, up to a record of which `is_there` says that it is not.
+
+        Raises BrokenRecording when there is no journal at all.
+        """
         try:
             with (folder / JOURNAL_NAME).open("rb") as journal:
                 journal.seek(self.position)
@@ -87,6 +93,8 @@ class RecordingIndex:
             raise BrokenRecording(f"the journal cannot be read ({error.strerror})") from error
         begin = self.position
         for record, end in records_of(data):
+            if not is_there(record):
+                return
             self.add(record)
             self.position = begin + end
         if self.started is None and begin == 0:
@@ -106,4 +114,22 @@ def read_index(folder: Path) -> RecordingIndex:
     """The whole index of a recording; raises BrokenRecording."""
     index = RecordingIndex()
     index.read_on(folder)
+    return index
+
+
+def stored_index(folder: Path) -> RecordingIndex:
+    """As read_index, up to what is not in its track: a power cut may keep the journal and lose the
+    bytes that it tells of."""
+    sizes: dict[str, int] = {}
+    for kind in TRACKS.values():
+        path = folder / kind.file_name
+        sizes[kind.name] = path.stat().st_size if path.exists() else 0
+
+    def is_there(record: Record) -> bool:
+        if not isinstance(record, InitWritten | FragmentWritten):
+            return True
+        return record.offset + record.size <= sizes.get(record.track, 0)
+
+    index = RecordingIndex()
+    index.read_on(folder, is_there)
     return index

@@ -10,6 +10,7 @@ import msgspec
 
 from recorder.contract import Tags
 from recorder.errors import StoreFailed
+from recorder.syncing import sync_folder
 
 TAGS_NAME = "tags"
 LONGEST_BYTES = 64 * 1024
@@ -44,6 +45,7 @@ def write_tags(folder: Path, tags: Tags) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(folder / TAGS_NAME)
+        sync_folder(folder)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise StoreFailed(f"cannot write the tags: {error.strerror}") from error

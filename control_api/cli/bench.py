@@ -364,13 +364,15 @@ def ports(
 def recorder(
     recordings: Annotated[int, typer.Option(min=0, max=100, help="At once; 0: not")] = 30,
     seconds: Seconds = 30,
-    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of one recording; 0: none")] = 20,
+    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs, half as many power cuts")] = 20,
+    hours: Annotated[float, typer.Option(min=0, help="In moved time, for drift; 0: not")] = 8.0,
+    seed: Annotated[int, typer.Option(help="Of the dice: another for the next part of 200")] = 7,
     catalogue: Annotated[int, typer.Option(min=0, help="Hours to search in; 0: not")] = 4000,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
-    """Recordings at once, after SIGKILL, and thousands of them listed and searched."""
+    """Recordings at once, killed, without power, on a bad disk, for hours, and thousands listed."""
     from benchmarks.recorder import RecorderBench, run
 
-    what = RecorderBench(recordings, seconds, kills, catalogue)
+    what = RecorderBench(recordings, seconds, kills, hours, catalogue, seed)
     tell(lambda: beside_stalls(lambda: run(what)), json_, plot)

@@ -133,3 +133,44 @@ def test_a_folder_that_cannot_be_made_is_a_failure_with_a_reason(tmp_path: Path)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreFailed, match="Not a directory"):
         RecordingFiles.create(tmp_path / "file" / "r1", STARTED)
+
+
+@pytest.mark.parametrize("lost", [1, 99, 100, 101, 250, 349, 350])
+def test_what_a_power_cut_took_from_a_track_is_not_told_of_when_it_goes_on(
+    tmp_path: Path, lost: int
+) -> None:
+    files = RecordingFiles.create(tmp_path / "r1", STARTED)
+    for time in (0, 10, 20):
+        files.put(fragment(time))
+    files.close()
+    track = tmp_path / "r1" / "main.mp4"
+    size = track.stat().st_size
+    assert size == 350
+    os.truncate(track, size - lost)
+    files, index = RecordingFiles.resume(tmp_path / "r1")
+    kept = sum(len(one.fragments) for one in index.tracks.values())
+    assert kept == max(0, 350 - lost - 50) // 100
+    record = files.put(fragment(30))
+    files.close()
+    whole = read_index(tmp_path / "r1").tracks["main"]
+    assert whole.fragments[-1] == record
+    assert len(whole.fragments) == kept + 1
+    data = track.read_bytes()
+    assert data.endswith(b"D" * 100)
+    assert len(data) == record.offset + record.size
+    assert b"\0" not in data, "nothing was filled up"
+
+
+def test_names_are_synced_with_the_first_bytes_and_then_only_when_there_are_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr("recorder.files.sync_folder", lambda folder: synced.append(folder.name))
+    files = RecordingFiles.create(tmp_path / "r1", STARTED)
+    files.sync()
+    files.put(fragment(0))
+    files.sync()
+    files.put(fragment(10))
+    files.sync()
+    files.close()
+    assert synced == ["r1", tmp_path.name] * 2
