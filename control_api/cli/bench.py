@@ -338,19 +338,6 @@ def bookings(
 
 
 @bench.command()
-def fuzz(
-    requests: Annotated[int, typer.Option(min=100, help="How many")] = 100_000,
-    seed: Annotated[int, typer.Option(help="Of the dice: the same requests again")] = 6,
-    json_: Json = None,
-    plot: Plot = None,
-) -> None:
-    """SOAP requests made to break the gateway: each has a defined answer (bar 6 of the gateway)."""
-    from benchmarks.gateway_fuzz import run
-
-    tell(lambda: run(requests, seed), json_, plot)
-
-
-@bench.command()
 def ports(
     seconds: Seconds = 8, clips: Clips = CLIPS, json_: Json = None, plot: Plot = None
 ) -> None:

@@ -92,7 +92,7 @@ WORDS = {
     "mix": "control_api.cli.mix:mix_files",
     "layouts": "control_api.cli.layouts:show_layouts",
     "doctor": "control_api.cli.doctor:examine",
-    "bench": "control_api.cli.bench_watch:bench",
+    "bench": "control_api.cli.bench_network:bench",
 }
 """Words that live in files of their own, loaded only when one of them, or help, is asked for."""
 

@@ -4,14 +4,15 @@ import secrets
 from collections.abc import Callable, Iterable
 
 from mcu_core.egress.history import History, Sent
+from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
 from mcu_core.media.clock import Clock, time_of_day_ns
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
+from mcu_core.protocol import rtx
 from mcu_core.protocol.ntp import ntp_time
 from mcu_core.protocol.rtcp_reports import SenderReport
 from mcu_core.protocol.rtp import Burst
-from mcu_core.protocol.rtx import wrapped
 from mcu_core.protocol.sequence import SEQUENCE_MASK, timestamp_delta
 
 NO_PACKET = -1
@@ -50,6 +51,8 @@ class RtpSender:
         self._timestamp: int | None = None
         self._spurt = True
         self.history = History()
+        self.redundancy: Redundancy | None = None
+        """Set where several frames of sound in a packet were agreed on."""
         self._repair: tuple[int, int] | None = None
         self._repairs = secrets.randbelow(SEQUENCE_MASK // 2)
 
@@ -76,8 +79,12 @@ class RtpSender:
             self.history.remember(Sent(self.packets, timestamp, marked, payloads, now_ns, octets))
         sequence = (self._first + self.packets) & SEQUENCE_MASK
         self.packets += len(payloads)
-        self.octets += octets
         number, ssrc = self._payload_type, self._ssrc
+        if self.redundancy is not None and len(payloads) == 1:
+            wrapped = self.redundancy.wrapped(timestamp, payloads[0])
+            if wrapped is not None:
+                number, payloads, octets = self.redundancy.payload_type, (wrapped,), len(wrapped)
+        self.octets += octets
         self._transmit(Burst(number, marked, sequence, timestamp, ssrc, step, payloads, octets))
 
     def _timestamp_of(self, stamp_ns: int) -> int:
@@ -101,7 +108,7 @@ class RtpSender:
             payload_type, ssrc, payload = self._payload_type, self._ssrc, found.payload
             if self._repair is not None:
                 payload_type, ssrc = self._repair
-                payload = wrapped(sequence, payload)
+                payload = rtx.wrapped(sequence, payload)
                 sequence = self._repairs = (self._repairs + 1) & SEQUENCE_MASK
             marked = 0 if found.marked else NO_PACKET
             moment, size = found.timestamp, len(payload)

@@ -12,11 +12,13 @@ from types import MappingProxyType
 from mcu_core.adaptation.allowance import Allowance
 from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.adaptation.sound_loss import SoundLoss
+from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
 from mcu_core.endpoints.way_out import WayOut
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.ingress.redundant import RedundantSound
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, time_of_day_ns
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
@@ -64,7 +66,7 @@ class RtpStream:
     ) -> None:
         self.codec = codec
         self._shown = codec.kind is Kind.VIDEO
-        self.payload_type_in, payload_type_out = payload_types
+        self.payload_type_in, self._payload_type_out = payload_types
         self.ssrc = ssrc
         self.repair_ssrc = secrets.randbits(32)
         """Of what we send again in a stream of its own, where that was agreed on."""
@@ -80,7 +82,7 @@ class RtpStream:
         self.way = WayOut(send_rtp, clock.now_ns)
         self.way.overrun = lambda: self.feedback.keyframe_wanted()
         leave = self.way.send if self._shown else send_rtp
-        self._sender = RtpSender(ssrc, payload_type_out, codec, clock, leave)
+        self._sender = RtpSender(ssrc, self._payload_type_out, codec, clock, leave)
         self._sent = False
         self._loss = SoundLoss()
         self.lossy_changed: Callable[[bool], None] = lambda lossy: None
@@ -102,6 +104,8 @@ class RtpStream:
         self.protection = agreed
         if agreed.rtx:
             self._sender.resend_by(agreed.rtx, self.repair_ssrc)
+        if agreed.red and not self._shown:
+            self._sender.redundancy = Redundancy(agreed.red, self._payload_type_out)
 
     def receive_into(
         self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS, level_id: int = 0
@@ -121,6 +125,9 @@ class RtpStream:
             self._receiver = RtpAudioReceiver(
                 self.codec, self._clock, intake.audio, fmtp=fmtp, level_id=level_id
             )
+            if self.protection.red:
+                red = self.protection.red
+                self._receiver.redundancy = RedundantSound(red, self.payload_type_in)
             self._restart = intake.audio.reset
         self._restart()
 
@@ -233,6 +240,8 @@ class RtpStream:
 
     def _note_report(self, block: rtcp.ReportBlock, now_ns: int) -> None:
         if self.codec.kind is Kind.AUDIO:
+            if self._sender.redundancy is not None:
+                self._sender.redundancy.reported(block.fraction_lost, now_ns)
             if self._loss.heard(block.fraction_lost, now_ns):
                 self.lossy_changed(self._loss.lossy)
             return
@@ -334,7 +343,7 @@ class StreamGroup:
         stream.way.numbers = self._numbers
         self._by_payload_type.setdefault(stream.payload_type_in, stream)
         self._by_source.update(dict.fromkeys(sources, stream))
-        for beside in (stream.events_type, stream.protection.rtx):
+        for beside in (stream.events_type, stream.protection.rtx, stream.protection.red):
             if beside:
                 self._by_payload_type.setdefault(beside, stream)
 

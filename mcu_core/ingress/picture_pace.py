@@ -32,6 +32,11 @@ CALM_AFTER_NS = 1_500 * NS_PER_MS
 GIVEN_BACK = 0.6
 """Seconds of delay per second that are given back then: pictures are left out meanwhile."""
 
+EXPECTED_NS = 2 * NS_PER_SECOND
+TAKEN = 0.25
+"""Seconds of delay per second that are taken for repairs before a picture has had to wait for them:
+pictures move that much more slowly meanwhile."""
+
 ANEW_NS = 2 * NS_PER_SECOND
 """A picture so far off the others' time is of another timeline."""
 
@@ -51,6 +56,8 @@ class PicturePace:
         """By how much pictures are shown later than the quickest came lately, 0 for at once."""
         self._shown: int | None = None
         self._led_ns = 0
+        self._repairs = (0, 0)
+        """How late pictures come that wait for repairs, and until when that is to be expected."""
         self._forget()
 
     def _forget(self) -> None:
@@ -62,6 +69,10 @@ class PicturePace:
         """Transits, in order, of those alone that were late by themselves."""
         self._last: tuple[int, int] | None = None
         self._calm_since: tuple[int, int] | None = None
+
+    def expect(self, late_ns: int, now_ns: int) -> None:
+        """Packets are asked for again: for a while pictures will come that late."""
+        self._repairs = late_ns, now_ns + EXPECTED_NS
 
     def due_ns(self, media_ns: int, now_ns: int) -> int:
         """When to show a picture of that media time that has just come; not before now."""
@@ -95,13 +106,15 @@ class PicturePace:
         """The transit shown: up to that of the latest picture, which has stopped the show already,
         and down to that of most of them, softly."""
         wanted = min(self._wanted(transit, now_ns), self._ordered[0] + MOST_NS)
-        given_back = int((now_ns - self._led_ns) * GIVEN_BACK)
-        self._led_ns = now_ns
+        passed_ns, self._led_ns = now_ns - self._led_ns, now_ns
+        late_ns, until_ns = self._repairs
+        expected = self._ordered[0] + late_ns if now_ns < until_ns else wanted
         shown = self._shown if self._shown is not None else transit
-        if wanted < shown:
-            shown = max(wanted, shown - given_back)
+        if max(wanted, expected) < shown:
+            shown = max(wanted, expected, shown - int(passed_ns * GIVEN_BACK))
         else:
-            shown = max(shown, min(wanted, transit))
+            softly = min(expected, shown + int(passed_ns * TAKEN))
+            shown = max(shown, min(wanted, transit), softly)
         self._shown = shown
         return shown
 

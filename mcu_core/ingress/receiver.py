@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mcu_core.errors import MalformedInput
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.quick_pictures import QuickPictures
 from mcu_core.ingress.reception import Reception
+from mcu_core.ingress.redundant import RedundantSound
 from mcu_core.ingress.stillness import Stillness
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.kernels.rows import HEARD_NS, HIGHEST, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
@@ -192,6 +194,9 @@ class RtpVideoReceiver:
             self._hand_on(now_ns)
         missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
         self.waits = len(self._order) > 0 or len(self._nacks) > 0
+        late_ns = self._nacks.repairs_take_ns(now_ns, self.rtt_ns)
+        if late_ns:
+            self._ingress.expect_repairs(late_ns, now_ns)
         return [Nack(self._own_ssrc, self._ssrc, tuple(missing))] if missing else []
 
     def report_block(self) -> ReportBlock | None:
@@ -254,6 +259,8 @@ class RtpAudioReceiver:
         self._ingress = ingress
         self._fmtp = fmtp
         self._level_id = level_id
+        self.redundancy: RedundantSound | None = None
+        """Set where packets of several frames were agreed on."""
         self._ticks = sound_timer(codec)
         self._stillness = Stillness(codec)
         self._before = ReceptionCounters()
@@ -277,6 +284,20 @@ class RtpAudioReceiver:
 
     def push(self, packet: RtpPacket, now_ns: int) -> None:
         """Take one packet as it arrives."""
+        redundancy = self.redundancy
+        if redundancy is None or packet.payload_type != redundancy.payload_type:
+            self._take(packet, now_ns)
+            return
+        try:
+            newest, *older = redundancy.unpack(packet)
+        except MalformedInput:
+            self._depayloader.malformed += 1
+            return
+        reception = self._take(newest, now_ns)
+        for one in older:
+            self._play(one, reception)
+
+    def _take(self, packet: RtpPacket, now_ns: int) -> Reception:
         reception = self._reception
         if reception is None or packet.ssrc != self._ssrc:
             self._before = self.counters()
@@ -285,6 +306,10 @@ class RtpAudioReceiver:
             reception.row[PAYLOAD_TYPE] = packet.payload_type
             reception.row[LEVEL_ID] = self._level_id
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
+        self._play(packet, reception)
+        return reception
+
+    def _play(self, packet: RtpPacket, reception: Reception) -> None:
         level = self._level_of(packet) if packet.extensions else None
         for frame in self._depayloader.push(packet, lost_before=False):
             stamp_ns = self._media_ns(reception, frame.rtp_timestamp)

@@ -222,6 +222,11 @@ class VideoIngress:
         """How late this stream comes, the wait for a tick left out; None before it has."""
         return self._lag.arrival(self.wall_less_media_ns)
 
+    def expect_repairs(self, late_ns: int, now_ns: int) -> None:
+        """Pictures are to be expected to come that late for a while, since packets of theirs are
+        asked for again. On the thread that pushes."""
+        self._pace.expect(late_ns, now_ns)
+
     @property
     def delay_ns(self) -> int:
         """How much later than the quickest its pictures are shown, for their network's sake."""

@@ -11,10 +11,12 @@ from mcu_core.protocol.sdp import SessionDescription
 class Protection:
     """Payload types of what helps against lost packets, both ways; 0 where there is none.
 
-    `rtx`: packets that were asked for again (RFC 4588).
+    `rtx`: packets that were asked for again (RFC 4588). `red`: packets of several frames of sound
+    (RFC 2198).
     """
 
     rtx: int = 0
+    red: int = 0
 
 
 NO_PROTECTION = Protection()

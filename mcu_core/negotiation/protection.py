@@ -1,19 +1,27 @@
-"""What two sides agree on against lost packets, beside feedback: RTX (RFC 4588). Pure."""
+"""What two sides agree on against lost packets, beside feedback: RTX (RFC 4588) for pictures, RED
+(RFC 2198) for sound. Pure."""
 
-from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
+from mcu_core.media.codec import OPUS, PCMA, PCMU, Kind
+from mcu_core.negotiation.agreement import Protection
 from mcu_core.negotiation.formats import Format
+from mcu_core.protocol.red import ENCODING as RED
 from mcu_core.protocol.rtx import ENCODING as RTX
 from mcu_core.protocol.sdp import Attribute, MediaDescription, Rtpmap
+
+REPEATED = (OPUS, PCMA, PCMU)
+"""Sound of which older frames go with newer ones: each packet is a frame, and small."""
 
 
 def protection_of(theirs: MediaDescription, chosen: Format) -> Protection:
     """What a section offers for the format that was chosen of it, as far as we speak it.
 
-    Nothing where lost packets are not asked for: then nobody would be sent any.
+    No repeats where lost packets are not asked for: then nobody would be sent any.
     """
-    if "nack" not in theirs.rtcp_fb(chosen.payload_type):
-        return NO_PROTECTION
-    return Protection(rtx=_repeats(theirs, chosen.payload_type))
+    asked_for = "nack" in theirs.rtcp_fb(chosen.payload_type)
+    return Protection(
+        rtx=_repeats(theirs, chosen.payload_type) if asked_for else 0,
+        red=_several(theirs, chosen) if chosen.codec in REPEATED else 0,
+    )
 
 
 def _repeats(theirs: MediaDescription, payload_type: int) -> int:
@@ -25,18 +33,37 @@ def _repeats(theirs: MediaDescription, payload_type: int) -> int:
     return 0
 
 
+def _several(theirs: MediaDescription, chosen: Format) -> int:
+    """The type of packets with several frames of that format; 0 where there is none.
+
+    Its parameters list the types of the blocks, newest first, divided by slashes (RFC 2198 5);
+    where it has none it may hold any.
+    """
+    for number, rtpmap in theirs.rtpmaps.items():
+        named = rtpmap.name.lower() == RED and str(number) in theirs.formats
+        blocks = next(iter(theirs.fmtp(number)), "").split("/")
+        holds = blocks == [""] or set(blocks) == {str(chosen.payload_type)}
+        if named and holds and rtpmap.clock == chosen.codec.rtp_clock:
+            return number
+    return 0
+
+
 def protection_numbers(agreed: Protection) -> tuple[int, ...]:
     """The payload types to name on the answer's m-line."""
-    return (agreed.rtx,) if agreed.rtx else ()
+    return tuple(number for number in (agreed.rtx, agreed.red) if number)
 
 
 def protection_lines(agreed: Protection, chosen: Format) -> list[Attribute]:
     """The attribute lines that answer with what was agreed on."""
     lines: list[Attribute] = []
+    clock = chosen.codec.rtp_clock
     if agreed.rtx:
-        coding = Rtpmap(RTX, chosen.codec.rtp_clock, 1).serialize()
-        lines.append(("rtpmap", f"{agreed.rtx} {coding}"))
+        lines.append(("rtpmap", f"{agreed.rtx} {Rtpmap(RTX, clock, 1).serialize()}"))
         lines.append(("fmtp", f"{agreed.rtx} apt={chosen.payload_type}"))
+    if agreed.red:
+        channels = max(1, chosen.codec.channels) if chosen.codec.kind is Kind.AUDIO else 1
+        lines.append(("rtpmap", f"{agreed.red} {Rtpmap(RED, clock, channels).serialize()}"))
+        lines.append(("fmtp", f"{agreed.red} {chosen.payload_type}/{chosen.payload_type}"))
     return lines
 
 

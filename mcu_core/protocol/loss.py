@@ -1,5 +1,7 @@
 """When to ask for lost packets again (RFC 4585 6.2.1): by time, with repeats and an end."""
 
+from collections import deque
+
 from mcu_core.media.clock import NS_PER_MS
 from mcu_core.protocol.peak import Peak
 from mcu_core.protocol.reorder import MAX_JUMP
@@ -39,6 +41,12 @@ UNANSWERED = 30
 """So many different packets asked for and none got: nobody answers."""
 
 
+SEVERAL = 3
+LATELY_NS = 4_000 * NS_PER_MS
+LONGEST_EXPECTED_NS = 400 * NS_PER_MS
+"""So many packets asked for in that time, and pictures had better wait for what comes again."""
+
+
 class _Missing:
     """One missing number: when it was missed, and when and how often it was asked for."""
 
@@ -72,6 +80,7 @@ class NackSchedule:
         self._missing: dict[int, _Missing] = {}
         self._overtaking = Peak()
         self._answer_ns = 0
+        self._asked_lately: deque[int] = deque(maxlen=SEVERAL)
 
     def push(self, sequence: int, now_ns: int) -> None:
         """Note that a packet has arrived, in order or not, first sent or sent again."""
@@ -129,6 +138,7 @@ class NackSchedule:
             if now_ns >= due_ns and age_ns < patience_ns and missing.tries < MAX_TRIES:
                 if not missing.tries:
                     self.asked += 1
+                    self._asked_lately.append(now_ns)
                     missing.first_asked_ns = now_ns
                 missing.tries += 1
                 missing.asked_ns = now_ns
@@ -151,6 +161,14 @@ class NackSchedule:
             tries_ns = self._first_ns(now_ns) + TRIES_WAITED * self._repeat_ns(rtt_ns)
             wait_ns = max(LEAST_PATIENCE_NS, wait_ns, tries_ns)
         return min(LONGEST_PATIENCE_NS, wait_ns)
+
+    def repairs_take_ns(self, now_ns: int, rtt_ns: int) -> int:
+        """How late what is asked for again will mostly come: two requests and their answers. 0
+        where next to nothing was lately."""
+        lately = self._asked_lately
+        if len(lately) < SEVERAL or now_ns - lately[0] > LATELY_NS:
+            return 0
+        return min(LONGEST_EXPECTED_NS, self._first_ns(now_ns) + 2 * self._repeat_ns(rtt_ns))
 
     def _first_ns(self, now_ns: int) -> int:
         return max(self._first_wait_ns, min(LONGEST_FIRST_WAIT_NS, self._overtaking.at(now_ns)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mcu_core.errors import MalformedInput
 from mcu_core.media.codec import RTP_CODECS, Codec
-from mcu_core.protocol import rtcp, rtp, rtx, sdp
+from mcu_core.protocol import red, rtcp, rtp, rtx, sdp
 from mcu_core.protocol.payload.base import depayloader
 from mcu_core.protocol.rtcp import (
     Bye,
@@ -62,6 +62,30 @@ def test_what_is_sent_again_is_read_as_it_was(payload: bytes, sequence: int) -> 
     packet = RtpPacket(97, 1, 2, 3, True, rtx.wrapped(sequence, payload))
     assert rtx.unwrapped(packet, 96, 7) == RtpPacket(96, sequence, 2, 7, True, payload)
     ends_well(lambda data: rtx.unwrapped(RtpPacket(97, 1, 2, 3, True, data), 96, 7), payload)
+
+
+BLOCKS = st.lists(
+    st.builds(
+        red.RedBlock,
+        st.integers(0, 127),
+        st.integers(0, red.MAX_OFFSET),
+        st.binary(max_size=red.MAX_BLOCK_BYTES),
+    ),
+    max_size=red.MAX_BLOCKS,
+)
+
+
+@given(BLOCKS, st.integers(0, 127), st.binary(max_size=40))
+def test_redundant_blocks_are_read_as_they_were(
+    older: list[red.RedBlock], kind: int, payload: bytes
+) -> None:
+    read = red.parse(red.serialize(older, kind, payload))
+    assert read == [*older, red.RedBlock(kind, 0, payload)]
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_redundant_blocks_or_malformed(data: bytes) -> None:
+    ends_well(red.parse, data)
 
 
 @given(st.binary(max_size=80) | bent(REPORTS))

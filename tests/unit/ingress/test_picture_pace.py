@@ -67,6 +67,18 @@ def test_a_second_of_jitter_is_ridden_out_and_given_back() -> None:
     assert max(pauses) < INTERVAL_MS, "given back without a pause"
 
 
+def test_time_for_repairs_is_taken_before_they_come_and_given_back() -> None:
+    show = Show()
+    before = show.play(60, jitter(1))
+    show.pace.expect(250 * NS_PER_MS, int((60 * INTERVAL_MS + AHEAD_MS) * NS_PER_MS))
+    taken = show.play(45, jitter(1))
+    assert taken[-1] == pytest.approx(250, abs=2)
+    steps = [b - a for a, b in pairwise(before[-1:] + taken)]
+    assert max(steps) < 2 * INTERVAL_MS, "slowly, and without a pause"
+    show.play(60, jitter(1))
+    assert show.play(30, jitter(1))[-1] < 2
+
+
 def test_one_pause_of_the_network_leaves_nothing_behind() -> None:
     show = Show()
     show.play(90, jitter(5))

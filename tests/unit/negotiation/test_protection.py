@@ -30,3 +30,29 @@ def test_what_nobody_asks_for_or_what_belongs_to_others_is_not_taken(lines: list
     agreed, section = answered("video", *lines)
     assert agreed.protection == Protection()
     assert section.formats == ("96",)
+
+
+@pytest.mark.parametrize(
+    ("coding", "told"),
+    [("opus/48000/2", "red/48000/2"), ("PCMA/8000", "red/8000"), ("PCMU/8000", "red/8000")],
+)
+def test_sound_may_come_several_times(coding: str, told: str) -> None:
+    lines = (f"rtpmap:111 {coding}", f"rtpmap:63 {told}", "fmtp:63 111/111")
+    agreed, section = answered("audio", *lines)
+    assert agreed.protection == Protection(red=63)
+    assert section.formats == ("111", "63")
+    assert section.rtpmaps[63].serialize() == told
+    assert "63 111/111" in section.values("fmtp")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("rtpmap:111 opus/48000/2", "rtpmap:63 red/48000/2", "fmtp:63 96/111"),
+        ("rtpmap:111 opus/48000/2", "rtpmap:63 red/8000"),
+        ("rtpmap:9 G722/8000", "rtpmap:63 red/8000", "fmtp:63 9/9"),
+    ],
+)
+def test_redundancy_of_other_things_is_left_out(lines: list[str]) -> None:
+    agreed, _ = answered("audio", *lines)
+    assert agreed.protection == Protection()

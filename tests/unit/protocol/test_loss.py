@@ -4,11 +4,13 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.protocol.loss import (
     FIRST_WAIT_NS,
     GIVE_UP_NS,
+    LATELY_NS,
     LONGEST_PATIENCE_NS,
     MAX_MISSING,
     MAX_TRIES,
     MIN_REPEAT_NS,
     REORDER_NS,
+    SEVERAL,
     TRIES_WAITED,
     UNANSWERED,
     NackSchedule,
@@ -147,6 +149,17 @@ def test_a_sender_that_starts_again_is_followed() -> None:
     for sequence in (40_000, 40_002, 20_000, 20_002):
         schedule.push(sequence, 0)
     assert schedule.due(FIRST_WAIT_NS, RTT_NS) == [20_001]
+
+
+def test_what_repairs_take_is_known_while_there_are_some() -> None:
+    schedule = NackSchedule()
+    assert schedule.repairs_take_ns(0, RTT_NS) == 0
+    schedule.push(0, 0)
+    for turn in range(1, SEVERAL + 1):
+        schedule.push(2 * turn, 0)
+    schedule.due(FIRST_WAIT_NS, RTT_NS)
+    assert schedule.repairs_take_ns(FIRST_WAIT_NS, RTT_NS) == FIRST_WAIT_NS + 250 * NS_PER_MS
+    assert schedule.repairs_take_ns(FIRST_WAIT_NS + LATELY_NS + 1, RTT_NS) == 0
 
 
 def test_reset_forgets_what_is_missing() -> None:

@@ -1,0 +1,36 @@
+"""`mcu bench`: bad networks, and what is made to break us; the rest of its words are in bench.py."""
+
+from typing import Annotated
+
+import typer
+
+from control_api.cli.bench import Json, Plot, tell
+from control_api.cli.bench_watch import bench
+
+__all__ = ["bench"]
+
+
+@bench.command()
+def network(
+    seconds: Annotated[int, typer.Option(min=10, help="Of each call with losses")] = 40,
+    seed: Annotated[int, typer.Option(help="Of the network's dice")] = 1,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Bad networks: what is seen and heard with losses and jitter, in moved time (bars 4, 5)."""
+    from benchmarks.network import NetworkBench, run
+
+    tell(lambda: run(NetworkBench(seconds, seed)), json_, plot)
+
+
+@bench.command()
+def fuzz(
+    requests: Annotated[int, typer.Option(min=100, help="How many")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Of the dice: the same requests again")] = 6,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """SOAP requests made to break the gateway: each has a defined answer (bar 6 of the gateway)."""
+    from benchmarks.gateway_fuzz import run
+
+    tell(lambda: run(requests, seed), json_, plot)
