@@ -174,6 +174,7 @@ class SimulatedCall:
         far, near = ends
         if number == VIDEO_TYPE:
             far.feedback.keyframe_wanted = self._keyframe_wanted
+            far.way.told = self._rate_told
             self._far_video = far
         else:
             far.lossy_changed = self._lossy_changed
@@ -206,6 +207,10 @@ class SimulatedCall:
     def _keyframe_wanted(self) -> None:
         self.keyframes_wanted += 1
         self._wanted = True
+
+    def _rate_told(self) -> None:
+        limit_bps = self._far_video.way.path.limit_bps
+        self._encoder.set_bitrate(min(self.plan.video.bitrate_bps, limit_bps))
 
     def _lossy_changed(self, lossy: bool) -> None:
         if self._sounding is not None:
