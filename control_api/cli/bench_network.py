@@ -1,4 +1,4 @@
-"""`mcu bench`: bad networks, and what is made to break us; the rest of its words are in bench.py."""
+"""`mcu bench`: bad networks, and what is made to break us; most words are in bench.py."""
 
 from typing import Annotated
 
