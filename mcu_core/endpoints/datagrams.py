@@ -13,7 +13,6 @@ import structlog
 from mcu_core.endpoints.incoming import Incoming
 from mcu_core.endpoints.outgoing import Outgoing
 from mcu_core.endpoints.socket_names import Address, name_bytes, read_name, write_name
-from mcu_core.kernels.messages import BATCH
 from mcu_core.kernels.rows import OPENED, TICKET, Row
 from mcu_core.media.clock import Clock, MonotonicClock
 from mcu_core.protocol.rtp import Burst
@@ -21,15 +20,16 @@ from mcu_core.protocol.rtp import Burst
 log = structlog.get_logger()
 
 
-PAUSE_S = 0.002
+PAUSE_S = 0.003
 """Where packets come quickly one after the other they wait for each other this long: waking up for
 each one costs more than the packet does."""
 
 EMPTY_LOOKS = 4
 """So many pauses in which nothing came, and the next packet is not waited with."""
 
-ROUNDS = 2
-"""Batches taken in one turn of the loop, so that a flood leaves time for all else."""
+ROUNDS = 4
+"""Batches taken in one turn of the loop, so that a flood leaves time for all else; a keyframe is
+more than one socket's share of a batch."""
 
 MOST_QUEUED = 4096
 """Packets that wait for the end of the turn; more leave at once."""
@@ -249,7 +249,7 @@ class Datagrams:
                 except Exception:  # one broken packet or endpoint must not stop the others
                     log.exception("datagram not handled")
             taken += came
-            if came < BATCH:
+            if not self._incoming.more:
                 break
         return taken
 

@@ -90,6 +90,11 @@ class Incoming:
             )
         )
 
+    @property
+    def more(self) -> bool:
+        """Whether there may be more at once."""
+        return bool(self._scratch[native.MORE])
+
     def found(self) -> Iterator[tuple[int, ...]]:
         """Of what has come and is to be looked at: its descriptor, or the ticket of its stream if
         it was let pass; its place; where it, or what it carried, begins and ends (before that: CUT

@@ -83,11 +83,11 @@ EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
 MADE_BYTES = 1 << 20
 """Room for the pictures that are over with one batch of packets."""
 
-_SIZE, _MADE, TOLD = 0, 1, 2
-"""Words of `scratch`: a length to and from the decrypting function, how much is made, and of how
-many datagrams is told."""
+_SIZE, _MADE, TOLD, MORE = 0, 1, 2, 3
+"""Words of `scratch`: a length to and from the decrypting function, how much is made, of how many
+datagrams is told, and whether a socket had its FAIR_SHARE, so that there may be more."""
 
-SCRATCH_WORDS = 3
+SCRATCH_WORDS = 4
 
 _WHOSE, _PLACE, _START, _END, _MOMENT, _LEVEL = range(6)
 TOLD_WORDS = 6
@@ -341,7 +341,7 @@ def receive(
     `unprotect`: it has OPENED instead of NEVER, and ends where what is left does.
     `scratch` is room for SCRATCH_WORDS numbers.
     """
-    scratch[_MADE] = 0
+    scratch[_MADE] = scratch[MORE] = 0
     ready = _WAIT(epoll, events.ctypes.data, len(events) // EVENT_BYTES, 0)
     filled = n = 0
     for event in range(ready):
@@ -355,6 +355,7 @@ def receive(
         for k in range(filled, filled + room):
             messages[k, NAME_LENGTH] = NAME_BYTES
         count = _RECEIVE(socket, messages[filled:].ctypes.data, room, DONT_WAIT, 0)
+        scratch[MORE] = max(scratch[MORE], int(count == room))
         for _ in range(count):
             length, moment = np.int64(messages[filled, LENGTH] & _LOW_WORD), np.int64(NEVER)
             if messages[filled, FLAGS] & np.uint64(TRUNCATED):

@@ -1,5 +1,6 @@
 """Many sockets of one loop on real ports: what comes, what leaves, what is refused."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 
@@ -8,7 +9,7 @@ import pytest
 from mcu_core.endpoints.datagrams import MOST_QUEUED, Datagrams
 from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.endpoints.socket_names import Address, read_name, write_name
-from mcu_core.kernels.arriving import PACKET_BYTES
+from mcu_core.kernels.arriving import FAIR_SHARE, PACKET_BYTES
 from mcu_core.kernels.messages import BATCH
 from tests.fakes.waiting import until
 
@@ -195,3 +196,30 @@ def test_socket_names_are_written_and_read(family: int, address: Address) -> Non
 def test_a_name_is_no_address() -> None:
     with pytest.raises(OSError, match="not known"):
         write_name(socket.AF_INET, ("localhost", 5004))
+
+
+class Turn(Port):
+    """Notes how much has come when the first turn is over in which something did."""
+
+    first = 0
+
+    def datagram_received(self, data: bytes, address: Address) -> None:
+        if not self.came:
+            asyncio.get_running_loop().call_soon(self._note)
+        super().datagram_received(data, address)
+
+    def _note(self) -> None:
+        self.first = len(self.came)
+
+
+async def test_a_burst_of_one_socket_is_taken_in_one_turn() -> None:
+    """A keyframe is more than a socket's share of a batch, and must not wait for pauses."""
+    one, other = Port(), Turn()
+    try:
+        for k in range(3 * FAIR_SHARE):
+            one.socket.sendto(bytes((k,)), other.address)
+        await until(lambda: other.first)
+        assert other.first == 3 * FAIR_SHARE
+    finally:
+        one.close()
+        other.close()
