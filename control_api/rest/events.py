@@ -25,7 +25,7 @@ CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 
 NAMES = (
     "hello, alarm, conference, site, levels, speaker, muted_talkers, layout, key, reduced,"
-    " recording, ring, declined, share, camera, rejoin, gone"
+    " recording, ring, hangup, declined, share, camera, rejoin, gone"
 )
 
 

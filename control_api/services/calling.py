@@ -108,6 +108,9 @@ class Calling:
                 continue
             if known[uri].kind in OWN_SOURCE:
                 await self._sites.remove(conference, uri)
-            elif endpoint := self._observed.endpoint_of(conference, uri):
+                continue
+            if known[uri].kind is SiteKind.WEBRTC:
+                self.tell(conference, uri, "hangup")  # else its page would come back by itself
+            if endpoint := self._observed.endpoint_of(conference, uri):
                 engine = self._wanted[conference].engine
                 await self._keeper.fleet.call(engine, Detach(conference, endpoint))

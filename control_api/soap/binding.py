@@ -8,7 +8,7 @@ read; so nothing here can fail but what XML Schema permits and Python does not (
 import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -77,9 +77,9 @@ def read_time(text: str) -> datetime:
     return moment + timedelta(days=1) if late else moment
 
 
-def write_time(moment: datetime, zone: tzinfo | None = None) -> str:
-    """With milliseconds and a numeric offset, in the server's zone unless another is given."""
-    return moment.astimezone(zone).isoformat(timespec="milliseconds")
+def write_time(moment: datetime) -> str:
+    """With milliseconds and the numeric offset of its zone."""
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _read_text(text: str) -> str:

@@ -16,6 +16,7 @@ from control_api.soap.operation import Call
 from control_api.soap.polarity import number
 from control_api.soap.scheduling import zone_of
 from mcu_core.errors import NotFound
+from mcu_core.layouts.catalogue import MODES
 
 NONE_SUCH, BOOKED, RUNNING, ENDED = 1, 2, 3, 5
 """Status in ConferenceStatus; 4 is "no right to ask"."""
@@ -124,7 +125,12 @@ async def presence_info(call: Call, request: m.Conf) -> m.Result:
     booked = await call.bridge.bookings.find(view.id)
     panes = booked.presence_panes if booked is not None else None
     targets = ("", *(str(group.id) for group in view.groups), *(site.id for site in view.sites))
-    return m.PresenceInfoAnswer(0, targets, panes, tuple(range(50)))
+    modes = tuple(
+        number
+        for number, mode in enumerate(MODES)
+        if panes is None or len(mode.panes) <= max(1, panes)
+    )
+    return m.PresenceInfoAnswer(0, targets, panes, modes)
 
 
 async def presence_param(call: Call, request: m.ConfTarget) -> m.Result:

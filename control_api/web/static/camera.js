@@ -67,7 +67,7 @@ export class Camera {
     const go = () => {
       value = stepped(value, way, range);
       if (value === range.min || value === range.max) this.stop();
-      return this.#set(track, { [kind]: value });
+      return this.#set(track, kind === "focusDistance" ? { focusMode: "manual", [kind]: value } : { [kind]: value });
     };
     this.#timer = setInterval(go, STEP_MS);
     return go();

@@ -7,7 +7,7 @@ import { byId, el, pressed } from "/static/dom.js";
 import { askPassword, keepToken, keptToken } from "/static/door.js";
 import { Feed } from "/static/events.js";
 import { clearProblems, onSubmit } from "/static/forms.js";
-import { label, saysPlainly, t } from "/static/i18n.js";
+import { label, say, saysPlainly, t } from "/static/i18n.js";
 import { readLayout } from "/static/layouts.js";
 import { Lobby } from "/static/lobby.js";
 import { LocalMeter } from "/static/localmeter.js";
@@ -90,6 +90,15 @@ async function leave() {
   seat = null;
   document.fullscreenElement && document.exitFullscreen();
   await giveSeatBack(cid, left);
+  say(byId("left-note"), "join.left");
+  byId("left-note").hidden = false;
+}
+
+/** The seat stays: one may be called again. */
+function hungUp() {
+  call.stop();
+  remember();
+  say(byId("left-note"), "join.hung_up");
   byId("left-note").hidden = false;
 }
 
@@ -159,6 +168,7 @@ function siteChanged(data) {
 feed.handle({
   hello: (data) => (role = data.role),
   ring: (data) => data.conference === cid && !call.running && data.site === ringing() && ring.show(data.name),
+  hangup: (data) => mine(data) && call.running && hungUp(),
   declined: (data) => {
     if (data.conference !== cid) return;
     if (data.site === ringing()) ring.hush();

@@ -62,7 +62,11 @@ class Talk:
 @pytest.fixture
 async def talk(control: Control) -> Talk:
     await control.bridge.digests.set("admin", PASSWORD)
-    talk = Talk(Gateway(control.bridge))
+    return await logged_in(Talk(Gateway(control.bridge)))
+
+
+async def logged_in(talk: Talk) -> Talk:
+    """The same, after both steps of the login."""
     begun = await talk.send(request("LoginRequest", "<userName>admin</userName>"))
     sequence = etree.fromstring(begun.data).findtext(".//randomSequence", "")
     secret = digest(inner_hash(PASSWORD), base64.b64decode(sequence))

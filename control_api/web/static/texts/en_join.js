@@ -49,4 +49,5 @@ export const enJoin = {
   "rules.code_hint": "With it people join at /enter without an account.",
   "rules.kept": "set; a new one replaces it",
   "rules.none": "none",
+  "join.hung_up": "You were disconnected.",
 };

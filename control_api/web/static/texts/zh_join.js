@@ -49,4 +49,5 @@ export const zhJoin = {
   "rules.code_hint": "凭接入号可在 /enter 入会，无需账号。",
   "rules.kept": "已设置；输入新密码即可更换",
   "rules.none": "无",
+  "join.hung_up": "您的连接已被断开。",
 };
