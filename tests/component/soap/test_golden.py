@@ -43,6 +43,8 @@ def conversation() -> list[Exchange]:
                 found[-1].standard = found[-1].vendor = text
             case "+":
                 found[-1].vendor = text
+            case _:
+                raise AssertionError(line)
     return found
 
 
