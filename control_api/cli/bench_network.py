@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from control_api.cli.bench import Json, Plot, tell
+from control_api.cli.bench import CLIPS, Clips, Json, Plot, tell
 from control_api.cli.bench_watch import bench
 
 __all__ = ["bench"]
@@ -34,3 +34,20 @@ def fuzz(
     from benchmarks.gateway_fuzz import run
 
     tell(lambda: run(requests, seed), json_, plot)
+
+
+@bench.command()
+def ladder(
+    narrow: Annotated[float, typer.Option(min=4, help="Seconds at 300 kbit/s")] = 10.0,
+    wide: Annotated[float, typer.Option(min=4, help="Seconds after that at 2 Mbit/s")] = 15.0,
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Receiver reports alone, no transport-cc")
+    ] = False,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """A receiver's link falls from 2 Mbit/s to 300 kbit/s and returns; others too (bar 3)."""
+    from benchmarks.ladder import run
+
+    tell(lambda: run(narrow, wide, not reports, clips), json_, plot)

@@ -89,7 +89,15 @@ class QueueWatch:
         if not full or now_ns < self._settled_ns or len(came) < LEAST_ARRIVED:
             return None
         self._settled_ns = now_ns + SETTLING_NS
-        return int(KEPT * _rate(came))
+        if self._collapsing():
+            return int(KEPT * _rate(came, RATE_NS // 2))
+        return int(KEPT * max(_rate(came), _delivered(came, recent[-1].sent_ns)))
+
+    def _collapsing(self) -> bool:
+        """Whether most of what was sent just now is lost: then only what came just now counts."""
+        newest_ns = self._recent[-1].sent_ns
+        lately = [one for one in self._recent if one.sent_ns >= newest_ns - STANDING_NS]
+        return sum(one.came_ns is None for one in lately) > len(lately) // 2
 
     def _note_base(self, delay_ns: int, sent_ns: int) -> None:
         """Keep the least delay of the last seconds: a queue of falling values, least first."""
@@ -101,11 +109,18 @@ class QueueWatch:
             bases.popleft()
 
 
-def _rate(came: Sequence[Arrival]) -> float:
+def _delivered(came: Sequence[Arrival], newest_ns: int) -> float:
+    """What was sent lately and arrived, bit/s: of a burst that took its time, as much as of an even
+    flow."""
+    bits = sum(8 * one.size for one in came if one.sent_ns > newest_ns - RATE_NS)
+    return bits * NS_PER_SECOND / (RATE_NS + STANDING_NS // 4)
+
+
+def _rate(came: Sequence[Arrival], length_ns: int = RATE_NS) -> float:
     """What arrived lately, bit/s: all but the first packet, over the time between both ends."""
     times = sorted((one.came_ns, one.size) for one in came if one.came_ns is not None)
-    lately = [one for one in times if one[0] >= times[-1][0] - RATE_NS]
+    lately = [one for one in times if one[0] >= times[-1][0] - length_ns]
     if len(lately) < LEAST_ARRIVED:
         lately = times
-    span_ns = max(lately[-1][0] - lately[0][0], RATE_NS // 5)
+    span_ns = max(lately[-1][0] - lately[0][0], length_ns // 5)
     return sum(size for _, size in lately[1:]) * 8 * NS_PER_SECOND / span_ns

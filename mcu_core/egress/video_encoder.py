@@ -39,11 +39,19 @@ DEFAULT_PRESET = "superfast"
 """It has veryfast's PSNR at real-time rates for 60 % of its time."""
 
 
+def _buffer_bits(bitrate_bps: int) -> int:
+    """Half a second keeps a keyframe from queueing on a thin link; a third on a very thin one."""
+    return bitrate_bps // (2 if bitrate_bps > THIN_BPS else 3)
+
+
+THIN_BPS = 512_000
+
+
 def _x264(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
     """Options of x264 for calls.
 
     maxrate and bufsize must be FFmpeg's own options: only then does x264 follow a new bit rate
-    without starting again. Half a second of buffer keeps a keyframe from queueing on a thin link.
+    without starting again.
     """
     return {
         "preset": preset,
@@ -52,7 +60,7 @@ def _x264(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
         "forced-idr": "1",
         "sc_threshold": "0",
         "maxrate": str(bitrate_bps),
-        "bufsize": str(bitrate_bps // 2),
+        "bufsize": str(_buffer_bits(bitrate_bps)),
         **({"x264-params": f"slice-max-size={SLICE_BYTES}"} if form.whole_slices else {}),
     }
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from mcu_core.adaptation.allowance import Allowance
 from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.adaptation.sound_loss import SoundLoss
+from mcu_core.egress.history import History
 from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
@@ -81,6 +82,7 @@ class RtpStream:
         self._send_rtcp = send_rtcp
         self.way = WayOut(send_rtp, clock.now_ns)
         self.way.overrun = lambda: self.feedback.keyframe_wanted()
+        self.way.fell = self._fell
         leave = self.way.send if self._shown else send_rtp
         self._sender = RtpSender(ssrc, self._payload_type_out, codec, clock, leave)
         self._sent = False
@@ -138,6 +140,10 @@ class RtpStream:
         if self.sends:
             self._sent = True
             self._sender.send(unit)
+
+    def _fell(self) -> None:
+        """What was lost because the path became narrow has no place on it afterwards."""
+        self._sender.history = History()
 
     # ------------------------------------------------------------------------------------ incoming
 

@@ -9,8 +9,8 @@ from mcu_core.egress.pacer import WIRE_BYTES, Pacer
 from mcu_core.protocol import rtcp
 from mcu_core.protocol.rtp import Burst
 
-PACE = 1.2
-"""How much faster than its path's limit a receiver is sent to: what waited has to come, too."""
+FALL = 0.7
+"""A limit so far below what it was: what was sent before is on its way to nobody."""
 
 RateReport = rtcp.Remb | rtcp.RateRequest | rtcp.TransportFeedback
 
@@ -21,7 +21,7 @@ class WayOut:
     `path` may be shared by streams of one path, `numbers` must be by those of one transport.
     `extension`: the header extension that numbers packets, 0 where the other side knows of none.
     `told` is called when something was said of the path, `overrun` when more was sent than could
-    leave: what waited is gone. Runs on the event loop.
+    leave: what waited is gone; `fell` when the path has become narrow. Runs on the event loop.
     """
 
     def __init__(self, transmit: Callable[[Burst], None], now_ns: Callable[[], int]) -> None:
@@ -30,6 +30,7 @@ class WayOut:
         self.extension = 0
         self.told: Callable[[], None] = lambda: None
         self.overrun: Callable[[], None] = lambda: None
+        self.fell: Callable[[], None] = lambda: None
         self._transmit = transmit
         self._now_ns = now_ns
         self._pacer = Pacer(self._leave)
@@ -42,9 +43,10 @@ class WayOut:
     def tick(self, now_ns: int) -> None:
         """Send what may leave by now."""
         limit = self.path.limit_bps
-        pace = int(PACE * limit) if limit < UNLIMITED_BPS else 0
-        if pace and (not self._pacer.bitrate_bps or pace < self._pacer.bitrate_bps / 2):
+        pace = limit if limit < UNLIMITED_BPS else 0
+        if pace and pace < FALL * (self._pacer.bitrate_bps or self.path.sent_bps):
             self._pacer.clear()  # of a rate that the path does not bear any more
+            self.fell()
         self._pacer.bitrate_bps = pace
         if self._pacer.waits:
             self._pacer.tick(now_ns)
