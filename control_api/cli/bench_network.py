@@ -51,3 +51,16 @@ def ladder(
     from benchmarks.ladder import run
 
     tell(lambda: run(narrow, wide, not reports, clips), json_, plot)
+
+
+@bench.command()
+def lowest(
+    seconds: Annotated[int, typer.Option(min=2, help="Of each call")] = 10,
+    clips: Clips = CLIPS,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """The least rates of calls, over links that are no wider, in moved time (bar 8)."""
+    from benchmarks.lowest import run
+
+    tell(lambda: run(seconds, clips), json_, plot)
