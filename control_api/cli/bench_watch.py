@@ -35,6 +35,21 @@ def live(
 
 
 @bench.command()
+def vod(
+    viewers: Annotated[int, typer.Option(min=1, max=300, help="How many")] = 300,
+    recordings: Annotated[int, typer.Option(min=0, max=60, help="That run meanwhile")] = 30,
+    seconds: Seconds = 20,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Viewers of recordings at 4 Mbit/s each, beside recordings that are being made (bar 2)."""
+    from benchmarks.vod import VodBench, run
+
+    what = VodBench(viewers, recordings, seconds)
+    tell(lambda: beside_stalls(lambda: run(what)), json_, plot)
+
+
+@bench.command()
 def sync(
     live: Annotated[bool, typer.Option("--live", help="The live page, not a recording")] = False,
     seconds: Seconds = 15,

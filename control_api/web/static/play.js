@@ -10,6 +10,7 @@ import { explain } from "/static/notify.js";
 import { openPlayer } from "/static/player.js";
 import { openPopover } from "/static/popover.js";
 import { previewsOver } from "/static/previews.js";
+import { Quality } from "/static/quality.js";
 import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
@@ -79,6 +80,16 @@ const where = {
   manifestUrl: recordingUrl(rid, "manifest"),
   trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
 };
+
+/** The same place in another coding of the picture. */
+async function goOnWith(name, beside) {
+  const { currentTime: start, paused, playbackRate } = video;
+  player.close();
+  player = await openPlayer({ video, ...where, onChange: changed, tracks: [name, "sound"], start });
+  beside.leader = player;
+  video.playbackRate = playbackRate;
+  if (!paused) await video.play().catch(() => {});
+}
 
 const KEYS = {
   " ": toggle,
@@ -169,7 +180,8 @@ async function begin() {
       onChange: changed,
     });
     marks.show(player.marks, length());
-    new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: (on) => screens.presents(on) });
+    const beside = new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: (on) => screens.presents(on) });
+    new Quality({ select: byId("quality"), player: () => player, reopen: (name) => goOnWith(name, beside) });
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {
     fail(error);

@@ -22,14 +22,19 @@ const POLL_MS = 500;
 const IDLE_MS = 100;
 const RETRY_MS = 500;
 const STUCK_MS = 1500;
+const LEAST_JUDGED = 50_000; // bytes: smaller answers say more of the way than of its width
+const NEWEST = 0.4; // how much the newest answer counts
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Player {
-  constructor(video, manifestUrl, trackUrl, onChange, shown = SHOWN) {
+  constructor(video, manifestUrl, trackUrl, onChange, shown = SHOWN, start = 0) {
     this.video = video;
     this.shown = shown;
+    this.start = start;
     this.names = new Set();
+    this.told = new Map(); // name of a track: its {bytes, seconds}, as far as told
+    this.bps = 0; // what came a second while something was fetched
     this.manifestUrl = manifestUrl;
     this.trackUrl = typeof trackUrl === "function" ? trackUrl : (name) => `${trackUrl}/${name}`;
     this.onChange = onChange;
@@ -55,6 +60,12 @@ class Player {
   /** Whether the recording has that track, played here or not. */
   has(name) {
     return this.names.has(name);
+  }
+
+  /** What a track takes, bits a second; 0 while nothing is known. */
+  rateOf(name) {
+    const { bytes, seconds } = this.told.get(name) ?? { bytes: 0, seconds: 0 };
+    return seconds ? (bytes * 8) / seconds : 0;
   }
 
   /** Whether a track that is played here has something at that time. */
@@ -106,9 +117,16 @@ class Player {
       track.buffer.mode = "segments";
     }
     this.stretch();
+    if (this.start) this.begin();
     this.video.addEventListener("seeking", this.onSeeking);
     for (const track of this.ready()) this.feed(track);
     this.watch();
+  }
+
+  /** Playing begins in the middle. */
+  begin() {
+    for (const track of this.ready()) track.moveTo(this.start);
+    this.video.currentTime = this.start;
   }
 
   /** A browser without Media Source Extensions (older iPhones) plays HLS by itself. */
@@ -128,7 +146,15 @@ class Player {
     const answer = await fetch(url, { signal: this.aborting.signal, cache: "no-store" });
     if (!answer.ok) throw new Error(`The manifest cannot be read (${answer.status}).`);
     const manifest = await answer.json();
-    for (const { name, fragments } of manifest.tracks) if (fragments.length) this.names.add(name);
+    for (const { name, fragments } of manifest.tracks) {
+      if (fragments.length) this.names.add(name);
+      const told = this.told.get(name) ?? { bytes: 0, seconds: 0 };
+      for (const [, size, , duration] of fragments) {
+        told.bytes += size;
+        told.seconds += duration / 1000;
+      }
+      this.told.set(name, told);
+    }
     for (const entry of manifest.tracks.filter(({ name }) => this.shown.includes(name))) {
       const track = this.tracks.get(entry.name);
       if (track) track.take(entry);
@@ -187,12 +213,18 @@ class Player {
   }
 
   async bytes(track, from, to) {
+    const asked = performance.now();
     const answer = await fetch(track.url, {
       headers: { Range: `bytes=${from}-${to - 1}` },
       signal: this.aborting.signal,
     });
     if (answer.status !== 206) throw new Error(`The recording cannot be read (${answer.status}).`);
-    return answer.arrayBuffer();
+    const body = await answer.arrayBuffer();
+    if (body.byteLength > LEAST_JUDGED) {
+      const bps = (body.byteLength * 8000) / Math.max(1, performance.now() - asked);
+      this.bps = this.bps ? this.bps + (bps - this.bps) * NEWEST : bps;
+    }
+    return body;
   }
 
   append(track, bytes) {
@@ -300,10 +332,10 @@ class Player {
 
 /**
  * Begin to play into `video`; resolves when the first fragment can be loaded. `trackUrl` is a
- * function of the track's name, or the address under which the tracks lie.
+ * function of the track's name, or the address under which the tracks lie; `start`: seconds.
  */
-export async function openPlayer({ video, manifestUrl, trackUrl, onChange, tracks }) {
-  const player = new Player(video, manifestUrl, trackUrl, onChange, tracks);
+export async function openPlayer({ video, manifestUrl, trackUrl, onChange, tracks, start }) {
+  const player = new Player(video, manifestUrl, trackUrl, onChange, tracks, start);
   try {
     await player.open();
   } catch (error) {

@@ -254,3 +254,20 @@ def test_a_player_is_led_by_its_rate_and_by_a_seek_as_the_last_resort(
     )
     assert led["playbackRate"] == pytest.approx(rate)
     assert (led["currentTime"] != 5) == seeks
+
+
+@pytest.mark.parametrize(
+    ("now", "bps", "hd", "then"),
+    [
+        ("main", 0, 4e6, "main"),
+        ("main", 3e6, 0, "main"),
+        ("main", 4.4e6, 4e6, "sd"),
+        ("main", 5e6, 4e6, "main"),
+        ("sd", 5e6, 4e6, "sd"),
+        ("sd", 7e6, 4e6, "main"),
+    ],
+)
+def test_the_network_decides_between_hd_and_sd_and_does_not_waver(
+    now: str, bps: float, hd: float, then: str
+) -> None:
+    assert run("quality", f'm.fitting("{now}", {{ bps: {bps}, hd: {hd} }})') == then

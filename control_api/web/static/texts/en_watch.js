@@ -58,6 +58,8 @@ export const enWatch = {
   "play.ahead": "Ahead 10 seconds",
   "play.seek": "Position",
   "play.speed": "Speed",
+  "play.quality": "Quality of the picture",
+  "play.quality_auto": "Auto",
   "title.live": "Live · MCU",
   "live.video": "Live picture",
   "live.content": "Content",

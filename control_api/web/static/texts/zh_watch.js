@@ -58,6 +58,8 @@ export const zhWatch = {
   "play.ahead": "前进 10 秒",
   "play.seek": "播放位置",
   "play.speed": "播放速度",
+  "play.quality": "画质",
+  "play.quality_auto": "自动",
   "title.live": "直播 · MCU",
   "live.video": "直播画面",
   "live.content": "辅流",
