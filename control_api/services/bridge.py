@@ -42,6 +42,7 @@ from control_api.services.feed import Feed
 from control_api.services.films import Films
 from control_api.services.hook_target import read_networks, read_targets
 from control_api.services.keeper import Keeper
+from control_api.services.keypad import Keypad
 from control_api.services.live import Live
 from control_api.services.machine import Machine
 from control_api.services.observed import Observed
@@ -112,13 +113,12 @@ class Bridge:
         self.contents = Contents(
             settings.data / "content", self.wanted, self.keeper, self.conferences
         )
-        self.conferences.before_end = self._before_end
+        self._heed()
         self.consents = Consents(self.conferences, self.recordings)
         self.live = Live(self.wanted, self.keeper, clock)
         self.pushes = Pushes(
             PushRows(self._database), self.wanted, self.live, settings.push_local, clock
         )
-        self.conferences.ruled = self._ruled
         self.register = Register(RegisterRows(self._database))
         bookings = BookingRows(self._database)
         self.timetable = Timetable(
@@ -134,6 +134,7 @@ class Bridge:
             wall_s,
         )
         self._set_watches(wall_s)
+        self.keypad = Keypad(self.conferences, self.observed)
         self.chairs = Chairs(self.conferences, self.steering)
         self.door = Door(
             self.wanted,
@@ -241,6 +242,7 @@ class Bridge:
         await self.pushes.open()
         self.watchers.start()
         self.timetable.start()
+        self.keypad.start()
         self.retention.start()
         self.archiver.start()
         self.pacs.start()
@@ -257,6 +259,7 @@ class Bridge:
         await self.pushes.stop()
         await self.live.stop()
         await self.timetable.stop()
+        await self.keypad.stop()
         await self.retention.stop()
         await self.archiver.stop()
         await self.pacs.stop()
@@ -273,6 +276,11 @@ class Bridge:
         await self.pushes.before_end(conference)
         await self.recordings.before_end(conference)
         await self.contents.before_end(conference)
+
+    def _heed(self) -> None:
+        """Hear of conferences that end, and of their rules."""
+        self.conferences.before_end = self._before_end
+        self.conferences.ruled = self._ruled
 
     def _ruled(self, conference: str, rules: Rules) -> None:
         if not rules.live:

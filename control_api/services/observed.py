@@ -48,6 +48,8 @@ class Observed:
         self._clock = clock
         self._seen: dict[str, SeenConference] = {}
         self._paces: dict[str, Pace] = {}
+        self.pressed: Callable[[str, str, str], None] = lambda conference, site, key: None
+        """Told (conference, site, key) of keys of telephones."""
         self.happened: Callable[[str, str, str], None] = lambda conference, kind, text: None
         """Told (conference, kind, whom) of what a recording marks: journal.MARK_KINDS."""
         self.site_seen: Callable[[str, SiteSnapshot, str], None] = lambda conference, site, _: None
@@ -184,6 +186,7 @@ class Observed:
             case KeyPressed(conference, site, key):
                 public = {"conference": conference, "site": site}
                 self._feed.publish("key", conference, public | {"key": key}, public)
+                self.pressed(conference, site, key)
             case Levels():
                 self._levels(event)
             case _:

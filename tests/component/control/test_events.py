@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from control_api.main import ControlServer, server_for
-from mcu_core.contract.events import Levels, SiteChanged
+from mcu_core.contract.events import KeyPressed, Levels, SiteChanged
 from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
 from tests.fakes.waiting import until
@@ -124,3 +124,19 @@ async def test_a_feed_ends_when_its_reader_logged_out(control: Control, served: 
         async with asyncio.timeout(2):
             rest = [name async for name, _ in events]
     assert rest == []
+
+
+async def test_keys_step_through_what_a_room_sees(control: Control, engine: FakeEngine) -> None:
+    conference = await control.conference()
+    room = await control.site(conference, "rtp")
+    other = await control.site(conference, "webrtc")
+    engine.tell(SiteChanged(conference, other, "joined", "endpoint"))
+
+    def seen() -> tuple[str, bool]:
+        site = engine.conferences[conference].sites[0]
+        return site.watch, site.view is not None
+
+    for key, expected in (("6", (other, False)), ("2", ("", True)), ("5", ("", False))):
+        engine.tell(KeyPressed(conference, room, key))
+        await until(lambda: seen() == expected, key)  # noqa: B023  # awaited within the loop
+    engine.tell(KeyPressed(conference, room, "#"))
