@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEBIAN_RUN := fonts-noto-cjk libopus0 libspandsp2 libbcg729-0 libgsm1 opencv-doc pocketsphinx-testdata
-DEBIAN_TEST := chromium tesseract-ocr ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+DEBIAN_RUN := fonts-noto-cjk libopus0 libspandsp2 libbcg729-0 libgsm1 opencv-doc pocketsphinx-testdata tesseract-ocr tesseract-ocr-chi-sim
+DEBIAN_TEST := chromium ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql orthanc
 LIVE_TESTS := tests/component tests/e2e
 RUN_OPTIONS ?=

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Call records older than this are deleted; 0 keeps them for ever."""
     push_local: bool = False
     """Whether conferences may be pushed to this machine itself, as to a streaming server on it."""
+    read_slides: bool = True
+    """Whether the slides of recordings that have ended are read, to be found by their words."""
     pacs: dict[str, str] = Field(default_factory=dict)
     """Name and address (TITLE@host:port) of each DICOM archive that recordings can be sent to."""
     pacs_title: str = "MCU"

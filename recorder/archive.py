@@ -19,6 +19,7 @@ from recorder.errors import BrokenRecording, StoreFailed
 from recorder.index import read_index
 from recorder.journal import JOURNAL_NAME
 from recorder.media_files import MOVED_NAME, Moved, archive, first_line, media_size, read_moved
+from recorder.slide_texts import SLIDES_NAME
 from recorder.syncing import sync_folder
 from recorder.tags import TAGS_NAME
 from recorder.timed import DATA_NAME
@@ -117,7 +118,7 @@ def wipe(folder: Path) -> None:
     Tags and timed data are written over before their files are unlinked. Raises StoreFailed while
     the archive does not answer: then it is to be tried again.
     """
-    for name in (TAGS_NAME, DATA_NAME):
+    for name in (TAGS_NAME, DATA_NAME, SLIDES_NAME):
         _overwrite(folder / name)
     moved = read_moved(folder)
     if moved is not None:

@@ -49,6 +49,21 @@ def picture_of(data: bytes, at_s: float) -> Image.Image:
     return picture
 
 
+def frames_of(
+    folder: Path, track: TrackIndex, parts: list[FragmentWritten]
+) -> Iterator[tuple[float, av.VideoFrame]]:
+    """The pictures of fragments from a keyframe on, with their times in seconds.
+
+    What is broken ends them. Raises BrokenRecording where nothing can be read.
+    """
+    try:
+        with av.open(io.BytesIO(_bytes(folder, track, parts)), "r") as container:
+            for frame in container.decode(video=0):
+                yield frame.time or 0.0, frame
+    except (av.error.FFmpegError, IndexError):
+        return
+
+
 def encoded(picture: Image.Image, kind: str) -> bytes:
     """The picture as a file: `kind` is jpg or png."""
     name, options = FORMATS[kind]

@@ -1,5 +1,6 @@
 """Routes: recordings into the hospital's archive (DICOM)."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -7,13 +8,14 @@ import msgspec
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StrictBool, StrictStr
 
-from control_api.auth.roles import Action
+from control_api.auth.roles import Action, Principal
 from control_api.persistence.pacs import Job, Wish
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import Body, Number
 from control_api.rest.schemas import LONGEST_S
 from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
+from mcu_core.errors import NotFound
 from recorder.dicom_study import Study, new_uid
 
 router = APIRouter(
@@ -151,23 +153,39 @@ async def send(rid: str, body: DicomBody, bridge: BridgeOf, principal: Principal
     return _view(bridge, job)
 
 
+async def _check_theirs(bridge: Bridge, principal: Principal, job: Job) -> None:
+    """Raise NotFound for a job of a recording that is another organisation's."""
+    if principal.organisation:
+        recording = await bridge.recordings.get(job.recording)
+        bridge.territory.check(principal, recording.conference, "job")
+
+
 @router.get("/dicom-jobs", summary="What is on its way to archives")
 async def jobs(
     bridge: BridgeOf,
+    principal: PrincipalOf,
     recording: Annotated[str, Query(max_length=64)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[JobView]:
     """Newest first; those that have ended are kept for half a year."""
-    return [_view(bridge, job) for job in await bridge.pacs.find(recording, limit)]
+    views = []
+    for job in await bridge.pacs.find(recording, limit):
+        with suppress(NotFound):
+            await _check_theirs(bridge, principal, job)
+            views.append(_view(bridge, job))
+    return views
 
 
 @router.get("/dicom-jobs/{jid}", summary="One of them")
-async def job(jid: str, bridge: BridgeOf) -> JobView:
+async def job(jid: str, bridge: BridgeOf, principal: PrincipalOf) -> JobView:
     """How far it is."""
-    return _view(bridge, await bridge.pacs.get(jid))
+    found = await bridge.pacs.get(jid)
+    await _check_theirs(bridge, principal, found)
+    return _view(bridge, found)
 
 
 @router.delete("/dicom-jobs/{jid}", summary="Cancel")
-async def cancel(jid: str, bridge: BridgeOf) -> JobView:
+async def cancel(jid: str, bridge: BridgeOf, principal: PrincipalOf) -> JobView:
     """What the archive has already it keeps."""
+    await _check_theirs(bridge, principal, await bridge.pacs.get(jid))
     return _view(bridge, await bridge.pacs.cancel(jid))

@@ -18,6 +18,7 @@ from control_api.persistence.calls import CallRows
 from control_api.persistence.conferences import ConferenceRows
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows
+from control_api.persistence.moments import MomentRows
 from control_api.persistence.pacs import PacsRows
 from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
@@ -45,6 +46,7 @@ from control_api.services.keeper import Keeper
 from control_api.services.keypad import Keypad
 from control_api.services.live import Live
 from control_api.services.machine import Machine
+from control_api.services.moments import Moments
 from control_api.services.observed import Observed
 from control_api.services.pacs import Pacs
 from control_api.services.presentation import Presentation
@@ -215,6 +217,13 @@ class Bridge:
         )
         self.webhooks = _webhooks(self.settings, self.feed)
         self.territory = Territory(TerritoryRows(self._database))
+        self.moments = Moments(
+            MomentRows(self._database),
+            Catalogue(self.settings.recordings),
+            self.recordings.library.find,
+            self.territory.of,
+            self.settings.read_slides,
+        )
 
     async def open(self) -> None:
         """Read what is kept, then connect; raises McuError when the data cannot be used."""
@@ -246,6 +255,7 @@ class Bridge:
         self.retention.start()
         self.archiver.start()
         self.pacs.start()
+        self.moments.start()
         if self.settings.demo is not None:
             self._demo = asyncio.create_task(self._make_demo(), name="demo")
 
@@ -263,6 +273,7 @@ class Bridge:
         await self.retention.stop()
         await self.archiver.stop()
         await self.pacs.stop()
+        await self.moments.stop()
         await self.films.stop()
         await self.recordings.stop()
         await self.alarms.stop()

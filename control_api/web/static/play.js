@@ -182,6 +182,8 @@ async function begin() {
     marks.show(player.marks, length());
     const beside = new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: (on) => screens.presents(on) });
     new Quality({ select: byId("quality"), player: () => player, reopen: (name) => goOnWith(name, beside) });
+    const at = Number(new URLSearchParams(location.search).get("at")); // where a search led to
+    if (at > 0) jump(at);
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {
     fail(error);
