@@ -283,7 +283,8 @@ class RtpStream:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: requests for lost packets at once, reports once per second."""
-        self.way.tick(now_ns)
+        if self._shown:
+            self.way.tick(now_ns)
         if self._pictures is not None and self._pictures.waits:
             wanted = self._pictures.poll(now_ns)
             if wanted:
