@@ -26,6 +26,10 @@ MEASURE_NS = NS_PER_SECOND // 2
 QUEUE_NS = 40 * NS_PER_MS
 """A round trip that has grown by so much tells that packets wait: then loss is congestion."""
 
+MOST_MISSED, LEAST_PACKETS = 0.6, 10
+"""Of a measure's packets, asked for again: some are asked for twice. What is sent again hides the
+loss from receiver reports, and fills the path still more."""
+
 LOSS, HEAVY_LOSS = 0.1, 0.35
 """Losses of paths without a queue are the network's own; so many are congestion all the same."""
 
@@ -41,6 +45,8 @@ class PathRate:
         self._sent_bps = 0.0
         self._measured_ns: int | None = None
         self._least_round_trip_ns: int | None = None
+        self._queued = False
+        self._packets = self._missed = 0
 
     @property
     def limit_bps(self) -> int:
@@ -52,9 +58,14 @@ class PathRate:
         """What was sent lately."""
         return int(self._sent_bps)
 
-    def sent(self, count: int) -> None:
-        """So many bytes were sent."""
+    def sent(self, count: int, packets: int = 1) -> None:
+        """So many bytes were sent, in so many packets."""
         self._sent_bytes += count
+        self._packets += packets
+
+    def missed(self, packets: int) -> None:
+        """So many are asked for again (NACK)."""
+        self._missed += packets
 
     def advised(self, bitrate_bps: int, now_ns: int) -> None:
         """The receiver's own estimate (REMB)."""
@@ -70,12 +81,12 @@ class PathRate:
         """A share 0..1 of what was sent got lost, and a packet's way there and back took so long
         (receiver reports)."""
         self.tick(now_ns)
-        grown = False
         if round_trip_ns is not None:
             least = min(round_trip_ns, self._least_round_trip_ns or round_trip_ns)
             self._least_round_trip_ns = least
-            grown = round_trip_ns - least > QUEUE_NS
-        if lost >= HEAVY_LOSS or (lost >= LOSS and grown):
+            self._queued = round_trip_ns - least > QUEUE_NS
+        queued = self._queued and round_trip_ns is not None
+        if lost >= HEAVY_LOSS or (lost >= LOSS and queued):
             self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
 
     def congested(self, bitrate_bps: int, now_ns: int) -> None:
@@ -98,4 +109,12 @@ class PathRate:
         elif now_ns - self._measured_ns >= MEASURE_NS:
             seconds = (now_ns - self._measured_ns) / NS_PER_SECOND
             self._sent_bps = self._sent_bytes * 8 / seconds
+            self._judge_missed(now_ns)
             self._measured_ns, self._sent_bytes = now_ns, 0
+
+    def _judge_missed(self, now_ns: int) -> None:
+        share = self._missed / max(LEAST_PACKETS, self._packets)
+        self._missed = self._packets = 0
+        if share >= MOST_MISSED or (share >= LOSS and self._queued):
+            arrives = 1 - min(share, MOST_MISSED)
+            self.congested(int(KEPT * arrives * self._sent_bps), now_ns)

@@ -52,7 +52,8 @@ class WayOut:
             self._pacer.tick(now_ns)
 
     def _leave(self, burst: Burst, now_ns: int) -> None:
-        self.path.sent(burst.octets + WIRE_BYTES * len(burst.payloads))
+        count = len(burst.payloads)
+        self.path.sent(burst.octets + WIRE_BYTES * count, count)
         if self.extension:
             sizes = [len(payload) + WIRE_BYTES for payload in burst.payloads]
             number = self.numbers.number(sizes, now_ns)
@@ -86,6 +87,11 @@ class WayOut:
                 self.path.congested(bears, now_ns)
         self._tell(now_ns)
         return ()
+
+    def missed(self, packets: int) -> None:
+        """So many packets are asked for again."""
+        if not self.extension:
+            self.path.missed(packets)
 
     def reported(self, lost: float, round_trip_ns: int | None, now_ns: int) -> None:
         """A receiver report: where each packet is told of, it says nothing new."""
