@@ -75,6 +75,12 @@ async def play(rid: str, request: Request, bridge: BridgeOf) -> Response:
     return await _for_users("play.html", request, bridge)
 
 
+@router.get("/check")
+async def check(request: Request, bridge: BridgeOf) -> Response:
+    """Devices and network against a test conference."""
+    return await _for_users("check.html", request, bridge)
+
+
 @router.get("/live/{cid}")
 async def live(cid: str, request: Request, bridge: BridgeOf) -> Response:
     """A conference live, for people who only watch."""

@@ -1,5 +1,7 @@
 """Somebody without an account: in by access code, sees what it wants, is rung, takes the chair."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -90,3 +92,19 @@ def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> 
         press(page, "End it")
         until(lambda: not system.running(conference), 10, "it has ended")
         assert not failures
+
+
+def test_a_place_is_checked_and_the_report_written(system: System) -> None:
+    with browser(system) as people:
+        page = people.new_page()
+        page.goto(f"{system.url}/check")
+        press(page, "Begin the check")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the report").click(timeout=40_000)
+        lines = Path(download.value.path()).read_text("utf-8")
+        for name in ("Camera", "The bridge is reached: in order", "Rate there", "Delay there"):
+            assert name in lines, lines
+        assert "Rate back: 0 " not in lines
+        assert "Check this place" not in {
+            one["name"] for one in system.request("GET", "/conferences")
+        }

@@ -131,6 +131,7 @@ def test_no_page_is_closed_to_anybody(system: System) -> None:
             ("bookings", "/bookings"),
             ("recordings", "/recordings"),
             ("enter", "/enter"),
+            ("check", "/check"),
             ("login", "/login"),
             ("lobby", f"/join/{conference}"),
         ):

@@ -49,6 +49,7 @@ function languageButton() {
 function userButton() {
   const name = el("span", { class: "user-name" });
   const menu = () => el("div", { class: "menu" },
+    el("a", { class: "item button", href: "/check" }, icon("check"), el("span", { say: "check.link" })),
     el("button", { type: "button", class: "item", on: { click: leave } }, icon("exit"), el("span", { say: "nav.sign_out" })));
   const button = el("button", {
     type: "button",

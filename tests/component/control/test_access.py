@@ -15,7 +15,7 @@ from tests.component.control.conftest import Control, shared_app
 
 PUBLIC = {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/login")}
 PUBLIC |= {("POST", "/api/v1/door"), ("GET", "/enter")}
-PAGES = {"/", "/docs", "/join/{cid}", "/recordings", "/play/{rid}", "/live/{cid}"}
+PAGES = {"/", "/docs", "/join/{cid}", "/recordings", "/play/{rid}", "/live/{cid}", "/check"}
 
 
 def concrete(path: str) -> str:

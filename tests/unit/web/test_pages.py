@@ -57,6 +57,7 @@ def text_files() -> list[Path]:
 def test_there_are_all_the_pages() -> None:
     assert [page.stem for page in pages()] == [
         "bookings",
+        "check",
         "enter",
         "index",
         "join",

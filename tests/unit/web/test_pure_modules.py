@@ -271,3 +271,23 @@ def test_the_network_decides_between_hd_and_sd_and_does_not_waver(
     now: str, bps: float, hd: float, then: str
 ) -> None:
     assert run("quality", f'm.fitting("{now}", {{ bps: {bps}, hd: {hd} }})') == then
+
+
+def test_statistics_become_rates_losses_and_delays() -> None:
+    came = {"type": "inbound-rtp", "bytesReceived": 100_000, "packetsReceived": 95}
+    sent = {"type": "outbound-rtp", "bytesSent": 50_000}
+    there = {"type": "remote-inbound-rtp", "fractionLost": 0.02}
+    pair = {"type": "candidate-pair", "nominated": True, "currentRoundTripTime": 0.04}
+    after = json.dumps([{**came, "packetsLost": 5, "framesDecoded": 50}, sent, there, pair])
+    found = run("measure", f"m.measured(m.totals([]), m.totals({after}), 2)")
+    assert found == {
+        "rate_there": 200,
+        "rate_back": 400,
+        "loss_there": 2,
+        "loss_back": 5,
+        "round_trip": 40,
+        "jitter": 0,
+        "pictures": 25,
+    }
+    assert run("measure", '[m.isBad("loss_back", 5), m.isBad("pictures", 25)]') == [True, False]
+    assert run("measure", "m.measured(m.totals([]), m.totals([]), 2).loss_back") == 100

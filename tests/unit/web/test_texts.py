@@ -25,6 +25,10 @@ FAMILIES = {
     "bookings.repeat_": ("never", "daily", "weekly", "monthly"),
     "bookings.state_": ("booked", "running", "ended"),
     "call.": LINK_STATES,
+    "check.": (
+        *("audio", "video", "reached", "rate_there", "rate_back", "loss_there", "loss_back"),
+        *("round_trip", "jitter", "pictures"),
+    ),
     "connection.": ("connecting", "open", "lost"),
     "door.": ("code", "password", "chair_password", "locked", "no_place"),
     "device.": tuple(f"{kind}_{why}" for kind in ("audio", "video") for why in DEVICE_PROBLEMS),
