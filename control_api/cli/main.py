@@ -93,6 +93,9 @@ WORDS = {
     "layouts": "control_api.cli.layouts:show_layouts",
     "doctor": "control_api.cli.doctor:examine",
     "bench": "control_api.cli.bench_network:bench",
+    "backup": "control_api.cli.backup:backup",
+    "restore": "control_api.cli.backup:restore",
+    "bench": "control_api.cli.bench:bench",
 }
 """Words that live in files of their own, loaded only when one of them, or help, is asked for."""
 
