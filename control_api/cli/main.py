@@ -95,7 +95,6 @@ WORDS = {
     "bench": "control_api.cli.bench_network:bench",
     "backup": "control_api.cli.backup:backup",
     "restore": "control_api.cli.backup:restore",
-    "bench": "control_api.cli.bench:bench",
 }
 """Words that live in files of their own, loaded only when one of them, or help, is asked for."""
 
