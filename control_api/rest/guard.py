@@ -11,6 +11,10 @@ from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.bridge import Bridge
 from mcu_core.errors import NotFound
 
+API = "/api/v1/"
+UNDIVIDED = ("films", "dicom-jobs")
+"""What is made of recordings of anybody and does not say whose it is."""
+
 COOKIE = "mcu_session"
 INVITE = "invite"
 
@@ -64,6 +68,8 @@ def may(action: Action) -> Callable[[Request, BridgeOf, PrincipalOf], Awaitable[
         path = request.path_params
         check(principal, action, path.get("cid", principal.conference), path.get("sid", ""))
         if principal.organisation:
+            if request.url.path.removeprefix(API).startswith(UNDIVIDED):
+                raise Forbidden("this is not divided among organisations")
             await _check_theirs(bridge, principal, action, path)
 
     return checked
@@ -75,9 +81,10 @@ async def _check_theirs(
     """Raise NotFound for what is another organisation's, Forbidden for what is everybody's."""
     if action is Action.SEE_SYSTEM:
         raise Forbidden("users of an organisation may not see the whole system")
-    for name in ("cid", "number"):
-        if name in path:
-            bridge.territory.check(principal, str(path[name]))
+    # A booking's number is its conference's id; below a conference it is that of a group.
+    conference = path.get("cid", path.get("number"))
+    if conference is not None:
+        bridge.territory.check(principal, str(conference))
     if "rid" in path:
         recording = await bridge.recordings.get(path["rid"], False)
         if not bridge.territory.sees(principal, recording.conference):

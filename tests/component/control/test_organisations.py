@@ -69,6 +69,10 @@ async def test_conferences_are_their_makers_and_of_those_above(control: Control)
             sites = await client.post(f"{path}/sites", json={"name": "x", "kind": "webrtc"})
             assert sites.status_code == (201 if status == 200 else 404)
         assert (await two.delete(f"/conferences/{theirs}")).status_code == 404
+        group = await one.put(f"/conferences/{theirs}/groups/1", json={"sites": []})
+        assert group.status_code != 404, "a group's number is no booking's"
+        for path in ("/films", "/films/x", "/dicom-jobs"):
+            assert (await one.get(path)).status_code == 403, path
         for path in ("/engines", "/alarms", "/audit"):
             assert (await one.get(path)).status_code in {403, 422}, path
 
