@@ -16,7 +16,7 @@ from benchmarks.load.faults import Faults
 from benchmarks.load.simulated_call import BEGIN_NS, CallPlan, SimulatedCall
 from benchmarks.report import Report, Row
 from benchmarks.talk import SENTENCES, VOICES, synthesised
-from mcu_core.errors import Refused
+from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.codec import OPUS, PCMA, Codec
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, SAMPLE_RATE, Block
@@ -54,23 +54,30 @@ CALM = Faults(delay_ms=20)
 
 @dataclass(frozen=True, slots=True)
 class NetworkBench:
-    """How long each call with losses lasts, and by which dice."""
+    """How long each call with losses lasts, by which dice, with which of FORMS' sounds; empty for
+    each of them, and jitter."""
 
     seconds: int = 40
     seed: int = 1
+    sound: str = ""
 
 
 def run(what: NetworkBench) -> Report:
     """All of it."""
+    if what.sound and what.sound not in {codec.name for codec in FORMS}:
+        raise BadInput("--sound", "opus or PCMA")
     speech = spoken(what.seconds)
     rows: list[Row] = []
     for codec, form in FORMS.items():
+        if what.sound not in ("", codec.name):
+            continue
         clean = _heard(what, form, speech, HALF)
         rows += [
             _loss_row(name, codec, _heard(what, form, speech, faults), clean, speech)
             for name, faults in LOSSES.items()
         ]
-    beside = [_jitter_row(name, faults, what.seed) for name, faults in JITTERS.items()]
+    ways = {} if what.sound else JITTERS
+    beside = [_jitter_row(name, faults, what.seed) for name, faults in ways.items()]
     notes = [
         f"Losses both ways, round trip {RTT_MS} ms, 640x360 at 30 and sound on one link; seed "
         f"{what.seed}, {what.seconds} s each, from the first packet on. Frozen: share of the time "

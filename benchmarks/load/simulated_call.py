@@ -117,6 +117,7 @@ class SimulatedCall:
         self.back = FaultyWay(plan.back, plan.seed + 1)
         self.seen = Seen()
         self.keyframes_wanted = 0
+        self.paused_ns = 0
         self.bytes_out = 0
         self._sound = sound
         self._wire: list[tuple[int, int, Callable[[], object]]] = []
@@ -175,10 +176,10 @@ class SimulatedCall:
         if number == VIDEO_TYPE:
             far.feedback.keyframe_wanted = self._keyframe_wanted
             far.way.told = self._rate_told
-            self._far_video = far
+            self.far_video = far
         else:
             far.lossy_changed = self._lossy_changed
-            self._far_sound = far
+            self.far_sound = far
         return near
 
     def _intake(self, group: StreamGroup) -> Intake:
@@ -209,7 +210,7 @@ class SimulatedCall:
         self._wanted = True
 
     def _rate_told(self) -> None:
-        limit_bps = self._far_video.way.path.limit_bps
+        limit_bps = self.far_video.way.path.limit_bps
         self._encoder.set_bitrate(min(self.plan.video.bitrate_bps, limit_bps))
 
     def _lossy_changed(self, lossy: bool) -> None:
@@ -237,6 +238,13 @@ class SimulatedCall:
             act()
         self._go_to(end_ns)
 
+    def pause(self, seconds: float) -> None:
+        """Nothing happens for so long: nobody sends, nobody looks."""
+        by_ns = int(seconds * NS_PER_SECOND)
+        self.paused_ns += by_ns
+        self.clock.advance_ns(by_ns)
+        self._due = {act: due_ns + by_ns for act, due_ns in self._due.items()}
+
     def _go_to(self, at_ns: int) -> None:
         self.clock.advance_ns(max(0, at_ns - self.clock.now_ns()))
 
@@ -250,7 +258,7 @@ class SimulatedCall:
         picture = replace(drawn(form.width, form.height, self._drawn), stamp_ns=self.clock.now_ns())
         self._drawn += 1
         wanted, self._wanted = self._wanted, False
-        self._far_video.send(self._encoder.encode(picture, wanted))
+        self.far_video.send(self._encoder.encode(picture, wanted))
         self.near_video.send(self._answer())
 
     def _answer(self) -> EncodedUnit:
@@ -268,7 +276,7 @@ class SimulatedCall:
         assert self._coder is not None
         unit = self._coder.encode(block, self.clock.now_ns())
         if unit is not None:
-            self._far_sound.send(unit)
+            self.far_sound.send(unit)
 
     def _pull(self) -> None:
         self.seen.heard.append(self.audio.pull(self.clock.now_ns()))
@@ -291,5 +299,5 @@ class SimulatedCall:
         self.seen.worst_error = max(self.seen.worst_error, error)
 
     def capture_ns(self, number: int) -> int:
-        """When a picture was drawn."""
-        return BEGIN_NS + number * self._every[self._send_picture]
+        """When a picture was drawn that is newer than the last pause."""
+        return BEGIN_NS + self.paused_ns + number * self._every[self._send_picture]

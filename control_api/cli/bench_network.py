@@ -1,5 +1,6 @@
 """`mcu bench`: bad networks, and what is made to break us; most words are in bench.py."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,23 +15,35 @@ __all__ = ["bench"]
 def network(
     seconds: Annotated[int, typer.Option(min=10, help="Of each call with losses")] = 40,
     seed: Annotated[int, typer.Option(help="Of the network's dice")] = 1,
+    sound: Annotated[str, typer.Option(help="opus or PCMA alone, and no jitter")] = "",
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """Bad networks: what is seen and heard with losses and jitter, in moved time (bars 4, 5)."""
     from benchmarks.network import NetworkBench, run
 
-    tell(lambda: run(NetworkBench(seconds, seed)), json_, plot)
+    tell(lambda: run(NetworkBench(seconds, seed, sound)), json_, plot)
 
 
 @bench.command()
 def fuzz(
     requests: Annotated[int, typer.Option(min=100, help="How many")] = 100_000,
     seed: Annotated[int, typer.Option(help="Of the dice: the same requests again")] = 6,
+    media: Annotated[
+        bool, typer.Option("--media", help="RTP, RTCP, SDP and STUN to a call instead (bar 9)")
+    ] = False,
+    kept: Annotated[
+        Path, typer.Option(help="Of --media: the file by which the next run goes on")
+    ] = Path("var/media-fuzz.json"),
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """SOAP requests made to break the gateway: each has a defined answer (bar 6 of the gateway)."""
+    if media:
+        from benchmarks import media_fuzz
+
+        tell(lambda: media_fuzz.run(requests, seed, kept), json_, plot)
+        return
     from benchmarks.gateway_fuzz import run
 
     tell(lambda: run(requests, seed), json_, plot)

@@ -8,6 +8,7 @@ when a new version has changed them.
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -43,6 +44,10 @@ SMALLEST_BYTES, LARGEST_BYTES = 12, 1500
 """What the decrypting library takes; its buffer ends there."""
 
 
+UNREADABLE_STUN = (struct.error, ValueError, IndexError, KeyError, AssertionError)
+"""What aioice raises on attributes that are cut short or hold no such values."""
+
+
 class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
     """One local candidate's socket, sorting what arrives."""
 
@@ -72,12 +77,19 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         if FIRST_RTP <= first <= LAST_RTP:
             self._link.media_received(data)
         elif first <= LAST_STUN:
-            self._link.sign_of_life()
-            super().datagram_received(data, addr)
+            self._stun_received(data, addr)
         elif FIRST_DTLS <= first <= LAST_DTLS and self._queue_has_room():
             super().datagram_received(data, addr)
         else:
             self._link.stats.packets_dropped += 1
+
+    def _stun_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        try:
+            super().datagram_received(data, addr)
+        except UNREADABLE_STUN:
+            self._link.stats.packets_dropped += 1
+        else:
+            self._link.sign_of_life()
 
     def _queue_has_room(self) -> bool:
         return bool(self.receiver._queue.qsize() < MAX_WAITING_RECORDS)

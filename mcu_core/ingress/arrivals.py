@@ -19,6 +19,9 @@ FIRST_DELAY_NS = 40 * NS_PER_MS
 """Until a second of frames has been seen."""
 
 MARGIN_NS = 5 * NS_PER_MS
+VERY_LATE_NS = USUAL_DELAY_NS - BLOCK_NS - MARGIN_NS
+"""What is later than this comes too late for that."""
+
 JUMP_NS = 2 * NS_PER_SECOND
 """A frame so far off the others' time is of another timeline: the sender began anew."""
 
@@ -95,7 +98,7 @@ class Arrivals:
         drained = transit < self._last and arrival_ns - self._last_ns < STALL_NS
         self._last, self._last_ns = transit, arrival_ns
         base_ns = self._note_minimum(transit, arrival_ns)
-        if transit - base_ns > USUAL_DELAY_NS:
+        if transit - base_ns > VERY_LATE_NS:
             self._very_late_ns = arrival_ns
         if not (drained and self._very_late_ns == arrival_ns):
             self._remember(arrival_ns, transit)
@@ -138,7 +141,7 @@ class Arrivals:
         transits = self._ordered
         late_ns = transits[int(_ON_TIME_SHARE * (len(transits) - 1))] - base_ns
         wanted = min(BLOCK_NS + MARGIN_NS + late_ns, USUAL_DELAY_NS)
-        if late_ns > USUAL_DELAY_NS and now_ns - self._very_late_ns < CALM_AFTER_NS:
+        if late_ns > VERY_LATE_NS and now_ns - self._very_late_ns < CALM_AFTER_NS:
             wanted = BLOCK_NS + MARGIN_NS + transits[-1] - base_ns
         if now_ns - self._began_ns < _ENOUGH_NS:
             wanted = max(wanted, FIRST_DELAY_NS)
