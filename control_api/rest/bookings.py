@@ -188,8 +188,19 @@ async def booking(number: BookingId, bridge: BridgeOf) -> BookingView:
 
 
 @router.put("/bookings/{number}", summary="Book it anew", dependencies=CONTROL)
-async def edit(number: BookingId, body: BookingBody, bridge: BridgeOf) -> BookingView:
-    """Until three minutes before it begins."""
+async def edit(
+    number: BookingId,
+    body: BookingBody,
+    bridge: BridgeOf,
+    begin: Annotated[ZonedMoment | None, Query()] = None,
+) -> BookingView:
+    """Until three minutes before it begins; `begin` names one occurrence of a series.
+
+    Of one occurrence time, length and sites change.
+    """
+    if begin is not None:
+        edited = await bridge.bookings.edit_one(number, begin.timestamp(), body.request())
+        return await _view(bridge, edited)
     return await _view(bridge, await bridge.bookings.edit(number, body.request()))
 
 

@@ -245,12 +245,13 @@ async def edit(call: Call, request: m.EditConf) -> m.Result:
 
 
 async def edit_recurrence(call: Call, request: m.EditRecurrence) -> m.Result:
-    """4.5.6: what has not begun yet."""
+    """4.5.6: what has not begun yet, or the occurrence that begins then."""
     number = booking_id(request.edit_conf.conf_id)
-    if request.begin_time is not None:
-        raise ResultError(Code.NOT_SUPPORTED, "editing one occurrence")
     with told():
         asked = _asked(call, request.edit_conf)
+        begin_s = seconds_of(request.begin_time, zone_of(call))
+        if begin_s is not None:
+            return await _series(call, await call.bridge.bookings.edit_one(number, begin_s, asked))
         known = await call.bridge.bookings.get(number)
         length_s = asked.length_s or known.length_s
         asked = msgspec.structs.replace(asked, length_s=length_s)

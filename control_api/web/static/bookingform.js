@@ -87,7 +87,8 @@ export async function openBooking({ done, like = null, edit = null }) {
   const box = openDialog(edit ? "bookings.edit_title" : "bookings.book", form, { wide: true });
   onSubmit(form, async () => {
     const body = wanted(form, atOnce, like);
-    await (edit ? put(`/bookings/${like.id}`, body) : post("/bookings", body));
+    const one = edit?.recurring ? `?${new URLSearchParams({ begin: edit.begin })}` : "";
+    await (edit ? put(`/bookings/${like.id}${one}`, body) : post("/bookings", body));
     box.close();
     await done();
   });

@@ -57,7 +57,7 @@ async function openDetails(row) {
     copyable("rules.code", whole.access_code, { hint: "rules.code_hint" }),
     el("footer", { class: "actions" },
       act("bookings.again", () => openBooking({ done: load, like: whole })),
-      row.state === "booked" && !row.recurring ? act("bookings.edit", () => openBooking({ done: load, like: whole, edit: row })) : null,
+      row.state === "booked" ? act("bookings.edit", () => openBooking({ done: load, like: whole, edit: row })) : null,
       running && row.end ? act(["bookings.longer", { minutes: LONGER_MIN }], longer) : null,
       running ? el("a", { class: "button primary", href: consoleOf(row), say: "bookings.open" }) : null));
   const box = openDialog(["bookings.details", { name: row.name }], body);

@@ -1,6 +1,7 @@
 """Booking over SOAP: by the clock, by zeep from the served description, and across restarts."""
 
 from datetime import timedelta
+from typing import Any
 
 from control_api.soap.faults import Code
 from tests.component.control.conftest import running_control
@@ -147,3 +148,36 @@ async def test_a_booking_and_a_running_one_outlive_a_restart(
         office.clock.now = START + HOUR
         await again.bridge.timetable.look()
         assert set(engine.conferences) == {booked}
+
+
+async def test_one_occurrence_of_a_series_is_moved(office: Office, engine: FakeEngine) -> None:
+    rule = {"frequency": 0, "interval": 1, "count": 3}
+    series = {"name": "daily", "beginTime": START + HOUR, "duration": HOUR, "sites": SITES[:1]}
+    booked = await office.ask("scheduleRecurrenceConference", scheduleConf={**series, **rule})
+    conf_id = (getattr(booked, "recurrenceConfInfo", None) or booked.conferenceInfo).confId
+    day = timedelta(days=1)
+    second = START + HOUR + day
+    moved = {**series, **rule, "confId": conf_id, "beginTime": second + 3 * HOUR, "sites": SITES}
+
+    async def edit(**fields: Any) -> int:
+        wanted = {"editConf": {**moved, **fields}, "beginTime": second}
+        answer = await office.ask("editRecurrenceConference", **wanted)
+        return int(answer.resultCode)
+
+    if not office.vendor:
+        begin = {"begin": second.isoformat()}
+        sites = [{"uri": site["uri"]} for site in SITES]
+        body = {"name": "daily", "minutes": 60, "sites": sites}
+        fresh = (second + 3 * HOUR).isoformat()
+        path = f"/bookings/{conf_id}"
+        await office.control.json("PUT", path, params=begin, json={**body, "begin": fresh})
+    else:
+        assert await edit(beginTime=second + day) == Code.OVERLAP
+        assert await edit() == 0
+        assert await edit() == Code.NO_OCCURRENCE, "it does not begin then any more"
+    times = await office.control.bridge.bookings.occurrences(int(conf_id))
+    going = [one.begin_s for one in times if one.state == "booked"]
+    hours = [(moment - START.timestamp()) / 3600 for moment in going]
+    assert hours == [1, 28, 49]
+    await office.pass_to(second + 3 * HOUR)
+    assert {site.id for site in engine.conferences[conf_id].sites} == {one["uri"] for one in SITES}
