@@ -23,20 +23,21 @@ UNSENT_BYTES = 128 * 1024
 live pictures would be told seconds late that it is slow."""
 
 
-TRANSPORT = "mcu.transport"
+TRANSPORT, HTTP = "mcu.transport", "mcu.http"
 
 
 class WithTransport:
-    """The application, told the connection's transport as an ASGI extension: for what is pushed to
-    many at once, each of which would else wait in a task of its own for every write."""
+    """The application, told the connection's transport and HTTP state as ASGI extensions: for what
+    is pushed to many at once, each of which would else wait in a task of its own for every write,
+    and for files that the kernel sends."""
 
-    def __init__(self, app: ASGIApp, transport: asyncio.Transport) -> None:
+    def __init__(self, app: ASGIApp, transport: asyncio.Transport, http: h11.Connection) -> None:
         self._app = app
-        self._transport = transport
+        self._own = {TRANSPORT: transport, HTTP: http}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope["extensions"] = {**(scope.get("extensions") or {}), TRANSPORT: self._transport}
+            scope["extensions"] = {**(scope.get("extensions") or {}), **self._own}
         await self._app(scope, receive, send)
 
 
@@ -52,7 +53,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         """Take it, or close it at once."""
         super().connection_made(transport)
-        self.app: Any = WithTransport(cast("ASGIApp", self.app), transport)
+        self.app: Any = WithTransport(cast("ASGIApp", self.app), transport, self.conn)
         own = transport.get_extra_info("socket")
         if own is not None and own.family != socket.AF_UNIX:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

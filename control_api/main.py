@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -47,6 +48,9 @@ from control_api.soap.gateway import Gateway
 
 log = structlog.get_logger()
 
+SWITCH_INTERVAL_S = 0.0005
+"""Requests are handed to threads and back; each time the loop is busy they would wait 5 ms."""
+
 END_S = 3
 """How long requests under way may take to end."""
 
@@ -76,6 +80,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
     )
     app.state.bridge = bridge
     app.state.gateway = gateway
+    app.state.recent_players = {}
     api = APIRouter(prefix="/api/v1")
     for router in (
         session.public,
@@ -181,4 +186,5 @@ async def _live(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Run the control process until SIGTERM or SIGINT."""
     raise_file_limit()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvloop.run(_live(settings))

@@ -10,6 +10,7 @@ from control_api.auth.roles import Action, Principal, check
 from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.bridge import Bridge
 from mcu_core.errors import NotFound
+from mcu_core.media.clock import NS_PER_SECOND
 
 API = "/api/v1/"
 UNDIVIDED = ("films", "dicom-jobs")
@@ -93,3 +94,26 @@ async def _check_theirs(
         site = await bridge.register.get(path["uri"])
         if not within(site.organisation, principal.organisation):
             raise NotFound("registered site", path["uri"])
+
+
+RECENT_NS = 3 * NS_PER_SECOND
+"""So long a player's next request is taken to be of who asked with the same token before: the
+session is a look into the database, and three hundred players ask three hundred times a second."""
+
+MOST_RECENT = 2000
+
+
+async def player_of(request: Request, bridge: BridgeOf) -> Principal:
+    """Who asks for bytes of a recording, and may play; raises NotLoggedIn, Forbidden."""
+    recent: dict[str, tuple[Principal, int]] = request.app.state.recent_players
+    token, now_ns = token_of(request), bridge.clock.now_ns()
+    known = recent.get(token)
+    if known is not None and now_ns - known[1] < RECENT_NS:
+        return known[0]
+    recent.pop(token, None)
+    principal = await identified(bridge, token)
+    check(principal, Action.PLAY, principal.conference)
+    if len(recent) >= MOST_RECENT:
+        recent.clear()
+    recent[token] = (principal, now_ns)
+    return principal

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, allowed
 from control_api.persistence.library import Search
-from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.file_span import FileSpan
+from control_api.rest.guard import BridgeOf, PrincipalOf, may, player_of
 from control_api.rest.json_body import LARGEST_INT, Moment, changes_of
 from control_api.rest.problems import problem
 from control_api.rest.ranges import span_of
@@ -36,12 +37,23 @@ HLS_TYPE = "application/vnd.apple.mpegurl"
 READ_BYTES = 256 * 1024
 RECORD = [Depends(may(Action.RECORD))]
 PLAY = [Depends(may(Action.PLAY))]
+PLAYERS = [Depends(player_of)]
 
 Blocks = Callable[[int, int], Iterator[bytes]]
 
 
-def stream(request: Request, size: int, blocks: Blocks, kind: str, name: str = "") -> Response:
-    """The asked part of `size` bytes; a file that grows has the size that it has now."""
+def stream(
+    request: Request,
+    size: int,
+    blocks: Blocks,
+    kind: str,
+    name: str = "",
+    path: Path | None = None,
+) -> Response:
+    """The asked part of `size` bytes; a file that grows has the size that it has now.
+
+    `path`: where they lie as they are, on a disk of this machine.
+    """
     headers = {"Accept-Ranges": "bytes"}
     span = span_of(request.headers.get("range"), size)
     if span is None:
@@ -54,6 +66,8 @@ def stream(request: Request, size: int, blocks: Blocks, kind: str, name: str = "
     if name:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     status = 206 if span.partial else 200
+    if path is not None and FileSpan.fits(request.scope):
+        return FileSpan(path, (span.start, span.end), status, headers, kind)
     return StreamingResponse(blocks(span.start, span.end), status, headers, kind)
 
 
@@ -214,21 +228,21 @@ async def playlist(rid: str, name: str, bridge: BridgeOf) -> Response:
 @router.get(
     "/recordings/{rid}/tracks/{name}",
     summary="Bytes of a track",
-    dependencies=PLAY,
+    dependencies=PLAYERS,
     response_class=Response,
 )
 @router.get(
     "/recordings/{rid}/hls/{name}.mp4",
     summary="Bytes of a track, for HLS",
-    dependencies=PLAY,
+    dependencies=PLAYERS,
     response_class=Response,
 )
 async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Response:
     """Takes byte ranges, also while the track grows. HLS players want an extension."""
     path = await bridge.recordings.track(rid, name)
-    size = await asyncio.to_thread(media_size, path)
+    size, here = await asyncio.to_thread(lambda: (media_size(path), path.is_file()))
     kind = "audio/mp4" if name == "sound" else "video/mp4"
-    return stream(request, size or 0, file_blocks(path), kind)
+    return stream(request, size or 0, file_blocks(path), kind, path=path if here else None)
 
 
 @router.get(
