@@ -102,11 +102,10 @@ class FileSpan(Response):
 
 async def _writable(number: int) -> None:
     """Until a socket takes more; raises TimeoutError."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_writer(number, lambda: ready.done() or ready.set_result(None))
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(number, ready.set)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await ready
+            await ready.wait()
     finally:
         loop.remove_writer(number)
