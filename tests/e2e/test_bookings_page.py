@@ -51,8 +51,8 @@ def test_a_booking_is_made_like_a_past_one_and_changed(system: System) -> None:
         page.get_by_role("button", name="Round", exact=True).first.click()
         page.get_by_role("button", name="Book again").click()
         dialog = page.get_by_role("dialog")
-        expect(dialog.get_by_label("Sites")).to_have_value("ward-1")
-        expect(dialog.get_by_label("Minutes")).to_have_value("45")
+        expect(dialog.get_by_label("Sites")).to_have_value("ward-1", timeout=PATIENCE_MS)
+        expect(dialog.get_by_label("Minutes")).to_have_value("45", timeout=PATIENCE_MS)
         dialog.get_by_label("Name", exact=True).fill("Second round")
         dialog.get_by_label("Begins", exact=True).fill(tomorrow())
         dialog.get_by_role("button", name="Book a conference").click()
@@ -61,7 +61,7 @@ def test_a_booking_is_made_like_a_past_one_and_changed(system: System) -> None:
         dialog.get_by_label("Sites").fill("ward-1 ward-2")
         dialog.get_by_role("button", name="Save").click()
         row = page.locator(".booking", has_text="Second round")
-        expect(row).to_contain_text("ward-1 · ward-2")
+        expect(row).to_contain_text("ward-1 · ward-2", timeout=PATIENCE_MS)
         booked = system.request("GET", f"/bookings/{row.get_attribute('data-booking')}")
         assert booked["rate_kbps"] == 768
         assert [one["state"] for one in booked["occurrences"]] == ["booked"]

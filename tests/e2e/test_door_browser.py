@@ -10,6 +10,7 @@ from tests.e2e.system import System, until
 
 pytestmark = pytest.mark.timeout(150)
 CODE, PASSWORD, CHAIR = "77001234", "246810", "135790"
+PATIENCE_MS = 30_000
 NAME, WARD = "Door 门", "County hospital"
 
 
@@ -27,7 +28,9 @@ def enter(page: Page, system: System) -> None:
     write(page, "Access code", "77001235")
     write(page, "Name of your site", WARD)
     press(page, "Continue")
-    expect(page.get_by_text("No conference that is running has this access code.")).to_be_visible()
+    expect(page.get_by_text("No conference that is running has this access code.")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     write(page, "Access code", CODE)
     press(page, "Continue")
     write(page, "Password of the conference", PASSWORD)
@@ -39,7 +42,7 @@ def enter(page: Page, system: System) -> None:
 def choose(page: Page, system: System, conference: str, own: str, other: str) -> None:
     """Raise the hand, and see another in full."""
     press(page, "Raise your hand")
-    until(lambda: system.show(conference)["hands"] == [own], 10, "the hand is seen")
+    until(lambda: system.show(conference)["hands"] == [own], 30, "the hand is seen")
     press(page, "What you see")
     press(page, "Theatre")
 
@@ -47,7 +50,7 @@ def choose(page: Page, system: System, conference: str, own: str, other: str) ->
         views = system.running(conference)["views"]
         return any((view["kind"], view["name"]) == ("full", other) for view in views)
 
-    until(seen, 10, "the engine shows it that site in full")
+    until(seen, 30, "the engine shows it that site in full")
 
 
 def run(page: Page, system: System, conference: str, other: str) -> None:
@@ -60,10 +63,10 @@ def run(page: Page, system: System, conference: str, other: str) -> None:
     def muted() -> list[str]:
         return [one["id"] for one in system.running(conference)["sites"] if one["muted"]]
 
-    until(lambda: muted() == [other], 10, "the chair has muted it")
+    until(lambda: muted() == [other], 30, "the chair has muted it")
     press(page, "Run the conference")
     press(page, "Lock the conference")
-    until(lambda: system.show(conference)["rules"]["locked"], 10, "it is locked")
+    until(lambda: system.show(conference)["rules"]["locked"], 30, "it is locked")
 
 
 def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> None:
@@ -84,13 +87,15 @@ def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> 
         plays(page, "#remote", 15)  # who is in comes back, locked or not
         press(page, "Leave")
         system.request("POST", f"/conferences/{conference}/sites/{own}/ring")
-        expect(page.get_by_text(f"You are called into “{NAME}”.")).to_be_visible()
+        expect(page.get_by_text(f"You are called into “{NAME}”.")).to_be_visible(
+            timeout=PATIENCE_MS
+        )
         page.get_by_role("dialog").get_by_role("button", name="Join").click()
         plays(page, "#remote", 15)
         press(page, "Run the conference")
         press(page, "End this conference")
         press(page, "End it")
-        until(lambda: not system.running(conference), 10, "it has ended")
+        until(lambda: not system.running(conference), 30, "it has ended")
         assert not failures
 
 
