@@ -47,8 +47,11 @@ class InitWritten(msgspec.Struct, frozen=True, tag="init"):
     height: int = 0
 
 
-class FragmentWritten(msgspec.Struct, frozen=True, tag="fragment"):
-    """A fragment stands in the track's file; times in ticks of the track, 0 at the start."""
+class FragmentWritten(msgspec.Struct, frozen=True, tag="fragment", gc=False):
+    """A fragment stands in the track's file; times in ticks of the track, 0 at the start.
+
+    The collector need not walk them: hours hold hundreds of thousands, of plain values alone.
+    """
 
     track: str
     offset: int

@@ -114,6 +114,7 @@ def _mark_entry(mark: Mark) -> MarkEntry:
 def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
     track = news.tracks[name]
     on_disk = media_size(folder / TRACKS[name].file_name) or 0
+    scale = TRACKS[name].timescale
     return TrackEntry(
         name=name,
         kind="video" if TRACKS[name].codec == "H264" else "audio",
@@ -133,8 +134,8 @@ def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
             (
                 one.offset,
                 one.size,
-                _ms(name, one.time),
-                _ms(name, one.duration),
+                round(one.time * 1000 / scale, 3),
+                round(one.duration * 1000 / scale, 3),
                 one.keyframe,
                 one.init,
             )
