@@ -86,6 +86,11 @@ def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> 
         page.reload()
         plays(page, "#remote", 15)  # who is in comes back, locked or not
         press(page, "Leave")
+
+        def state() -> str:
+            return str(system.request("GET", f"/conferences/{conference}/sites/{own}")["state"])
+
+        until(lambda: state() == "away", 30, "it has left")
         system.request("POST", f"/conferences/{conference}/sites/{own}/ring")
         expect(page.get_by_text(f"You are called into “{NAME}”.")).to_be_visible(
             timeout=PATIENCE_MS
