@@ -183,7 +183,8 @@ class AudioIngress:
         self._ready = self._ready[:0]
         self._ppm = 0.0
         self._pace.rest()
-        return self._playback.silence() if self._playback.sounding else None
+        sounding, going = self._playback.sounding, self._playback.silence()
+        return going if sounding else None
 
     def _follow(self) -> Timing:
         """What is known of the present sender; another one's sound is forgotten."""

@@ -50,6 +50,20 @@ def test_a_muted_telephone_is_passed_over_and_its_words_are_whole(codec: Codec) 
     assert largest_step(heard[gated]) <= 1.15 * largest_step(heard[always])
 
 
+@CODECS
+def test_how_late_it_is_heard_is_known_also_after_a_silence(codec: Codec) -> None:
+    """Lips are kept together by it: a moment's mistake would hold pictures up for seconds."""
+    sound = np.concatenate((np.zeros(SAMPLE_RATE * 4 // 5), voiced(SAMPLE_RATE // 5)) * 4)
+    call = Call(GATE)
+    call.send(marked(codec, coded(codec, sound)), lambda n: 3.0 + n % 3)
+    lags_ms = []
+    for _ in range(len(sound) // BLOCK_SAMPLES - 5):
+        call.run(1)
+        lags_ms.append(call.ingress.lag().arrival_ns / 1e6)
+    assert sum(call.passed_over) > 60
+    assert max(lags_ms[80:]) - min(lags_ms[80:]) < 10
+
+
 def test_only_what_is_constant_for_a_while_is_still() -> None:
     still = Stillness(PCMA)
     frame = bytes((0xD5,)) * 160
