@@ -7,6 +7,7 @@ as real clients write them. Login and the beginning of recordings are not among 
 
 import asyncio
 import base64
+import os
 import random
 import signal
 import socket
@@ -151,7 +152,8 @@ class System:
     async def cpu_share(self) -> float:
         """The engine's, of all cores."""
         engines = await self.json("GET", "/engines")
-        return max((float(one["counters"].get("cpu_share", 0)) for one in engines), default=0.0)
+        used = (float(one["counters"].get("cpu_share", 0)) for one in engines)
+        return max(used, default=0.0) / len(os.sched_getaffinity(0))
 
     async def conference(self) -> tuple[str, list[str]]:
         """Four patterns in one recorded picture."""

@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from control_api.errors import NotStored
+from control_api.persistence.quick_sqlite import connect
 from mcu_core.errors import BadInput, Refused
 
 BUSY_TIMEOUT_MS = 5000
@@ -155,7 +156,7 @@ class Database:
 def _file(path: Path) -> AsyncEngine:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", async_creator=lambda: connect(path))
     event.listen(engine.sync_engine, "connect", _on_connect)
     return engine
 
