@@ -46,7 +46,7 @@ class Newcomer:
         self, kind: Any, name: str, within: Locator | None = None, exact: bool = True
     ) -> None:
         place = self.page if within is None else within
-        place.get_by_role(kind, name=name, exact=exact).click()
+        place.get_by_role(kind, name=name, exact=exact).first.click()
         self.clicks += 1
 
     def write(self, name: str, text: str) -> None:
