@@ -26,9 +26,8 @@ MEASURE_NS = NS_PER_SECOND // 2
 QUEUE_NS = 40 * NS_PER_MS
 """A round trip that has grown by so much tells that packets wait: then loss is congestion."""
 
-MOST_MISSED, LEAST_PACKETS = 0.6, 10
-"""Of a measure's packets, asked for again: some are asked for twice. What is sent again hides the
-loss from receiver reports, and fills the path still more."""
+LEAST_BPS = 100_000
+"""No guess goes below: at so little, a report that errs would lead to less and less."""
 
 LOSS, HEAVY_LOSS = 0.1, 0.35
 """Losses of paths without a queue are the network's own; so many are congestion all the same."""
@@ -46,7 +45,6 @@ class PathRate:
         self._measured_ns: int | None = None
         self._least_round_trip_ns: int | None = None
         self._queued = False
-        self._packets = self._missed = 0
 
     @property
     def limit_bps(self) -> int:
@@ -58,14 +56,9 @@ class PathRate:
         """What was sent lately."""
         return int(self._sent_bps)
 
-    def sent(self, count: int, packets: int = 1) -> None:
-        """So many bytes were sent, in so many packets."""
+    def sent(self, count: int) -> None:
+        """So many bytes were sent."""
         self._sent_bytes += count
-        self._packets += packets
-
-    def missed(self, packets: int) -> None:
-        """So many are asked for again (NACK)."""
-        self._missed += packets
 
     def advised(self, bitrate_bps: int, now_ns: int) -> None:
         """The receiver's own estimate (REMB)."""
@@ -91,7 +84,7 @@ class PathRate:
 
     def congested(self, bitrate_bps: int, now_ns: int) -> None:
         """The path is full and bears so much."""
-        self._limit = min(self._limit, max(1.0, bitrate_bps))
+        self._limit = min(self._limit, max(float(LEAST_BPS), bitrate_bps))
         self._grown_ns = now_ns + HOLD_NS
 
     def tick(self, now_ns: int) -> None:
@@ -109,12 +102,4 @@ class PathRate:
         elif now_ns - self._measured_ns >= MEASURE_NS:
             seconds = (now_ns - self._measured_ns) / NS_PER_SECOND
             self._sent_bps = self._sent_bytes * 8 / seconds
-            self._judge_missed(now_ns)
             self._measured_ns, self._sent_bytes = now_ns, 0
-
-    def _judge_missed(self, now_ns: int) -> None:
-        share = self._missed / max(LEAST_PACKETS, self._packets)
-        self._missed = self._packets = 0
-        if share >= MOST_MISSED or (share >= LOSS and self._queued):
-            arrives = 1 - min(share, MOST_MISSED)
-            self.congested(int(KEPT * arrives * self._sent_bps), now_ns)

@@ -218,7 +218,6 @@ class RtpStream:
         """Take one RTCP packet of the transport; those about other streams are passed over."""
         match report:
             case rtcp.Nack(media_ssrc=ssrc, lost=lost) if ssrc == self.ssrc:
-                self.way.missed(len(lost))
                 self._sender.resend(lost)
             case rtcp.PictureLoss(media_ssrc=ssrc) if ssrc == self.ssrc:
                 self.feedback.keyframe_wanted()

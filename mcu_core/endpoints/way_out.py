@@ -53,7 +53,7 @@ class WayOut:
 
     def _leave(self, burst: Burst, now_ns: int) -> None:
         count = len(burst.payloads)
-        self.path.sent(burst.octets + WIRE_BYTES * count, count)
+        self.path.sent(burst.octets + WIRE_BYTES * count)
         if self.extension:
             sizes = [len(payload) + WIRE_BYTES for payload in burst.payloads]
             number = self.numbers.number(sizes, now_ns)
@@ -87,11 +87,6 @@ class WayOut:
                 self.path.congested(bears, now_ns)
         self._tell(now_ns)
         return ()
-
-    def missed(self, packets: int) -> None:
-        """So many packets are asked for again."""
-        if not self.extension:
-            self.path.missed(packets)
 
     def reported(self, lost: float, round_trip_ns: int | None, now_ns: int) -> None:
         """A receiver report: where each packet is told of, it says nothing new."""

@@ -67,25 +67,6 @@ def test_loss_is_congestion_where_packets_wait(
         assert path.limit_bps == UNLIMITED_BPS
 
 
-@pytest.mark.parametrize(
-    ("share", "round_trip_ms", "limited"),
-    [(0.2, 60, False), (0.45, 60, False), (0.2, 160, True), (0.8, 60, True), (3.0, 60, True)],
-)
-def test_what_is_asked_for_again_is_loss_that_reports_do_not_show(
-    share: float, round_trip_ms: int, limited: bool
-) -> None:
-    path, now_ns = sending(2_000_000)
-    path.reported(0, RTT_NS, now_ns)
-    path.reported(0, round_trip_ms * NS_PER_MS, now_ns)
-    for _ in range(100):
-        path.sent(1250)
-    path.missed(int(100 * share))
-    path.tick(now_ns + NS_PER_SECOND // 2)
-    assert (path.limit_bps < UNLIMITED_BPS) == limited
-    if limited:
-        assert 600_000 < path.limit_bps < 1_800_000
-
-
 def test_an_order_holds_until_the_next_one() -> None:
     path, now_ns = sending(100_000)
     path.ordered(500_000)
@@ -113,7 +94,6 @@ def test_whatever_is_told_the_limit_stays_a_rate(
     for step_ns, count, advice, lost, round_trip in told:
         now_ns += step_ns
         path.sent(count)
-        path.missed(count % 97)
         path.advised(advice, now_ns)
         path.reported(lost, round_trip, now_ns)
         path.tick(now_ns)
