@@ -31,6 +31,7 @@ from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
 from mcu_core.protocol.rtp import Burst
 
 VIDEO_TYPE, SOUND_TYPE = 96, 111
+FIRST_NUMBER = 1000
 BEGIN_NS = 10 * NS_PER_SECOND
 TICK_NS = 20 * NS_PER_MS
 PULL_PHASE_NS, SHOW_PHASE_NS, TICK_PHASE_NS = 7 * NS_PER_MS, 12 * NS_PER_MS, 3 * NS_PER_MS
@@ -167,6 +168,8 @@ class SimulatedCall:
                 self._rtp_by(way, other),
                 self._rtcp_by(way, other),
             )
+            sender = stream._sender  # random numbers would be another call each time
+            sender._first = sender._stream_clock.first = FIRST_NUMBER
             stream.sends = True
             stream.protect(protection)
             stream.receive_into(self._intake(group))
