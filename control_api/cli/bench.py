@@ -363,3 +363,28 @@ def recorder(
 
     what = RecorderBench(recordings, seconds, kills, hours, catalogue, seed)
     tell(lambda: beside_stalls(lambda: run(what)), json_, plot)
+
+
+@bench.command()
+def search(
+    slides: Annotated[int, typer.Option(min=0, help="How many are searched; 0: none")] = 100_000,
+    read: Annotated[int, typer.Option(min=0, help="How many are rendered and read")] = 10,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Slides searched by two-character words; rendered ones read and found (bar 10)."""
+    from benchmarks.search import SearchBench, run
+
+    tell(lambda: run(SearchBench(slides, read=read)), json_, plot)
+
+
+@bench.command()
+def pacs(
+    seconds: Annotated[int, typer.Option(min=10, help="Length of the clip")] = 600,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """A clip into Debian's Orthanc and back, over an outage (bar 12); needs orthanc."""
+    from benchmarks.pacs import PacsBench, run
+
+    tell(lambda: run(PacsBench(seconds)), json_, plot)

@@ -154,6 +154,11 @@ class Pacs:
         """How much of the object that is being sent now has left, 0..1."""
         return self._sent if job.id == self._sending else 0.0
 
+    @property
+    def sender(self) -> int | None:
+        """The id of the process that sends now."""
+        return self._process.pid if self._process is not None else None
+
     async def cancel(self, job: str) -> Job:
         """Send no more of it; what the archive has it keeps. Raises NotFound, Refused."""
         async with self._turn:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.slide_talk import page, store_talk, talk
 from control_api.persistence.moments import Hit
 from recorder.contract import Tags
 from recorder.journal import Mark
 from recorder.slide_texts import SLIDES_NAME, Read, Slide, line_of
 from recorder.tags import write_tags
 from tests.component.control.conftest import Control, running_control
-from tests.fakes.slide_talk import page, store_talk, talk
 
 SLIDES = [
     Slide(0.0, 4000.0, "术前讨论 : 胆囊 切除术\n患者男性，右上腹疼痛三天"),

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.orthanc import Orthanc
 from mcu_core.media.clock import wall_time_s
 from tests.component.control.conftest import Control, running_control
 from tests.component.control.stored import stored_clip
-from tests.fakes.orthanc import Orthanc
 from tests.fakes.waiting import until
 
 LATER_S = 3600.0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.slide_talk import page, store_talk, talk
 from recorder.index import read_index
 from recorder.slide_texts import SLIDES_NAME, Slide, slides_of
 from recorder.slides import looks, slides
-from tests.fakes.slide_talk import page, store_talk, talk
 
 PAGES = [
     page("术前讨论：胆囊切除术", ["患者男性，右上腹疼痛三天", "Laparoscopic cholecystectomy"]),

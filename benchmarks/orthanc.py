@@ -1,15 +1,24 @@
 """Debian's Orthanc as the hospital's PACS; pages and files it gives to this machine only."""
 
 import json
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.ports import free_port
+from mcu_core.errors import Refused
 
 PROGRAM = "/usr/sbin/Orthanc"
+
+
+def free_port() -> int:
+    """A TCP port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class Orthanc:
@@ -23,12 +32,8 @@ class Orthanc:
 
     @property
     def address(self) -> str:
+        """As the settings name it."""
         return f"ORTHANC@127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     def start(self) -> None:
         """Begin; `answers` says when it is ready."""
@@ -46,9 +51,12 @@ class Orthanc:
         }
         path = self._folder / "orthanc.json"
         path.write_text(json.dumps(settings))
-        self._process = subprocess.Popen(
-            [PROGRAM, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        try:
+            self._process = subprocess.Popen(
+                [PROGRAM, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            raise Refused(f"Debian's orthanc could not be run: {error}") from error
 
     def stop(self) -> None:
         """End at once, as in an outage; safe twice."""
@@ -58,6 +66,7 @@ class Orthanc:
             self._process = None
 
     def answers(self) -> bool:
+        """Whether it is ready."""
         try:
             self._get("/system")
         except (urllib.error.URLError, ConnectionError):
@@ -65,19 +74,18 @@ class Orthanc:
         return True
 
     def instances(self) -> list[str]:
+        """Its names of the objects that it has."""
         found: list[str] = json.loads(self._get("/instances"))
         return found
 
     def tags(self, instance: str) -> dict[str, Any]:
+        """What an object says."""
         found: dict[str, Any] = json.loads(self._get(f"/instances/{instance}/simplified-tags"))
         return found
 
     def video(self, instance: str) -> bytes:
         """The stream in an object."""
         return self._get(f"/instances/{instance}/content/PixelData/1")
-
-    def file(self, instance: str) -> bytes:
-        return self._get(f"/instances/{instance}/file")
 
     def _get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http}{path}", timeout=10) as answer:

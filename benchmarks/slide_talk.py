@@ -20,6 +20,7 @@ from recorder.timeline import Timeline
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 SIZE = (1280, 720)
 FPS = 5
+BITS_S = 1_000_000
 WALL = "2026-11-21T08:00:00+00:00"
 
 
@@ -47,7 +48,7 @@ def talk(pages: Sequence[Image.Image], each_s: float, gop: int, pointer: bool) -
     encoder.width, encoder.height = pages[0].size
     encoder.pix_fmt = "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
-    encoder.gop_size, encoder.thread_count, encoder.bit_rate = gop, 1, 1_000_000
+    encoder.gop_size, encoder.thread_count, encoder.bit_rate = gop, 1, BITS_S
     encoder.options = {
         "preset": "superfast",
         "tune": "zerolatency",
@@ -73,12 +74,13 @@ def store_talk(
     units: Sequence[TapUnit],
     title: str = "Talk",
     marks: Sequence[Mark] = (),
+    size: tuple[int, int] = SIZE,
 ) -> None:
     """The recording of these units in that folder, ended."""
     started = Started(1, folder.name, "c1", title, WALL, 0, "boot")
     made = RecordingFiles.create(folder, started)
     line = Timeline(RecorderTallies())
-    out = line.announce(TapTrack("content", "H264", width=SIZE[0], height=SIZE[1], fps=FPS))
+    out = line.announce(TapTrack("content", "H264", width=size[0], height=size[1], fps=FPS))
     for unit in units:
         out += line.push(unit, unit.stamp_ns)
     for item in (*out, *line.flush(), *marks, Stopped(WALL)):
