@@ -26,6 +26,9 @@ MEASURE_NS = NS_PER_SECOND // 2
 QUEUE_NS = 40 * NS_PER_MS
 """A round trip that has grown by so much tells that packets wait: then loss is congestion."""
 
+YOUNG_NS = 5 * NS_PER_SECOND
+"""A browser's estimate begins low and climbs: so long it says little of the path."""
+
 LEAST_BPS = 100_000
 """No guess goes below: at so little, a report that errs would lead to less and less."""
 
@@ -43,6 +46,8 @@ class PathRate:
         self._sent_bytes = 0
         self._sent_bps = 0.0
         self._measured_ns: int | None = None
+        self._began_ns: int | None = None
+        self._complaints = 0
         self._least_round_trip_ns: int | None = None
         self._queued = False
 
@@ -63,7 +68,12 @@ class PathRate:
     def advised(self, bitrate_bps: int, now_ns: int) -> None:
         """The receiver's own estimate (REMB)."""
         self.tick(now_ns)
-        if bitrate_bps < COMPLAINT * self._sent_bps:
+        young = self._began_ns is None or now_ns - self._began_ns < YOUNG_NS
+        if young or bitrate_bps >= COMPLAINT * self._sent_bps:
+            self._complaints = 0
+            return
+        self._complaints += 1
+        if self._complaints > 1:  # one alone may have met a keyframe
             self.congested(bitrate_bps, now_ns)
 
     def ordered(self, bitrate_bps: int) -> None:
@@ -98,7 +108,8 @@ class PathRate:
 
     def _measure(self, now_ns: int) -> None:
         if self._measured_ns is None:
-            self._measured_ns, self._sent_bytes = now_ns, 0
+            self._measured_ns = self._began_ns = now_ns
+            self._sent_bytes = 0
         elif now_ns - self._measured_ns >= MEASURE_NS:
             seconds = (now_ns - self._measured_ns) / NS_PER_SECOND
             self._sent_bps = self._sent_bytes * 8 / seconds

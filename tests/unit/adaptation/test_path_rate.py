@@ -10,7 +10,7 @@ from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 RTT_NS = 60 * NS_PER_MS
 
 
-def sending(bitrate_bps: int, seconds: int = 2) -> tuple[PathRate, int]:
+def sending(bitrate_bps: int, seconds: int = 6) -> tuple[PathRate, int]:
     """A path that so much has been sent by, and the time."""
     path = PathRate()
     for tenth in range(10 * seconds + 1):
@@ -28,11 +28,13 @@ def test_a_still_picture_is_no_congestion() -> None:
 def test_an_advice_below_what_was_sent_is_a_limit() -> None:
     path, now_ns = sending(2_000_000)
     path.advised(800_000, now_ns)
+    path.advised(800_000, now_ns)
     assert path.limit_bps == 800_000
 
 
 def test_a_limit_is_lifted_by_time_but_not_at_once() -> None:
     path, now_ns = sending(2_000_000)
+    path.advised(300_000, now_ns)
     path.advised(300_000, now_ns)
     path.tick(now_ns + HOLD_NS)
     assert path.limit_bps == 300_000
