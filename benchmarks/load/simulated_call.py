@@ -31,7 +31,7 @@ from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
 from mcu_core.protocol.rtp import Burst
 
 VIDEO_TYPE, SOUND_TYPE = 96, 111
-FIRST_NUMBER = 1000
+FIRST_NUMBER = 30_000
 BEGIN_NS = 10 * NS_PER_SECOND
 TICK_NS = 20 * NS_PER_MS
 PULL_PHASE_NS, SHOW_PHASE_NS, TICK_PHASE_NS = 7 * NS_PER_MS, 12 * NS_PER_MS, 3 * NS_PER_MS
