@@ -330,6 +330,7 @@ class Conference:
 
     def _tap_opened(self, tap: ConferenceTap) -> None:
         self._listen(tap)
+        tap.small.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, tap.small)
         tap.wishes_changed = self._publish.now
         self._publish.now()
 
