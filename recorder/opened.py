@@ -23,9 +23,10 @@ KEPT_BYTES = 32 * 1024 * 1024
 """Journals of so many bytes together stay read; the one that was asked for last always does. Eight
 hours of three tracks are 38 MB of journal."""
 
-BEHIND_BYTES = 32 * 1024
-"""A whole manifest may be so much journal behind, some seconds: the player asks for the rest with
-its next look, which it takes every half second anyway."""
+BEHIND_BYTES, BEHIND_SHARE = 32 * 1024, 1 / 64
+"""A whole manifest may be so much journal behind, and this share of it, some seconds: the player
+asks for the rest with its next look, which it takes every half second anyway. Short ones, which
+cost little, are as new as the journal."""
 
 
 @dataclass(slots=True)
@@ -98,7 +99,8 @@ class OpenedRecordings:
             size = (self._catalogue.folder(recording) / JOURNAL_NAME).stat().st_size
         except OSError:
             return False
-        return size - whole.position <= (BEHIND_BYTES if whole.live else 0)
+        behind = min(BEHIND_BYTES, BEHIND_SHARE * whole.position) if whole.live else 0
+        return size - whole.position <= behind
 
     def _read_on(self, opened: _Opened, recording: str) -> None:
         try:

@@ -28,6 +28,11 @@ def near(seen: tuple[int, int, int] | None, wanted: tuple[int, int, int], by: in
     return seen is not None and all(abs(a - b) <= by for a, b in zip(seen, wanted, strict=True))
 
 
+def readers(system: System, conference: str) -> list[int]:
+    """How many receive each picture that is encoded."""
+    return [output["readers"] for output in system.running(conference)["video_outputs"]]
+
+
 def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Path) -> None:
     conference = system.conference("三个浏览器", layout={"mode": 12})
     camera = camera_file(tmp_path, GREEN_YUV)
@@ -40,8 +45,8 @@ def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Pa
         for k, page in enumerate(pages):
             join(page, system, conference, f"浏览器 {k}")
         system.joined(conference, 3)
-        running = system.running(conference)
-        assert [output["readers"] for output in running["video_outputs"]] == [3]
+        # A browser that is short of time at first reports a narrow path; it comes back by itself.
+        until(lambda: readers(system, conference) == [3], 60, "one picture for all three")
         # The pane of the first site shows what its camera sees, in the page of another.
         until(lambda: near(pixel(pages[2], "#remote", 0.25, 0.3), GREEN), 20, "green is seen")
         # Everybody's microphone is heard.
@@ -50,7 +55,7 @@ def test_three_browsers_on_one_view_cost_one_encode(system: System, tmp_path: Pa
             20,
             "three levels",
         )
-        keyframes = running["video_outputs"][0]["keyframes"]
+        keyframes = system.running(conference)["video_outputs"][0]["keyframes"]
         system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 2})
         for page in pages:
             plays(page, "#remote", 30)
