@@ -32,6 +32,13 @@ YOUNG_NS = 5 * NS_PER_SECOND
 LEAST_BPS = 100_000
 """No guess goes below: at so little, a report that errs would lead to less and less."""
 
+PROOF_LOSS, PROOF_NS = 0.02, 3 * NS_PER_SECOND
+"""A receiver that is short of time takes its own delay for the path's, and one that is sent little
+raises its advice slowly. So an advice counts only where packets were lost or waited lately, too."""
+
+EXCUSED_NS = 3 * NS_PER_SECOND // 2
+"""So long after packets were let go of on this side what is missed says nothing of the path."""
+
 LOSS, HEAVY_LOSS = 0.1, 0.35
 """Losses of paths without a queue are the network's own; so many are congestion all the same."""
 
@@ -50,6 +57,7 @@ class PathRate:
         self._complaints = 0
         self._least_round_trip_ns: int | None = None
         self._queued = False
+        self._proved_until_ns = self._excused_until_ns = 0
 
     @property
     def limit_bps(self) -> int:
@@ -73,7 +81,8 @@ class PathRate:
             self._complaints = 0
             return
         self._complaints += 1
-        if self._complaints > 1:  # one alone may have met a keyframe
+        # One alone may have met a keyframe.
+        if self._complaints > 1 and now_ns < self._proved_until_ns:
             self.congested(bitrate_bps, now_ns)
 
     def ordered(self, bitrate_bps: int) -> None:
@@ -89,8 +98,16 @@ class PathRate:
             self._least_round_trip_ns = least
             self._queued = round_trip_ns - least > QUEUE_NS
         queued = self._queued and round_trip_ns is not None
+        if now_ns < self._excused_until_ns:
+            return
+        if queued or lost >= PROOF_LOSS:
+            self._proved_until_ns = now_ns + PROOF_NS
         if lost >= HEAVY_LOSS or (lost >= LOSS and queued):
             self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+
+    def excuse(self, now_ns: int) -> None:
+        """Packets that were numbered are not sent: they will be missed."""
+        self._excused_until_ns = now_ns + EXCUSED_NS
 
     def congested(self, bitrate_bps: int, now_ns: int) -> None:
         """The path is full and bears so much."""

@@ -37,7 +37,9 @@ class WayOut:
 
     def send(self, burst: Burst) -> None:
         """Let packets leave, at once or in their turn."""
-        if not self._pacer.send(burst, self._now_ns()):
+        now_ns = self._now_ns()
+        if not self._pacer.send(burst, now_ns):
+            self.path.excuse(now_ns)
             self.overrun()
 
     def tick(self, now_ns: int) -> None:
@@ -45,7 +47,9 @@ class WayOut:
         limit = self.path.limit_bps
         pace = limit if limit < UNLIMITED_BPS else 0
         if pace and pace < FALL * (self._pacer.bitrate_bps or self.path.sent_bps):
-            self._pacer.clear()  # of a rate that the path does not bear any more
+            if self._pacer.waits:
+                self._pacer.clear()  # of a rate that the path does not bear any more
+                self.path.excuse(now_ns)
             self.fell()
         self._pacer.bitrate_bps = pace
         if self._pacer.waits:

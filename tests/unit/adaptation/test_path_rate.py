@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcu_core.adaptation.path_rate import HOLD_NS, UNLIMITED_BPS, PathRate
+from mcu_core.adaptation.path_rate import (
+    EXCUSED_NS,
+    HOLD_NS,
+    LEAST_BPS,
+    UNLIMITED_BPS,
+    PathRate,
+)
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 
 RTT_NS = 60 * NS_PER_MS
@@ -27,13 +33,35 @@ def test_a_still_picture_is_no_congestion() -> None:
 
 def test_an_advice_below_what_was_sent_is_a_limit() -> None:
     path, now_ns = sending(2_000_000)
+    path.reported(0.05, RTT_NS, now_ns)
     path.advised(800_000, now_ns)
     path.advised(800_000, now_ns)
     assert path.limit_bps == 800_000
 
 
+def test_an_advice_alone_is_not_believed() -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0, RTT_NS, now_ns)
+    for _ in range(3):
+        path.advised(5_000, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+    path.reported(0.05, RTT_NS, now_ns)
+    path.advised(5_000, now_ns)
+    assert path.limit_bps == LEAST_BPS
+
+
+def test_what_was_let_go_of_on_this_side_is_no_loss_of_the_path() -> None:
+    path, now_ns = sending(2_000_000)
+    path.excuse(now_ns)
+    path.reported(0.9, RTT_NS, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+    path.reported(0.9, RTT_NS, now_ns + EXCUSED_NS)
+    assert path.limit_bps < 2_000_000
+
+
 def test_a_limit_is_lifted_by_time_but_not_at_once() -> None:
     path, now_ns = sending(2_000_000)
+    path.reported(0.05, RTT_NS, now_ns)
     path.advised(300_000, now_ns)
     path.advised(300_000, now_ns)
     path.tick(now_ns + HOLD_NS)
