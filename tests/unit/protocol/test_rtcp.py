@@ -70,10 +70,10 @@ def test_remb_rounds_down() -> None:
 
 
 def test_other_types_and_other_applications_are_skipped() -> None:
-    twcc = bytes.fromhex("8fcd 0002 00000001 00000002")
+    unknown = bytes.fromhex("8ecd 0002 00000001 00000002")
     app = bytes.fromhex("80cc 0002 00000001 61626364")
     other = bytes.fromhex("8fce 0003 00000001 00000000 41424344")
-    assert rtcp.parse(twcc + app + other + KINDS[9].serialize()) == [KINDS[9]]
+    assert rtcp.parse(unknown + app + other + KINDS[9].serialize()) == [KINDS[9]]
 
 
 def test_padding_of_the_last_packet_is_taken_off() -> None:
