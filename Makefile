@@ -6,10 +6,9 @@ BIN := $(VENV)/bin
 DEBIAN_RUN := fonts-noto-cjk libopus0 libspandsp2 libbcg729-0 libgsm1 opencv-doc pocketsphinx-testdata tesseract-ocr tesseract-ocr-chi-sim
 DEBIAN_TEST := chromium ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql orthanc
-LIVE_TESTS := tests/component tests/e2e
 RUN_OPTIONS ?=
 
-.PHONY: help setup setup-run setup-test packages-test run test test-live test-pure lint bench clean
+.PHONY: help setup setup-run setup-test packages-test run test test-e2e test-component test-pure lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -31,16 +30,16 @@ $(VENV)/.installed: pyproject.toml constraints.txt tools/python_packages.sh
 run: setup-run ## the whole system with a demo conference; RUN_OPTIONS="--listen 0.0.0.0:8080"
 	$(BIN)/mcu run $(RUN_OPTIONS)
 
-# Tests with processes, sockets and browsers wait much; checks and pure tests run beside them.
+# Tests of the whole system wait much; checks and the other tests run beside them, one after another.
 test: ## all checks and all tests
 	@$(MAKE) --no-print-directory -j2 setup-test
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-live lint test-pure
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-e2e lint test-pure test-component
 
-test-live: $(VENV)/.installed
-	$(BIN)/python -m pytest -q $(LIVE_TESTS)
+test-e2e test-component: test-%: $(VENV)/.installed
+	$(BIN)/python -m pytest -q tests/$*
 
-test-pure: lint
-	$(BIN)/python -m pytest -q $(LIVE_TESTS:%=--ignore=%)
+test-pure: $(VENV)/.installed
+	$(BIN)/python -m pytest -q --ignore=tests/e2e --ignore=tests/component
 
 lint: $(VENV)/.installed ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
