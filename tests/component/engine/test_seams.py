@@ -104,6 +104,9 @@ class Level:
         self._block = np.full((BLOCK_SAMPLES, 2), amplitude, np.float32)
         self._block[::2] *= -1
 
+    def doze(self) -> bool:
+        return False
+
     def pull(self, now_ns: int) -> Block:
         return self._block
 
