@@ -33,7 +33,7 @@ run: setup-run ## the whole system with a demo conference; RUN_OPTIONS="--listen
 # Tests of the whole system wait much; checks and the other tests run beside them, one after another.
 test: ## all checks and all tests
 	@$(MAKE) --no-print-directory -j2 setup-test
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-e2e lint test-pure test-component
+	@$(MAKE) --no-print-directory -j2 test-e2e lint test-pure test-component
 
 test-e2e test-component: test-%: $(VENV)/.installed
 	$(BIN)/python -m pytest -q tests/$*

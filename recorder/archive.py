@@ -20,7 +20,7 @@ from recorder.index import read_index
 from recorder.journal import JOURNAL_NAME
 from recorder.media_files import MOVED_NAME, Moved, archive, first_line, media_size, read_moved
 from recorder.slide_texts import SLIDES_NAME
-from recorder.syncing import sync_folder
+from recorder.syncing import replace_whole
 from recorder.tags import TAGS_NAME
 from recorder.timed import DATA_NAME
 from recorder.tracks import TRACKS
@@ -67,16 +67,9 @@ def _copied(folder: Path, url: str) -> Moved:
 
 def _note(folder: Path, moved: Moved) -> None:
     """After a power cut it stands there whole, or not at all."""
-    fresh = folder / f"{MOVED_NAME}.new"
     try:
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(moved))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(folder / MOVED_NAME)
-        sync_folder(folder)
+        replace_whole(folder / MOVED_NAME, msgspec.json.encode(moved))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise StoreFailed(f"cannot note where it was moved: {error.strerror}") from error
 
 

@@ -1,4 +1,4 @@
-"""Names that are to survive a power cut: a file is there after it only if its folder was synced."""
+"""What is to survive a power cut: names are there after it only if their folder was synced."""
 
 import os
 from pathlib import Path
@@ -11,3 +11,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def replace_whole(path: Path, data: bytes) -> None:
+    """Write a file anew: after a power cut it is the old one or the new one. Raises OSError, with
+    the old one in place."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

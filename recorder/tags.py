@@ -3,14 +3,13 @@
 They change when people like, long after the journal has ended, and are wanted without reading it.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from recorder.contract import Tags
 from recorder.errors import StoreFailed
-from recorder.syncing import sync_folder
+from recorder.syncing import replace_whole
 
 TAGS_NAME = "tags"
 LONGEST_BYTES = 64 * 1024
@@ -38,14 +37,7 @@ def write_tags(folder: Path, tags: Tags) -> None:
 
     Raises StoreFailed, with the old ones in place.
     """
-    fresh = folder / f"{TAGS_NAME}.new"
     try:
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(tags))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(folder / TAGS_NAME)
-        sync_folder(folder)
+        replace_whole(folder / TAGS_NAME, msgspec.json.encode(tags))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise StoreFailed(f"cannot write the tags: {error.strerror}") from error
