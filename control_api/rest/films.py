@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from control_api.auth.roles import Action
+from control_api.auth.roles import Action, check
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import Body
 from control_api.rest.recordings import file_blocks, stream
@@ -57,8 +57,10 @@ async def get(film: str, bridge: BridgeOf) -> FilmView:
 
 
 @router.delete("/films/{film}", status_code=204, summary="Drop a film", dependencies=PLAY)
-async def drop(film: str, bridge: BridgeOf) -> None:
-    """It is made no further, and deleted."""
+async def drop(film: str, bridge: BridgeOf, principal: PrincipalOf) -> None:
+    """It is made no further, and deleted: by who ordered it, or who may record."""
+    if bridge.films.get(film).by != principal.name:
+        check(principal, Action.RECORD, principal.conference)
     await bridge.films.remove(film)
 
 

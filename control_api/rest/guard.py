@@ -104,7 +104,15 @@ MOST_RECENT = 2000
 
 
 async def player_of(request: Request, bridge: BridgeOf) -> Principal:
-    """Who asks for bytes of a recording, and may play; raises NotLoggedIn, Forbidden."""
+    """Who asks for bytes of a recording, and may play it; raises NotLoggedIn, Forbidden, NotFound
+    for another organisation's."""
+    principal = await _recent_player(request, bridge)
+    if principal.organisation:
+        await _check_theirs(bridge, principal, Action.PLAY, request.path_params)
+    return principal
+
+
+async def _recent_player(request: Request, bridge: Bridge) -> Principal:
     recent: dict[str, tuple[Principal, int]] = request.app.state.recent_players
     token, now_ns = token_of(request), bridge.clock.now_ns()
     known = recent.get(token)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from control_api.auth.organisations import within
 from control_api.persistence.register import RegisteredSite
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
@@ -29,9 +30,18 @@ def _given(call: Call, site: t.SiteInfo) -> dict[str, object]:
     return fields
 
 
+async def _theirs(call: Call, uri: str) -> RegisteredSite:
+    """The site, unless it is another organisation's; raises NotFound."""
+    known = await call.bridge.register.get(uri)
+    if not within(known.organisation, call.principal.organisation):
+        raise NotFound("registered site", uri)
+    return known
+
+
 async def add(call: Call, request: m.RegisterSite) -> m.Result:
     """A new site, that joins by browser until an administrator says otherwise."""
     fields = _given(call, request.site_info)
+    fields["organisation"] = call.principal.organisation
     site = RegisteredSite(uri=request.site_info.uri or "", **fields)  # type: ignore[arg-type] # as above
     try:
         await call.bridge.register.add(site)
@@ -46,7 +56,7 @@ async def edit(call: Call, request: m.RegisterSite) -> m.Result:
     """What is given changes; how it joins stays."""
     fields = _given(call, request.site_info)
     try:
-        known = await call.bridge.register.get(request.site_info.uri or "")
+        known = await _theirs(call, request.site_info.uri or "")
     except NotFound as error:
         raise ResultError(Code.NO_REGISTERED_SITE) from error
     await call.bridge.register.change(msgspec.structs.replace(known, **fields))
@@ -58,6 +68,7 @@ async def delete(call: Call, request: m.SiteUris) -> m.Result:
     gone = 0
     for uri in request.site_uris:
         try:
+            await _theirs(call, uri)
             await call.bridge.register.remove(uri)
             gone += 1
         except NotFound:

@@ -29,7 +29,7 @@ from mcu_core.protocol.rtcp_reports import (
     SourceDescription,
 )
 from mcu_core.protocol.transport_cc import FORMAT as TRANSPORT_CC
-from mcu_core.protocol.transport_cc import TransportFeedback
+from mcu_core.protocol.transport_cc import MAX_PACKETS, TransportFeedback
 
 __all__ = [
     "Bye",
@@ -107,9 +107,14 @@ def parse(data: bytes) -> list[RtcpPacket]:
     if not 0 < len(data) <= MAX_COMPOUND_BYTES:
         raise MalformedInput("rtcp", f"1..{MAX_COMPOUND_BYTES} bytes, not {len(data)}")
     found: list[RtcpPacket] = []
-    at = 0
+    at = told = 0
     while at < len(data):
         count, kind, body, at = _split(data, at)
+        if kind == PacketType.TRANSPORT_FEEDBACK and count == TRANSPORT_CC:
+            # A few bytes tell of thousands: of one datagram's worth no more is read than of one's.
+            told += int.from_bytes(body[10:12])
+            if told > MAX_PACKETS:
+                raise MalformedInput("rtcp.transport_cc", f"at most {MAX_PACKETS} packets")
         known = _read(count, kind, body)
         if known is not None:
             found.append(known)

@@ -16,7 +16,7 @@ EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensi
 FORMAT = 15
 """Format of packet type 205."""
 
-MAX_PACKETS = 4096
+MAX_PACKETS = 1024
 """Told of in one message; a second of a fast path is a thousand."""
 
 TICK_US, REFERENCE_US = 250, 64_000

@@ -115,6 +115,14 @@ async def test_guesses_are_slowed_down_and_forgiven(control: Control) -> None:
     assert (await knock(control, password=PASSWORD)).status_code == 200
 
 
+async def test_coming_in_forgives_no_guess_at_the_chairs_password(control: Control) -> None:
+    await room(control, chair_password=CHAIR)
+    for _ in range(FREE_ATTEMPTS):
+        assert (await knock(control, chair_password="000000")).status_code == 403
+        assert (await knock(control)).status_code == 200
+    assert (await knock(control, chair_password=CHAIR)).status_code == 429
+
+
 async def test_a_locked_conference_lets_back_who_returns(
     control: Control, engine: FakeEngine
 ) -> None:

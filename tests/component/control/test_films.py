@@ -39,6 +39,12 @@ async def test_a_film_is_made_and_downloaded_and_dropped(
     film = await control.api.get(f"/films/{asked['id']}/film.mp4", headers={"Range": "bytes=4-7"})
     assert (film.status_code, film.content) == (206, b"ftyp")
     assert (await control.api.get(f"/films/{broken['id']}/film.mp4")).status_code == 404
+    user = {"name": "viewer", "password": "Passw0rd!demo", "role": "viewer"}
+    await control.json("POST", "/users", json=user)
+    async with control.client() as viewer:
+        await viewer.post("/session", json={"user": "viewer", "password": user["password"]})
+        foreign = await viewer.delete(f"/films/{asked['id']}")
+        assert foreign.status_code == 403
     await control.json("DELETE", f"/films/{asked['id']}")
     assert [one["id"] for one in await control.json("GET", "/films")] == [broken["id"]]
     assert not list((tmp_path / "data" / "films").iterdir())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from control_api.soap.gateway import Asked, Gateway
 from mcu_core.contract.snapshots import SiteSnapshot
 from recorder.contract import RecordingInfo, RecordingState
 from tests.component.control.conftest import Control
+from tests.component.control.test_recordings import written
 
 PASSWORD = "Passw0rd!demo"
 SPAN = {"since": "2027-03-01T00:00:00Z", "until": "2027-03-02T00:00:00Z"}
@@ -127,6 +129,18 @@ async def test_recordings_are_those_of_their_conferences_also_when_these_are_ove
         assert [info.id for info in page.infos] == found, organisation
 
 
+async def test_bytes_of_recordings_are_those_of_their_conferences_too(
+    control: Control, tmp_path: Path
+) -> None:
+    async with operator(control, "one", "一院") as one, operator(control, "two", "二院") as two:
+        theirs = (await made(one, "/conferences", name="读片"))["id"]
+        written(tmp_path, "r1", theirs, b"1234").close()
+        for path in ("tracks/main", "hls/main.mp4"):
+            for client, status in ((one, 200), (two, 404), (control.api, 200)):
+                reply = await client.get(f"/recordings/r1/{path}")
+                assert reply.status_code == status, (path, reply.text)
+
+
 async def test_events_of_others_are_not_told(control: Control) -> None:
     bridge = control.bridge
     async with operator(control, "one", "一院") as one:
@@ -166,6 +180,15 @@ async def test_the_gateway_keeps_to_it_too(control: Control) -> None:
         assert "<resultCode>0<" not in await soap(gateway, "two", "setAudioSwitch", mute)
         assert theirs in await soap(gateway, "one", "queryConferencesStatus", "")
         assert theirs not in await soap(gateway, "two", "queryConferencesStatus", "")
+        register = control.bridge.register
+        site = "<siteInfo><uri>ct</uri><name>{}</name><type>7</type></siteInfo>"
+        assert "<resultCode>0<" in await soap(gateway, "one", "addSiteInfo", site.format("CT"))
+        assert (await register.get("ct")).organisation == "一院"
+        assert "<resultCode>0<" not in await soap(gateway, "two", "editSiteInfo", site.format("X"))
+        gone = "<siteUris>ct</siteUris>"
+        assert "<resultCode>0<" not in await soap(gateway, "two", "deleteSiteInfo", gone)
+        assert (await register.get("ct")).name == "CT"
+        assert "<resultCode>0<" in await soap(gateway, "one", "deleteSiteInfo", gone)
     await gateway.stop()
 
 

@@ -16,6 +16,7 @@ from mcu_core.protocol.rtcp import (
     SourceChunk,
     SourceDescription,
 )
+from mcu_core.protocol.transport_cc import MAX_PACKETS, TransportFeedback
 from tests.fakes.captures import datagrams
 
 BLOCK = ReportBlock(5, 128, -3, 0x0001_FFFF, 77, 0x1234_5678, 65_536)
@@ -74,6 +75,13 @@ def test_other_types_and_other_applications_are_skipped() -> None:
     app = bytes.fromhex("80cc 0002 00000001 61626364")
     other = bytes.fromhex("8fce 0003 00000001 00000000 41424344")
     assert rtcp.parse(unknown + app + other + KINDS[9].serialize()) == [KINDS[9]]
+
+
+def test_one_datagram_tells_of_no_more_packets_than_one_message() -> None:
+    said = TransportFeedback(1, 2, 0, 0, (None,) * MAX_PACKETS).serialize()
+    assert len(rtcp.parse(said)) == 1
+    with pytest.raises(MalformedInput, match="transport_cc"):
+        rtcp.parse(said * 2)
 
 
 def test_padding_of_the_last_packet_is_taken_off() -> None:
