@@ -202,6 +202,11 @@ class Sessions:
         seat = Invitation(conference, site, expires_s, passed, chair)
         return invite(self._secret, seat), expires_s
 
+    def hours_left(self, token: str) -> float:
+        """How long an invitation is still good for; raises NotLoggedIn."""
+        now_s = self._wall_s()
+        return (read_invitation(self._secret, token, now_s).expires_s - now_s) / 3600
+
     async def change_password(self, user: str, old: str, new: str, source: str) -> Login:
         """Give a user a new password; all earlier sessions end, a fresh one begins."""
         await self.login(user, old, source)

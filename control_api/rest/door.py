@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StrictBool, StrictStr
 
-from control_api.auth.invitations import looks_like_invitation
+from control_api.auth.invitations import HOURS, looks_like_invitation
 from control_api.auth.roles import Action
 from control_api.errors import DoorClosed
 from control_api.rest.guard import BridgeOf, identified, may, token_of
@@ -74,8 +74,9 @@ async def knock(body: KnockBody, request: Request, bridge: BridgeOf) -> EntryVie
     """403 says in `type` what is missing or wrong: `urn:mcu:door:` and `code`, `password`,
     `chair_password`, `locked` or `no_place`. Wrong attempts are slowed down.
     """
-    token = token_of(request)
+    token, hours = token_of(request), HOURS
     if looks_like_invitation(token):
+        hours = min(hours, bridge.sessions.hours_left(token))
         seat = await identified(bridge, token)
         asked = Knock(seat.conference, "", body.password, body.chair_password, "", seat.site)
     elif not body.code:
@@ -85,7 +86,7 @@ async def knock(body: KnockBody, request: Request, bridge: BridgeOf) -> EntryVie
     source = request.client.host if request.client is not None else ""
     entry = await bridge.door.knock(asked, source)
     fresh, _ = bridge.sessions.invite(
-        entry.conference, entry.site, passed=entry.passed, chair=entry.chair
+        entry.conference, entry.site, hours, entry.passed, entry.chair
     )
     query = urlencode({"site": entry.site, "invite": fresh})
     return EntryView(

@@ -133,12 +133,20 @@ class Pushes:
         _ = self._wanted[conference]
         address = checked(url)
         await self._check_remote(address)
+        _ = self._wanted[conference]  # it may have ended meanwhile
         if len(self._of(conference)) >= MOST_OF_ONE:
             raise Refused(f"a conference is pushed to {MOST_OF_ONE} places at most")
         sealed = self.seal.closed(url)
         push = WantedPush(secrets.token_hex(5), conference, sealed, picture, wall_time_s())
-        await self._rows.add(push)
-        made = _Push(push, address)
+        made = self._pushes[push.id] = _Push(push, address)  # its place is taken before it is kept
+        try:
+            await self._rows.add(push)
+        except BaseException:
+            self._pushes.pop(push.id, None)
+            raise
+        if push.id not in self._pushes:  # its conference ended while it was written
+            await self._rows.remove(push.id)
+            raise NotFound("conference", conference)
         self._begin(made)
         return made.view()
 

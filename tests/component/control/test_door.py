@@ -115,6 +115,16 @@ async def test_guesses_are_slowed_down_and_forgiven(control: Control) -> None:
     assert (await knock(control, password=PASSWORD)).status_code == 200
 
 
+async def test_an_invitation_is_not_prolonged_by_knocking(control: Control) -> None:
+    cid = await room(control)
+    seat, sessions = await control.site(cid, "webrtc"), control.bridge.sessions
+    token, _ = sessions.invite(cid, seat, 1.0)
+    async with holding(control, token) as person:
+        entry = (await person.post("/door", json={})).json()
+    assert entry["site"] == seat
+    assert 0.9 < sessions.hours_left(entry["token"]) <= 1.0
+
+
 async def test_coming_in_forgives_no_guess_at_the_chairs_password(control: Control) -> None:
     await room(control, chair_password=CHAIR)
     for _ in range(FREE_ATTEMPTS):

@@ -153,3 +153,16 @@ async def test_pushes_outlive_control_and_are_for_operators(
         assert [one["id"] for one in await states(control, cid)] == [made["id"]]
         assert (await control.api.delete(f"{path}/none")).status_code == 404
         await control.json("DELETE", f"{path}/{made['id']}")
+
+
+async def test_no_more_are_added_at_once_than_one_after_the_other(
+    tmp_path: Path, engine: FakeEngine
+) -> None:
+    async with running_control(tmp_path / "data", {"engine-0": engine.socket}) as control:
+        await until(lambda: control.bridge.keeper.engine_ready.is_set())
+        path = f"/conferences/{await control.conference()}/pushes"
+        body = {"url": "rtmp://192.0.2.1/live/x"}
+        asked = [control.api.post(path, json=body) for _ in range(2 * pushes.MOST_OF_ONE)]
+        codes = [reply.status_code for reply in await asyncio.gather(*asked)]
+        assert codes.count(201) == pushes.MOST_OF_ONE
+        assert codes.count(409) == pushes.MOST_OF_ONE
