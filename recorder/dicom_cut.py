@@ -4,7 +4,6 @@ A part begins with a keyframe and has one coding throughout: where picture sizes
 pause, and where a part would grow too large for an archive, the next part begins.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from mcu_core.protocol.h264_high import LEVEL_41, LEVEL_42, Level, as_high, why_
 from recorder import boxes
 from recorder.errors import BrokenRecording, NotLegal
 from recorder.export import ExportTrack, Span, tracks_of
-from recorder.index import RecordingIndex, TrackIndex
+from recorder.index import RecordingIndex, TrackIndex, keyframe_groups
 from recorder.journal import FragmentWritten
 from recorder.tracks import TRACKS, TrackKind
 
@@ -63,7 +62,7 @@ def part_spans(
     if track not in PICTURES:
         raise BadInput("track", " or ".join(PICTURES))
     found = index.tracks.get(track)
-    groups = list(_groups(_asked(found, TRACKS[track], span))) if found is not None else []
+    groups = list(keyframe_groups(_asked(found, TRACKS[track], span))) if found is not None else []
     if not groups:
         raise NotLegal("no picture that can be decoded on its own is stored there")
     parts: list[list[FragmentWritten]] = []
@@ -112,20 +111,6 @@ def _asked(track: TrackIndex, kind: TrackKind, span: Span | None) -> list[Fragme
     first = entries[-1] if entries else begin
     found = [one for one in track.fragments if first <= one.time < end]
     return found if found and found[-1].time + found[-1].duration > begin else []
-
-
-def _groups(fragments: list[FragmentWritten]) -> Iterator[list[FragmentWritten]]:
-    """A keyframe and what depends on it, one after the other."""
-    group: list[FragmentWritten] = []
-    for one in fragments:
-        if one.keyframe:
-            if group:
-                yield group
-            group = []
-        if one.keyframe or group:
-            group.append(one)
-    if group:
-        yield group
 
 
 def _goes_on(

@@ -1,6 +1,6 @@
 """The index of a recording: its journal read, and read on as it grows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,3 +133,17 @@ def stored_index(folder: Path) -> RecordingIndex:
     index = RecordingIndex()
     index.read_on(folder, is_there)
     return index
+
+
+def keyframe_groups(fragments: Iterable[FragmentWritten]) -> Iterator[list[FragmentWritten]]:
+    """A keyframe's fragment and those up to the next one, group after group; what stands before
+    the first keyframe belongs to none."""
+    group: list[FragmentWritten] = []
+    for one in fragments:
+        if one.keyframe and group:
+            yield group
+            group = []
+        if one.keyframe or group:
+            group.append(one)
+    if group:
+        yield group

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mcu_core.errors import McuError
 from recorder.errors import BrokenRecording
-from recorder.index import TrackIndex, read_index
+from recorder.index import TrackIndex, keyframe_groups, read_index
 from recorder.journal import FragmentWritten
 from recorder.ocr import NoReader, languages, words_in
 from recorder.slide_texts import (
@@ -79,7 +79,7 @@ class Shown:
 def looks(folder: Path, track: TrackIndex, after_s: float = 0.0) -> Iterator[Look]:
     """What is to be looked at, in its order; what cannot be decoded is passed over."""
     scale = TRACKS[track.name].timescale
-    for group in groups(track):
+    for group in keyframe_groups(track.fragments):
         if (group[-1].time + group[-1].duration) / scale <= after_s:
             continue
         moving = any(one.size > MOVING_BYTES for one in group[1:])
@@ -89,19 +89,6 @@ def looks(folder: Path, track: TrackIndex, after_s: float = 0.0) -> Iterator[Loo
                     yield look
         except BrokenRecording:
             continue
-
-
-def groups(track: TrackIndex) -> Iterator[list[FragmentWritten]]:
-    """A keyframe's fragment and those up to the next one."""
-    group: list[FragmentWritten] = []
-    for one in track.fragments:
-        if one.keyframe and group:
-            yield group
-            group = []
-        if one.keyframe or group:
-            group.append(one)
-    if group:
-        yield group
 
 
 def _of_group(

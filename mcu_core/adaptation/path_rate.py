@@ -56,7 +56,6 @@ class PathRate:
         self._began_ns: int | None = None
         self._complaints = 0
         self._least_round_trip_ns: int | None = None
-        self._queued = False
         self._proved_until_ns = self._excused_until_ns = 0
 
     @property
@@ -93,11 +92,11 @@ class PathRate:
         """A share 0..1 of what was sent got lost, and a packet's way there and back took so long
         (receiver reports)."""
         self.tick(now_ns)
+        queued = False
         if round_trip_ns is not None:
             least = min(round_trip_ns, self._least_round_trip_ns or round_trip_ns)
             self._least_round_trip_ns = least
-            self._queued = round_trip_ns - least > QUEUE_NS
-        queued = self._queued and round_trip_ns is not None
+            queued = round_trip_ns - least > QUEUE_NS
         if now_ns < self._excused_until_ns:
             return
         if queued or lost >= PROOF_LOSS:

@@ -20,14 +20,6 @@ THOUSANDS = 4000
 
 
 @pytest.fixture
-async def recorder(tmp_path: Path) -> AsyncIterator[FakeRecorder]:
-    recorder = FakeRecorder(tmp_path / "recorder.sock")
-    await recorder.open()
-    yield recorder
-    await recorder.close()
-
-
-@pytest.fixture
 async def control(
     tmp_path: Path, engine: FakeEngine, recorder: FakeRecorder
 ) -> AsyncIterator[Control]:
