@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEBIAN_RUN := fonts-noto-cjk libopus0 libspandsp2 libbcg729-0 libgsm1 opencv-doc pocketsphinx-testdata tesseract-ocr tesseract-ocr-chi-sim
 DEBIAN_TEST := chromium ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql orthanc
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql orthanc iproute2 nftables
 RUN_OPTIONS ?=
 
 .PHONY: help setup setup-run setup-test packages-test run test test-e2e test-component test-pure lint bench clean

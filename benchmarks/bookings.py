@@ -26,7 +26,8 @@ from control_api.auth.digests import digest, inner_hash
 from control_api.persistence.bookings import BookedSite, Booking, BookingRows, Recurrence
 from control_api.persistence.database import Database
 from control_api.persistence.register import RegisteredSite, RegisterRows
-from control_api.services.booking import BookingRequest, Bookings
+from control_api.services.booking import Bookings
+from control_api.services.booking_request import BookingRequest
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from control_api.soap.gateway import Asked, Gateway

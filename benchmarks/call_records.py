@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from benchmarks.figures import figure
 from benchmarks.report import Row
-from control_api.persistence.calls import Asked, CallRows
+from control_api.persistence.calls import CallRows
 from control_api.persistence.database import Database
+from control_api.persistence.uses import Asked
 from mcu_core.media.clock import NS_PER_MS, MonotonicClock
 
 CLOCK = MonotonicClock()
@@ -24,7 +25,7 @@ FIRST_S = 1_767_225_600
 """1 January 2026, from which days are counted as month 1..12 of 31 days."""
 
 _FILL = """WITH RECURSIVE numbers (k) AS (
-    SELECT CAST(:first AS INTEGER) UNION ALL SELECT k + 1 FROM numbers WHERE k < :last
+    SELECT CAST(:first AS BIGINT) UNION ALL SELECT k + 1 FROM numbers WHERE k < :last
 )
 INSERT INTO calls (number, day, conference, conference_name, bill_code, site, site_name,
     organisation, kind, endpoint, joined_s, seen_s, left_s, reason, video_codec, width, height,
@@ -38,7 +39,8 @@ FROM numbers"""
 
 async def fill(database: Database, count: int) -> int:
     """Make records up to that many, as far as FILL_S allows; how many there are."""
-    made = await CallRows(database).next_number() - 1
+    calls = CallRows(database)
+    made = await calls.next_number() - 1
     begun_ns = CLOCK.now_ns()
     while made < count and CLOCK.now_ns() - begun_ns < FILL_S * 1e9:
         upto = min(count, made + AT_ONCE)
@@ -48,6 +50,7 @@ async def fill(database: Database, count: int) -> int:
                 text(_FILL), {**values, "sites": SITES, "organisations": ORGANISATIONS}
             )
         made = upto
+        await calls.sum_up(anew=made >= count)
     return made
 
 
@@ -70,6 +73,7 @@ async def rows(database: Database, asked: int) -> list[Row]:
         return calls.report(span, by, 1000)
 
     site = Asked(20260101, 20261231, site="site-7")
+    odd = Asked(20260115, 20261214)
     below = Asked(20260601, 20260631, organisation="hospital 7")
     return [
         await timed("a page of 100", lambda: calls.page(year, 0, 100)),
@@ -80,4 +84,6 @@ async def rows(database: Database, asked: int) -> list[Row]:
         await timed("report of a month of one organisation", lambda: report(below, "site")),
         await timed("report of the year by day", lambda: report(year, "day")),
         await timed("report of the year by organisation", lambda: report(year, "organisation")),
+        await timed("report of the year by site", lambda: report(year, "site")),
+        await timed("report of a year from a 15th on by site", lambda: report(odd, "site")),
     ]

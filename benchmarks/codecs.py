@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.browser_guests import Guests, Tone
 from benchmarks.codec_peers import PICTURES, SITES, SOUNDS, Peer, as_listener, offer, port_of
 from benchmarks.live import CONFERENCE, rtp_site
 from benchmarks.passing import Passing
@@ -31,8 +32,7 @@ FPS, BITRATE_BPS = 15, 800_000
 SEEN = (320, 180)
 """Every listener scales what it decodes to this size."""
 
-SEEN_FPS = 5
-SEEN_S = 4
+SEEN_FPS, SEEN_S = 5, 4
 SAMPLE_RATE = 16_000
 SLOT_S, TONE_S = 1.2, 0.8
 WINDOW = SAMPLE_RATE // 5
@@ -54,6 +54,9 @@ COLOURS = (
 )  # fmt: skip
 MARK_STEP = 40
 """How much brighter the middle is while the mark stands there, of 255, at least."""
+
+NO_GUESTS = Guests(())
+MANY_CORES = 16.0  # none is refused: what is asked is who understands whom
 
 Cells = dict[tuple[str, str], bool]
 
@@ -112,18 +115,21 @@ def _within(first: str, mixed: Outcome) -> list[Row]:
     return rows
 
 
-async def measure(sites: Sequence[tuple[Peer, ...]]) -> Outcome:
+async def measure(sites: Sequence[tuple[Peer, ...]], guests: Guests = NO_GUESTS) -> Outcome:
     """One conference of sites with these peers, those with pictures first; each has its turn."""
     outcome = Outcome()
     names = [f"s{k}" for k in range(len(sites))]
-    peers = [peer for site in sites for peer in site]
+    peers = [*guests.peers, *(peer for site in sites for peer in site)]
     pictures = [peer for peer in peers if peer.kind == "video"]
     sounds = [peer for peer in peers if peer.kind == "audio"]
     shown = max(1, len(pictures))
-    definition = conference([rtp_site(name) for name in names], shown, CANVAS, FPS, BITRATE_BPS)
+    members = [*guests.definitions, *map(rtp_site, names)]
+    definition = conference(members, shown, CANVAS, FPS, BITRATE_BPS)
+    tones = [Tone(_hertz(k), k * SLOT_S, TONE_S, SLOT_S * len(sounds)) for k in range(len(sounds))]
     with tempfile.TemporaryDirectory(prefix="mcu-codecs-") as folder:
-        async with running_rig() as rig:
+        async with running_rig(cores=MANY_CORES) as rig, guests:
             await rig.put(definition)
+            await guests.join(rig, CONFERENCE, COLOURS, tones)
             joined: list[_Joined] = []
             for name, site in zip(names, sites, strict=True):
                 try:
@@ -136,8 +142,11 @@ async def measure(sites: Sequence[tuple[Peer, ...]]) -> Outcome:
                 _judge(joined, pictures, sounds, now)
                 return all(now.pictures.values()) and all(now.sounds.values())
 
+            await guests.begin(pane_rects(shown, SEEN), tones)
             await _talk(joined, pictures, sounds, all_held)
+            await guests.end()
         _judge(joined, pictures, sounds, outcome)
+        _judge_guests(guests, pictures, sounds, outcome)
     return outcome
 
 
@@ -250,6 +259,20 @@ def _judge(
         for at, sender in enumerate(sounds):
             if sender.sends and sender is not one.peer:
                 outcome.sounds[sender.name, one.peer.name] = heard[at]
+
+
+def _judge_guests(
+    guests: Guests, pictures: Sequence[Peer], sounds: Sequence[Peer], outcome: Outcome
+) -> None:
+    colours = list(map(_rgb, COLOURS[: len(pictures)]))
+    for one in guests.guests:
+        name, own = one.picture.name, one.sound
+        outcome.bits_per_s[name] = one.bits_per_s
+        for sender, held in zip(pictures, one.saw(colours, MARK_STEP), strict=True):
+            outcome.pictures[sender.name, name] = held
+        for sender, held in zip(sounds, one.heard(CLEAR), strict=True):
+            if sender != own:
+                outcome.sounds[sender.name, own.name] = held
 
 
 def _seen(data: NDArray[np.uint8], count: int) -> list[bool]:

@@ -9,6 +9,7 @@ from benchmarks.floor import Mosaic, bare
 from benchmarks.live import CONFERENCE, Run, Setting, lasting, watch
 from benchmarks.load.fleet import Sends
 from benchmarks.report import Report
+from benchmarks.rig import ANY_PORTS
 from benchmarks.scenes import (
     conference,
     members,
@@ -32,8 +33,11 @@ CLASSES = (
 )
 
 
-def run(seconds: int, receivers: int, clips: Path, secure: bool = False) -> Report:
-    """Four sites send 360p; so many receive, a quarter of them in each class. `secure`: by SRTP."""
+def run(
+    seconds: int, receivers: int, clips: Path, secure: bool = False, ports: str = ANY_PORTS
+) -> Report:
+    """Four sites send 360p; so many receive, a quarter of them in each class. `secure`: by SRTP.
+    `ports`: of the engine's media; two are enough."""
     sending = pictures(SENDERS, "360p", clips)
     video: list[Sends | None] = [*sending, *[None] * (receivers - SENDERS)]
     sound = voices(receivers)
@@ -48,7 +52,8 @@ def run(seconds: int, receivers: int, clips: Path, secure: bool = False) -> Repo
         report.rows += cost_rows(done)
         report.stalls = done.stalls
 
-    done = asyncio.run(watch(Setting((definition,), made), seconds, lasting(seconds), evaluate))
+    setting = Setting((definition,), made, ports=ports)
+    done = asyncio.run(watch(setting, seconds, lasting(seconds), evaluate))
     mosaics = [
         Mosaic(
             (limit.width, limit.height),

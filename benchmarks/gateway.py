@@ -1,99 +1,91 @@
 """gateway: how long each SOAP verb takes while the engine is busy with pictures (bar 3).
 
-A whole system is started as users start it. Conferences of test patterns, each recorded, load the
-engine to a share of the machine; then callers ask one verb after the other, over HTTP, in messages
-as real clients write them. Login and the beginning of recordings are not among them.
+A whole system is started as users start it. Conferences of test patterns, each recorded, are added
+until pictures give way: what was carried before is the machine's capacity. So many of them end that
+the engine is at the share of it that is wanted; then callers ask one verb after the other, over
+HTTP, in messages as real clients write them. Login and the beginning of recordings are not among
+them. Ticks are counted while nobody asks, and while the callers do.
 """
 
 import asyncio
-import base64
 import os
 import random
-import signal
-import socket
-import sys
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import httpx
 import numpy as np
 
+from benchmarks.gateway_rig import SITES_EACH, Caller, System, Verbs, between, running
 from benchmarks.report import Report, Row
-from control_api.auth.digests import digest, inner_hash
-from mcu_core.errors import Refused
-from mcu_core.media.clock import NS_PER_MS, MonotonicClock, wall_time
+from mcu_core.media.clock import NS_PER_SECOND, wall_time
+from mcu_core.media.priority import Niceness, prefer
 
-PASSWORD = "bench-Passw0rd"
-READY_S, END_S = 60.0, 20.0
-SITES_EACH = 4
 MOST_CONFERENCES = 24
-SETTLE_S = 4.0
-NAMESPACE = "http://smc.huawei.com/"
-ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
+SETTLE_S = 2.5
+"""Sites that begin together are strain for two seconds."""
+
+QUIET_S = 5.0
+STRAINED, LOOK_S = 8, 0.5
+"""So many looks in a row that pictures gave way are no accident of the beginning."""
 
 NOTES = (
     "One caller after the other waits for its answer; times are those of the caller, HTTP and all. "
-    "cpu_share is the engine's, of all cores, while the verbs were asked.",
+    "Late ticks: video over a frame late, sound late, of all conferences, and share of video's.",
 )
 
 
-@dataclass
-class Verbs:
-    """What the callers saw: milliseconds by verb, and answers that were no success."""
+@dataclass(frozen=True, slots=True)
+class GatewayBench:
+    """How often each verb by each of so many callers, at which share of the capacity, which is
+    found first unless it is said in conferences."""
 
-    times_ms: dict[str, list[float]] = field(default_factory=dict)
-    failed: dict[str, int] = field(default_factory=dict)
+    asked: int
+    callers: int
+    share: float
+    capacity: int = 0
 
 
-class Caller:
-    """One session; messages as the vendor's Java client writes them."""
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """What an engine has done so far."""
 
-    def __init__(self, http: httpx.AsyncClient, verbs: Verbs) -> None:
-        self._http = http
-        self._verbs = verbs
-        self._cookie = ""
-        self._clock = MonotonicClock()
+    at_ns: int
+    cpu_s: float
+    pictures: int
+    late: int
+    late_sound: int
+    step: int
 
-    async def log_in(self) -> None:
-        """Both steps; raises Refused."""
-        text = await self.send("common", "LoginRequest", "<userName>admin</userName>")
-        sequence = base64.b64decode(_between(text, "<randomSequence>", "<"))
-        secret = base64.b64encode(digest(inner_hash(PASSWORD), sequence)).decode()
-        inner = f"<encryptPassword>{secret}</encryptPassword>"
-        text = await self.send("common", "Authenticate", inner)
-        if _between(text, "<resultCode>", "<") != "0":
-            raise Refused(f"the gateway did not let us in: {text[-200:]}")
+    @classmethod
+    def of(cls, snapshot: dict[str, Any]) -> "Ticks":
+        """Out of a snapshot."""
+        conferences, counters = snapshot["conferences"], snapshot["counters"]
 
-    async def send(self, service: str, name: str, inner: str) -> str:
-        """One message; its answer."""
-        body = (
-            f'<soap:Envelope xmlns:soap="{ENVELOPE}"><soap:Body><ns2:{name}'
-            f' xmlns:ns2="{NAMESPACE}">{inner}</ns2:{name}></soap:Body></soap:Envelope>'
+        def total(name: str) -> int:
+            return sum(int(one[name]) for one in conferences)
+
+        return cls(
+            int(snapshot["now_ns"]),
+            float(counters["cpu_s"]),
+            total("serial"),
+            total("late_ticks"),
+            total("late_audio_ticks"),
+            int(counters["overload_step"]),
         )
-        headers = {"Content-Type": "text/xml; charset=UTF-8", "Cookie": self._cookie}
-        reply = await self._http.post(f"/services/{service}", content=body, headers=headers)
-        self._cookie = reply.headers.get("set-cookie", self._cookie)
-        return reply.text
 
-    async def ask(self, service: str, name: str, inner: str) -> str:
-        """One verb, timed."""
-        begun_ns = self._clock.now_ns()
-        text = await self.send(service, name, inner)
-        took_ms = (self._clock.now_ns() - begun_ns) / NS_PER_MS
-        self._verbs.times_ms.setdefault(name, []).append(took_ms)
-        if _between(text, "<resultCode>", "<") != "0":
-            self._verbs.failed[name] = self._verbs.failed.get(name, 0) + 1
-        return text
-
-
-def _between(text: str, before: str, after: str) -> str:
-    return text.partition(before)[2].partition(after)[0]
+    def since(self, before: "Ticks") -> str:
+        """In words."""
+        seconds = (self.at_ns - before.at_ns) / NS_PER_SECOND
+        pictures = self.pictures - before.pictures
+        late = self.late - before.late
+        cores = (self.cpu_s - before.cpu_s) / seconds
+        return (
+            f"{seconds:.0f} s, engine {cores:.2f} of {len(os.sched_getaffinity(0))} cores, "
+            f"{pictures / seconds:.0f} pictures/s, late {late} ({late / max(1, pictures):.2%}), "
+            f"sound {self.late_sound - before.late_sound}, step {self.step}"
+        )
 
 
 async def _rounds(caller: Caller, conference: str, sites: list[str], count: int, seed: int) -> None:
@@ -132,99 +124,62 @@ async def _rounds(caller: Caller, conference: str, sites: list[str], count: int,
         later = f"<beginTime>{day:%Y-%m-%dT%H:%M:%S}Z</beginTime><duration>PT1H</duration>"
         booked = f"<name>bench</name>{later}<rate>2M</rate><sites><uri>{site}</uri></sites>"
         text = await caller.ask("confMgr", "scheduleConf", f"<scheduleConf>{booked}</scheduleConf>")
-        number = _between(text, "<confId>", "<")
+        number = between(text, "<confId>", "<")
         await caller.ask("confMgr", "delScheduledConf", f"<confId>{number}</confId>")
 
 
-class System:
-    """A running `mcu run` and its REST interface."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
-
-    async def json(self, method: str, path: str, **arguments: Any) -> Any:
-        """A call that must succeed; raises Refused."""
-        reply = await self.http.request(method, f"/api/v1{path}", **arguments)
-        if not reply.is_success:
-            raise Refused(f"{method} {path}: {reply.status_code} {reply.text[:200]}")
-        return reply.json() if reply.content else None
-
-    async def cpu_share(self) -> float:
-        """The engine's, of all cores."""
-        engines = await self.json("GET", "/engines")
-        used = (float(one["counters"].get("cpu_share", 0)) for one in engines)
-        return max(used, default=0.0) / len(os.sched_getaffinity(0))
-
-    async def conference(self) -> tuple[str, list[str]]:
-        """Four patterns in one recorded picture."""
-        made = await self.json(
-            "POST", "/conferences", json={"name": "load", "layout": {"mode": 11}}
-        )
-        sites = []
-        for k in range(SITES_EACH):
-            body = {"name": f"pattern {k}", "kind": "pattern", "pattern": {}}
-            path = f"/conferences/{made['id']}/sites"
-            sites.append((await self.json("POST", path, json=body))["id"])
-        await self.json("POST", f"/conferences/{made['id']}/recording", json={})
-        return made["id"], sites
+async def _loaded(system: System, what: GatewayBench) -> tuple[int, str, list[str]]:
+    """The capacity in conferences, and the first of those that run at the share of it."""
+    made = [await system.conference()]
+    wanted = max(1, round(what.capacity * what.share))
+    while len(made) < (wanted if what.capacity else MOST_CONFERENCES):
+        made.append(await system.conference())
+        if what.capacity:
+            continue
+        await asyncio.sleep(SETTLE_S)
+        if await _strained(system):
+            break
+    capacity = what.capacity or len(made) - 1
+    for conference, _ in made[max(1, round(capacity * what.share)) :]:
+        await system.json("DELETE", f"/conferences/{conference}")
+    return capacity, *made[0]
 
 
-@asynccontextmanager
-async def _running() -> AsyncIterator[System]:
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        data = Path(folder)
-        log = (data / "log.txt").open("wb")
-        words = ["-m", "control_api.cli", "run", "--data", folder, "--no-demo"]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *words, "--listen", f"127.0.0.1:{port}", stdout=log, stderr=log
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-                system = System(http)
-                async with asyncio.timeout(READY_S):
-                    await _signed_in(system, data / "admin-password")
-                yield system
-        finally:
-            process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(process.wait(), END_S)
-            log.close()
+async def _strained(system: System) -> bool:
+    """Whether pictures give way, and not only because somebody has just begun."""
+    for _ in range(STRAINED):
+        if not Ticks.of(await system.engine()).step:
+            return False
+        await asyncio.sleep(LOOK_S)
+    return True
 
 
-async def _signed_in(system: System, password_file: Path) -> None:
-    while True:
-        try:
-            password = (await asyncio.to_thread(password_file.read_text)).strip()
-            await system.json("POST", "/session", json={"user": "admin", "password": password})
-            if await system.json("GET", "/engines"):
-                break
-        except (httpx.HTTPError, OSError, Refused):
-            pass
-        await asyncio.sleep(0.2)
-    await system.json("PUT", "/users/admin/gateway-password", json={"password": PASSWORD})
-
-
-async def _measure(count: int, callers: int, share: float) -> Report:
+async def _measure(what: GatewayBench) -> Report:
     verbs = Verbs()
-    shares: list[float] = []
-    async with _running() as system:
-        conference, sites = await system.conference()
-        for _ in range(MOST_CONFERENCES):
-            await asyncio.sleep(SETTLE_S)
-            if await system.cpu_share() >= share:
-                break
-            await system.conference()
-        shares.append(await system.cpu_share())
+    async with running() as system:
+        # Callers sit at machines of their own: here they must not wait for codecs.
+        prefer(Niceness.PACKETS)
+        capacity, conference, sites = await _loaded(system, what)
+        await asyncio.sleep(QUIET_S)  # steps come back one by one
+        begun = Ticks.of(await system.engine())
+        await asyncio.sleep(QUIET_S)
+        quiet = Ticks.of(await system.engine())
         async with asyncio.TaskGroup() as group:
-            for k in range(callers):
+            for k in range(what.callers):
                 caller = Caller(system.http, verbs)
                 await caller.log_in()
-                group.create_task(_rounds(caller, conference, sites, count, k))
-        shares.append(await system.cpu_share())
+                group.create_task(_rounds(caller, conference, sites, what.asked, k))
+        over = Ticks.of(await system.engine())
         conferences = len(await system.json("GET", "/conferences"))
+    load = (
+        f"pictures give way after {capacity} recorded conferences of {SITES_EACH} patterns; "
+        f"{conferences} ran; {what.callers} callers"
+    )
+    ticks = f"nobody asks: {quiet.since(begun)}; verbs: {over.since(quiet)}"
+    return Report("gateway", _rows(verbs), notes=[load, ticks, *NOTES])
+
+
+def _rows(verbs: Verbs) -> list[Row]:
     rows: list[Row] = []
     for name, times in sorted(verbs.times_ms.items()):
         p50, p99 = np.percentile(times, [50, 99])
@@ -238,11 +193,9 @@ async def _measure(count: int, callers: int, share: float) -> Report:
                 "worst_ms": round(max(times), 1),
             }
         )
-    load = f"{conferences} recorded conferences of {SITES_EACH} patterns; {callers} callers; "
-    load += "cpu_share " + " to ".join(f"{one:.2f}" for one in shares)
-    return Report("gateway", rows, notes=[load, *NOTES])
+    return rows
 
 
-def run(count: int, callers: int, share: float) -> Report:
-    """Ask every verb `count` times by each caller while the engine uses that share of the cores."""
-    return asyncio.run(_measure(count, callers, share))
+def run(what: GatewayBench) -> Report:
+    """Ask every verb while the engine is that busy."""
+    return asyncio.run(_measure(what))

@@ -1,8 +1,9 @@
-"""fuzz: SOAP requests made to break the gateway; each must have a defined answer (bar 6).
+"""fuzz: SOAP and REST requests made to break control; each must have a defined answer (bar 6).
 
-In one process, without network and engine: real parser, schema, sessions, services, database. Half
-of the requests are well-formed messages of all operations with wild values, the other half are such
-messages with bytes cut out, doubled, swapped or put in.
+In one process, without network and engine: real parsers, schemas, sessions, services, database.
+Every other one is SOAP. Half of the requests are well-formed messages of all operations with wild
+values, the other half are such messages with bytes cut out, doubled, swapped or put in. It goes on
+where the run before has ended.
 """
 
 import asyncio
@@ -20,9 +21,12 @@ import msgspec
 import structlog
 from lxml import etree
 
+from benchmarks.gateway_texts import NUMBERS, TEXTS, TIMES
 from benchmarks.process import usage
 from benchmarks.report import Report, Row
+from benchmarks.rest_fuzz import RestFuzz
 from control_api.auth.digests import digest, inner_hash
+from control_api.main import build_app
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from control_api.soap.binding import fields_of
@@ -31,35 +35,25 @@ from control_api.soap.faults import Code
 from control_api.soap.gateway import Asked, Gateway
 from control_api.soap.operations import OPERATIONS
 from control_api.soap.sessions import set_cookie
+from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 
 PASSWORD = "fuzz-Passw0rd"
-TEXTS = (
-    "",
-    "0",
-    "1001",
-    "x" * 500,
-    "会诊",
-    "(%CP)",
-    "a/b",
-    "%AUX1",
-    "\u202e",
-    "sip:a@b",
-    "-1",
-    "🙂",
-)
-NUMBERS = ("0", "1", "2", "7", "49", "-1", "255", "2147483647", "99999999999", "", "x", "1e3", "+1")
-TIMES = (
-    "2030-01-01T08:00:00Z",
-    "1970-01-01T00:00:00+14:00",
-    "2199-12-31T24:00:00Z",
-    "2030-01-01T08:00:00",
-    "0000-00-00T00:00:00Z",
-    "",
-)
 LENGTHS = ("PT1H", "-PT1H", "P1Y", "P99999999D", "PT0.0001S", "30", "P", "PT")
 WARM_UP = 0.2
 KEEP_ALIVE_EVERY = 500
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One run: how many, how many had no defined answer, and which those were."""
+
+    count: int
+    undefined: int
+    took_s: float
+    slowest_ms: float
+    grown_mb: float
+    answers: dict[str, int]
+    broke: dict[str, int]
 
 
 class Dice:
@@ -125,16 +119,20 @@ def _kind(data: bytes) -> str:
     return "fault"
 
 
-async def _measure(count: int, seed: int) -> Report:
+async def _measure(count: int, seed: int) -> Piece:
     answers: Counter[str] = Counter()
     slowest_ms, clock, dice = 0.0, MonotonicClock(), Dice(seed)
     with tempfile.TemporaryDirectory(prefix="mcu-fuzz-") as folder:
-        bridge = Bridge(Settings(data=Path(folder)))
+        settings = Settings(data=Path(folder))
+        bridge = Bridge(settings)
+        app = build_app(settings, bridge)
         await bridge.open()
         gateway = Gateway(bridge)
+        rest = RestFuzz(app, bridge, seed)
         try:
             await bridge.digests.set("admin", PASSWORD)
             cookie = await _logged_in(gateway)
+            await rest.log_in()
             warm = usage_mb()
             begun_ns = clock.now_ns()
             for k in range(count):
@@ -143,21 +141,21 @@ async def _measure(count: int, seed: int) -> Report:
                 if k == int(count * WARM_UP):
                     warm = usage_mb()
                 before_ns = clock.now_ns()
-                said = await gateway.answer(Asked(dice.request(), cookie))
+                if k % 2:
+                    answer = f"REST {await rest.ask()}"
+                else:
+                    said = await gateway.answer(Asked(dice.request(), cookie))
+                    answer = f"SOAP {_kind(said.data)}"
                 slowest_ms = max(slowest_ms, (clock.now_ns() - before_ns) / 1e6)
-                answers[_kind(said.data)] += 1
+                answers[answer] += 1
             took_s = (clock.now_ns() - begun_ns) / NS_PER_SECOND
             grown = usage_mb() - warm
         finally:
+            await rest.close()
             await gateway.stop()
             await bridge.close()
-    rows: list[Row] = [{"answer": name, "count": number} for name, number in answers.most_common()]
-    undefined = answers[Code.INTERNAL.name]
-    notes = [
-        f"{count} requests in {took_s:.0f} s, slowest {slowest_ms:.0f} ms; {undefined} errors of "
-        f"ours; memory grew by {grown:.1f} MB after the first {WARM_UP:.0%}"
-    ]
-    return Report("fuzz", rows, notes=notes)
+    undefined = answers[f"SOAP {Code.INTERNAL.name}"] + rest.undefined.total()
+    return Piece(count, undefined, took_s, slowest_ms, grown, dict(answers), dict(rest.undefined))
 
 
 def usage_mb() -> float:
@@ -165,8 +163,33 @@ def usage_mb() -> float:
     return usage(os.getpid()).rss_mb
 
 
-def run(count: int, seed: int) -> Report:
-    """Send so many requests."""
-    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
+def run(count: int, seed: int, kept: Path) -> Report:
+    """Send so many more, after those that `kept` tells of; BadInput where it is no such file."""
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=quiet)
-    return asyncio.run(_measure(count, seed))
+    pieces = _read(kept)
+    pieces.append(asyncio.run(_measure(count, seed + len(pieces))))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(msgspec.json.encode(pieces))
+    answers: Counter[str] = Counter()
+    for piece in pieces:
+        answers.update(piece.answers)
+    rows: list[Row] = [{"answer": name, "count": number} for name, number in answers.most_common()]
+    last = pieces[-1]
+    notes = [
+        f"{sum(one.count for one in pieces)} requests in {sum(one.took_s for one in pieces):.0f} s"
+        f" and {len(pieces)} runs; {sum(one.undefined for one in pieces)} errors of ours; slowest"
+        f" {max(one.slowest_ms for one in pieces):.0f} ms",
+        f"memory grew by {last.grown_mb:.1f} MB in the last run after its first {WARM_UP:.0%}",
+        *last.broke,
+    ]
+    return Report("fuzz", rows, notes=notes)
+
+
+def _read(kept: Path) -> list[Piece]:
+    if not kept.exists():
+        return []
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=list[Piece])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadInput("--kept", f"a file of this bench ({error})") from error

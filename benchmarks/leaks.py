@@ -10,12 +10,15 @@ import random
 import string
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from benchmarks.ending import ending
 from benchmarks.figures import figure
 from benchmarks.in_step import RECORDING, store
+from benchmarks.kept import Kept
 from benchmarks.live_system import Bridge, fed_system, new_conference
 from benchmarks.report import Report, Row
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
@@ -24,6 +27,10 @@ CLOCK = MonotonicClock()
 SMALL = (320, 180)
 RECORDED_S = 4
 LINES = 12
+PART = 500
+"""Requests of one throw of the dice, kept as one."""
+
+KIND = "leaks"
 HEAD_END = b"\r\n\r\n"
 MOST_BYTES = 256 * 1024
 SQLITE = b"SQLite format 3"
@@ -174,21 +181,40 @@ def leaked(one: Try, status: int, body: bytes, secrets: list[bytes]) -> bool:
     return 200 <= status < 300
 
 
-async def _worker(caller: Caller, port: int, count: int, secrets: list[bytes]) -> Counter[str]:
-    line, found = Line(port), Counter[str]()
+async def _worker(
+    part: Callable[[int], Caller], left: Iterator[int], port: int, judge: "Judge"
+) -> None:
+    """Part after part, on one connection."""
+    line = Line(port)
     try:
-        for _ in range(count):
-            one = caller.next()
-            status, body = await line.ask(one)
-            found[f"{status // 100}xx" if status else "cut"] += 1
-            found["broken"] += status >= 500
-            if leaked(one, status, body, secrets):
-                found["leaks"] += 1
-                found["bytes"] += len(body)
-                print(one, status, body[:80])  # noqa: T201  # which it was is the whole point
+        for number in left:
+            caller, found = part(number), Counter[str]()
+            for _ in range(PART):
+                one = caller.next()
+                judge.take(one, *await line.ask(one), found)
+            judge.kept.add(KIND, dict(found))
+            if judge.ended.is_set():
+                return
     finally:
         await line.close()
-    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Counts what came, and says aloud what leaked."""
+
+    secrets: list[bytes]
+    kept: Kept
+    ended: asyncio.Event
+
+    def take(self, one: Try, status: int, body: bytes, found: Counter[str]) -> None:
+        """One answer."""
+        found[f"{status // 100}xx" if status else "cut"] += 1
+        found["broken"] += status >= 500
+        if leaked(one, status, body, self.secrets):
+            found["leaks"] += 1
+            found["bytes"] += len(body)
+            print(one, status, body[:80])  # noqa: T201  # which it was is the whole point
 
 
 async def _tokens(bridge: Bridge, conference: str) -> tuple[str, list[str], list[str]]:
@@ -204,7 +230,8 @@ async def _tokens(bridge: Bridge, conference: str) -> tuple[str, list[str], list
     return good, [gone, guest], [gone, guest]
 
 
-async def _all(requests: int, seed: int, port: int) -> list[Row]:
+async def _all(requests: int, seed: int, kept: Kept, port: int) -> list[Row]:
+    before = len(kept.of(KIND))
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
         async with fed_system(Path(name), port, SMALL) as (bridge, feed):
             conference = await new_conference(bridge, 1)
@@ -213,26 +240,28 @@ async def _all(requests: int, seed: int, port: int) -> list[Row]:
             good, bad, whole = await _tokens(bridge, conference)
             password = (bridge.folder / "admin-password").read_bytes().strip()
             secrets = [password, SQLITE, b"root:x:0:0", (folder / "journal").read_bytes()[:60]]
+
+            def part(number: int) -> Caller:
+                return Caller(random.Random(f"{seed}-{number}"), conference, good, bad, whole)
+
             began_ns = CLOCK.now_ns()
-            callers = [
-                Caller(random.Random(seed * LINES + k), conference, good, bad, whole)
-                for k in range(LINES)
-            ]
-            work = (_worker(one, port, requests // LINES, secrets) for one in callers)
-            found = sum(await asyncio.gather(*work), Counter[str]())
+            left = iter(range(before, -(-requests // PART)))
+            judge = Judge(secrets, kept, ending())
+            await asyncio.gather(*(_worker(part, left, port, judge) for _ in range(LINES)))
             passed_s = (CLOCK.now_ns() - began_ns) / NS_PER_SECOND
-    sent = requests // LINES * LINES
+    found = sum((Counter(one) for one in kept.of(KIND)), Counter[str]())
+    parts = len(kept.of(KIND))
     return [
-        figure(f"{sent} wrong requests: bytes leaked", found["bytes"], "0"),
+        figure(f"{parts * PART} wrong requests: bytes leaked", found["bytes"], "0"),
         figure("answers that leaked", found["leaks"], "0"),
         figure("answers of 5xx", found["broken"], "0"),
         figure("connections cut instead of an answer", found["cut"]),
         figure("refused (4xx)", found["4xx"]),
         figure("answered (2xx, 3xx)", found["2xx"] + found["3xx"]),
-        figure("requests a second", sent / passed_s),
+        figure("requests a second, in this run", (parts - before) * PART / passed_s),
     ]
 
 
-def run(requests: int, seed: int, port: int = 18_080) -> Report:
-    """Measure what is asked for."""
-    return Report("leaks", asyncio.run(_all(requests, seed, port)))
+def run(requests: int, seed: int, kept: Path | None = None, port: int = 18_080) -> Report:
+    """Measure what is asked for, and go on with what was kept."""
+    return Report("leaks", asyncio.run(_all(requests, seed, Kept(kept), port)))

@@ -13,7 +13,7 @@ from benchmarks.load.ledger import Flows
 from benchmarks.load.recording import Recording
 from benchmarks.load.tape import Numbers
 from benchmarks.process import Usage
-from benchmarks.rig import Rig, running_rig
+from benchmarks.rig import ANY_PORTS, Rig, running_rig
 from benchmarks.stalls import Stalls, StallWatch
 from mcu_core.contract.definition import (
     ConferenceDefinition,
@@ -63,7 +63,7 @@ class Member:
 class Setting:
     """What a run begins with. `browser`: this site of the first conference is a browser.
 
-    `preset`: of the engine's encoders; `cores`: how many it may give away.
+    `preset`: of the engine's encoders; `cores`: how many it may give away; `ports`: of its media.
     """
 
     conferences: tuple[ConferenceDefinition, ...]
@@ -71,6 +71,7 @@ class Setting:
     preset: str = DEFAULT_PRESET
     browser: str = ""
     cores: float = ALL_CORES
+    ports: str = ANY_PORTS
 
 
 @dataclass(slots=True)
@@ -176,7 +177,7 @@ async def watch(
     plans = [member.plan for member in setting.members]
     warm_up_s = warm_up_s or WARM_UP_S
     async with (
-        running_rig(setting.preset, setting.cores) as rig,
+        running_rig(setting.preset, setting.cores, setting.ports) as rig,
         Fleet(plans, seconds + warm_up_s) as fleet,
     ):
         run = Run(setting, fleet)

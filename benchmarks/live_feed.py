@@ -37,7 +37,8 @@ from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.sound import BLOCK_SAMPLES
 
 SOUND_RATE, SOUND_SAMPLES = 48_000, 1024
-MAIN_BPS, CONTENT_BPS = 3_000_000, 1_000_000
+MAIN_BPS, CONTENT_BPS, SMALL_BPS = 3_000_000, 1_000_000, 500_000
+SMALL_SIZE = (640, 360)
 KEYFRAME_EVERY = 2 * FPS
 LOOP_PICTURES = LOOP_S * FPS
 LOOP_SOUNDS = LOOP_S * SOUND_RATE // SOUND_SAMPLES
@@ -111,14 +112,19 @@ class Material:
     content: Coded
     sound: Coded
     tracks: list[TapTrack] = field(default_factory=list)
+    small: Coded | None = None
+    """The main picture's small coding, for what is recorded."""
 
     @classmethod
-    def make(cls, size: tuple[int, int] = (1920, 1080)) -> "Material":
+    def make(cls, size: tuple[int, int] = (1920, 1080), *, small: bool = False) -> "Material":
         """Encode it; takes some seconds."""
         sound_track, heard = sound()
         made = cls(pictures(0, MAIN_BPS, size), pictures(1, CONTENT_BPS, size), heard)
         made.tracks = [TapTrack(name, "H264", *size, FPS) for name in ("main", "content")]
         made.tracks.append(sound_track)
+        if small:
+            made.small = pictures(2, SMALL_BPS, SMALL_SIZE)
+            made.tracks.append(TapTrack("sd", "H264", *SMALL_SIZE, FPS))
         return made
 
 
@@ -131,7 +137,13 @@ def units_at(material: Material, begun_ns: int, tick: int, heard: int) -> Iterat
         stamp_ns = begun_ns + heard * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
         yield TapUnit("sound", stamp_ns, step_ns, True, data)
         heard += 1
-    for name, coded in (("content", material.content), ("main", material.main)):
+    for name, coded in (
+        ("content", material.content),
+        ("main", material.main),
+        ("sd", material.small),
+    ):
+        if coded is None:
+            continue
         data, keyframe = coded.parts[tick % LOOP_PICTURES]
         yield TapUnit(name, begun_ns + at_ns, NS_PER_SECOND // FPS, keyframe, data)
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.ending import start
 from benchmarks.live_feed import LiveFeed, Material
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
@@ -18,7 +19,7 @@ from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 CLOCK = MonotonicClock()
 READY_S = 60.0
 JSON, SDP = "application/json", "application/sdp"
-PASSWORD = "benchmark viewers"
+PASSWORD = "Benchmark viewer5"
 
 
 class Bridge:
@@ -54,9 +55,7 @@ class Bridge:
         await self._signed_in()
 
     async def _start(self, *words: str) -> None:
-        made = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *words, stdout=asyncio.subprocess.DEVNULL
-        )
+        made = await start(sys.executable, "-m", *words, stdout=asyncio.subprocess.DEVNULL)
         self._processes.append(made)
 
     async def _signed_in(self) -> None:
@@ -139,11 +138,12 @@ async def whole_system(folder: Path, port: int) -> AsyncIterator[Bridge]:
 
 @asynccontextmanager
 async def fed_system(
-    folder: Path, port: int, size: tuple[int, int]
+    folder: Path, port: int, size: tuple[int, int], *, small: bool = False
 ) -> AsyncIterator[tuple[Bridge, LiveFeed]]:
-    """Control and recorder with an engine that gives coded pictures of that size."""
+    """Control and recorder with an engine that gives coded pictures of that size, small ones, too,
+    if wanted."""
     socket = folder / "feed.sock"
-    material = await asyncio.to_thread(Material.make, size)
+    material = await asyncio.to_thread(lambda: Material.make(size, small=small))
     bridge = Bridge(folder / "data", port)
     async with LiveFeed(socket, material, CLOCK) as feed:
         try:

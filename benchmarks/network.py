@@ -24,6 +24,9 @@ from mcu_core.media.units import AudioForm
 from mcu_core.negotiation.agreement import Protection
 
 RTX_TYPE, RED_TYPE = 97, 112
+FEC_TYPES = 116, 117
+"""Of RED and ULPFEC, as browsers agree on them for pictures."""
+
 FREEZE_NS = 200 * NS_PER_MS
 RTT_MS = 100
 JUDGED_HZ = 16_000
@@ -94,7 +97,7 @@ def _heard(what: NetworkBench, form: AudioForm, speech: Block, faults: Faults) -
         out=faults,
         back=faults,
         seed=what.seed,
-        protection=Protection(rtx=RTX_TYPE),
+        protection=Protection(rtx=RTX_TYPE, red=FEC_TYPES[0], ulpfec=FEC_TYPES[1]),
         sound_protection=Protection(red=RED_TYPE),
     )
     call = SimulatedCall(plan, speech)
@@ -120,6 +123,7 @@ def _loss_row(
         "pictures/s": round(len(call.seen.shown) / seconds, 1),
         "picture late ms": round(float(np.mean(delays)) / NS_PER_MS),
         "sound late ms": round(float(np.mean(call.seen.sound_delays))),
+        "mended": call.near_video.reception().made,
         "keyframes": call.keyframes_wanted,
         "damaged": call.seen.unreadable,
         "Mbit/s": round(call.bytes_out * 8 / seconds / 1e6, 2),

@@ -24,8 +24,10 @@ from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
-from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
-from mcu_core.endpoints.webrtc_link import COMPONENT, UNPROTECT, IcePort, WebRtcLink, context_of
+from mcu_core.endpoints.rtp_stream import RtpStream
+from mcu_core.endpoints.srtp import UNPROTECT, context_of
+from mcu_core.endpoints.stream_group import StreamGroup
+from mcu_core.endpoints.webrtc_link import COMPONENT, IcePort, WebRtcLink
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock, thread_cpu_time_s
@@ -37,6 +39,7 @@ from mcu_core.protocol.payload.h264 import START_CODE
 from mcu_core.protocol.rtp import Burst
 
 CLOCK = MonotonicClock()
+LOCAL = "127.0.0.1"
 ENDPOINTS = 30
 ROUNDS = 40
 WARM_UP = 5
@@ -205,13 +208,13 @@ class _Secure:
 
     async def open(self, far: socket.socket) -> int:
         """Listen as an ICE port does."""
-        bound = open_udp(NetworkOptions())
-        owner = SimpleNamespace(protocol_lost=lambda port: None)
-        self._pair.protocol = IcePort(owner, self._link, bound)
+        owner = SimpleNamespace(protocol_lost=lambda port: None, local_username=str(id(self)))
+        self._pair.protocol = port = IcePort(owner, self._link, self._link.open_port(LOCAL))
         session = self._link.dtls._rx_srtp
-        Datagrams.here().decrypt(bound, context_of(session), UNPROTECT)
+        Datagrams.here().decrypt(port.flow, context_of(session), UNPROTECT)
+        Datagrams.here().admit(port.flow, far.getsockname())
         self._pair.remote_addr = far.getsockname()
-        return int(bound.getsockname()[1])
+        return int(port.port.number)
 
     def wrap(self, packet: bytes) -> bytes:
         """Encrypted."""

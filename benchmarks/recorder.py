@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import figure
+from benchmarks.kept import Kept
 from benchmarks.recorder_drift import drift
-from benchmarks.recorder_faults import killed, power_cut, refusing_disk
-from benchmarks.recorder_rig import WAIT_S, recorder_with_feed, stored
+from benchmarks.recorder_faults import Faults, killed, power_cut, refusing_disk
+from benchmarks.recorder_load import many
+from benchmarks.recorder_opening import opening
 from benchmarks.report import Report, Row, percentile
 from control_api.persistence.database import Database
 from control_api.persistence.library import LibraryRows, Search
 from control_api.services.library import Library
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
+from mcu_core.media.clock import NS_PER_MS, MonotonicClock
 from recorder.catalogue import Catalogue
-from recorder.contract import (
-    RecordingState,
-    StopRecording,
-    Tags,
-)
+from recorder.contract import RecordingState, Tags
 from recorder.journal import (
     JOURNAL_NAME,
     FragmentWritten,
@@ -42,42 +40,15 @@ class RecorderBench:
 
     recordings: int = 30
     seconds: int = 30
+    piece_s: int = 300
     kills: int = 20
+    cuts: int = 10
+    disks: bool = True
+    drift_hours: float = 8.0
     hours: float = 8.0
     catalogue: int = 4000
     seed: int = 7
-
-
-async def many(what: RecorderBench) -> list[Row]:
-    """Bar 1: so many dual-stream recordings at once."""
-    async with recorder_with_feed((1920, 1080)) as (recorder, feed):
-        starting = [
-            asyncio.create_task(recorder.start(number)) for number in range(what.recordings)
-        ]
-        while len(feed.readers) < what.recordings:
-            await asyncio.sleep(0.01)
-        feed.begin()
-        await asyncio.gather(*starting)
-        before, begin_ns = recorder.usage(), CLOCK.now_ns()
-        await asyncio.sleep(what.seconds)
-        after, passed_s = recorder.usage(), (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
-        await feed.end()
-        await asyncio.sleep(1.0)
-        for number in range(what.recordings):
-            await recorder.caller.call(StopRecording(f"r{number}"), WAIT_S)
-        lost, bytes_ = 0, 0
-        for number in range(what.recordings):
-            folder = recorder.store / f"r{number}"
-            counts = await asyncio.to_thread(stored, folder)
-            lost += sum(feed.sent[name] - counts.get(name, 0) for name in feed.sent)
-            bytes_ += sum(file.stat().st_size for file in folder.iterdir())
-    total_s = sum(feed.sent.values()) / (30 + 30 + 48_000 / 1024)
-    return [
-        figure(f"{what.recordings} dual-stream recordings at 1080p30: units lost", lost, "0"),
-        figure("cores of the recorder", (after.cpu_s - before.cpu_s) / passed_s, "0.6"),
-        figure("its resident memory, MB", after.rss_mb, "600"),
-        figure("written, MB/s", bytes_ / total_s / 1e6),
-    ]
+    kept: Path | None = None
 
 
 def _describe(store: Path, number: int) -> None:
@@ -136,13 +107,18 @@ async def _timed_ms(library: Library, search: Search) -> float:
 async def _all(what: RecorderBench) -> list[Row]:
     rows: list[Row] = []
     if what.recordings:
-        rows += await many(what)
+        rows += await many(what.recordings, what.seconds, what.piece_s)
+    faults = Faults(what.kills, what.cuts, what.seed, Kept(what.kept))
     if what.kills:
-        rows += await killed(what.kills, what.seed)
-        rows += await power_cut(max(1, what.kills // 2), what.seed)
+        rows += await killed(faults)
+    if what.cuts:
+        rows += await power_cut(faults)
+    if what.disks:
         rows += await refusing_disk()
     if what.hours:
-        rows += await asyncio.to_thread(drift, what.hours, what.seed)
+        rows += await opening(what.hours)
+    if what.drift_hours:
+        rows += await asyncio.to_thread(drift, what.drift_hours, what.seed)
     if what.catalogue:
         rows += await catalogue(what)
     return rows

@@ -14,20 +14,17 @@ from pathlib import Path
 from benchmarks.figures import figure
 from benchmarks.report import Row
 from mcu_core.contract.events import TapTrack, TapUnit
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from recorder import boxes
-from recorder.catalogue import Catalogue
 from recorder.export import tracks_of
 from recorder.files import RecordingFiles
 from recorder.fragments import Fragment
 from recorder.index import read_index
 from recorder.journal import CONTINUE, PAUSE, Mark, Started, Stopped
-from recorder.opened import OpenedRecordings
 from recorder.tallies import RecorderTallies
 from recorder.timeline import Out, Timeline
 from recorder.tracks import TRACKS
 
-CLOCK = MonotonicClock()
 ORIGIN_NS = 10**12
 PPM = 200
 FPS, GOP = 15, 30
@@ -215,19 +212,9 @@ def drift(hours: float, seed: int) -> list[Row]:
         _record(store / "r1", hours, taken, random.Random(seed))
         worst_ms, count = _errors_ms(store / "r1", taken)
         export_ms = _export_error_ms(store / "r1")
-        opened = OpenedRecordings(Catalogue(store))
-        begin_ns = CLOCK.now_ns()
-        body = opened.manifest("r1")
-        open_s = (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
-        begin_ns = CLOCK.now_ns()
-        opened.playlist("r1", "main")
-        playlist_s = (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
     events = f"{PAUSES} pauses, {REJOINS} rejoins, {RESTARTS} restarts"
     return [
         figure(f"{hours:g} h at {PPM} ppm, {events}: farthest from its moment, ms", worst_ms, "20"),
         figure("samples read back", count),
         figure("the same in a plain MP4, ms", export_ms, "20"),
-        figure(f"manifest of {hours:g} h, s", open_s, "1"),
-        figure("its size, MB", len(body) / 1e6),
-        figure("a playlist of it, s", playlist_s, "1"),
     ]

@@ -4,15 +4,19 @@ import asyncio
 import errno
 import random
 import signal
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.bad_disk import SYNCED, cut_power, put_fault
+from benchmarks.bad_disk import cut_power, put_fault
+from benchmarks.ending import ending
 from benchmarks.figures import figure
+from benchmarks.kept import Kept, Outcome
 from benchmarks.recorder_rig import SMALL, Recorder, recorder_with_feed, stored
 from benchmarks.report import Row, percentile
-from benchmarks.tap_feed import TapFeed
+from benchmarks.tap_feed import Reader, TapFeed, TapMaterial
 from mcu_core.errors import McuError
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from recorder.catalogue import Catalogue
@@ -22,6 +26,11 @@ from recorder.tracks import TRACKS
 
 CLOCK = MonotonicClock()
 PATIENCE_S = 15.0
+LANES = 2
+KILL, CUT = "kill", "cut"
+WRONG = "fragments that overlap or cannot be read afterwards"
+
+Try = Callable[[Recorder, TapFeed, random.Random], Awaitable[Outcome]]
 
 
 async def begun(recorder: Recorder, feed: TapFeed) -> None:
@@ -33,84 +42,120 @@ async def begun(recorder: Recorder, feed: TapFeed) -> None:
     await starting
 
 
-async def died(recorder: Recorder, feed: TapFeed) -> dict[str, int]:
-    """SIGKILL; what had been sent of each track by then."""
+async def died(recorder: Recorder, feed: TapFeed) -> Reader:
+    """SIGKILL; what had been sent by then."""
     recorder.process.send_signal(signal.SIGKILL)
-    newest_ns = dict(feed.newest_ns)
+    reader = feed.hush("c0")
     await feed.end()
-    await recorder.end(signal.SIGKILL)
-    return newest_ns
+    await recorder.gone()
+    return reader
 
 
-async def killed(kills: int, seed: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How many SIGKILLs and power cuts there shall be in all, those kept before among them."""
+
+    kills: int
+    cuts: int
+    seed: int
+    kept: Kept = field(default_factory=lambda: Kept(None))
+
+
+async def killed(what: Faults) -> list[Row]:
     """Bar 7: SIGKILL at random moments; what had been sent and is not on disk."""
-    dice = random.Random(seed)
-    lost_ms: list[float] = []
-    back_s: list[float] = []
-    async with recorder_with_feed(SMALL) as (recorder, feed):
-        for _ in range(kills):
-            await begun(recorder, feed)
-            await asyncio.sleep(dice.uniform(0.3, 1.3))
-            died_ns = CLOCK.now_ns()
-            newest_ns = await died(recorder, feed)
-            lost_ms.append(lost(recorder.store / "r0", newest_ns))
-            await recorder.launch()
-            await recorder.caller.call(GetRecordings())
-            Catalogue(recorder.store).manifest("r0")
-            back_s.append((CLOCK.now_ns() - died_ns) / NS_PER_SECOND)
-        wrong = await asyncio.to_thread(broken, recorder.store / "r0")
+    await _tried(KILL, what.kills, what, _kill)
+    found = what.kept.of(KILL)
+    lost_ms = [one["lost_ms"] for one in found]
     return [
-        figure(f"SIGKILL x {kills}: lost of a track, ms, worst", max(lost_ms), "300"),
+        figure(f"SIGKILL x {len(found)}: lost of a track, ms, worst", _worst(lost_ms), "300"),
         figure("the same, half of them", percentile(lost_ms, 0.5)),
-        figure("listed and playable again, s, worst", max(back_s), "5"),
-        figure("fragments that overlap or cannot be read afterwards", wrong, "0"),
+        figure("listed and playable again, s, worst", _worst([one["s"] for one in found]), "5"),
+        figure(WRONG, sum(one["wrong"] for one in found), "0"),
     ]
 
 
-async def power_cut(cuts: int, seed: int) -> list[Row]:
+async def power_cut(what: Faults) -> list[Row]:
     """Bar 7: all that was not synced is gone, or as much of it as dice say."""
-    dice = random.Random(seed)
-    lost_ms: list[float] = []
-    wrong = 0
-    async with recorder_with_feed(SMALL, bad_disk=True) as (recorder, feed):
-        notes = recorder.store.parent
-        for _ in range(cuts):
-            await begun(recorder, feed)
-            await asyncio.sleep(dice.uniform(1.5, 3.0))
-            newest_ns = await died(recorder, feed)
-            cut_power(recorder.store, notes, dice)
-            lost_ms.append(lost(recorder.store / "r0", newest_ns))
-            await recorder.launch()
-            await recorder.caller.call(GetRecordings())
-            Catalogue(recorder.store).manifest("r0")
-        await begun(recorder, feed)
-        await asyncio.sleep(1.0)
-        await feed.end()
-        await recorder.caller.call(StopRecording("r0"), PATIENCE_S)
-        wrong = await asyncio.to_thread(broken, recorder.store / "r0")
-        assert (notes / SYNCED).stat().st_size
+    await _tried(CUT, what.cuts, what, _cut)
+    found = what.kept.of(CUT)
+    lost_ms = [one["lost_ms"] for one in found]
     return [
-        figure(f"power cut x {cuts}: lost of a track, ms, worst", max(lost_ms), "1500"),
-        figure("fragments that overlap or cannot be read after going on", wrong, "0"),
+        figure(f"power cut x {len(found)}: lost of a track, ms, worst", _worst(lost_ms), "1500"),
+        figure("the same, half of them", percentile(lost_ms, 0.5)),
+        figure("listed and playable again, s, worst", _worst([one["s"] for one in found]), "5"),
+        figure(WRONG, sum(one["wrong"] for one in found), "0"),
     ]
 
 
-def lost(folder: Path, newest_ns: dict[str, int]) -> float:
-    """How many ms the stored end of the worst track is behind what it had been sent."""
+def _worst(values: list[float]) -> float:
+    return max(values, default=0.0)
+
+
+async def _tried(kind: str, wanted: int, what: Faults, one: Try) -> None:
+    """As many tries as are left, on LANES recorders side by side, each on a store of its own."""
+    left = iter(range(len(what.kept.of(kind)), wanted))
+    material = await asyncio.to_thread(TapMaterial.make, SMALL)
+    ended = ending()
+    async with asyncio.TaskGroup() as lanes:
+        for _ in range(LANES):
+            lanes.create_task(_lane(kind, left, what, one, (material, ended)))
+
+
+async def _lane(
+    kind: str, left: Iterator[int], what: Faults, one: Try, rig: tuple[TapMaterial, asyncio.Event]
+) -> None:
+    material, ended = rig
+    async with recorder_with_feed(material, bad_disk=kind == CUT) as (recorder, feed):
+        await begun(recorder, feed)
+        for number in left:
+            outcome = await one(recorder, feed, random.Random(f"{kind}{what.seed}-{number}"))
+            await begun(recorder, feed)  # what goes on behind it must fit, too
+            outcome["wrong"] = await asyncio.to_thread(broken, recorder.store / "r0")
+            what.kept.add(kind, outcome)
+            if ended.is_set():
+                return
+
+
+async def _kill(recorder: Recorder, feed: TapFeed, dice: random.Random) -> Outcome:
+    await asyncio.sleep(dice.uniform(0.0, 1.0))
+    died_ns = CLOCK.now_ns()
+    lost_ms = lost(recorder.store / "r0", await died(recorder, feed))
+    return {"lost_ms": lost_ms, "s": await _back_s(recorder, died_ns)}
+
+
+async def _cut(recorder: Recorder, feed: TapFeed, dice: random.Random) -> Outcome:
+    await asyncio.sleep(dice.uniform(1.0, 2.5))
+    reader = await died(recorder, feed)
+    cut_power(recorder.store, recorder.store.parent, dice)
+    lost_ms = lost(recorder.store / "r0", reader)
+    return {"lost_ms": lost_ms, "s": await _back_s(recorder, CLOCK.now_ns())}
+
+
+async def _back_s(recorder: Recorder, since_ns: int) -> float:
+    """Start it again: how long until what is there is listed, and a player could begin."""
+    await recorder.launch()
+    await recorder.caller.call(GetRecordings())
+    Catalogue(recorder.store).manifest("r0")
+    return (CLOCK.now_ns() - since_ns) / NS_PER_SECOND
+
+
+def lost(folder: Path, sent: Reader) -> float:
+    """How many ms of what was sent in this turn the worst track does not hold."""
     index = stored_index(folder)
     turn = index.resumed or index.started
     assert turn is not None
-    ends = {name: TRACKS[name].ns(track.end) for name, track in index.tracks.items()}
-    behind = [newest_ns[name] - turn.base_ns - ends.get(name, 0) for name in newest_ns]
-    return max(0.0, max(behind) / NS_PER_MS)
+    behind = [0.0]
+    for name, newest_ns in sent.newest_ns.items():
+        track = index.tracks.get(name)
+        end_ns = turn.base_ns + TRACKS[name].ns(track.end) if track else 0
+        behind.append((newest_ns - max(end_ns, sent.first_ns[name])) / NS_PER_MS)
+    return max(behind)
 
 
 def broken(folder: Path) -> int:
     """How many fragments overlap, or are not whole."""
     wrong = 0
-    for name, track in read_index(folder).tracks.items():
-        size = (folder / TRACKS[name].file_name).stat().st_size
-        wrong += sum(one.offset + one.size > size for one in track.fragments)
+    for track in read_index(folder).tracks.values():
         wrong += sum(a.time + a.duration > b.time for a, b in pairwise(track.fragments))
     try:
         stored(folder)
@@ -122,7 +167,8 @@ def broken(folder: Path) -> int:
 async def refusing_disk() -> list[Row]:
     """Bar 8: the disk is slow, then read-only, then well again."""
     rows: list[Row] = []
-    async with recorder_with_feed(SMALL, bad_disk=True) as (recorder, feed):
+    material = await asyncio.to_thread(TapMaterial.make, SMALL)
+    async with recorder_with_feed(material, bad_disk=True) as (recorder, feed):
         folder = recorder.store.parent
         await begun(recorder, feed)
         put_fault(folder, "slow 0.05")
@@ -136,7 +182,7 @@ async def refusing_disk() -> list[Row]:
         await feed.end()
         await recorder.caller.call(StopRecording("r0"), PATIENCE_S)
         wrong = await asyncio.to_thread(broken, recorder.store / "r0")
-    rows.append(figure("fragments that overlap or cannot be read afterwards", wrong, "0"))
+    rows.append(figure(WRONG, wrong, "0"))
     return rows
 
 

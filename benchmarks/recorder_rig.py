@@ -1,6 +1,7 @@
 """A recorder process, pre-encoded taps for it, and what it has stored: for its benches."""
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -8,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from benchmarks.ending import start
 from benchmarks.process import Usage, usage
-from benchmarks.tap_feed import TapFeed
+from benchmarks.tap_feed import TapFeed, TapMaterial
 from mcu_core.contract.line import LineClosed
 from mcu_core.media.clock import MonotonicClock
 from recorder import boxes
@@ -20,6 +22,8 @@ from recorder.tracks import TRACKS
 CLOCK = MonotonicClock()
 WAIT_S = 20.0
 SMALL = (640, 360)
+HEAD_BYTES = 8192
+"""More than the boxes in front of a fragment of a quarter of a second."""
 
 
 class Recorder:
@@ -35,7 +39,7 @@ class Recorder:
 
     async def launch(self) -> None:
         """Start it and connect."""
-        self.process = await asyncio.create_subprocess_exec(
+        self.process = await start(
             sys.executable, "-m", *self.program, "--socket", str(self._socket),
             "--store", str(self.store), "--log-level", "error",
         )  # fmt: skip
@@ -53,6 +57,10 @@ class Recorder:
     async def end(self, number: signal.Signals) -> None:
         """Signal it and wait for its end."""
         self.process.send_signal(number)
+        await self.gone()
+
+    async def gone(self) -> None:
+        """Wait for its end, however it comes."""
         await self.process.wait()
         await self.caller.close()
         if self._reading is not None:
@@ -70,13 +78,13 @@ class Recorder:
 
 @asynccontextmanager
 async def recorder_with_feed(
-    size: tuple[int, int], *, bad_disk: bool = False
+    material: TapMaterial, *, bad_disk: bool = False
 ) -> AsyncIterator[tuple[Recorder, TapFeed]]:
     """Both, in a folder of their own; with a bad disk (benchmarks/bad_disk.py) its notes, too."""
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
         words = ("benchmarks.bad_disk", name) if bad_disk else ("recorder",)
         recorder = Recorder(Path(name), words)
-        feed = TapFeed(recorder.engine, CLOCK, size)
+        feed = TapFeed(recorder.engine, CLOCK, material)
         await feed.open()
         await recorder.launch()
         try:
@@ -87,12 +95,17 @@ async def recorder_with_feed(
 
 
 def stored(folder: Path) -> dict[str, int]:
-    """How many samples of each track a recording holds, read from its fragments."""
+    """How many samples of each track a recording holds, read from the heads of its fragments.
+
+    Raises ValueError or McuError for a fragment that is not whole.
+    """
     counts: dict[str, int] = {}
     for name, track in read_index(folder).tracks.items():
         with (folder / TRACKS[name].file_name).open("rb") as file:
+            whole = os.fstat(file.fileno()).st_size
             for one in track.fragments:
-                file.seek(one.offset)
-                samples = boxes.fragment_samples(file.read(one.size))
-                counts[name] = counts.get(name, 0) + len(samples)
+                if one.offset + one.size > whole:
+                    raise ValueError(f"a fragment of {name} is not there")
+                head = os.pread(file.fileno(), min(one.size, HEAD_BYTES), one.offset)
+                counts[name] = counts.get(name, 0) + len(boxes.fragment_samples(head))
     return counts

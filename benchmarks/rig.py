@@ -117,18 +117,25 @@ class Rig:
         return usage(self.pid)
 
 
+ANY_PORTS = "0-0"
+"""Each session has one of its own."""
+
+
 @asynccontextmanager
-async def running_rig(preset: str = DEFAULT_PRESET, cores: float = 0.0) -> AsyncIterator[Rig]:
+async def running_rig(
+    preset: str = DEFAULT_PRESET, cores: float = 0.0, ports: str = ANY_PORTS
+) -> AsyncIterator[Rig]:
     """Start an engine and end it afterwards.
 
     `preset`: of its encoders; `cores`: how many it may give away, 0 for those of the machine.
+    `ports`: UDP ports of its media.
     """
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
         path = Path(folder) / "engine.sock"
         options = ["--preset", preset] + (["--cores", str(cores)] if cores else [])
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mcu_core.engine", "--name", "bench", "--socket", str(path),
-            "--log-level", "warning", *options,
+            "--log-level", "warning", "--ports", ports, *options,
         )  # fmt: skip
         try:
             rig = Rig(process.pid)

@@ -16,7 +16,6 @@ from benchmarks.hearing import decibels, heard, usual_amplitude
 from benchmarks.live import CONFERENCE, Run, Setting, lasting, watch
 from benchmarks.report import Report, Row
 from benchmarks.scenes import (
-    BITRATE_BPS,
     conference,
     members,
     mosaic,
@@ -29,7 +28,7 @@ from benchmarks.scenes import (
     voices,
 )
 from benchmarks.sights import share_read, shown_per_s, sights
-from benchmarks.tapes import FPS
+from benchmarks.tapes import BITRATES, FPS, SIZES
 from mcu_core.contract.definition import SiteDefinition, SiteKind, VideoLimit
 from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.endpoints.pattern import TONE_AMPLITUDE
@@ -47,7 +46,8 @@ SETTLED_S = 2
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is measured. `classes`: rate classes out, each half of the one before it."""
+    """What is measured. `classes`: rate classes out, each half of the one before it; `fps`: of what
+    comes in and of the mosaic; `out`: its size, by name."""
 
     sites: int = 4
     size: str = "720p"
@@ -55,6 +55,13 @@ class Room:
     sound: str = OPUS.name
     preset: str = DEFAULT_PRESET
     browser: bool = False
+    fps: int = FPS
+    out: str = "720p"
+
+    @property
+    def bitrate_bps(self) -> int:
+        """Of the first class of the mosaic."""
+        return BITRATES[self.out] * (2 if self.fps > FPS else 1)
 
     @property
     def name(self) -> str:
@@ -62,26 +69,30 @@ class Room:
         sound = f", {self.sound}" if self.sound != OPUS.name else ""
         classes = f", {self.classes} classes" if self.classes > 1 else ""
         preset = f", {self.preset}" if self.preset != DEFAULT_PRESET else ""
-        return f"room of {self.sites} sites, {self.size} in{classes}{sound}{preset}"
+        form = f", {self.out} out" if self.out != "720p" else ""
+        form += f", {self.fps} pictures/s" if self.fps != FPS else ""
+        return f"room of {self.sites} sites, {self.size} in{form}{classes}{sound}{preset}"
 
     @property
     def limits(self) -> list[VideoLimit]:
         """Of the sites in turn."""
-        rates = [BITRATE_BPS >> k for k in range(self.classes)]
+        rates = [self.bitrate_bps >> k for k in range(self.classes)]
         return [VideoLimit(bitrate_bps=0 if k == 0 else rate) for k, rate in enumerate(rates)]
 
 
 def run(seconds: int, room: Room, clips: Path) -> Report:
     """That room for that long."""
     spoken = room.sites - room.browser  # a browser's own sound is its fake microphone's
-    video = pictures(spoken, room.size, clips)
+    video = pictures(spoken, room.size, clips, room.fps)
     sound = voices(spoken, codec_named(room.sound))
     made = members(plans(video, sound, range(room.classes)), room.limits)
     sites = [member.definition for member in made]
     browser = f"s{spoken}" if room.browser else ""
     if browser:
         sites.append(SiteDefinition(browser, "Browser", SiteKind.WEBRTC))
-    setting = Setting((conference(sites, room.sites),), made, room.preset, browser)
+    canvas = SIZES[room.out]
+    definition = conference(sites, room.sites, canvas, room.fps, room.bitrate_bps)
+    setting = Setting((definition,), made, room.preset, browser)
     report = Report(f"{room.name}, {seconds} s", [])
 
     def evaluate(done: Run) -> None:
@@ -92,7 +103,8 @@ def run(seconds: int, room: Room, clips: Path) -> Report:
         report.series, report.series_unit = {"between pictures": gaps}, "ms"
 
     done = asyncio.run(watch(setting, seconds, lasting(seconds), evaluate))
-    mosaics = [smaller(mosaic(spoken), 1280, 720, BITRATE_BPS >> k) for k in range(room.classes)]
+    whole = mosaic(spoken, canvas, room.fps, room.bitrate_bps)
+    mosaics = [smaller(whole, *canvas, room.bitrate_bps >> k) for k in range(room.classes)]
     codec = codec_named(room.sound)
     encodes = [codec] * len(done.ended[CONFERENCE].audio_outputs)
     floor = bare(tapes_of(video), mosaics, room.preset, tapes_of(sound), encodes)
@@ -127,10 +139,10 @@ def _bar_3b(done: Run, floor: Floor, room: Room) -> Row:
 
 def _rows(done: Run, room: Room) -> list[Row]:
     began, ended = done.began[CONFERENCE], done.ended[CONFERENCE]
-    rows = picture_rows(done, FPS) + sound_rows(done)
+    rows = picture_rows(done, room.fps) + sound_rows(done)
     if room.browser:
         shown = done.browser_shown / done.seconds
-        rows.append(figure("pictures a second shown by the browser", shown, "30.0"))
+        rows.append(figure("pictures a second shown by the browser", shown, f"{room.fps}.0"))
     rows += tick_rows(began, ended, done.seconds) + cost_rows(done)
     rows += _picture_checks(done, room) + _sound_checks(done, room)
     return rows
@@ -140,13 +152,13 @@ def _picture_checks(done: Run, room: Room) -> list[Row]:
     """Site 0's picture: can the counters be read, and does each pane move at the full rate?"""
     line = done.video_lines[0]
     spoken = room.sites - room.browser
-    panes = [tuple(map(float, rect)) for rect in pane_rects(room.sites)[:spoken]]
+    panes = [tuple(map(float, rect)) for rect in pane_rects(room.sites, SIZES[room.out])[:spoken]]
     until_ns = min(done.until_ns, done.since_ns + LOOKED_AT_S * NS_PER_SECOND)
     seen = sights(done.recording(line), panes, done.since_ns, until_ns)  # type: ignore[arg-type]
     slowest = min((shown_per_s(seen, pane) for pane in range(spoken)), default=0.0)
     return [
         figure("counters read", share_read(seen)),
-        figure("new pictures a second in the slowest pane", slowest, "30.0"),
+        figure("new pictures a second in the slowest pane", slowest, f"{room.fps}.0"),
     ]
 
 

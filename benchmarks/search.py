@@ -14,7 +14,7 @@ from benchmarks.slide_talk import page, store_talk, talk
 from control_api.persistence.database import Database
 from control_api.persistence.grams import compared
 from control_api.persistence.library import LibraryRows
-from control_api.persistence.moments import Moment, MomentRows, Unread
+from control_api.persistence.moments import Asked, Moment, MomentRows, Unread
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from recorder.contract import RecordingInfo, RecordingState
@@ -170,10 +170,10 @@ async def _searched(what: SearchBench) -> list[Row]:
             found = 0
             for number in range(what.questions):
                 word = dice.choice(names) if number % 4 == 0 else dice.choice(WORDS)
-                words = [word] if number % 3 else [word, dice.choice(WORDS)]
+                words = (word,) if number % 3 else (word, dice.choice(WORDS))
                 theirs = f"院{number % ORGANISATIONS}" if number % 2 else ""
                 begun = CLOCK.now_ns()
-                hits = await rows.find(words, theirs, 51)
+                hits = await rows.find(Asked(words, theirs), 51)
                 asked_ms.append((CLOCK.now_ns() - begun) / NS_PER_MS)
                 found += bool(hits)
         finally:

@@ -1,6 +1,7 @@
 """Pre-encoded taps: plays an engine's socket for any number of recorders' conferences."""
 
 import asyncio
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -66,27 +67,58 @@ def sound() -> tuple[TapTrack, list[TapUnit]]:
     return TapTrack("sound", "AAC", sample_rate=SOUND_RATE, channels=2, config=config), units
 
 
-class TapFeed:
-    """Listens as an engine does and gives every reader the same; owns one task.
+@dataclass(frozen=True, slots=True)
+class TapMaterial:
+    """What a tap gives: its tracks, and a loop of each picture track and of sound."""
 
-    `sent` counts units by track since `begin`, `newest_ns` is the stamp of each track's last.
-    """
+    tracks: tuple[TapTrack, ...]
+    pictures: dict[str, list[TapUnit]]
+    sound: list[TapUnit]
 
-    def __init__(self, path: Path, clock: Clock, size: tuple[int, int] = (1920, 1080)) -> None:
-        self.readers: dict[str, Line[Message]] = {}
-        self.sent: dict[str, int] = {}
-        self.newest_ns: dict[str, int] = {}
-        self._clock = clock
-        self._door: Door[Message] = Door(path, ENGINE_FRAMING, self._serve)
-        sound_track, self._sound = sound()
-        self._pictures = {
+    @classmethod
+    def make(cls, size: tuple[int, int] = (1920, 1080)) -> "TapMaterial":
+        """Encode it; takes some seconds."""
+        sound_track, heard = sound()
+        pictured = {
             "main": pictures("main", MAIN_BPS, size),
             "content": pictures("content", CONTENT_BPS, size),
             "sd": pictures("sd", SMALL_BPS, SMALL_SIZE),
         }
         sizes = {"main": size, "content": size, "sd": SMALL_SIZE}
-        self._tracks = [TapTrack(name, "H264", *sizes[name], FPS) for name in self._pictures]
-        self._tracks.append(sound_track)
+        tracks = [TapTrack(name, "H264", *sizes[name], FPS) for name in pictured]
+        return cls((*tracks, sound_track), pictured, heard)
+
+
+@dataclass(slots=True)
+class Reader:
+    """A recorder's tap of one conference: units `sent` by track, stamps of its first and newest."""
+
+    line: Line[Message]
+    sent: dict[str, int] = field(default_factory=dict)
+    first_ns: dict[str, int] = field(default_factory=dict)
+    newest_ns: dict[str, int] = field(default_factory=dict)
+
+    def tell(self, unit: TapUnit) -> None:
+        """Give it a unit; raises LineClosed."""
+        self.line.send(Tapped(unit))
+        self.sent[unit.name] = self.sent.get(unit.name, 0) + 1
+        self.first_ns.setdefault(unit.name, unit.stamp_ns)
+        self.newest_ns[unit.name] = unit.stamp_ns
+
+
+class TapFeed:
+    """Listens as an engine does and gives every reader the same; owns one task.
+
+    A reader gets all from the first keyframe on after it came. `readers` are those of now, by
+    conference.
+    """
+
+    def __init__(self, path: Path, clock: Clock, material: TapMaterial) -> None:
+        self.readers: dict[str, Reader] = {}
+        self._clock = clock
+        self._material = material
+        self._given: list[Reader] = []
+        self._door: Door[Message] = Door(path, ENGINE_FRAMING, self._serve)
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -94,9 +126,14 @@ class TapFeed:
         await self._door.open()
 
     def begin(self) -> None:
-        """Give, from a keyframe on, until `close`."""
-        self.sent = dict.fromkeys((*self._pictures, "sound"), 0)
+        """Give, from a keyframe on, until `end`."""
         self._task = asyncio.create_task(self._give(), name="tap feed")
+
+    def hush(self, conference: str) -> Reader:
+        """Give one conference no more; what it got."""
+        reader = self.readers.pop(conference)
+        self._given = [one for one in self._given if one is not reader]
+        return reader
 
     async def end(self) -> None:
         """Give no more."""
@@ -104,6 +141,7 @@ class TapFeed:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        self._given = []
 
     async def close(self) -> None:
         """Hang up."""
@@ -113,25 +151,26 @@ class TapFeed:
     async def _give(self) -> None:
         begin_ns = self._clock.now_ns()
         heard = tick = 0
+        pictures, sounds = self._material.pictures.values(), self._material.sound
         while True:
+            if tick % (FPS * LOOP_S) == 0:
+                self._given = list(self.readers.values())
             stamp_ns = begin_ns + tick * NS_PER_SECOND // FPS
-            for units in self._pictures.values():
+            for units in pictures:
                 self._tell(units[tick % len(units)], stamp_ns)
             while begin_ns + heard * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE <= stamp_ns:
                 at_ns = begin_ns + heard * SOUND_SAMPLES * NS_PER_SECOND // SOUND_RATE
-                self._tell(self._sound[heard % len(self._sound)], at_ns)
+                self._tell(sounds[heard % len(sounds)], at_ns)
                 heard += 1
             tick += 1
             wait_ns = begin_ns + tick * NS_PER_SECOND // FPS - self._clock.now_ns()
             await asyncio.sleep(max(0, wait_ns) / NS_PER_SECOND)
 
     def _tell(self, unit: TapUnit, stamp_ns: int) -> None:
-        fresh = Tapped(TapUnit(unit.name, stamp_ns, unit.duration_ns, unit.keyframe, unit.data))
-        self.sent[unit.name] += 1
-        self.newest_ns[unit.name] = stamp_ns
-        for line in list(self.readers.values()):
+        fresh = TapUnit(unit.name, stamp_ns, unit.duration_ns, unit.keyframe, unit.data)
+        for reader in self._given:
             try:
-                line.send(fresh)
+                reader.tell(fresh)
             except LineClosed:
                 continue  # its task forgets it
 
@@ -141,12 +180,14 @@ class TapFeed:
         assert isinstance(request, Request)
         assert isinstance(request.body, OpenTap)
         line.send(Reply(request.id, Done()))
-        for track in self._tracks:
+        for track in self._material.tracks:
             line.send(Tapped(track))
-        self.readers[request.body.conference] = line
+        reader = self.readers[request.body.conference] = Reader(line)
         try:
             await line.receive()
         except LineClosed:
             return
         finally:
-            self.readers.pop(request.body.conference, None)
+            if self.readers.get(request.body.conference) is reader:
+                del self.readers[request.body.conference]
+            self._given = [one for one in self._given if one is not reader]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from recorder.tracks import TRACKS
 
 SIZE = (1280, 720)
 STORED_S = 60
+CHILL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,23 @@ class VodBench:
     viewers: int = 300
     recordings: int = 30
     seconds: int = 20
+    cold: bool = False
+    """What they watch is driven out of the machine's memory all the while."""
+
+
+async def _chill(paths: list[Path]) -> None:
+    """Let the disk's cache forget these files again and again (posix_fadvise(2))."""
+    files = [os.open(path, os.O_RDONLY) for path in paths]
+    try:
+        for file in files:
+            await asyncio.to_thread(os.fdatasync, file)  # what is not written cannot be forgotten
+        while True:
+            for file in files:
+                await asyncio.to_thread(os.posix_fadvise, file, 0, 0, os.POSIX_FADV_DONTNEED)
+            await asyncio.sleep(CHILL_S)
+    finally:
+        for file in files:
+            os.close(file)
 
 
 async def _load(bridge: Bridge, viewers: int) -> Load:
@@ -51,17 +70,22 @@ async def _load(bridge: Bridge, viewers: int) -> Load:
 
 async def _all(what: VodBench, port: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
-        async with fed_system(Path(name), port, SIZE) as (bridge, feed):
+        async with fed_system(Path(name), port, SIZE, small=True) as (bridge, feed):
             folder = bridge.folder / "recordings" / RECORDING
             await asyncio.to_thread(store, folder, feed.material, STORED_S)
             conferences = [await new_conference(bridge, 1) for _ in range(what.recordings)]
             asks = (bridge.ask("POST", f"/conferences/{one}/recording") for one in conferences)
             await asyncio.gather(*asks)
             load = await _load(bridge, what.viewers)
+            tracks = [folder / TRACKS[one].file_name for one in ("main", "content")]
+            chilling = asyncio.create_task(_chill(tracks), name="chill") if what.cold else None
             try:
                 return await _measured(bridge, load, what)
             finally:
                 await load.stop()
+                if chilling is not None:
+                    chilling.cancel()
+                    await asyncio.gather(chilling, return_exceptions=True)
 
 
 async def _measured(bridge: Bridge, load: Load, what: VodBench) -> list[Row]:

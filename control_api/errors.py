@@ -3,6 +3,7 @@
 McuError
 └── ControlError
     ├── NotLoggedIn   nobody is logged in, or the password or token is wrong
+    │   └── PasswordExpired   it is right, and must be changed first
     ├── Forbidden     logged in, but this role may not do that
     ├── DoorClosed    a conference does not let this one in; says why
     ├── Throttled     too many attempts; says when to come back
@@ -21,6 +22,10 @@ class ControlError(McuError):
 
 class NotLoggedIn(ControlError):
     """Nobody is logged in, or the password or token is wrong."""
+
+
+class PasswordExpired(NotLoggedIn):
+    """The password is right, and so old, or given by somebody else, that it must be changed."""
 
 
 class Forbidden(ControlError):

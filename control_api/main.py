@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -17,19 +18,24 @@ from fastapi.staticfiles import StaticFiles
 
 from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
+    alarms,
     audit,
     bookings,
     calls,
     conferences,
+    consultations,
     content,
     docs,
     door,
     events,
     films,
+    groups,
+    health,
     live,
     moments,
     pacs,
     pages,
+    presets,
     problems,
     pushes,
     recordings,
@@ -38,8 +44,11 @@ from control_api.rest import (
     sites,
     system,
     timed,
+    track_bytes,
+    users,
     whip,
 )
+from control_api.rest.cross_origin import CrossOrigin
 from control_api.rest.shields import Shields
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
@@ -50,6 +59,9 @@ log = structlog.get_logger()
 
 SWITCH_INTERVAL_S = 0.0005
 """Requests are handed to threads and back; each time the loop is busy they would wait 5 ms."""
+
+MOST_DISK_WAITS = 32
+"""Threads that mostly wait for a disk; by default there are six on two cores."""
 
 END_S = 3
 """How long requests under way may take to end."""
@@ -81,10 +93,12 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
     app.state.bridge = bridge
     app.state.gateway = gateway
     app.state.recent_players = {}
+    track_bytes.put_in_front(app)
     api = APIRouter(prefix="/api/v1")
     for router in (
         session.public,
         session.router,
+        users.router,
         conferences.router,
         content.router,
         sites.router,
@@ -96,13 +110,19 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         pacs.router,
         moments.router,
         films.router,
+        groups.router,
         live.router,
         pushes.router,
         bookings.router,
+        presets.router,
         calls.router,
+        consultations.router,
         audit.router,
         register.router,
+        register.limits,
         events.router,
+        alarms.router,
+        health.router,
         system.api,
     ):
         api.include_router(router)
@@ -121,6 +141,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
     problems.install(app)
     app.add_middleware(audit.Audited)
     app.add_middleware(Shields)
+    app.add_middleware(CrossOrigin)
     return app
 
 
@@ -174,6 +195,9 @@ def server_for(settings: Settings, bridge: Bridge) -> ControlServer:
 
 
 async def _live(settings: Settings) -> None:
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(MOST_DISK_WAITS, thread_name_prefix="disk")
+    )
     server = server_for(settings, Bridge(settings))
     # What start-up made lives as long as the process: no collection need look at it again.
     gc.collect()

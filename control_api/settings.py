@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     pacs_title: str = "MCU"
     """Our own AE title there."""
     session_hours: float = Field(12.0, gt=0, le=24 * 366)
+    password_days: float = Field(90.0, ge=0)
+    """How old a password may be at a login before it must be changed; 0: as old as it likes."""
+    password_history: int = Field(4, ge=0, le=24)
+    """How many passwords before the present one must not come again."""
     engine_patience_s: float = Field(10.0, gt=0)
     """An engine may be away that long before its conferences move to another one."""
     snapshot_every_s: float = Field(2.0, gt=0)
@@ -55,6 +59,8 @@ class Settings(BaseSettings):
 
     soap_mute_on: int = Field(0, ge=0, le=1)
     """What mutes in setSitesMute and setSitesQuiet; 1: for callers of the other reading."""
+    soap_lock_on: int = Field(1, ge=0, le=1)
+    """What locks a site's video source in setVSAttrCtrl; 0: for callers of the other reading."""
     soap_single_login: bool = False
     """Whether a gateway user who is logged in must log out before logging in again."""
 
@@ -80,8 +86,16 @@ class Settings(BaseSettings):
 
     zone: str = "Asia/Shanghai"
     """The zone of recurring conferences, and of times, for callers who name none."""
+    mail_server: str = ""
+    """Who is told of bookings by mail gets it by this server: smtp://host:25, smtps://user:…@host."""
+    mail_from: str = ""
+    """The address that it comes from."""
+    mail_link: str = ""
+    """Where people reach the pages, as https://mcu.hospital.example; stands in mails."""
     port_units: int = Field(0, ge=0)
     """Ports for bookings in units of SD (1080p60 is 8, 1080p30 4, 720p30 2); 0: not counted."""
+    series_codes: bool = False
+    """Whether each occurrence of a series booked over SOAP has an access code of its own."""
     prolong_least_min: float = Field(1, gt=0)
     prolong_most_min: float = Field(1440, gt=0)
     """How much a conference may be prolonged at once, in minutes."""

@@ -31,7 +31,7 @@ from recorder.journal import (
     records_of,
 )
 from recorder.manifest import Manifest, manifest_of
-from recorder.media_files import MOVED_NAME, media_size
+from recorder.media_files import MOVED_NAME, MediaFile, media_size, open_media
 from recorder.tags import read_tags, tags_seen, write_tags
 from recorder.tracks import TRACKS
 
@@ -109,6 +109,13 @@ class Catalogue:
         if path is None or media_size(path) is None:
             raise NotFound("track", track)
         return path
+
+    def open_track(self, recording: str, track: str) -> MediaFile:
+        """The same, open for reading."""
+        try:
+            return open_media(self.track_path(recording, track))
+        except FileNotFoundError as error:  # deleted just now
+            raise NotFound("track", track) from error
 
     def export(self, recording: str, span: Span | None = None, *, small: bool = False) -> Export:
         """A plain MP4 of what is stored now, or of a span, as a file that exists while it is read.

@@ -44,32 +44,27 @@ class Segmenter:
         """The segments that are complete now; with `ended` the last one, too."""
         scale = TRACKS[track.name].timescale
         inits = {init.id: init for init in track.inits}
+        least, hole, run = LEAST_SEGMENT_S * scale, HOLE_S * scale, self._run
         for one in track.fragments[self._taken :]:
-            run = self._run
-            if run and _ends(run, one, scale):
-                yield _segment(run, inits, scale, one)
-                hole_s = (one.time - run[-1].time - run[-1].duration) / scale
-                if hole_s > HOLE_S:
-                    yield Segment(hole_s)
-                self._run = []
-            self._run.append(one)
+            if run:
+                last, time = run[-1], one.time
+                after = time - last.time - last.duration
+                apart = one.offset != last.offset + last.size or one.init != last.init
+                if apart or after > hole or (one.keyframe and time - run[0].time >= least):
+                    yield _segment(run, inits, scale, one)
+                    if after > hole:
+                        yield Segment(after / scale)
+                    run = self._run = []
+            run.append(one)
             self._taken += 1
-        if self._run and ended:
-            run, self._run = self._run, []
+        if run and ended:
+            self._run = []
             yield _segment(run, inits, scale, None)
 
 
 def segments(track: TrackIndex, ended: bool) -> Iterator[Segment]:
     """The segments of a track; while it grows, only those that will not change any more."""
     return Segmenter().take(track, ended)
-
-
-def _ends(run: list[FragmentWritten], following: FragmentWritten, scale: int) -> bool:
-    last = run[-1]
-    apart = following.offset != last.offset + last.size or following.init != last.init
-    hole = following.time - last.time - last.duration > HOLE_S * scale
-    long_s = (following.time - run[0].time) / scale
-    return apart or hole or (following.keyframe and long_s >= LEAST_SEGMENT_S)
 
 
 def _segment(

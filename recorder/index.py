@@ -59,17 +59,17 @@ class RecordingIndex:
     def add(self, record: Record) -> None:
         """Take one more record."""
         match record:
+            case FragmentWritten():  # nearly all are: hours hold hundreds of thousands
+                track = self.tracks.get(record.track) or self._track(record.track)
+                track.fragments.append(record)
+                if record.keyframe:
+                    track.keyframe_time = record.time
             case Started():
                 self.started = record
             case Resumed():
                 self.resumed, self.stopped = record, None
             case InitWritten():
                 self._track(record.track).inits.append(record)
-            case FragmentWritten():
-                track = self._track(record.track)
-                track.fragments.append(record)
-                if record.keyframe:
-                    track.keyframe_time = record.time
             case Gap():
                 self.gaps.append(record)
             case Mark():
@@ -78,9 +78,7 @@ class RecordingIndex:
             case Stopped():
                 self.stopped = record
 
-    def read_on(
-        self, folder: Path, is_there: Callable[[Record], bool] = lambda record: True
-    ) -> None:
+    def read_on(self, folder: Path, is_there: Callable[[Record], bool] | None = None) -> None:
         """Take what was written since, up to a record of which `is_there` says that it is not.
 
         Raises BrokenRecording when there is no journal at all.
@@ -93,7 +91,7 @@ class RecordingIndex:
             raise BrokenRecording(f"the journal cannot be read ({error.strerror})") from error
         begin = self.position
         for record, end in records_of(data):
-            if not is_there(record):
+            if is_there is not None and not is_there(record):
                 return
             self.add(record)
             self.position = begin + end

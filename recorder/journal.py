@@ -5,6 +5,7 @@ and true; reading ends before the first one that is not. So a process that died 
 a shorter journal, never a broken one, and nobody has to repair anything.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 
@@ -101,6 +102,9 @@ class Stopped(msgspec.Struct, frozen=True, tag="stop"):
 Record = Started | Resumed | InitWritten | FragmentWritten | Gap | Mark | Stopped
 
 CRC_DIGITS = 8
+BATCH_BYTES = 256 * 1024
+"""Lines that are read at once: some two thousand, in a millisecond."""
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
@@ -142,12 +146,35 @@ def record_of(line: bytes) -> Record | None:
 def records_of(data: bytes) -> Iterator[tuple[Record, int]]:
     """The records at the beginning of `data`, each with the offset at which it ends."""
     start = 0
-    while (end := data.find(b"\n", start)) >= 0:
-        record = record_of(data[start:end])
-        if record is None:
-            return
-        start = end + 1
-        yield record, start
+    while end := _batch_end(data, start):
+        lines = data[start:end].split(b"\n")[:-1]
+        batch = _batch(lines)
+        records = batch if batch is not None else map(record_of, lines)
+        for line, record in zip(lines, records, strict=True):
+            if record is None:
+                return
+            start += len(line) + 1
+            yield record, start
+
+
+def _batch_end(data: bytes, start: int) -> int:
+    """Where some whole lines end; 0 where no line ends any more."""
+    return data.rfind(b"\n", start, start + BATCH_BYTES) + 1 or data.find(b"\n", start) + 1
+
+
+def _batch(lines: list[bytes]) -> list[Record] | None:
+    """All records of lines that are true, in a quarter of the time that they take one by one; None
+    where any is not, or where that cannot be told so."""
+    bodies = [line[CRC_DIGITS + 1 :] for line in lines]
+    heads = b"".join([line[: CRC_DIGITS + 1] for line in lines])
+    sums = struct.pack(f">{len(lines)}I", *map(zlib.crc32, bodies))
+    if heads != sums.hex(" ", CRC_DIGITS // 2).encode() + b" ":
+        return None
+    try:
+        records = _decoder.decode_lines(b"\n".join(bodies))
+    except msgspec.MsgspecError:
+        return None
+    return records if len(records) == len(lines) else None
 
 
 def last_records_of(tail: bytes) -> list[Record]:

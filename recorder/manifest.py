@@ -1,14 +1,20 @@
 """What a player needs of a recording: where its fragments stand, and what happened in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from recorder.contract import RecordingInfo, RecordingState
 from recorder.index import RecordingIndex
-from recorder.journal import Mark
+from recorder.journal import FragmentWritten, Mark
 from recorder.media_files import media_size
 from recorder.timed import data_bytes
-from recorder.tracks import TRACKS
+from recorder.tracks import TRACKS, TrackKind
+
+ROUNDING_NS = NS_PER_MS
+LONGEST_RUN_NS = 5 * NS_PER_SECOND // 2
+"""A keyframe comes every two seconds; players fetch no less than that at once."""
 
 
 class InitEntry(TypedDict):
@@ -25,7 +31,8 @@ class InitEntry(TypedDict):
 class TrackEntry(TypedDict):
     """One track. A fragment is [offset, size, start_ms, duration_ms, keyframe, init id].
 
-    `codec` is that of the newest of `inits`, empty without any.
+    Fragments that lie side by side are told as one, from a keyframe to the next one. `codec` is
+    that of the newest of `inits`, empty without any.
     """
 
     name: str
@@ -114,7 +121,6 @@ def _mark_entry(mark: Mark) -> MarkEntry:
 def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
     track = news.tracks[name]
     on_disk = media_size(folder / TRACKS[name].file_name) or 0
-    scale = TRACKS[name].timescale
     return TrackEntry(
         name=name,
         kind="video" if TRACKS[name].codec == "H264" else "audio",
@@ -130,16 +136,44 @@ def _track_entry(news: RecordingIndex, name: str, folder: Path) -> TrackEntry:
             )
             for init in track.inits
         ],
-        fragments=[
-            (
-                one.offset,
-                one.size,
-                round(one.time * 1000 / scale, 3),
-                round(one.duration * 1000 / scale, 3),
-                one.keyframe,
-                one.init,
-            )
-            for one in track.fragments
-            if one.offset + one.size <= on_disk
-        ],
+        fragments=runs_of(track.fragments, TRACKS[name], on_disk),
     )
+
+
+def runs_of(
+    fragments: Sequence[FragmentWritten], kind: TrackKind, on_disk: int
+) -> list[tuple[int, int, float, float, bool, int]]:
+    """What is on the disk, in runs: eight hours are a tenth of what they would be singly."""
+    runs: list[tuple[int, int, float, float, bool, int]] = []
+    slack, longest = kind.ticks(ROUNDING_NS), kind.ticks(LONGEST_RUN_NS)
+    first: FragmentWritten | None = None
+    stop = end = latest = 0
+    cuts = kind.codec == "H264"  # of sound, each begins with what a keyframe is
+    for one in fragments:
+        offset, time, keyframe = one.offset, one.time, one.keyframe
+        after, until = offset + one.size, time + one.duration
+        if after > on_disk:
+            continue
+        if (
+            first is None
+            or (keyframe and cuts)
+            or offset != stop
+            or until > latest
+            or abs(time - end) > slack
+            or one.init != first.init
+        ):
+            if first is not None:
+                runs.append(_run(first, stop, end, kind))
+            first, latest = one, time + longest
+        stop, end = after, until
+    if first is not None:
+        runs.append(_run(first, stop, end, kind))
+    return runs
+
+
+def _run(
+    first: FragmentWritten, stop: int, end: int, kind: TrackKind
+) -> tuple[int, int, float, float, bool, int]:
+    start_ms = round(first.time * 1000 / kind.timescale, 3)
+    duration_ms = round((end - first.time) * 1000 / kind.timescale, 3)
+    return first.offset, stop - first.offset, start_ms, duration_ms, first.keyframe, first.init

@@ -37,7 +37,14 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 class MediaFile(Protocol):
-    """A file of a track, open for reading; it may grow, unless it was moved."""
+    """A file of a track, open for reading; it may grow, unless it was moved.
+
+    `descriptor` is that of a file on a disk of this machine, None for what lies in an archive.
+    """
+
+    @property
+    def descriptor(self) -> int | None:
+        """For what the kernel alone shall do."""
 
     @property
     def size(self) -> int:
@@ -47,7 +54,7 @@ class MediaFile(Protocol):
         """Up to `size` bytes from `offset`; fewer at its end. Raises OSError."""
 
     def close(self) -> None:
-        """No more."""
+        """No more; safe twice."""
 
 
 def read_moved(folder: Path) -> Moved | None:
@@ -98,7 +105,12 @@ def first_line(error: Exception) -> str:
 
 class _OnDisk:
     def __init__(self, path: Path) -> None:
+        self._fd = -1
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def descriptor(self) -> int | None:
+        return self._fd
 
     @property
     def size(self) -> int:
@@ -108,7 +120,12 @@ class _OnDisk:
         return os.pread(self._fd, size, offset)
 
     def close(self) -> None:
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __del__(self) -> None:
+        self.close()  # an answer that nobody wants any more is dropped before it begins
 
 
 class _InArchive:
@@ -117,6 +134,10 @@ class _InArchive:
         self._file_name = file_name
         self._at = 0
         self._held = b""
+
+    @property
+    def descriptor(self) -> int | None:
+        return None
 
     @property
     def size(self) -> int:

@@ -14,7 +14,7 @@ from mcu_core.errors import NotFound
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingInfo
 from recorder.errors import BrokenRecording
-from recorder.hls import MediaPlaylist, multivariant_playlist
+from recorder.hls import PICTURES, MediaPlaylist, multivariant_playlist
 from recorder.index import RecordingIndex
 from recorder.journal import JOURNAL_NAME
 from recorder.manifest import is_live, manifest_of
@@ -23,6 +23,7 @@ KEPT_BYTES = 32 * 1024 * 1024
 """Journals of so many bytes together stay read; the one that was asked for last always does. Eight
 hours of three tracks are 38 MB of journal."""
 
+INDEX = "index"
 BEHIND_BYTES, BEHIND_SHARE = 32 * 1024, 1 / 64
 """A whole manifest may be so much journal behind, and this share of it, some seconds: the player
 asks for the rest with its next look, which it takes every half second anyway. Short ones, which
@@ -82,9 +83,11 @@ class OpenedRecordings:
         with opened.lock:
             self._read_on(opened, recording)
             for track in opened.index.tracks.values():
+                if name != track.name and not (name == INDEX and track.name in PICTURES):
+                    continue  # each costs a look at all its fragments
                 uri = f"{track.name}.mp4"
                 opened.playlists.setdefault(track.name, MediaPlaylist(uri)).take(track, ended)
-            if name == "index" and opened.playlists:
+            if name == INDEX and opened.index.tracks:
                 peaks = {track: one.peak_bps for track, one in opened.playlists.items()}
                 return multivariant_playlist(opened.index, peaks)
             if name not in opened.playlists:

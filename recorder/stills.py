@@ -7,11 +7,13 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
 import av.error
-from PIL import Image
+from PIL import ExifTags, Image
 
 from mcu_core.errors import NotFound
 from recorder.errors import BrokenRecording
@@ -64,12 +66,33 @@ def frames_of(
         return
 
 
-def encoded(picture: Image.Image, kind: str) -> bytes:
-    """The picture as a file: `kind` is jpg or png."""
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a still is of, which its file says wherever it goes: so no names of people."""
+
+    at: datetime
+    what: str
+
+
+def encoded(picture: Image.Image, kind: str, stamp: Stamp) -> bytes:
+    """The picture as a file with its stamp (Exif 2.32): `kind` is jpg or png."""
     name, options = FORMATS[kind]
+    exif, seconds = Image.Exif(), stamp.at.strftime("%Y:%m:%d %H:%M:%S")
+    exif[ExifTags.Base.ImageDescription] = stamp.what
+    exif[ExifTags.Base.DateTime] = seconds
+    taken = exif.get_ifd(ExifTags.IFD.Exif)
+    taken[ExifTags.Base.DateTimeOriginal] = seconds
+    taken[ExifTags.Base.SubsecTimeOriginal] = f"{stamp.at.microsecond // 1000:03}"
+    taken[ExifTags.Base.OffsetTimeOriginal] = stamp.at.isoformat()[-6:]
     out = io.BytesIO()
-    picture.save(out, name, **options)
+    picture.save(out, name, exif=exif, **options)
     return out.getvalue()
+
+
+def stamp_of(recording: str, started_at: str, track: str, at_s: float) -> Stamp:
+    """Of a still out of a recording; `started_at` is ISO 8601 with the zone."""
+    at = datetime.fromisoformat(started_at) + timedelta(seconds=at_s)
+    return Stamp(at, f"recording {recording}, {track}, {at_s:.3f} s")
 
 
 def still(folder: Path, index: RecordingIndex, track: str, at_s: float) -> Image.Image:

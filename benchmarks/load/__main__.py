@@ -19,7 +19,7 @@ from benchmarks.load.feedback import Feedback
 from benchmarks.load.ledger import KEYED, READY, STOP, Flows, Ledger
 from benchmarks.load.pump import Scratch, send_due, take_ready
 from benchmarks.load.tape import Reel, Tape
-from mcu_core.endpoints.webrtc_link import PROTECT, context_of
+from mcu_core.endpoints.srtp import PROTECT, context_of
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock, wall_time_s
 
 TURN_NS = NS_PER_MS

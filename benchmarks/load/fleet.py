@@ -71,6 +71,7 @@ class Line:
         self.sends = sends
         self.is_video = is_video
         self.row = -1
+        self.ssrc = random.getrandbits(31) | 1
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
@@ -103,7 +104,7 @@ class Line:
             lines.append(f"a=fmtp:{number} packetization-mode=1;profile-level-id=42e02a")
         if self.is_video:
             lines += [f"a=rtcp-fb:{number} {what}" for what in ("nack pli", "ccm fir", "goog-remb")]
-        return [*lines, "a=rtcp-mux"]
+        return [*lines, f"a=ssrc:{self.ssrc} cname:load", "a=rtcp-mux"]
 
 
 class Site:
@@ -213,7 +214,7 @@ class Fleet:
             flow["first_unit"], flow["delay_ns"] = sends.first_unit, sends.delay_ns
         flow["socket"] = line.socket.fileno()
         flow["payload_type"], flow["video"] = line.payload_type, line.is_video
-        flow["ssrc"] = random.getrandbits(31) | 1
+        flow["ssrc"] = line.ssrc
         flow["sequence"] = random.getrandbits(15)
         flow["loss_permille"], flow["jitter_ns"] = plan.loss_permille, plan.jitter_ns
         flow["sent_row"] = flow["came_row"] = line.row

@@ -6,7 +6,8 @@ import random
 import socket
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
-from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
+from mcu_core.endpoints.rtp_stream import RtpStream
+from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -105,7 +106,7 @@ class ReportingSite:
             codec, (number, number), random.getrandbits(32), self.clock,
             lambda burst: None, lambda data: self._send(one, data),
         )  # fmt: skip
-        stream.remb = False
+        stream.rate.remb = False
         stream.receive_into(Intake(self.pictures, self._sound))
         self._groups[one].add(stream)
         return stream

@@ -15,6 +15,7 @@ from aiortc.sdp import MediaDescription, SessionDescription, candidate_to_sdp
 
 from mcu_core.endpoints.endpoint import EndpointStats
 from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.shared_port import SharedPort
 from mcu_core.endpoints.webrtc_link import COMPONENT, WebRtcLink
 from mcu_core.errors import McuError
 from mcu_core.media.clock import MonotonicClock
@@ -37,7 +38,7 @@ class Handshake:
         self._dtls: Any = RTCDtlsTransport(self._ice, [certificate])
         self._dtls._srtp_profiles = [PROFILE]
         self._link = WebRtcLink(self._dtls, NetworkOptions(), MonotonicClock(), EndpointStats())
-        self._link.open_port = lambda address: bound
+        self._link.open_port = lambda address: SharedPort(bound)
 
     async def description(self) -> list[str]:
         """What an m-line says of them."""

@@ -16,7 +16,8 @@ from benchmarks.load.faults import Faults, FaultyWay
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
-from mcu_core.endpoints.rtp_stream import RtpStream, StreamGroup
+from mcu_core.endpoints.rtp_stream import RtpStream
+from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
@@ -213,8 +214,8 @@ class SimulatedCall:
         self._wanted = True
 
     def _rate_told(self) -> None:
-        limit_bps = self.far_video.way.path.limit_bps
-        self._encoder.set_bitrate(min(self.plan.video.bitrate_bps, limit_bps))
+        limit_bps = min(self.plan.video.bitrate_bps, self.far_video.way.path.limit_bps)
+        self._encoder.set_bitrate(int(limit_bps / (1 + self.far_video.overhead)))
 
     def _lossy_changed(self, lossy: bool) -> None:
         if self._sounding is not None:

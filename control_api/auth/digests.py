@@ -13,8 +13,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from control_api.auth.own_roles import OwnRoles
 from control_api.auth.passwords import check_password
-from control_api.auth.roles import Principal, Role
+from control_api.auth.roles import Principal
 from control_api.errors import NotStored
 from control_api.persistence.users import UserRows
 from mcu_core.errors import NotFound
@@ -36,8 +37,9 @@ def digest(inner: str, sequence: bytes) -> bytes:
 class DigestSecrets:
     """Keeps and checks the secrets; `open` before use."""
 
-    def __init__(self, rows: UserRows, key_file: Path) -> None:
+    def __init__(self, rows: UserRows, key_file: Path, roles: OwnRoles) -> None:
         self._rows = rows
+        self._roles = roles
         self._key_file = key_file
         self._key = b""
 
@@ -71,7 +73,7 @@ class DigestSecrets:
         right = hmac.compare_digest(digest(inner, sequence), given)
         if found is None or not inner or not right:
             return None
-        return Principal(user, Role(found.role), organisation=found.organisation)
+        return self._roles.principal(user, found.role, found.organisation)
 
     async def user_by_password(self, user: str, password: str) -> Principal | None:
         """Who it is when the password itself is right (WS-Security UsernameToken)."""

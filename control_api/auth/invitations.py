@@ -22,21 +22,21 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     s: str
     e: float
     p: str = ""
-    k: bool = False
+    k: str | bool = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """The seat that an invitation is for, and until when (Unix seconds).
 
-    `passed`: which password of the conference its holder gave; `chair`: the chair's, too.
+    `passed`: which password of the conference its holder gave; `chair`: which one of the chair.
     """
 
     conference: str
     site: str
     expires_s: float
     passed: str = ""
-    chair: bool = False
+    chair: str = ""
 
 
 def looks_like_invitation(token: str) -> bool:
@@ -74,7 +74,8 @@ def read_invitation(secret: str, token: str, now_s: float) -> Invitation:
         raise NotLoggedIn("this invitation is not valid") from error
     if body.e <= now_s:
         raise NotLoggedIn("this invitation has expired")
-    return Invitation(body.c, body.s, body.e, body.p, body.k)
+    chair = body.k if isinstance(body.k, str) else ""  # earlier ones did not say which password
+    return Invitation(body.c, body.s, body.e, body.p, chair)
 
 
 def _signature(secret: str, signed: str) -> bytes:

@@ -1,6 +1,7 @@
 """Password hashes by argon2id: about 200 ms of CPU each, so they run in threads, few at once."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,12 +16,36 @@ T = TypeVar("T")
 AT_ONCE = 2
 MOST_WAITING = 32
 SHORTEST, LONGEST = 8, 200
+FEWEST_KINDS = 3
+
+
+def kinds(password: str) -> int:
+    """How many kinds of characters are in it: small and large letters, digits, all others."""
+    return sum(
+        any(is_one(letter) for letter in password)
+        for is_one in (str.islower, str.isupper, str.isdigit, _is_other)
+    )
+
+
+def _is_other(letter: str) -> bool:
+    return not (letter.islower() or letter.isupper() or letter.isdigit())
 
 
 def check_password(password: str) -> None:
-    """Raise BadInput for a password that nobody should have (SEC-12: at least 8 characters)."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise BadInput("password", f"{SHORTEST}..{LONGEST} characters")
+    """Raise BadInput for a password that nobody should have (SEC-12)."""
+    if not SHORTEST <= len(password) <= LONGEST or kinds(password) < FEWEST_KINDS:
+        raise BadInput(
+            "password",
+            f"{SHORTEST}..{LONGEST} characters of {FEWEST_KINDS} kinds at least: small and large"
+            " letters, digits, others",
+        )
+
+
+def fresh_password() -> str:
+    """One that nobody knows, as the rule wants it."""
+    while kinds(password := secrets.token_urlsafe(12)) < FEWEST_KINDS:
+        pass
+    return password
 
 
 class Passwords:

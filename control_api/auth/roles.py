@@ -31,6 +31,7 @@ class Action(StrEnum):
     RUN = "run a conference"
     CONTROL = "change conferences"
     PLAY = "play recordings"
+    TAKE = "download recordings"
     PATIENT = "read patients' references"
     RECORD = "record, and delete recordings"
     REPORTS = "read call records and reports"
@@ -46,6 +47,7 @@ _VIEWER = {
     Action.SEE_SYSTEM,
     Action.WATCH,
     Action.PLAY,
+    Action.TAKE,
     Action.OWN_ACCOUNT,
 }
 _OPERATOR = _VIEWER | _CHAIR | {Action.CONTROL, Action.RECORD, Action.PATIENT, Action.REPORTS}
@@ -63,8 +65,9 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 class Principal:
     """Who asks. `conference` and `site` bind a guest to one seat; they are empty for users.
 
-    `passed`: which password of the conference a guest gave. `organisation`: what a user is bound
-    to, with all below it; empty: to nothing.
+    `passed`: which password of the conference a guest gave, `chaired`: which one of its chair.
+    `organisation`: what a user is bound to, with all below it; empty: to nothing. `rights`: those
+    of a role that an administrator has made, named `title`; None: those of `role`.
     """
 
     name: str
@@ -73,6 +76,9 @@ class Principal:
     site: str = ""
     passed: str = ""
     organisation: str = ""
+    chaired: str = ""
+    title: str = ""
+    rights: frozenset[Action] | None = None
 
     @property
     def bound(self) -> bool:
@@ -82,13 +88,14 @@ class Principal:
 
 def allowed(principal: Principal, action: Action) -> bool:
     """Whether the principal's role may do that."""
-    return action in ALLOWED[principal.role]
+    rights = ALLOWED[principal.role] if principal.rights is None else principal.rights
+    return action in rights
 
 
 def check(principal: Principal, action: Action, conference: str = "", site: str = "") -> None:
     """Raise Forbidden unless the principal may do that to this conference (and site)."""
-    if action not in ALLOWED[principal.role]:
-        raise Forbidden(f"a {principal.role} may not {action}")
+    if not allowed(principal, action):
+        raise Forbidden(f"a {principal.title or principal.role} may not {action}")
     if not principal.bound:
         return
     if conference != principal.conference:

@@ -21,10 +21,12 @@ from control_api.auth.invitations import (
     read_invitation,
 )
 from control_api.auth.organisations import check_organisation
-from control_api.auth.passwords import Passwords, check_password
+from control_api.auth.own_roles import OwnRoles
+from control_api.auth.password_rule import PasswordRule, Rule
+from control_api.auth.passwords import Passwords, fresh_password
 from control_api.auth.roles import Principal, Role
 from control_api.auth.throttle import Throttle
-from control_api.errors import NotLoggedIn, NotStored, Throttled
+from control_api.errors import NotLoggedIn, NotStored, PasswordExpired, Throttled
 from control_api.persistence.users import StoredSession, User, UserRows
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.media.clock import Clock, wall_time_s
@@ -32,6 +34,7 @@ from mcu_core.media.clock import Clock, wall_time_s
 log = structlog.get_logger()
 
 ADMIN = "admin"
+RULE = Rule()
 MOST_UNSAVED = 1000
 TOKEN_BYTES = 32
 USER_NAME = re.compile(r"[\w.@-]{1,64}")
@@ -68,10 +71,14 @@ class Sessions:
         clock: Clock,
         data: Path,
         hours: float,
+        roles: OwnRoles,
+        rule: Rule = RULE,
         wall_s: Callable[[], float] = wall_time_s,
     ) -> None:
         self._rows = rows
         self._passwords = passwords
+        self._rule = PasswordRule(rows, passwords, rule, wall_s)
+        self.roles = roles
         self._clock = clock
         self._throttle = Throttle()
         self._password_file = data / "admin-password"
@@ -86,15 +93,15 @@ class Sessions:
     async def open(self, given_password: Path | None = None) -> None:
         """Make the first administrator where there is none, and the login link of this start."""
         self._secret = await self.secret("invitations")
+        await self.roles.open()
         if await self._rows.user(ADMIN) is None:
             if given_password is not None:
                 password = (await asyncio.to_thread(given_password.read_text, "utf-8")).strip()
-                check_password(password)
             else:
-                password = secrets.token_urlsafe(12)
+                password = fresh_password()
                 write_secret(self._password_file, password)
-            hashed = await self._passwords.hash(password)
-            await self._rows.put(User(ADMIN, Role.ADMIN, hashed))
+            await self._rule.first(User(ADMIN, Role.ADMIN, ""), password)
+        await self._rule.open()
         self._link_token = secrets.token_urlsafe(TOKEN_BYTES)
         try:
             write_secret(self._link_file, self._link_token)
@@ -110,8 +117,20 @@ class Sessions:
         self._link_token = ""
         self._link_file.unlink(missing_ok=True)
 
-    async def login(self, user: str, password: str, source: str) -> Login:
-        """Check a password; raises NotLoggedIn, or Throttled after too many wrong ones."""
+    async def login(self, user: str, password: str, source: str, new: str = "") -> Login:
+        """Check a password; raises NotLoggedIn, or Throttled after too many wrong ones.
+
+        One that must be changed is changed to `new`, or raises PasswordExpired.
+        """
+        found = await self._checked(user, password, source)
+        if new:
+            return await self._renewed(found, new)
+        if self._rule.expired(found):
+            raise PasswordExpired("the password must be changed")
+        return await self._start(self._principal(found))
+
+    async def _checked(self, user: str, password: str, source: str) -> User:
+        """The user, whose password is right; raises NotLoggedIn, Throttled."""
         wait_s = self._throttle.wait_s(user, source, self._clock.now_ns())
         if wait_s:
             raise Throttled(f"too many wrong passwords; try again in {wait_s} s", wait_s)
@@ -126,7 +145,7 @@ class Sessions:
             raise NotLoggedIn("user or password is wrong")
         assert found is not None
         self._throttle.was_right(user, source)
-        return await self._start(_principal(found))
+        return found
 
     async def login_by_link(self, token: str) -> Login:
         """Check the token of the login link that this start wrote; raises NotLoggedIn."""
@@ -174,7 +193,9 @@ class Sessions:
         if looks_like_invitation(token):
             seat = read_invitation(self._secret, token, now_s)
             role = Role.CHAIR if seat.chair else Role.GUEST
-            return Principal(role, role, seat.conference, seat.site, seat.passed)
+            return Principal(
+                role, role, seat.conference, seat.site, seat.passed, chaired=seat.chair
+            )
         found = await self._session(token, now_s) if token else None
         if found is None:
             raise NotLoggedIn("log in first")
@@ -182,7 +203,7 @@ class Sessions:
             # On a full disk people go on with the session that they have, to make room.
             with suppress(NotStored):
                 await self._keep(token, found.user)
-        return Principal(found.user, Role(found.role), organisation=found.organisation)
+        return self.roles.principal(found.user, found.role, found.organisation)
 
     async def logout(self, token: str) -> None:
         """End the session of that token; unknown ones have ended."""
@@ -195,7 +216,7 @@ class Sessions:
         site: str,
         hours: float = HOURS,
         passed: str = "",
-        chair: bool = False,
+        chair: str = "",
     ) -> tuple[str, float]:
         """A token for one seat and when it expires (Unix seconds)."""
         expires_s = self._wall_s() + hours * 3600
@@ -209,18 +230,14 @@ class Sessions:
 
     async def change_password(self, user: str, old: str, new: str, source: str) -> Login:
         """Give a user a new password; all earlier sessions end, a fresh one begins."""
-        await self.login(user, old, source)
-        check_password(new)
-        found = await self._rows.user(user)
-        if found is None:
-            raise BadInput("user", "a user")
-        hashed = await self._passwords.hash(new)
-        await self._rows.put(replace(found, password_hash=hashed))
-        self._forget_unsaved(user)
-        await self._rows.remove_sessions_of(user)
-        if user == ADMIN:
+        return await self._renewed(await self._checked(user, old, source), new)
+
+    async def _renewed(self, user: User, new: str) -> Login:
+        fresh = await self._rule.renew(user, new)
+        self._forget_unsaved(user.name)
+        if user.name == ADMIN:
             self._password_file.unlink(missing_ok=True)  # what stands there is no longer true
-        return await self._start(_principal(found))
+        return await self._start(self._principal(fresh))
 
     # ------------------------------------------------------------------ users
 
@@ -228,31 +245,70 @@ class Sessions:
         """All users by name."""
         return await self._rows.users()
 
-    async def add_user(self, name: str, password: str, role: str, organisation: str = "") -> None:
-        """Add a user; raises BadInput, or Refused when there is one of that name."""
+    async def add_user(
+        self,
+        name: str,
+        password: str,
+        role: str,
+        organisation: str = "",
+        temporary: bool = False,
+    ) -> User:
+        """Add a user; raises BadInput, or Refused when there is one of that name.
+
+        A `temporary` password must be changed at the first login.
+        """
+        self.roles.check(role)
         check_organisation(organisation)
         if organisation and role == Role.ADMIN:
             raise BadInput("organisation", "none: administrators are of the whole system")
         if not USER_NAME.fullmatch(name):
             raise BadInput("name", "1..64 letters, digits or . _ @ -")
-        check_password(password)
         if await self._rows.user(name) is not None:
             raise Refused(f"there is a user {name!r} already")
-        hashed = await self._passwords.hash(password)
-        await self._rows.put(User(name, Role(role), hashed, organisation))
+        user = User(name, role, "", organisation, must_change=temporary)
+        return await self._rule.first(user, password)
+
+    async def change_user(self, name: str, role: str, organisation: str) -> User:
+        """Another role and organisation, at once; raises NotFound, BadInput, Refused."""
+        found = await self._known(name)
+        self.roles.check(role)
+        check_organisation(organisation)
+        if name == ADMIN and role != Role.ADMIN:
+            raise Refused(f"{ADMIN} stays an administrator")
+        if organisation and role == Role.ADMIN:
+            raise BadInput("organisation", "none: administrators are of the whole system")
+        changed = replace(found, role=role, organisation=organisation)
+        await self._rows.put(changed)
+        return changed
+
+    async def reset_password(self, name: str, password: str) -> None:
+        """A password that must be changed at the next login; the user's sessions end."""
+        await self._rule.renew(await self._known(name), password, must_change=True)
+        self._forget_unsaved(name)
+
+    async def _known(self, name: str) -> User:
+        found = await self._rows.user(name)
+        if found is None:
+            raise NotFound("user", name)
+        return found
+
+    async def remove_role(self, role: str) -> None:
+        """Forget a role that was made; raises NotFound, or Refused while a user has it."""
+        having = [user.name for user in await self._rows.users() if user.role == role]
+        if having:
+            raise Refused(f"{', '.join(having[:3])} has this role")
+        await self.roles.remove(role)
 
     async def remove_user(self, name: str) -> None:
         """Remove a user; raises NotFound, or Refused for the administrator of the first start."""
         if name == ADMIN:
             raise Refused(f"{ADMIN} stays, or nobody might be able to log in")
-        if await self._rows.user(name) is None:
-            raise NotFound("user", name)
+        await self._known(name)
         self._forget_unsaved(name)
         await self._rows.remove(name)
 
     def _forget_unsaved(self, user: str) -> None:
         self._unsaved = {key: one for key, one in self._unsaved.items() if one[0] != user}
 
-
-def _principal(user: User) -> Principal:
-    return Principal(user.name, Role(user.role), organisation=user.organisation)
+    def _principal(self, user: User) -> Principal:
+        return self.roles.principal(user.name, user.role, user.organisation)

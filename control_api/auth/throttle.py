@@ -2,9 +2,12 @@
 
 Counted per user *and* source, so that a stranger who guesses cannot lock the user out elsewhere;
 and per source, so that one who guesses at many names neither gets far nor keeps processors busy.
+An IPv6 source is its /64, of which one machine has all the addresses.
 """
 
 from collections import OrderedDict, deque
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from mcu_core.media.clock import NS_PER_SECOND
 
@@ -15,6 +18,20 @@ MOST_KEPT = 10_000
 """Pairs of user and source, and sources; the longest untouched is forgotten first."""
 
 Key = tuple[str, ...]
+
+
+@lru_cache(1024)
+def neighbourhood(source: str) -> str:
+    """What counts as one source: an IPv4 address, the /64 of an IPv6 one, any other text itself."""
+    try:
+        address = ip_address(source.partition("%")[0])
+    except ValueError:
+        return source
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 class Throttle:
@@ -60,7 +77,8 @@ class Throttle:
     def was_right(self, user: str, source: str) -> None:
         """An attempt succeeded: the user's earlier ones are forgiven."""
         self.not_looked_at(user, source)
-        self._wrong.pop((source, user), None)
+        self._wrong.pop((neighbourhood(source), user), None)
 
     def _limits(self, user: str, source: str) -> dict[Key, int]:
+        source = neighbourhood(source)
         return {(source, user): self._free, (source,): FREE_OF_SOURCE}

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,9 +22,12 @@ bench = typer.Typer(
 
 Seconds = Annotated[int, typer.Option(min=2, help="How long; 600 for the ten minutes of the bars")]
 Sites = Annotated[int, typer.Option(min=2, max=200, help="Sites of the conference")]
-Size = Annotated[str, typer.Option(help="Pictures that sites send: 360p, 4cif, 720p or 1080p")]
-Preset = Annotated[str, typer.Option(help="x264 preset of the engine")]
-Sound = Annotated[str, typer.Option(help="Codec of the sites' sound: opus, PCMA, PCMU, G722, L16")]
+Sizes = Literal["360p", "4cif", "720p", "1080p"]
+Presets = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"]
+Sounds = Literal["opus", "PCMA", "PCMU", "G722", "L16"]
+Size = Annotated[Sizes, typer.Option(help="Pictures that sites send")]
+Preset = Annotated[Presets, typer.Option(help="x264 preset of the engine")]
+Sound = Annotated[Sounds, typer.Option(help="Codec of the sites' sound")]
 Srtp = Annotated[bool, typer.Option("--srtp", help="Sites come by WebRTC's SRTP")]
 Clips = Annotated[Path, typer.Option(help="Folder of the demo clips")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file")]
@@ -108,6 +111,8 @@ def room(
     sound: Sound = "opus",
     preset: Preset = "superfast",
     browser: Annotated[bool, typer.Option(help="One more site: headless Chromium")] = False,
+    fps: Annotated[int, typer.Option(min=10, max=60, help="Pictures a second, in and out")] = 30,
+    out: Annotated[Sizes, typer.Option(help="Size of the mosaic")] = "720p",
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -115,7 +120,7 @@ def room(
     """A running room: what it delivers, how late, at what cost beside the codecs (bars 3, 3b)."""
     from benchmarks.room import Room, run
 
-    what = Room(sites + browser, size, classes, sound, preset, browser)
+    what = Room(sites + browser, size, classes, sound, preset, browser, fps, out)
     tell(lambda: run(seconds, what, clips), json_, plot)
 
 
@@ -189,6 +194,7 @@ def fanout(
     seconds: Seconds = 10,
     receivers: Annotated[int, typer.Option(min=4, max=200, help="How many")] = 30,
     secure: Srtp = False,
+    ports: Annotated[str, typer.Option(help="UDP ports of the engine; two do for all")] = "0-0",
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -196,7 +202,7 @@ def fanout(
     """Many receivers in four classes (bar 5)."""
     from benchmarks.fanout import run
 
-    tell(lambda: run(seconds, receivers, clips, secure), json_, plot)
+    tell(lambda: run(seconds, receivers, clips, secure, ports), json_, plot)
 
 
 @bench.command()
@@ -309,14 +315,17 @@ def janus(
 def gateway(
     asked: Annotated[int, typer.Option(min=5, help="How often each verb, by each caller")] = 50,
     callers: Annotated[int, typer.Option(min=1, max=20, help="How many at once")] = 2,
-    share: Annotated[float, typer.Option(min=0, max=1, help="Load of the engine")] = 0.6,
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of the engine's capacity")] = 0.8,
+    capacity: Annotated[
+        int, typer.Option(min=0, help="In conferences, as a run before has found it; 0: find it")
+    ] = 0,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """SOAP verbs while the engine is busy: how long each takes (bar 3 of the gateway)."""
-    from benchmarks.gateway import run
+    from benchmarks.gateway import GatewayBench, run
 
-    tell(lambda: run(asked, callers, share), json_, plot)
+    tell(lambda: run(GatewayBench(asked, callers, share, capacity)), json_, plot)
 
 
 @bench.command()
@@ -345,24 +354,6 @@ def ports(
     from benchmarks.ports import run
 
     tell(lambda: run(seconds, clips), json_, plot)
-
-
-@bench.command()
-def recorder(
-    recordings: Annotated[int, typer.Option(min=0, max=100, help="At once; 0: not")] = 30,
-    seconds: Seconds = 30,
-    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs, half as many power cuts")] = 20,
-    hours: Annotated[float, typer.Option(min=0, help="In moved time, for drift; 0: not")] = 8.0,
-    seed: Annotated[int, typer.Option(help="Of the dice: another for the next part of 200")] = 7,
-    catalogue: Annotated[int, typer.Option(min=0, help="Hours to search in; 0: not")] = 4000,
-    json_: Json = None,
-    plot: Plot = None,
-) -> None:
-    """Recordings at once, killed, without power, on a bad disk, for hours, and thousands listed."""
-    from benchmarks.recorder import RecorderBench, run
-
-    what = RecorderBench(recordings, seconds, kills, hours, catalogue, seed)
-    tell(lambda: beside_stalls(lambda: run(what)), json_, plot)
 
 
 @bench.command()

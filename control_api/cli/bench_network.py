@@ -10,6 +10,8 @@ from control_api.cli.bench_watch import bench
 
 __all__ = ["bench"]
 
+FUZZ, MEDIA_FUZZ = Path("var/gateway-fuzz.json"), Path("var/media-fuzz.json")
+
 
 @bench.command()
 def network(
@@ -33,20 +35,20 @@ def fuzz(
         bool, typer.Option("--media", help="RTP, RTCP, SDP and STUN to a call instead (bar 9)")
     ] = False,
     kept: Annotated[
-        Path, typer.Option(help="Of --media: the file by which the next run goes on")
-    ] = Path("var/media-fuzz.json"),
+        Path | None, typer.Option(help="The file by which the next run goes on")
+    ] = None,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
-    """SOAP requests made to break the gateway: each has a defined answer (bar 6 of the gateway)."""
+    """SOAP and REST requests made to break control: each has a defined answer (its bar 6)."""
     if media:
         from benchmarks import media_fuzz
 
-        tell(lambda: media_fuzz.run(requests, seed, kept), json_, plot)
+        tell(lambda: media_fuzz.run(requests, seed, kept or MEDIA_FUZZ), json_, plot)
         return
     from benchmarks.gateway_fuzz import run
 
-    tell(lambda: run(requests, seed), json_, plot)
+    tell(lambda: run(requests, seed, kept or FUZZ), json_, plot)
 
 
 @bench.command()
@@ -77,3 +79,52 @@ def lowest(
     from benchmarks.lowest import run
 
     tell(lambda: run(seconds, clips), json_, plot)
+
+
+@bench.command()
+def asked(
+    small: Annotated[int, typer.Option(min=10, help="Seconds in one tile of sixteen")] = 20,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """What Chromium sends while it is shown large, in one tile of sixteen, and large again."""
+    from benchmarks.asked import Phases, run
+
+    tell(lambda: run(Phases(small_s=small)), json_, plot)
+
+
+@bench.command()
+def stock(
+    peers: Annotated[int, typer.Option(min=1, max=20, help="Connections at once")] = 4,
+    seconds: Annotated[float, typer.Option(min=2, help="Of each measurement")] = 8.0,
+    turns: Annotated[int, typer.Option(min=1, help="How often each")] = 2,
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """CPU per packet of the WebRTC path, beside a stock aiortc peer connection (bar 7)."""
+    from benchmarks.stock import run
+
+    tell(lambda: run(peers, seconds, turns), json_, plot)
+
+
+@bench.command()
+def mixed(json_: Json = None, plot: Plot = None) -> None:
+    """Browsers, rooms, telephones in one conference, each within its own rate (bar 2)."""
+    from benchmarks.mixed import run
+
+    tell(run, json_, plot)
+
+
+@bench.command()
+def kills(
+    times: Annotated[int, typer.Option(min=1, help="How often")] = 20,
+    kept: Annotated[Path, typer.Option(help="The file by which the next run goes on")] = Path(
+        "var/kills.json"
+    ),
+    json_: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Control killed while callers book and steer: nothing is lost, no call disturbed (bar 5)."""
+    from benchmarks.kills import run
+
+    tell(lambda: run(times, kept), json_, plot)

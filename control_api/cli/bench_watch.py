@@ -1,10 +1,11 @@
-"""`mcu bench`: what viewers get, live and recorded; the rest of its words are in bench.py."""
+"""`mcu bench`: what viewers get; the recorder has bench_recorder.py, all else bench.py."""
 
 from typing import Annotated
 
 import typer
 
-from control_api.cli.bench import CLIPS, Clips, Json, Plot, Seconds, bench, beside_stalls, tell
+from control_api.cli.bench import CLIPS, Clips, Json, Plot, Seconds, beside_stalls, tell
+from control_api.cli.bench_recorder import bench
 
 __all__ = ["bench"]
 
@@ -19,6 +20,9 @@ def live(
     screen: Annotated[
         bool, typer.Option("--screen", help="From a camera to Chromium's screen, nothing else")
     ] = False,
+    whep: Annotated[
+        bool, typer.Option("--whep", help="With --screen: a player that speaks WHEP")
+    ] = False,
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -27,26 +31,11 @@ def live(
     from benchmarks import live_screen, live_viewers
 
     if screen:
-        on_screen = live_screen.ScreenBench(seconds, clips)
+        on_screen = live_screen.ScreenBench(seconds, whep, clips)
         tell(lambda: beside_stalls(lambda: live_screen.run(on_screen)), json_, plot)
     else:
         what = live_viewers.LiveBench(viewers, seconds, content)
         tell(lambda: beside_stalls(lambda: live_viewers.run(what)), json_, plot)
-
-
-@bench.command()
-def vod(
-    viewers: Annotated[int, typer.Option(min=1, max=300, help="How many")] = 300,
-    recordings: Annotated[int, typer.Option(min=0, max=60, help="That run meanwhile")] = 30,
-    seconds: Seconds = 20,
-    json_: Json = None,
-    plot: Plot = None,
-) -> None:
-    """Viewers of recordings at 4 Mbit/s each, beside recordings that are being made (bar 2)."""
-    from benchmarks.vod import VodBench, run
-
-    what = VodBench(viewers, recordings, seconds)
-    tell(lambda: beside_stalls(lambda: run(what)), json_, plot)
 
 
 @bench.command()
@@ -60,16 +49,3 @@ def sync(
     from benchmarks.in_step import SyncBench, run
 
     tell(lambda: beside_stalls(lambda: run(SyncBench(live, seconds))), json_, plot)
-
-
-@bench.command()
-def leaks(
-    requests: Annotated[int, typer.Option(min=100, help="How many")] = 100_000,
-    seed: Annotated[int, typer.Option(help="Of the dice: the same requests again")] = 11,
-    json_: Json = None,
-    plot: Plot = None,
-) -> None:
-    """Wrong tokens, ranges and names at everything that can be watched (bar 11)."""
-    from benchmarks.leaks import run
-
-    tell(lambda: run(requests, seed), json_, plot)

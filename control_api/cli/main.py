@@ -33,7 +33,17 @@ def run(
     engines: Annotated[int, typer.Option(help="Media engine processes")] = 1,
     demo: Annotated[bool, typer.Option(help="A demo conference of four sites")] = True,
     advertise: Annotated[str, typer.Option(help="Media address told to sites behind a NAT")] = "",
-    ports: Annotated[str, typer.Option(help="UDP port range for media, 0-0: any")] = "0-0",
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A network of media: bind=ADDRESS[,advertise=ADDRESS][,for=NETWORK]...; once for "
+            "each; instead of --listen's address and --advertise"
+        ),
+    ] = None,
+    ports: Annotated[
+        str,
+        typer.Option(help="UDP ports for all media, FIRST-LAST; two are enough; 0-0: any"),
+    ] = "0-0",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error")] = "info",
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate: serve HTTPS")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key of the certificate")] = None,
@@ -54,6 +64,7 @@ def run(
             engines,
             demo,
             advertise,
+            tuple(network or ()),
             ports,
             log_level,
             tls_cert,
@@ -95,6 +106,7 @@ WORDS = {
     "bench": "control_api.cli.bench_network:bench",
     "backup": "control_api.cli.backup:backup",
     "restore": "control_api.cli.backup:restore",
+    "migrate": "control_api.cli.migrate:migrate",
 }
 """Words that live in files of their own, loaded only when one of them, or help, is asked for."""
 

@@ -18,7 +18,12 @@ import structlog
 from rich.console import Console
 
 from control_api.cli.supervisor import ChildSpec, supervise
-from mcu_core.endpoints.network import read_ports
+from mcu_core.endpoints.network import (
+    ANY_ADDRESSES,
+    read_networks,
+    read_ports,
+    share_ports,
+)
 from mcu_core.errors import BadInput, Refused
 from mcu_core.observe.logs import LEVELS, set_up
 
@@ -36,6 +41,7 @@ MOST_CORES = 1024
 class RunOptions:
     """What `mcu run` was asked for; `listen` is host:port of API and pages.
 
+    `network`: of media, as `read_network` reads them; none: that of `listen`, known as `advertise`.
     `preset`: of all video encoders, empty for the engine's own choice. `cores`: how much of the
     machine all engines together give away, 0 for all.
     """
@@ -45,6 +51,7 @@ class RunOptions:
     engines: int = 1
     demo: bool = True
     advertise: str = ""
+    network: tuple[str, ...] = ()
     ports: str = "0-0"
     log_level: str = "info"
     tls_cert: Path | None = None
@@ -120,25 +127,48 @@ def check_free(host: str, port: int) -> None:
             ) from error
 
 
+def media_networks(options: RunOptions) -> list[str]:
+    """The networks of media: those named, else the address of `listen`; of both families where that
+    is any. Raises BadInput."""
+    if options.network:
+        return list(options.network)
+    host, _ = split_address(options.listen)
+    binds = ["0.0.0.0", "::"] if host in ANY_ADDRESSES else [_resolved(host)]
+    told = options.advertise
+    return [
+        f"bind={bind}" + (f",advertise={told}" if told and (":" in told) == (":" in bind) else "")
+        for bind in binds
+    ]
+
+
+def _resolved(host: str) -> str:
+    if is_loopback(host):
+        return "127.0.0.1"
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0][4][0])
+    except OSError as error:
+        raise BadInput("--listen", f"an address of this machine, not {host}") from error
+
+
 def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[ChildSpec]:
     """The processes of one system, in starting order."""
-    host, _ = split_address(options.listen)
-    bind = "127.0.0.1" if is_loopback(host) else host
+    networks = [flag for text in media_networks(options) for flag in ("--network", text)]
     python = (sys.executable, "-m")
     names = [f"engine-{k}" for k in range(options.engines)]
+    ranges = share_ports(read_ports(options.ports), options.engines)
     engines = [
         ChildSpec(
             name,
             (
                 *(*python, "mcu_core.engine", "--name", name),
-                *("--socket", str(sockets / f"{name}.sock"), "--bind", bind),
-                *("--advertise", options.advertise, "--ports", options.ports),
+                *("--socket", str(sockets / f"{name}.sock"), *networks),
+                *("--ports", f"{first}-{last}"),
                 *("--media", str(options.data / "media")),
                 *_effort_flags(options),
                 *("--log-level", options.log_level),
             ),
         )
-        for name in names
+        for name, (first, last) in zip(names, ranges, strict=True)
     ]
     recorder_socket = str(sockets / "recorder.sock")
     recorder = ChildSpec(
@@ -266,9 +296,11 @@ def run(options: RunOptions) -> None:
     if options.log_level not in LEVELS:
         raise BadInput("--log-level", f"one of {', '.join(LEVELS)}, not {options.log_level!r}")
     set_up("run", options.log_level)
-    read_ports(options.ports)
     if not 1 <= options.engines <= 64:
         raise BadInput("--engines", "1 to 64")
+    ports = read_ports(options.ports)
+    share_ports(ports, options.engines)
+    read_networks(media_networks(options), ports)
     host, port = split_address(options.listen)
     check_tls(options)
     check_effort(options)

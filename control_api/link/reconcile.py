@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from control_api.persistence.conferences import RtpOffer, WantedConference, WantedRecording
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
-from mcu_core.contract.definition import ConferenceDefinition, SiteKind
+from mcu_core.contract.definition import ConferenceDefinition, Encryption, SiteKind
 from mcu_core.contract.snapshots import ConferenceSnapshot, EngineSnapshot
 from recorder.contract import RecorderSnapshot, RecordingInfo, RecordingState
 
+CRYPTO = "\na=crypto:"
 RUNNING = (RecordingState.RECORDING, RecordingState.PAUSED)
 
 
@@ -54,7 +55,10 @@ def attaching(
     offers: Mapping[str, RtpOffer],
     snapshot: EngineSnapshot,
 ) -> list[AttachRtp]:
-    """RTP sites that were connected once and are not now: the same offer, the same ports."""
+    """RTP sites that were connected once and are not now: the same offer, the same ports.
+
+    Not those whose keys their engine took with it: nobody would tell them the new ones.
+    """
     joined = {
         site.id
         for conference in snapshot.conferences
@@ -63,10 +67,11 @@ def attaching(
         if site.endpoint
     }
     sites = {site.id for site in definition.sites if site.kind is SiteKind.RTP}
+    keyed = definition.encryption is not Encryption.NONE
     return [
         AttachRtp(definition.id, site, offer.sdp, offer.ports)
         for site, offer in offers.items()
-        if site in sites and site not in joined
+        if site in sites and site not in joined and not (keyed and CRYPTO in offer.sdp)
     ]
 
 

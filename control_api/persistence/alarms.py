@@ -1,19 +1,23 @@
 """Rows of alarms."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from control_api.persistence.database import Database
 
-_READ = "SELECT number, kind, object, value, raised_s, cleared_s FROM alarms"
+_READ = "SELECT number, kind, object, value, raised_s, cleared_s, seen_by, seen_s FROM alarms"
+
+EVERY = 2**62
+"""Higher than any number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What was wrong with what (`object`, empty: this machine), and how much when it was raised.
 
-    Times are Unix seconds; `cleared_s` None: it is so still.
+    Times are Unix seconds; `cleared_s` None: it is so still. `seen_by`: who acknowledged it.
     """
 
     number: int
@@ -22,6 +26,8 @@ class Alarm:
     value: float
     raised_s: float
     cleared_s: float | None = None
+    seen_by: str = ""
+    seen_s: float | None = None
 
 
 class AlarmRows:
@@ -41,9 +47,11 @@ class AlarmRows:
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO alarms (number, kind, object, value, raised_s, cleared_s)"
-                    " VALUES (:number, :kind, :object, :value, :raised_s, :cleared_s)"
-                    " ON CONFLICT (number) DO UPDATE SET cleared_s = :cleared_s"
+                    "INSERT INTO alarms"
+                    " (number, kind, object, value, raised_s, cleared_s, seen_by, seen_s)"
+                    " VALUES (:number, :kind, :object, :value, :raised_s, :cleared_s, :seen_by,"
+                    " :seen_s) ON CONFLICT (number) DO UPDATE"
+                    " SET cleared_s = :cleared_s, seen_by = :seen_by, seen_s = :seen_s"
                 ),
                 asdict(alarm),
             )
@@ -56,13 +64,23 @@ class AlarmRows:
             )
             return [Alarm(*row) for row in rows.all()]
 
-    async def newest(self, most: int) -> list[Alarm]:
-        """The newest first, cleared or not."""
+    async def newest(self, most: int, kinds: Collection[str], before: int = 0) -> list[Alarm]:
+        """The newest of these kinds first, cleared or not, with numbers below `before` (0: all)."""
+        statement = text(
+            f"{_READ} WHERE kind IN :kinds AND number < :before ORDER BY number DESC LIMIT :most"
+        ).bindparams(bindparam("kinds", expanding=True))
+        asked = {"kinds": sorted(kinds), "before": before or EVERY, "most": most}
         async with self._database.begin() as connection:
-            rows = await connection.execute(
-                text(f"{_READ} ORDER BY number DESC LIMIT :most"), {"most": most}
+            return [Alarm(*row) for row in (await connection.execute(statement, asked)).all()]
+
+    async def one(self, number: int) -> Alarm | None:
+        """That of a number."""
+        async with self._database.begin() as connection:
+            found = await connection.execute(
+                text(f"{_READ} WHERE number = :number"), {"number": number}
             )
-            return [Alarm(*row) for row in rows.all()]
+            row = found.first()
+        return Alarm(*row) if row is not None else None
 
     async def forget_before(self, at_s: float) -> None:
         """Remove what was raised earlier and is over."""

@@ -8,10 +8,14 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from control_api.persistence.database import Database
+from mcu_core.contract.definition import Encryption
 
 State = Literal["booked", "running", "ended", "deleted"]
 AT_ONCE = 500
 """Names in one statement."""
+
+ENCRYPTIONS = tuple(Encryption)
+"""By their numbers in WS/T 546 table 4."""
 
 
 class BookedSite(msgspec.Struct, frozen=True):
@@ -41,7 +45,12 @@ class Recurrence(msgspec.Struct, frozen=True):
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """A booked conference; `length_s` 0: until it is ended. Passwords are kept as keyed hashes."""
+    """A booked conference; `length_s` 0: until it is ended. Passwords are kept as keyed hashes.
+
+    `encryption` counts in ENCRYPTIONS. `ports`: kept for it in units of SD, at least. `code_each`:
+    occurrences have codes of their own. `room`: the site whose room it is.
+    `notify`: mail addresses of who is told of it, with `notice`.
+    """
 
     id: int
     name: str
@@ -54,6 +63,12 @@ class Booking(msgspec.Struct, frozen=True):
     may_record: bool = True
     auto_record: bool = False
     may_stream: bool = False
+    recorder: str = ""
+    ports: int = 0
+    code_each: bool = False
+    room: str = ""
+    notify: tuple[str, ...] = ()
+    notice: str = ""
     presentation: int = 0
     encryption: int = 0
     password: str = ""
@@ -64,7 +79,7 @@ class Booking(msgspec.Struct, frozen=True):
 
 
 class Occurrence(msgspec.Struct, frozen=True):
-    """One time that a booked conference takes place, with the sites of that time."""
+    """One time that a booked conference takes place, with the sites and the code of that time."""
 
     booking: int
     begin_s: float
@@ -72,6 +87,15 @@ class Occurrence(msgspec.Struct, frozen=True):
     state: State
     units: int
     sites: tuple[BookedSite, ...]
+    access_code: str = ""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A conference that is booked or runs, by the id that it has while it runs."""
+
+    id: str
+    name: str
+    begin_s: float
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -88,7 +112,7 @@ class Taken(msgspec.Struct, frozen=True):
 _ENCODE = msgspec.json.Encoder().encode
 _SITES = msgspec.json.Decoder(tuple[BookedSite, ...])
 _BOOKING = msgspec.json.Decoder(Booking)
-_OCCURRENCE = "SELECT booking, begin_s, end_s, state, units, sites FROM occurrences"
+_OCCURRENCE = "SELECT booking, begin_s, end_s, state, units, sites, access_code FROM occurrences"
 _TAKEN = (
     "SELECT uri, begin_s, end_s, booking, state FROM occupied"
     " WHERE uri IN :uris AND begin_s < :until AND (end_s IS NULL OR end_s > :since)"
@@ -112,19 +136,7 @@ class BookingRows:
     async def put(self, booking: Booking, occurrences: Sequence[Occurrence]) -> None:
         """Write a booking and all its occurrences, in place of those that had not begun."""
         async with self._database.begin() as connection:
-            await connection.execute(
-                text(
-                    "INSERT INTO bookings (id, access_code, name, record)"
-                    " VALUES (:id, :code, :name, :record) ON CONFLICT (id)"
-                    " DO UPDATE SET access_code = :code, name = :name, record = :record"
-                ),
-                {
-                    "id": booking.id,
-                    "name": booking.name,
-                    "code": booking.access_code,
-                    "record": _ENCODE(booking).decode(),
-                },
-            )
+            await _write_booking(connection, booking)
             known = {"booking": booking.id}
             await connection.execute(
                 text(
@@ -139,6 +151,11 @@ class BookingRows:
             )
             await _write(connection, occurrences)
         self._note_length(occurrences)
+
+    async def put_booking(self, booking: Booking) -> None:
+        """Write a booking alone; its occurrences stay as they are."""
+        async with self._database.begin() as connection:
+            await _write_booking(connection, booking)
 
     async def put_occurrence(self, occurrence: Occurrence) -> None:
         """Write one occurrence, new or changed; its sites are taken as long as it is not over."""
@@ -164,12 +181,32 @@ class BookingRows:
         return _BOOKING.decode(row.record) if row is not None else None
 
     async def has_access_code(self, code: str) -> bool:
-        """Whether some booking has this access code."""
+        """Whether some booking, or an occurrence of one, has this access code."""
         async with self._database.begin() as connection:
             row = await connection.execute(
-                text("SELECT 1 FROM bookings WHERE access_code = :code"), {"code": code}
+                text(
+                    "SELECT 1 FROM bookings WHERE access_code = :code"
+                    " UNION ALL SELECT 1 FROM occurrences WHERE access_code = :code"
+                ),
+                {"code": code},
             )
             return row.first() is not None
+
+    async def standing(self) -> list[Standing]:
+        """All bookings that are not over, with when they begin, or began, first."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT b.id, b.name, (SELECT o.begin_s FROM occurrences o"
+                    " WHERE o.booking = b.id AND o.state IN ('booked', 'running')"
+                    " ORDER BY o.begin_s LIMIT 1) AS begin_s FROM bookings b ORDER BY b.id"
+                )
+            )
+            return [
+                Standing(str(row.id), row.name, row.begin_s)
+                for row in rows.all()
+                if row.begin_s is not None
+            ]
 
     async def occurrences(self, number: int) -> list[Occurrence]:
         """All times of a booking, in order."""
@@ -221,6 +258,7 @@ class BookingRows:
                     row.state,
                     row.units,
                     _SITES.decode(row.sites),
+                    row.access_code,
                 )
                 for row in rows.all()
             ]
@@ -270,15 +308,31 @@ class BookingRows:
         return {number: name for number, name in found}
 
 
+async def _write_booking(connection: AsyncConnection, booking: Booking) -> None:
+    await connection.execute(
+        text(
+            "INSERT INTO bookings (id, access_code, name, record)"
+            " VALUES (:id, :code, :name, :record) ON CONFLICT (id)"
+            " DO UPDATE SET access_code = :code, name = :name, record = :record"
+        ),
+        {
+            "id": booking.id,
+            "name": booking.name,
+            "code": booking.access_code,
+            "record": _ENCODE(booking).decode(),
+        },
+    )
+
+
 async def _write(connection: AsyncConnection, occurrences: Sequence[Occurrence]) -> None:
     if not occurrences:
         return
     await connection.execute(
         text(
-            "INSERT INTO occurrences (booking, begin_s, end_s, state, units, sites)"
-            " VALUES (:booking, :begin_s, :end_s, :state, :units, :sites)"
-            " ON CONFLICT (booking, begin_s) DO UPDATE SET"
-            " end_s = :end_s, state = :state, units = :units, sites = :sites"
+            "INSERT INTO occurrences (booking, begin_s, end_s, state, units, sites, access_code)"
+            " VALUES (:booking, :begin_s, :end_s, :state, :units, :sites, :access_code)"
+            " ON CONFLICT (booking, begin_s) DO UPDATE SET end_s = :end_s, state = :state,"
+            " units = :units, sites = :sites, access_code = :access_code"
         ),
         [
             {**msgspec.structs.asdict(one), "sites": _ENCODE(one.sites).decode()}

@@ -1,8 +1,7 @@
-"""Rows of call records (话单): who was in which conference, and reports made of them."""
+"""Rows of call records (话单): who was in which conference, and reports made of their sums."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_type_hints
+from collections.abc import Iterable, Sequence
+from typing import Any, get_type_hints
 
 import msgspec
 from sqlalchemy import (
@@ -15,22 +14,23 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from control_api.persistence import uses
 from control_api.persistence.database import Database
-
-EVERYBODY = ""
+from control_api.persistence.uses import Asked, By, Counted, Use
 
 
 class Call(msgspec.Struct, frozen=True):
     """A site was in a conference from `joined_s` to `left_s` (Unix seconds; None: still).
 
     `seen_s` is when it was last seen there, `day` its first day as 20270301. Of what it sent:
-    codecs, the largest picture, `packets` that came, `lost` of its picture, payload `bytes`.
+    codecs, the largest picture, `packets` that came, `lost` of its picture, payload `bytes`. How it
+    went: mean delays in the bridge, seconds that its picture stood still and its sound was made up
+    for faults, seconds in which pictures gave way to the load, packets `repaired` in time.
     """
 
     number: int
@@ -54,45 +54,21 @@ class Call(msgspec.Struct, frozen=True):
     packets: int = 0
     lost: int = 0
     bytes: int = 0
+    picture_delay_ms: float = 0.0
+    sound_delay_ms: float = 0.0
+    still_s: float = 0.0
+    concealed_s: float = 0.0
+    reduced_s: float = 0.0
+    repaired: int = 0
 
 
-By = Literal["day", "organisation", "site"]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which calls: first days from..to (20270301, both inclusive), and what is not empty.
-
-    `organisation` has those below it, parted by `/`, in it.
-    """
-
-    since: int
-    until: int
-    organisation: str = EVERYBODY
-    site: str = ""
-    conference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A row of a report: what it is of, calls, and of them seconds, packets, lost, bytes."""
-
-    of: str
-    calls: int
-    seconds: float
-    packets: int
-    lost: int
-    bytes: int
-
-
-_FIELDS = Call.__struct_fields__
 _TEXT, _WHOLE, _REAL = String(), BigInteger(), Float()
 _KINDS: dict[object, TypeEngine[Any]] = {str: _TEXT, int: _WHOLE, float: _REAL}
-_CALLS = TableClause(
+CALLS = TableClause(
     "calls", *(column(name, _KINDS.get(kind, _REAL)) for name, kind in get_type_hints(Call).items())
 )
-_C = _CALLS.c
-_ROWS = select(_CALLS)
+_C = CALLS.c
+_ROWS = select(CALLS)
 
 
 class CallRows:
@@ -116,12 +92,20 @@ class CallRows:
         """Write records, new or changed."""
         async with self._database.begin() as connection:
             numbers = [call.number for call in calls]
-            await connection.execute(delete(_CALLS).where(_C.number.in_(numbers)))
-            await connection.execute(insert(_CALLS), [msgspec.structs.asdict(one) for one in calls])
+            before = await _all(connection, _ROWS.where(_C.number.in_(numbers)))
+            await connection.execute(delete(CALLS).where(_C.number.in_(numbers)))
+            await connection.execute(insert(CALLS), [msgspec.structs.asdict(one) for one in calls])
+            await uses.change(connection, _counted(before), _counted(calls))
+
+    async def sum_up(self, anew: bool = False) -> None:
+        """Make the sums of records that an earlier program wrote, which had none; or all anew."""
+        async with self._database.begin() as connection:
+            if anew or await uses.are_missing(connection):
+                await uses.make(connection)
 
     async def page(self, asked: Asked, before: int, most: int) -> list[Call]:
         """The newest first, with numbers below `before` (0: from the newest on)."""
-        statement = _where(_ROWS, asked)
+        statement = where(_ROWS, asked)
         if before:
             day = select(_C.day).where(_C.number == before).scalar_subquery()
             statement = statement.where(_C.number < before, _C.day <= day)
@@ -130,33 +114,46 @@ class CallRows:
             return await _all(connection, statement.order_by(*newest).limit(most))
 
     async def report(self, asked: Asked, by: By, most: int) -> list[Use]:
-        """Use and loss by what is asked for: days in order, else the busiest first."""
-        seconds = func.sum(_C.seen_s - _C.joined_s)
-        sums = (func.sum(_C.packets), func.sum(_C.lost), func.sum(_C.bytes))
-        statement = _where(select(_C[by], func.count(), seconds, *sums), asked).group_by(_C[by])
-        statement = statement.order_by(_C.day if by == "day" else seconds.desc()).limit(most)
+        """Use and loss by what is asked for: days in order, else the longest first."""
+        of_conference = asked.conference != ""
+        statement = _report(asked, by, most) if of_conference else uses.report(asked, by, most)
         async with self._database.begin() as connection:
             rows = (await connection.execute(statement)).all()
         return [
-            Use(str(of), calls, float(took), int(packets), int(lost), int(size))
+            Use(str(of), int(calls), float(took) / 1000, int(packets), int(lost), int(size))
             for of, calls, took, packets, lost, size in rows
         ]
 
     async def forget_before(self, day: int) -> None:
         """Remove the records of earlier days."""
         async with self._database.begin() as connection:
-            await connection.execute(delete(_CALLS).where(_C.day < day))
+            gone = await connection.execute(delete(CALLS).where(_C.day < day))
+            if gone.rowcount:
+                await uses.forget_before(connection, day)
+
+
+def _report(asked: Asked, by: By, most: int) -> Select[Any]:
+    """Of one conference, whose records are few."""
+    took = func.sum((_C.seen_s - _C.joined_s) * 1000)
+    sums = (func.sum(_C.packets), func.sum(_C.lost), func.sum(_C.bytes))
+    statement = where(select(_C[by], func.count(), took, *sums), asked).group_by(_C[by])
+    return statement.order_by(_C.day if by == "day" else took.desc()).limit(most)
+
+
+def _counted(calls: Iterable[Call]) -> list[Counted]:
+    names = Counted.__dataclass_fields__
+    return [Counted(*(getattr(call, name) for name in names)) for call in calls]
 
 
 async def _all(connection: AsyncConnection, statement: Select[Any]) -> list[Call]:
     return [Call(*row) for row in (await connection.execute(statement)).all()]
 
 
-def _where(statement: Select[Any], asked: Asked) -> Select[Any]:
+def where(statement: Select[Any], asked: Asked) -> Select[Any]:
+    """Only what is asked for."""
     statement = statement.where(_C.day >= asked.since, _C.day <= asked.until)
     if asked.organisation:
-        below = _C.organisation.startswith(f"{asked.organisation}/", autoescape=True)
-        statement = statement.where(or_(_C.organisation == asked.organisation, below))
+        statement = statement.where(uses.within(_C.organisation, asked.organisation))
     if asked.site:
         statement = statement.where(_C.site == asked.site)
     if asked.conference:

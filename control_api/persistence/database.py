@@ -113,6 +113,11 @@ class Database:
             return make_url(self._server).render_as_string(hide_password=True)
         return str(self._path)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for a server."""
+        return None if self._server else self._path
+
     async def _migrate(self) -> None:
         steps = _steps()
         async with self.begin() as connection:

@@ -8,7 +8,9 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import text
 
+from control_api.auth.rights import groups_of
 from control_api.persistence.database import Database
+from control_api.persistence.groups import seen_by
 from recorder.contract import RecordingInfo, RecordingState
 
 AT_ONCE = 500
@@ -30,6 +32,9 @@ class Search:
     skip: int = 0
     organisation: str = ""
     """Only what is its or below."""
+
+    member: str = ""
+    """Only what the groups of this user let it see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,14 @@ class LibraryRows:
     async def put(self, infos: Sequence[tuple[RecordingInfo, str]]) -> None:
         """Keep recordings as they are now, each with what its row was made from."""
         for begin in range(0, len(infos), AT_ONCE):
-            rows = [_row(info, seen) for info, seen in infos[begin : begin + AT_ONCE]]
+            page = infos[begin : begin + AT_ONCE]
+            rows = [_row(info, seen) for info, seen in page]
+            groups = [one for info, _ in page for one in _groups(info)]
             async with self._database.begin() as connection:
                 await connection.execute(text(PUT), rows)
+                await connection.execute(text(NO_GROUPS), rows)
+                if groups:
+                    await connection.execute(text(PUT_GROUPS), groups)
 
     async def remove(self, ids: Iterable[str]) -> None:
         """Forget recordings."""
@@ -90,11 +100,17 @@ ON CONFLICT (id) DO UPDATE SET conference = excluded.conference,
 info = excluded.info, started_s = excluded.started_s,
 state = excluded.state, size_bytes = excluded.size_bytes, words = excluded.words,
 seen = excluded.seen"""
+NO_GROUPS = "DELETE FROM recording_groups WHERE recording = :id"
+PUT_GROUPS = "INSERT INTO recording_groups (recording, group_name) VALUES (:id, :name)"
 SUMS = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM library"
 THEIRS = """conference IN (SELECT conference FROM territory
 WHERE organisation = :organisation OR organisation LIKE :below ESCAPE '!')"""
 PAGE_HEAD = "SELECT info FROM library"
 PAGE_TAIL = " ORDER BY started_s DESC, id DESC LIMIT :limit OFFSET :skip"
+
+
+def _groups(info: RecordingInfo) -> list[dict[str, object]]:
+    return [{"id": info.id, "name": name} for name in groups_of(info.tags.group)]
 
 
 def _row(info: RecordingInfo, seen: str) -> dict[str, object]:
@@ -121,6 +137,9 @@ def _where(search: Search) -> tuple[str, dict[str, object]]:
         conditions.append(THEIRS)
         values["organisation"] = search.organisation
         values["below"] = f"{_plain(search.organisation)}/%"
+    if search.member:
+        conditions.append(seen_by("library.id"))
+        values["member"] = search.member
     if search.since_s:
         conditions.append("started_s >= :since")
         values["since"] = search.since_s

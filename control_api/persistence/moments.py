@@ -1,7 +1,7 @@
 """Rows of what can be found within recordings, and their index of grams."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from control_api.persistence.database import Database
 from control_api.persistence.grams import asked, compared, grams, owned
+from control_api.persistence.groups import seen_by
 from recorder.contract import RecordingInfo
 
 NOT_READ = -1
@@ -36,6 +37,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What to look for: all the words, where they are not empty of one organisation's recordings
+    or below, and within one recording."""
+
+    words: tuple[str, ...]
+    organisation: str = ""
+    recording: str = ""
+    member: str = ""
+    """Only in what the groups of this user let it see."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A recording whose moments are not, or no longer, what its files say."""
 
@@ -57,6 +70,7 @@ _ADD = (
     "INSERT INTO moments (id, recording, organisation, kind, at_ms, words, text{0})"
     " VALUES (:id, :recording, :organisation, :kind, :at_ms, :words, :text{1})"
 )
+_ALONE = "LOCK TABLE moments IN SHARE ROW EXCLUSIVE MODE"
 _SEEN = """INSERT INTO searched (recording, seen, slides) VALUES (:recording, :seen, :slides)
 ON CONFLICT (recording) DO UPDATE SET seen = excluded.seen, slides = excluded.slides"""
 _ENDED = (
@@ -80,6 +94,8 @@ class MomentRows:
     ) -> None:
         """Replace all that can be found of a recording; `slides` NOT_READ: not all of it yet."""
         async with self._database.begin() as connection:
+            if connection.dialect.name == POSTGRES:  # who writes meanwhile would take the same ids
+                await connection.execute(text(_ALONE))
             await _remove(connection, unread.recording)
             await _add(connection, unread.recording, organisation, moments)
             values = {"recording": unread.recording, "seen": unread.seen, "slides": slides}
@@ -106,26 +122,27 @@ class MomentRows:
         """Recordings whose slides are to be read, newest first."""
         return await self._library(_NOT_READ, limit)
 
-    async def find(
-        self, words: Iterable[str], organisation: str, limit: int, before: int = 2**53
-    ) -> list[Hit]:
-        """The newest moments with all the words; those of an organisation where it is not empty.
-
-        `before`: only older ones than the hit of that id.
-        """
-        words = tuple(words)
-        wanted = dict.fromkeys(gram for word in words for gram in asked(word))
+    async def find(self, what: Asked, limit: int, before: int = 2**53) -> list[Hit]:
+        """The newest moments that are asked for; `before`: only older ones than that hit's id."""
+        wanted = dict.fromkeys(gram for word in what.words for gram in asked(word))
         if not wanted:
             return []
         values: dict[str, object] = {"before": before, "limit": limit}
         where = ""
-        for k, word in enumerate(words):
+        for k, word in enumerate(what.words):
             where += f" AND m.words LIKE :word{k} ESCAPE '!'"
             values[f"word{k}"] = f"%{_plain(compared(word))}%"
-        if organisation:
-            wanted[owned(organisation)[-1], False] = None
+        if what.organisation:
+            wanted[owned(what.organisation)[-1], False] = None
             where += _THEIRS
-            values |= {"theirs": organisation, "below": f"{_plain(organisation)}/%"}
+            below = f"{_plain(what.organisation)}/%"
+            values |= {"theirs": what.organisation, "below": below}
+        if what.recording:
+            where += " AND m.recording = :recording"
+            values["recording"] = what.recording
+        if what.member:
+            where += f" AND {seen_by('m.recording')}"
+            values["member"] = what.member
         async with self._database.begin() as connection:
             if connection.dialect.name == POSTGRES:
                 parts = (f"'{gram}'{':*' if begins else ''}" for gram, begins in wanted)

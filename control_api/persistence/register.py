@@ -66,6 +66,24 @@ class RegisterRows:
             )
             return gone.rowcount > 0
 
+    async def put_room(self, uri: str, code: str) -> None:
+        """Give the room of a registered site a code; empty: it has none any more."""
+        async with self._database.begin() as connection:
+            await connection.execute(text("DELETE FROM room_codes WHERE uri = :uri"), {"uri": uri})
+            if code:
+                await connection.execute(
+                    text("INSERT INTO room_codes (uri, code) VALUES (:uri, :code)"),
+                    {"uri": uri, "code": code},
+                )
+
+    async def room_of(self, code: str) -> str:
+        """The site whose room has this code; empty: none."""
+        async with self._database.begin() as connection:
+            found = await connection.execute(
+                text("SELECT uri FROM room_codes WHERE code = :code"), {"code": code}
+            )
+            return str(found.scalar() or "")
+
     async def count(self) -> int:
         """How many are registered."""
         async with self._database.begin() as connection:
@@ -91,3 +109,28 @@ class RegisterRows:
                 rows = await connection.execute(statement, {"uris": uris[k : k + AT_ONCE]})
                 found.update((row.uri, _DECODE.decode(row.record)) for row in rows)
         return found
+
+    async def limits(self) -> dict[str, int]:
+        """The most that each site of an organisation is sent, in kbit/s."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(
+                text("SELECT organisation, rate_kbps FROM organisation_limits")
+            )
+            return {row.organisation: row.rate_kbps for row in rows.all()}
+
+    async def put_limit(self, organisation: str, rate_kbps: int) -> None:
+        """Keep a limit; 0: none any more."""
+        values = {"organisation": organisation, "rate": rate_kbps}
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM organisation_limits WHERE organisation = :organisation"),
+                {"organisation": organisation},
+            )
+            if rate_kbps:
+                await connection.execute(
+                    text(
+                        "INSERT INTO organisation_limits (organisation, rate_kbps)"
+                        " VALUES (:organisation, :rate)"
+                    ),
+                    values,
+                )

@@ -3,13 +3,22 @@
 import msgspec
 
 
+class Came(msgspec.Struct, frozen=True):
+    """A seat of another conference, from which a site moved here."""
+
+    conference: str
+    site: str
+
+
 class Rules(msgspec.Struct, frozen=True):
     """Who may come in, and who may watch.
 
     Who was not invited gives the `access_code` and, where there is one, the `password`; the
     `chair_password` lets run the conference. Passwords are keyed hashes. `anonymous`: sites that
     nobody named may come, too. `locked`: only `members`, who have been in. `live`: whether the
-    live page shows it. `hands`: the sites that have raised theirs, first come first.
+    live page shows it. `hands`: the sites that have raised theirs, first come first. `came`: sites
+    that moved here, with where they were, whose invitations hold on. `room`:
+    the site that opened it as its room.
     """
 
     access_code: str = ""
@@ -20,6 +29,8 @@ class Rules(msgspec.Struct, frozen=True):
     members: tuple[str, ...] = ()
     live: bool = True
     hands: tuple[str, ...] = ()
+    came: tuple[Came, ...] = ()
+    room: str = ""
 
 
 OPEN = Rules()

@@ -1,6 +1,8 @@
 """Rows of users, of their sessions, and of the secrets that this installation made for itself."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import text
 
@@ -9,12 +11,17 @@ from control_api.persistence.database import Database
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may log in; `role` is one of auth/roles.py."""
+    """A person who may log in; `role` is one of auth/roles.py, or of the table of own ones.
+
+    `password_since_s` (Unix seconds); `must_change`: at the next login.
+    """
 
     name: str
     role: str
     password_hash: str
     organisation: str = ""
+    password_since_s: float = 0.0
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,12 @@ class GatewaySecret:
     organisation: str = ""
 
 
-_USERS = "SELECT name, role, password_hash, organisation FROM users"
+_USERS = "SELECT name, role, password_hash, organisation, password_since_s, must_change FROM users"
+
+
+def _user(row: Sequence[Any]) -> User:
+    name, role, password_hash, organisation, since_s, must_change = row
+    return User(name, role, password_hash, organisation, since_s, bool(must_change))
 
 
 class UserRows:
@@ -54,25 +66,66 @@ class UserRows:
                     {"name": name},
                 )
             ).first()
-        return User(*row) if row is not None else None
+        return _user(row) if row is not None else None
 
     async def users(self) -> list[User]:
         """All users by name."""
         async with self._database.begin() as connection:
             rows = await connection.execute(text(f"{_USERS} ORDER BY name"))
-        return [User(*row) for row in rows]
+        return [_user(row) for row in rows]
 
     async def put(self, user: User) -> None:
         """Write a user, new or changed."""
         async with self._database.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO users (name, role, password_hash, organisation)"
-                    " VALUES (:name, :role, :password_hash, :organisation) ON CONFLICT (name)"
-                    " DO UPDATE SET role = :role, password_hash = :password_hash,"
-                    " organisation = :organisation"
+                    "INSERT INTO users (name, role, password_hash, organisation, password_since_s,"
+                    " must_change) VALUES (:name, :role, :password_hash, :organisation,"
+                    " :password_since_s, :must_change) ON CONFLICT (name)"
+                    " DO UPDATE SET role = :role, password_hash = :password_hash, organisation ="
+                    " :organisation, password_since_s = :password_since_s,"
+                    " must_change = :must_change"
                 ),
-                asdict(user),
+                asdict(user) | {"must_change": int(user.must_change)},
+            )
+
+    async def date_passwords(self, now_s: float) -> None:
+        """Passwords of which nobody knows since when they are, are from now on."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text("UPDATE users SET password_since_s = :now WHERE password_since_s = 0"),
+                {"now": now_s},
+            )
+
+    async def past_passwords(self, user: str, most: int) -> list[str]:
+        """Hashes of those that the user had before, the newest first."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT password_hash FROM password_history WHERE user_name = :user"
+                    " ORDER BY since_s DESC LIMIT :most"
+                ),
+                {"user": user, "most": most},
+            )
+            return [row.password_hash for row in rows.all()]
+
+    async def keep_past_password(self, user: User, most: int) -> None:
+        """Remember the user's password of now as one of the past, and so many before it."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO password_history (user_name, since_s, password_hash)"
+                    " VALUES (:user, :since, :hash)"
+                ),
+                {"user": user.name, "since": user.password_since_s, "hash": user.password_hash},
+            )
+            await connection.execute(
+                text(
+                    "DELETE FROM password_history WHERE user_name = :user AND since_s < (SELECT"
+                    " min(since_s) FROM (SELECT since_s FROM password_history WHERE"
+                    " user_name = :user ORDER BY since_s DESC LIMIT :most) AS newest)"
+                ),
+                {"user": user.name, "most": most},
             )
 
     async def remove(self, name: str) -> None:

@@ -3,15 +3,22 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from control_api.auth.roles import Action
-from control_api.persistence.bookings import BookedSite, Booking, Occurrence, Recurrence
+from control_api.persistence.bookings import (
+    ENCRYPTIONS,
+    BookedSite,
+    Booking,
+    Occurrence,
+    Recurrence,
+)
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import LARGEST_INT, Body, Number, ZonedMoment
-from control_api.services.booking import BookingRequest
+from control_api.services.booking_request import BookingRequest
 from control_api.services.picture_views import View
+from mcu_core.contract.definition import Encryption
 
 router = APIRouter(tags=["bookings"])
 
@@ -20,6 +27,10 @@ SEE = [Depends(may(Action.SEE))]
 BookingId = Annotated[int, Path(ge=0, le=LARGEST_INT)]
 Digits = Annotated[StrictStr, Field(max_length=20)]
 Moment = Annotated[ZonedMoment, Query(description="with its zone, as 2027-03-01T08:00:00Z")]
+
+
+MOST_AT_ONCE = 1000
+"""Occurrences in one answer."""
 
 
 class BookedSiteBody(Body):
@@ -60,6 +71,16 @@ class BookingBody(Body):
     sites: Annotated[tuple[BookedSiteBody, ...], Field(max_length=200)] = ()
     rate_kbps: Annotated[StrictInt, Field(ge=64, le=8192)] = 1920
     presence_panes: StrictInt = Field(24, description="panes of the composed picture, 0 for none")
+    encryption: Encryption = Field(Encryption.AUTOMATIC, description="of media")
+    ports: StrictInt = Field(
+        0, description="ports that are kept, in units of SD, if the sites take fewer"
+    )
+    bill_code: Annotated[StrictStr, Field(max_length=200)] = ""
+    code_each: StrictBool = Field(False, description="an access code for each occurrence")
+    notify: Annotated[tuple[StrictStr, ...], Field(max_length=50)] = Field(
+        (), description="addresses of who is told by mail, with a calendar file"
+    )
+    notice: Annotated[StrictStr, Field(max_length=4000)] = Field("", description="what is told")
     may_record: StrictBool = True
     may_stream: StrictBool = Field(True, description="whether the live page shows it")
     auto_record: StrictBool = Field(False, description="it is recorded from its beginning on")
@@ -71,6 +92,7 @@ class BookingBody(Body):
     def request(self) -> BookingRequest:
         """As the use case takes it."""
         plain: dict[str, Any] = self.model_dump(exclude={"begin", "minutes", "sites", "recurrence"})
+        plain["encryption"] = ENCRYPTIONS.index(self.encryption)
         return BookingRequest(
             **plain,
             begin_s=self.begin.timestamp() if self.begin is not None else None,
@@ -78,6 +100,12 @@ class BookingBody(Body):
             sites=tuple(BookedSite(**site.model_dump()) for site in self.sites),
             recurrence=self.recurrence.rule() if self.recurrence is not None else None,
         )
+
+
+class PortsBody(Body):
+    """How many ports are kept for it, in units of SD (720p30 takes 2, 1080p30 4, 1080p60 8)."""
+
+    ports: StrictInt
 
 
 class ProlongBody(Body):
@@ -98,6 +126,8 @@ class OccurrenceView(View):
     sites: list[str]
     owner: str
     recurring: bool
+    access_code: str
+    units: int
 
 
 class BookingView(View):
@@ -108,6 +138,10 @@ class BookingView(View):
     access_code: str
     rate_kbps: int
     presence_panes: int
+    encryption: Encryption
+    ports: int
+    bill_code: str
+    notify: list[str]
     may_record: bool
     may_stream: bool
     minutes: float
@@ -140,10 +174,13 @@ def _occurrence(booking: Booking, one: Occurrence) -> OccurrenceView:
         sites=[site.uri for site in one.sites],
         owner=booking.owner,
         recurring=booking.recurrence is not None,
+        access_code=one.access_code or booking.access_code,
+        units=one.units,
     )
 
 
-async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
+async def view_of(bridge: BridgeOf, booking: Booking) -> BookingView:
+    """A booking with all its times."""
     times = await bridge.bookings.occurrences(booking.id)
     return BookingView(
         id=str(booking.id),
@@ -151,6 +188,10 @@ async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
         access_code=booking.access_code,
         rate_kbps=booking.rate_kbps,
         presence_panes=booking.presence_panes,
+        encryption=ENCRYPTIONS[booking.encryption],
+        ports=booking.ports,
+        bill_code=booking.bill_code,
+        notify=list(booking.notify),
         may_record=booking.may_record,
         may_stream=booking.may_stream,
         minutes=booking.length_s / 60,
@@ -160,31 +201,46 @@ async def _view(bridge: BridgeOf, booking: Booking) -> BookingView:
     )
 
 
+async def book_for(bridge: BridgeOf, principal: PrincipalOf, asked: BookingRequest) -> Booking:
+    """Book what somebody asks for; it is theirs."""
+    await _check_theirs(bridge, principal, asked)
+    booked = await bridge.bookings.book(asked, principal.name)
+    await bridge.territory.own(principal, str(booked.id))
+    return booked
+
+
+async def _check_theirs(bridge: BridgeOf, principal: PrincipalOf, asked: BookingRequest) -> None:
+    uris = [site.uri for site in asked.sites]
+    await bridge.register.check_theirs(uris, principal.organisation)
+
+
 @router.get("/bookings", summary="What takes place in a span", dependencies=SEE)
 async def bookings(
-    bridge: BridgeOf, principal: PrincipalOf, since: Moment, until: Moment
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    since: Moment,
+    until: Moment,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = MOST_AT_ONCE,
+    offset: Annotated[int, Query(ge=0, le=LARGEST_INT)] = 0,
 ) -> list[OccurrenceView]:
-    """In order of their beginning; what was deleted is not told."""
+    """In order of their beginning; what was deleted is not told. `X-Total-Count`: how many all."""
     found = await bridge.bookings.between(since.timestamp(), until.timestamp())
-    return [
-        _occurrence(booking, one)
-        for booking, one in found
-        if bridge.territory.sees(principal, str(booking.id))
-    ]
+    theirs = [row for row in found if bridge.territory.sees(principal, str(row[0].id))]
+    response.headers["X-Total-Count"] = str(len(theirs))
+    return [_occurrence(booking, one) for booking, one in theirs[offset : offset + limit]]
 
 
 @router.post("/bookings", status_code=201, summary="Book a conference", dependencies=CONTROL)
 async def book(body: BookingBody, bridge: BridgeOf, principal: PrincipalOf) -> BookingView:
     """It begins and ends by the clock; refused with the reason where there is no room."""
-    booked = await bridge.bookings.book(body.request(), principal.name)
-    await bridge.territory.own(principal, str(booked.id))
-    return await _view(bridge, booked)
+    return await view_of(bridge, await book_for(bridge, principal, body.request()))
 
 
 @router.get("/bookings/{number}", summary="One booking", dependencies=SEE)
 async def booking(number: BookingId, bridge: BridgeOf) -> BookingView:
     """With all its times, past ones too."""
-    return await _view(bridge, await bridge.bookings.get(number))
+    return await view_of(bridge, await bridge.bookings.get(number))
 
 
 @router.put("/bookings/{number}", summary="Book it anew", dependencies=CONTROL)
@@ -192,16 +248,19 @@ async def edit(
     number: BookingId,
     body: BookingBody,
     bridge: BridgeOf,
+    principal: PrincipalOf,
     begin: Annotated[ZonedMoment | None, Query()] = None,
 ) -> BookingView:
     """Until three minutes before it begins; `begin` names one occurrence of a series.
 
     Of one occurrence time, length and sites change.
     """
+    asked = body.request()
+    await _check_theirs(bridge, principal, asked)
     if begin is not None:
-        edited = await bridge.bookings.edit_one(number, begin.timestamp(), body.request())
-        return await _view(bridge, edited)
-    return await _view(bridge, await bridge.bookings.edit(number, body.request()))
+        edited = await bridge.bookings.edit_one(number, begin.timestamp(), asked)
+        return await view_of(bridge, edited)
+    return await view_of(bridge, await bridge.bookings.edit(number, asked))
 
 
 @router.post("/bookings/{number}/prolong", summary="Let it take longer", dependencies=CONTROL)
@@ -209,7 +268,13 @@ async def prolong(number: BookingId, body: ProlongBody, bridge: BridgeOf) -> Boo
     """Also while it runs."""
     begin_s = body.begin.timestamp() if body.begin is not None else None
     await bridge.bookings.prolong(number, body.minutes * 60, begin_s)
-    return await _view(bridge, await bridge.bookings.get(number))
+    return await view_of(bridge, await bridge.bookings.get(number))
+
+
+@router.put("/bookings/{number}/ports", summary="Keep more or fewer ports", dependencies=CONTROL)
+async def ports(number: BookingId, body: PortsBody, bridge: BridgeOf) -> BookingView:
+    """Also while it runs; refused with the figures where the machine has no such room then."""
+    return await view_of(bridge, await bridge.bookings.keep_ports(number, body.ports))
 
 
 @router.delete("/bookings/{number}", status_code=204, summary="Delete it", dependencies=CONTROL)

@@ -1,7 +1,5 @@
 """Routes: call records (话单), as pages, as CSV, and reports made of them."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -11,17 +9,17 @@ from fastapi.responses import StreamingResponse
 
 from control_api.auth.organisations import within
 from control_api.auth.roles import Action
-from control_api.persistence.calls import Asked, By, Call
+from control_api.persistence.calls import Call
+from control_api.persistence.uses import Asked, By, Use
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import LARGEST_INT
+from control_api.rest.spreadsheet import MARK, line, sheet, table
 from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
 
 router = APIRouter(tags=["reports"], dependencies=[Depends(may(Action.REPORTS))])
 
 MOST_EXPORTED = 1_000_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would carry out."""
 
 
 class CallView(View):
@@ -102,48 +100,43 @@ async def calls(
 @router.get("/calls.csv", summary="The same for a spreadsheet", response_class=StreamingResponse)
 async def calls_csv(bridge: BridgeOf, asked: AskedOf) -> StreamingResponse:
     """All of them, the newest first, in UTF-8 with a mark of its order, as spreadsheets like it."""
-    return StreamingResponse(
-        _lines(bridge, asked),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="calls.csv"'},
-    )
+    return sheet("calls", _lines(bridge, asked))
 
 
 @router.get("/reports/use", summary="Use and loss per day, organisation or site")
 async def use(bridge: BridgeOf, asked: AskedOf, by: By = "day") -> list[UseView]:
     """Days in order; organisations and sites by hours, at most 1000."""
-    return [
-        UseView(
-            of=row.of,
-            calls=row.calls,
-            hours=round(row.seconds / 3600, 2),
-            loss_percent=_loss(row.packets, row.lost),
-            gigabytes=round(row.bytes / 1e9, 3),
-        )
-        for row in await bridge.calls.report(asked, by)
-    ]
+    return [_row(row) for row in await bridge.calls.report(asked, by)]
+
+
+@router.get(
+    "/reports/use.csv", summary="The same for a spreadsheet", response_class=StreamingResponse
+)
+async def use_csv(bridge: BridgeOf, asked: AskedOf, by: By = "day") -> StreamingResponse:
+    """A line for each day, organisation or site."""
+    rows = [_row(row).model_dump() for row in await bridge.calls.report(asked, by)]
+    return table(f"use-by-{by}", UseView.model_fields, rows)
+
+
+def _row(row: Use) -> UseView:
+    return UseView(
+        of=row.of,
+        calls=row.calls,
+        hours=round(row.seconds / 3600, 2),
+        loss_percent=loss(row.packets, row.lost),
+        gigabytes=round(row.bytes / 1e9, 3),
+    )
 
 
 async def _lines(bridge: Bridge, asked: Asked) -> AsyncIterator[str]:
-    yield "\ufeff" + _line(list(CallView.model_fields))
+    yield MARK + line(CallView.model_fields)
     before = told = 0
     while told < MOST_EXPORTED:
         page = await bridge.calls.page(asked, before)
         if not page:
             return
-        yield "".join(_line(list(_view(call).model_dump().values())) for call in page)
+        yield "".join(line(_view(call).model_dump().values()) for call in page)
         before, told = page[-1].number, told + len(page)
-
-
-def _line(cells: list[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow([_plain(cell) for cell in cells])
-    return text.getvalue()
-
-
-def _plain(cell: object) -> object:
-    """Names come from strangers: none begins a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _number(day: date) -> int:
@@ -154,7 +147,8 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def _loss(packets: int, lost: int) -> float:
+def loss(packets: int, lost: int) -> float:
+    """Of what was sent, in percent."""
     return round(100 * lost / (packets + lost), 3) if lost else 0.0
 
 
@@ -178,5 +172,5 @@ def _view(call: Call) -> CallView:
         height=call.height,
         audio_codec=call.audio_codec,
         rate_kbps=round(call.bytes * 8 / 1000 / seconds, 1) if seconds > 0 else 0.0,
-        loss_percent=_loss(call.packets, call.lost),
+        loss_percent=loss(call.packets, call.lost),
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from control_api.auth.roles import Action
+from control_api.auth.roles import Action, Role, check
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.picture_bodies import GroupBody, LayoutBody, PaneBody
 from control_api.rest.schemas import (
@@ -77,12 +77,24 @@ async def make(body: ConferenceBody, bridge: BridgeOf, principal: PrincipalOf) -
 async def conference(cid: str, bridge: BridgeOf, principal: PrincipalOf) -> ConferenceView:
     """As it is wanted and as its engine shows it; guests are shown less."""
     view = bridge.conferences.get(cid)
-    return public_view(view) if principal.bound else view
+    if not principal.bound:
+        return view
+    shown = public_view(view)
+    return shown if principal.role is Role.GUEST else shown.model_copy(update={"rules": view.rules})
 
 
 @router.patch("/conferences/{cid}", tags=["conferences"], summary="Change it", dependencies=RUN)
-async def change(cid: str, body: ConferenceChange, bridge: BridgeOf) -> ConferenceView:
-    """Only what is named changes, also within `voice`, `banner` and `caption`."""
+async def change(
+    cid: str, body: ConferenceChange, bridge: BridgeOf, principal: PrincipalOf
+) -> ConferenceView:
+    """Only what is named changes, also within `voice`, `banner` and `caption`.
+
+    `recorded` and `recording_rules` are for who may record, `encryption` is not for a chair.
+    """
+    if body.model_fields_set & {"recorded", "recording_rules"}:
+        check(principal, Action.RECORD, cid)
+    if "encryption" in body.model_fields_set:
+        check(principal, Action.CONTROL, cid)
     return await bridge.conferences.change(cid, body.changes())
 
 

@@ -58,8 +58,8 @@ async def withdraw(cid: str, bridge: BridgeOf) -> ConferenceView:
     "/sites/{sid}/content", status_code=204, summary="Show a site's content", dependencies=RUN
 )
 async def take(cid: str, sid: str, bridge: BridgeOf) -> None:
-    """It must be sending some; it then goes before all others, locked or not."""
-    await bridge.contents.take(cid, sid)
+    """It then goes before all others, locked or not; a page that sends none asks its user to."""
+    await bridge.calling.ask_content(cid, sid)
 
 
 @router.delete(

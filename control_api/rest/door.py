@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictStr
 from control_api.auth.invitations import HOURS, looks_like_invitation
 from control_api.auth.roles import Action
 from control_api.errors import DoorClosed
-from control_api.rest.guard import BridgeOf, identified, may, token_of
+from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.rest.json_body import Body, changes_of
 from control_api.rest.picture_bodies import SiteId
 from control_api.services.door import Knock, RulesChange
@@ -94,7 +94,7 @@ async def knock(body: KnockBody, request: Request, bridge: BridgeOf) -> EntryVie
         site=entry.site,
         token=fresh,
         url=f"/join/{quote(entry.conference)}?{query}",
-        chair=entry.chair,
+        chair=bool(entry.chair),
     )
 
 
@@ -111,8 +111,11 @@ async def hand(cid: str, sid: str, body: HandBody, bridge: BridgeOf) -> None:
 
 
 @router.put("/sites/{sid}/watch", summary="Choose whom a site sees", dependencies=SEAT)
-async def watch(cid: str, sid: str, body: WatchBody, bridge: BridgeOf) -> SiteView:
+async def watch(
+    cid: str, sid: str, body: WatchBody, bridge: BridgeOf, principal: PrincipalOf
+) -> SiteView:
     """选看: one site in full, also itself, or what the others see."""
+    bridge.door.check_free(principal, cid, sid)
     await bridge.steering.watch(cid, sid, body.site)
     return bridge.sites.get(cid, sid)
 

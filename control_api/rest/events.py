@@ -1,7 +1,7 @@
 """Route: the event feed as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import msgspec
@@ -12,7 +12,7 @@ from control_api.auth.roles import Action, Principal
 from control_api.errors import NotLoggedIn, Throttled
 from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.services.bridge import Bridge
-from control_api.services.feed import Reader
+from control_api.services.feed import FeedEvent, Reader
 from control_api.services.views import public_view
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import NS_PER_SECOND
@@ -25,7 +25,7 @@ CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 
 NAMES = (
     "hello, alarm, conference, site, levels, speaker, muted_talkers, layout, key, reduced,"
-    " recording, ring, hangup, declined, share, camera, rejoin, gone"
+    " recording, ring, hangup, declined, share, camera, moved, rejoin, gone"
 )
 
 
@@ -72,7 +72,8 @@ async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIter
             elif guest and view.id == principal.conference:
                 yield sse("conference", _json(public_view(view).model_dump()))
         checked_ns = bridge.clock.now_ns()
-        async for text in _news(reader, guest):
+        kept = partial(_kept_from, bridge, principal)
+        async for text in _news(reader, kept):
             if bridge.clock.now_ns() - checked_ns >= CHECK_AGAIN_NS:
                 await identified(bridge, token)
                 checked_ns = bridge.clock.now_ns()
@@ -83,7 +84,17 @@ async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIter
         reader.close()
 
 
-async def _news(reader: Reader, guest: bool) -> AsyncIterator[str]:
+def _kept_from(bridge: Bridge, principal: Principal, event: FeedEvent) -> bool:
+    """Whether it is told as guests are: also of a recording that is other groups'."""
+    if principal.bound:
+        return True
+    if event.name != "recording" or not bridge.user_groups.limits(principal):
+        return False
+    group = msgspec.json.decode(event.data).get("group", "")
+    return not bridge.user_groups.sees(principal, group)
+
+
+async def _news(reader: Reader, plainly: Callable[[FeedEvent], bool]) -> AsyncIterator[str]:
     while True:
         try:
             async with asyncio.timeout(KEEP_ALIVE_S):
@@ -93,7 +104,7 @@ async def _news(reader: Reader, guest: bool) -> AsyncIterator[str]:
             continue
         if event is None:
             return
-        yield sse(event.name, event.public if guest else event.data)
+        yield sse(event.name, event.public if plainly(event) else event.data)
 
 
 def _json(data: object) -> str:

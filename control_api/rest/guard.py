@@ -12,16 +12,12 @@ from control_api.services.bridge import Bridge
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import NS_PER_SECOND
 
-API = "/api/v1/"
-UNDIVIDED = ("films", "dicom-jobs")
-"""What is made of recordings of anybody and does not say whose it is."""
-
 COOKIE = "mcu_session"
 INVITE = "invite"
 
 
-def bridge_of(request: Request) -> Bridge:
-    """The use cases behind this application."""
+async def bridge_of(request: Request) -> Bridge:
+    """The use cases behind this application. No plain function: those get a thread each time."""
     bridge = request.app.state.bridge
     assert isinstance(bridge, Bridge)
     return bridge
@@ -55,7 +51,10 @@ async def identified(bridge: Bridge, token: str) -> Principal:
         try:
             bridge.observed.site(principal.conference, principal.site)
         except NotFound as error:
+            if moved := bridge.moving.follow(principal):
+                return moved
             raise NotLoggedIn("the seat of this invitation is not there any more") from error
+        return bridge.door.still(principal)
     return principal
 
 
@@ -69,11 +68,31 @@ def may(action: Action) -> Callable[[Request, BridgeOf, PrincipalOf], Awaitable[
         path = request.path_params
         check(principal, action, path.get("cid", principal.conference), path.get("sid", ""))
         if principal.organisation:
-            if request.url.path.removeprefix(API).startswith(UNDIVIDED):
-                raise Forbidden("this is not divided among organisations")
             await _check_theirs(bridge, principal, action, path)
+        if "rid" in path:
+            await check_recording(bridge, principal, path["rid"], action)
 
     return checked
+
+
+async def check_recording(
+    bridge: Bridge, principal: Principal, rid: str, action: Action = Action.PLAY
+) -> None:
+    """Raise NotFound for a recording that is not the principal's organisation's or groups',
+    Forbidden for what the groups do not let it do with it."""
+    if not principal.organisation and not bridge.user_groups.limits(principal):
+        return
+    recording = await bridge.recordings.library.whose(rid)
+    theirs = bridge.territory.sees(principal, recording.conference)
+    if not theirs or not bridge.user_groups.sees(principal, recording.group):
+        raise NotFound("recording", rid)
+    if not bridge.user_groups.lets(principal, recording.group, action):
+        raise Forbidden(f"the recording's groups do not let you {action}")
+
+
+def member_of(bridge: Bridge, principal: Principal) -> str:
+    """Whose groups limit what is listed; empty: nobody's."""
+    return principal.name if bridge.user_groups.limits(principal) else ""
 
 
 async def _check_theirs(
@@ -86,10 +105,6 @@ async def _check_theirs(
     conference = path.get("cid", path.get("number"))
     if conference is not None:
         bridge.territory.check(principal, str(conference))
-    if "rid" in path:
-        recording = await bridge.recordings.get(path["rid"], False)
-        if not bridge.territory.sees(principal, recording.conference):
-            raise NotFound("recording", path["rid"])
     if "uri" in path:
         site = await bridge.register.get(path["uri"])
         if not within(site.organisation, principal.organisation):
@@ -100,6 +115,9 @@ RECENT_NS = 3 * NS_PER_SECOND
 """So long a player's next request is taken to be of who asked with the same token before: the
 session is a look into the database, and three hundred players ask three hundred times a second."""
 
+LOOKING_NS = NS_PER_SECOND
+"""The forty players of one account do not all look, when one of them does."""
+
 MOST_RECENT = 2000
 
 
@@ -107,8 +125,7 @@ async def player_of(request: Request, bridge: BridgeOf) -> Principal:
     """Who asks for bytes of a recording, and may play it; raises NotLoggedIn, Forbidden, NotFound
     for another organisation's."""
     principal = await _recent_player(request, bridge)
-    if principal.organisation:
-        await _check_theirs(bridge, principal, Action.PLAY, request.path_params)
+    await check_recording(bridge, principal, request.path_params["rid"])
     return principal
 
 
@@ -118,9 +135,14 @@ async def _recent_player(request: Request, bridge: Bridge) -> Principal:
     known = recent.get(token)
     if known is not None and now_ns - known[1] < RECENT_NS:
         return known[0]
-    recent.pop(token, None)
-    principal = await identified(bridge, token)
-    check(principal, Action.PLAY, principal.conference)
+    if known is not None:  # for who asks while this one looks
+        recent[token] = (known[0], now_ns - RECENT_NS + LOOKING_NS)
+    try:
+        principal = await identified(bridge, token)
+        check(principal, Action.PLAY, principal.conference)
+    except BaseException:
+        recent.pop(token, None)
+        raise
     if len(recent) >= MOST_RECENT:
         recent.clear()
     recent[token] = (principal, now_ns)

@@ -51,14 +51,17 @@ class BridgeCollector(Collector):
         yield alarms
         delivered = CounterMetricFamily("mcu_webhooks", "Events delivered", labels=["to"])
         dropped = CounterMetricFamily("mcu_webhooks_dropped", "Events dropped", labels=["to"])
+        dead = GaugeMetricFamily("mcu_webhooks_dead", "Events given up", labels=["to"])
         waiting = GaugeMetricFamily("mcu_webhooks_waiting", "Events that wait", labels=["to"])
         for queue in self._bridge.webhooks.queues:
             to = [queue.target.shown]
             delivered.add_metric(to, queue.delivered)
             dropped.add_metric(to, queue.dropped)
+            dead.add_metric(to, queue.dead)
             waiting.add_metric(to, len(queue.waiting))
-        yield from (delivered, dropped, waiting)
-        missed = self._bridge.webhooks.missed
+        yield from (delivered, dropped, dead, waiting)
+        missed, unkept = self._bridge.webhooks.missed, self._bridge.webhooks.unkept
+        yield counter("mcu_webhooks_unkept", "Changes that the database did not take", unkept)
         yield counter("mcu_webhooks_missed", "Times that events were too many", missed)
         yield counter("mcu_call_records_dropped", "Records lost", self._bridge.calls.dropped)
 

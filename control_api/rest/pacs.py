@@ -10,12 +10,12 @@ from pydantic import Field, StrictBool, StrictStr
 
 from control_api.auth.roles import Action, Principal
 from control_api.persistence.pacs import Job, Wish
-from control_api.rest.guard import BridgeOf, PrincipalOf, may
+from control_api.rest.guard import BridgeOf, PrincipalOf, check_recording, may
 from control_api.rest.json_body import Body, Number
 from control_api.rest.schemas import LONGEST_S
 from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
-from mcu_core.errors import NotFound
+from mcu_core.errors import McuError, NotFound
 from recorder.dicom_study import Study, new_uid
 
 router = APIRouter(
@@ -83,6 +83,7 @@ class JobView(View):
 
     id: str
     recording: str
+    title: str
     pacs: str
     state: Literal["waiting", "sending", "done", "failed", "cancelled"]
     progress: float
@@ -95,12 +96,16 @@ class JobView(View):
     by: str
 
 
-def _view(bridge: Bridge, job: Job) -> JobView:
+async def _view(bridge: Bridge, job: Job) -> JobView:
+    title = ""
+    with suppress(McuError):  # it may have been deleted since
+        title = (await bridge.recordings.get(job.recording)).title
     part = (len(job.receipts) + bridge.pacs.sent(job)) / job.objects if job.objects else 0.0
     return JobView.model_validate(
         {
             "id": job.id,
             "recording": job.recording,
+            "title": title,
             "pacs": job.peer,
             "state": job.state,
             "progress": round(1.0 if job.state == "done" else part, 3),
@@ -150,14 +155,15 @@ async def send(rid: str, body: DicomBody, bridge: BridgeOf, principal: Principal
     )
     job = await bridge.pacs.send(rid, body.pacs, wish, Study(**given), principal.name)
     await bridge.audience.note(principal.name, "archive", rid)
-    return _view(bridge, job)
+    return await _view(bridge, job)
 
 
-async def _check_theirs(bridge: Bridge, principal: Principal, job: Job) -> None:
-    """Raise NotFound for a job of a recording that is another organisation's."""
-    if principal.organisation:
-        recording = await bridge.recordings.get(job.recording)
-        bridge.territory.check(principal, recording.conference, "job")
+async def _check_theirs(
+    bridge: Bridge, principal: Principal, job: Job, action: Action = Action.PLAY
+) -> None:
+    """Raise NotFound for a job of a recording that is another organisation's or group's, Forbidden
+    for what its groups do not let the principal do with it."""
+    await check_recording(bridge, principal, job.recording, action)
 
 
 @router.get("/dicom-jobs", summary="What is on its way to archives")
@@ -172,7 +178,7 @@ async def jobs(
     for job in await bridge.pacs.find(recording, limit):
         with suppress(NotFound):
             await _check_theirs(bridge, principal, job)
-            views.append(_view(bridge, job))
+            views.append(await _view(bridge, job))
     return views
 
 
@@ -181,11 +187,18 @@ async def job(jid: str, bridge: BridgeOf, principal: PrincipalOf) -> JobView:
     """How far it is."""
     found = await bridge.pacs.get(jid)
     await _check_theirs(bridge, principal, found)
-    return _view(bridge, found)
+    return await _view(bridge, found)
 
 
 @router.delete("/dicom-jobs/{jid}", summary="Cancel")
 async def cancel(jid: str, bridge: BridgeOf, principal: PrincipalOf) -> JobView:
     """What the archive has already it keeps."""
-    await _check_theirs(bridge, principal, await bridge.pacs.get(jid))
-    return _view(bridge, await bridge.pacs.cancel(jid))
+    await _check_theirs(bridge, principal, await bridge.pacs.get(jid), Action.RECORD)
+    return await _view(bridge, await bridge.pacs.cancel(jid))
+
+
+@router.post("/dicom-jobs/{jid}/retry", summary="Try now")
+async def retry(jid: str, bridge: BridgeOf, principal: PrincipalOf) -> JobView:
+    """One that waits for its archive to be back is sent at once."""
+    await _check_theirs(bridge, principal, await bridge.pacs.get(jid), Action.RECORD)
+    return await _view(bridge, await bridge.pacs.retry(jid))

@@ -57,31 +57,25 @@ async def join(cid: str, request: Request, bridge: BridgeOf) -> Response:
     return await _for_users("join.html", request, bridge)
 
 
-@router.get("/recordings")
-async def recordings(request: Request, bridge: BridgeOf) -> Response:
-    """The library."""
-    return await _for_users("recordings.html", request, bridge)
+USER_PAGES = {
+    "/recordings": "recordings.html",  # the library
+    "/users": "users.html",  # users, roles and groups; what it shows only administrators are given
+    "/bookings": "bookings.html",
+    "/play/{rid}": "play.html",
+    "/check": "check.html",  # devices and network against a test conference
+    "/live/{cid}": "live.html",  # for people who only watch
+    "/health": "health.html",  # the system, and its alarms
+    "/register": "register.html",  # registered sites, and limits of organisations
+    "/reports": "reports.html",  # use and loss, and how consultations went
+}
+"""Pages for whoever has an account; what they show the API decides."""
 
 
-@router.get("/bookings")
-async def bookings(request: Request, bridge: BridgeOf) -> Response:
-    """What is booked, and the form for it."""
-    return await _for_users("bookings.html", request, bridge)
+def _add_user_page(path: str, name: str) -> None:
+    @router.get(path)
+    async def page(request: Request, bridge: BridgeOf) -> Response:
+        return await _for_users(name, request, bridge)
 
 
-@router.get("/play/{rid}")
-async def play(rid: str, request: Request, bridge: BridgeOf) -> Response:
-    """The player."""
-    return await _for_users("play.html", request, bridge)
-
-
-@router.get("/check")
-async def check(request: Request, bridge: BridgeOf) -> Response:
-    """Devices and network against a test conference."""
-    return await _for_users("check.html", request, bridge)
-
-
-@router.get("/live/{cid}")
-async def live(cid: str, request: Request, bridge: BridgeOf) -> Response:
-    """A conference live, for people who only watch."""
-    return await _for_users("live.html", request, bridge)
+for _path, _name in USER_PAGES.items():
+    _add_user_page(_path, _name)

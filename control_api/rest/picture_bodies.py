@@ -123,8 +123,8 @@ class VoiceChange(Body):
 class ContentChange(Body):
     """Who may send content (辅流): what to change; what is not named stays."""
 
-    senders: Literal["anybody", "chair", "site"] | None = Field(
-        None, description="all sites, only the one that chairs, or only `site`"
+    senders: Literal["anybody", "chair", "site", "nobody"] | None = Field(
+        None, description="all sites, only the one that chairs, only `site`, or none"
     )
     site: SiteId | None = None
     locked: StrictBool | None = Field(
@@ -132,6 +132,12 @@ class ContentChange(Body):
     )
     share: Number | None = Field(
         None, description="how much of a site's rate it has beside the main picture, 0.1..0.9"
+    )
+    motion: StrictBool | None = Field(
+        None, description="motion before sharpness: at the conference's picture rate, not at 15"
+    )
+    several: StrictBool | None = Field(
+        None, description="several send at once, side by side where content has its own channel"
     )
 
 

@@ -14,6 +14,7 @@ from control_api.errors import (
     Forbidden,
     NotLoggedIn,
     NotStored,
+    PasswordExpired,
     Throttled,
     TooLarge,
     WrongType,
@@ -46,6 +47,7 @@ STATUS: tuple[tuple[type[McuError], int, str], ...] = (
 
 
 DOOR = "urn:mcu:door:"
+PASSWORD_EXPIRED = "urn:mcu:login:password-expired"
 
 
 def problem(
@@ -79,6 +81,8 @@ def problem_of(error: McuError) -> JSONResponse:
         headers["Retry-After"] = "1"
     field = error.field if isinstance(error, BadInput) else ""
     kind = f"{DOOR}{error.reason}" if isinstance(error, DoorClosed) else "about:blank"
+    if isinstance(error, PasswordExpired):
+        kind = PASSWORD_EXPIRED
     return problem(status, title, str(error), field, headers, kind)
 
 

@@ -1,22 +1,13 @@
 """Routes: recording, and the library."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, allowed
 from control_api.persistence.library import Search
-from control_api.rest.file_span import FileSpan
-from control_api.rest.guard import BridgeOf, PrincipalOf, may, player_of
+from control_api.rest.guard import BridgeOf, PrincipalOf, may, member_of, player_of
 from control_api.rest.json_body import LARGEST_INT, Moment, changes_of
-from control_api.rest.problems import problem
-from control_api.rest.ranges import span_of
 from control_api.rest.schemas import (
     LONGEST_S,
     ConsentBody,
@@ -26,64 +17,18 @@ from control_api.rest.schemas import (
     RecordingBody,
     TagsBody,
 )
+from control_api.rest.track_bytes import part_of_track, stream
 from control_api.services.audience import WatchedView
 from control_api.services.views import ConferenceView, RecordingView
 from mcu_core.errors import BadInput
-from recorder.media_files import media_size, open_media
 
 router = APIRouter(tags=["recordings"])
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
-READ_BYTES = 256 * 1024
 RECORD = [Depends(may(Action.RECORD))]
 PLAY = [Depends(may(Action.PLAY))]
+TAKE = [Depends(may(Action.TAKE))]
 PLAYERS = [Depends(player_of)]
-
-Blocks = Callable[[int, int], Iterator[bytes]]
-
-
-def stream(
-    request: Request,
-    size: int,
-    blocks: Blocks,
-    kind: str,
-    name: str = "",
-    path: Path | None = None,
-) -> Response:
-    """The asked part of `size` bytes; a file that grows has the size that it has now.
-
-    `path`: where they lie as they are, on a disk of this machine.
-    """
-    headers = {"Accept-Ranges": "bytes"}
-    span = span_of(request.headers.get("range"), size)
-    if span is None:
-        headers["Content-Range"] = f"bytes */{size}"
-        detail = f"there are {size} bytes now"
-        return problem(416, "Range not satisfiable", detail, "range", headers)
-    headers["Content-Length"] = str(span.end - span.start)
-    if span.partial:
-        headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
-    if name:
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    status = 206 if span.partial else 200
-    if path is not None and FileSpan.fits(request.scope):
-        return FileSpan(path, (span.start, span.end), status, headers, kind)
-    return StreamingResponse(blocks(span.start, span.end), status, headers, kind)
-
-
-def file_blocks(path: Path) -> Blocks:
-    """Reads a part of a file in blocks; the file may grow meanwhile."""
-
-    def blocks(start: int, end: int) -> Iterator[bytes]:
-        with closing(open_media(path)) as file:
-            while start < end:
-                block = file.pread(min(READ_BYTES, end - start), start)
-                if not block:
-                    return
-                start += len(block)
-                yield block
-
-    return blocks
 
 
 @router.post("/conferences/{cid}/recording", status_code=201, summary="Record", dependencies=RECORD)
@@ -91,10 +36,17 @@ async def record(cid: str, bridge: BridgeOf, body: RecordingBody | None = None) 
     """Answers once the first fragment is on disk."""
     if body is not None and body.picture is not None:
         await bridge.conferences.change(cid, {"recorded": body.picture.changes()})
-    return await bridge.recordings.record(cid, body.title if body is not None else "")
+    view = await bridge.recordings.record(cid, body.title if body is not None else "")
+    if body is not None and body.group:
+        return await bridge.recordings.tag(view.id, {"group": body.group})
+    return view
 
 
-@router.put("/conferences/{cid}/recording/consent", summary="Agree", dependencies=RECORD)
+@router.put(
+    "/conferences/{cid}/recording/consent",
+    summary="Agree",
+    dependencies=[Depends(may(Action.RUN))],
+)
 async def consent(cid: str, body: ConsentBody, bridge: BridgeOf) -> ConferenceView:
     """The chair's word, where the conference asks for it; without it a running recording ends."""
     return await bridge.consents.agree(cid, body.agreed)
@@ -123,13 +75,13 @@ async def continue_(cid: str, bridge: BridgeOf) -> RecordingView:
 )
 async def mark(cid: str, body: MarkBody, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """What happens now is found again by this mark."""
-    await bridge.recordings.mark(cid, "operator", body.text, principal.name)
+    await bridge.recordings.mark(cid, body.kind, body.text, principal.name)
 
 
 @router.post("/recordings/{rid}/marks", status_code=204, summary="Mark", dependencies=RECORD)
 async def mark_at(rid: str, body: MarkAtBody, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """A mark at a time of a recording, running or ended."""
-    await bridge.recordings.mark_at(rid, body.at_s, body.text, principal.name)
+    await bridge.recordings.mark_at(rid, body.at_s, body.kind, body.text, principal.name)
 
 
 @router.get("/recordings", summary="The library", dependencies=PLAY)
@@ -147,11 +99,12 @@ async def recordings(
     """Newest first; X-Total-Count and X-Total-Bytes tell of all that fit, on every page."""
     times = [moment.timestamp() if moment else 0.0 for moment in (since, until)]
     words, theirs = tuple(q.split()[:8]), principal.organisation
-    search = Search(words, times[0], times[1], state, limit, skip, theirs)
+    member = member_of(bridge, principal)
+    search = Search(words, times[0], times[1], state, limit, skip, theirs, member)
     views, found = await bridge.recordings.find(search, allowed(principal, Action.PATIENT))
     response.headers["X-Total-Count"] = str(found.total)
     response.headers["X-Total-Bytes"] = str(found.size_bytes)
-    return views
+    return [bridge.user_groups.shown(principal, view) for view in views]
 
 
 @router.get("/audience", summary="Who watched what", dependencies=[Depends(may(Action.USERS))])
@@ -168,7 +121,8 @@ async def audience(
 @router.get("/recordings/{rid}", summary="One recording", dependencies=PLAY)
 async def recording(rid: str, bridge: BridgeOf, principal: PrincipalOf) -> RecordingView:
     """Its size and duration grow while it is being made."""
-    return await bridge.recordings.get(rid, allowed(principal, Action.PATIENT))
+    view = await bridge.recordings.get(rid, allowed(principal, Action.PATIENT))
+    return bridge.user_groups.shown(principal, view)
 
 
 @router.patch("/recordings/{rid}", summary="Tags", dependencies=RECORD)
@@ -220,8 +174,10 @@ async def manifest(
     response_class=Response,
     responses={200: {"content": {HLS_TYPE: {}}}},
 )
-async def playlist(rid: str, name: str, bridge: BridgeOf) -> Response:
+async def playlist(rid: str, name: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
     """`index.m3u8` names the others; from the beginning on, also while it is being recorded."""
+    if name == "index":
+        await bridge.audience.note(principal.name, "play", rid)
     return Response(await bridge.recordings.playlist(rid, name), media_type=HLS_TYPE)
 
 
@@ -239,16 +195,13 @@ async def playlist(rid: str, name: str, bridge: BridgeOf) -> Response:
 )
 async def track(rid: str, name: str, request: Request, bridge: BridgeOf) -> Response:
     """Takes byte ranges, also while the track grows. HLS players want an extension."""
-    path = await bridge.recordings.track(rid, name)
-    size, here = await asyncio.to_thread(lambda: (media_size(path), path.is_file()))
-    kind = "audio/mp4" if name == "sound" else "video/mp4"
-    return stream(request, size or 0, file_blocks(path), kind, path=path if here else None)
+    return await part_of_track(request, bridge, rid, name)  # rather by its QUICK_ROUTES
 
 
 @router.get(
     "/recordings/{rid}/download.mp4",
     summary="The whole as MP4",
-    dependencies=PLAY,
+    dependencies=TAKE,
     response_class=Response,
 )
 async def download(

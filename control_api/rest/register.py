@@ -19,9 +19,11 @@ from mcu_core.contract.definition import SiteKind
 from mcu_core.errors import BadInput
 
 router = APIRouter(prefix="/sites", tags=["register"])
+limits = APIRouter(prefix="/organisations/limits", tags=["register"])
 
 CONTROL = [Depends(may(Action.CONTROL))]
 SEE = [Depends(may(Action.SEE))]
+MANAGE = [Depends(may(Action.USERS))]
 
 Format = Annotated[StrictInt, Field(ge=0, le=5)]
 
@@ -58,6 +60,12 @@ class RegisterBody(Body):
         )
 
 
+class RoomBody(Body):
+    """With which code a site opens its room: 6..20 digits; empty: it has none."""
+
+    code: Annotated[StrictStr, Field(max_length=20)]
+
+
 class RegisteredView(View):
     """A registered site."""
 
@@ -67,6 +75,13 @@ class RegisteredView(View):
     organisation: str
     rate_kbps: int
     video_format: int | None
+
+
+class LimitBody(Body):
+    """The most that each site of an organisation, and of those below it, is sent; 0: no limit."""
+
+    organisation: Annotated[StrictStr, Field(max_length=200)]
+    rate_kbps: Annotated[StrictInt, Field(ge=0, le=8192)]
 
 
 def _checked(body: RegisterBody, bridge: Bridge, principal: Principal) -> RegisteredSite:
@@ -105,7 +120,29 @@ async def change(
     return RegisteredView.model_validate(await bridge.register.change(site))
 
 
+@router.put("/{uri}/room", status_code=204, summary="The code of its room", dependencies=CONTROL)
+async def room(uri: str, body: RoomBody, bridge: BridgeOf) -> None:
+    """Who gives it at the door opens a conference as this site, and chairs it; empty: nobody."""
+    await bridge.rooms.keep(uri, body.code)
+
+
 @router.delete("/{uri}", status_code=204, summary="Forget a site", dependencies=CONTROL)
 async def remove(uri: str, bridge: BridgeOf) -> None:
     """Bookings that name it keep doing so."""
     await bridge.register.remove(uri)
+
+
+@limits.get("", summary="Bandwidth limits of organisations", dependencies=SEE)
+async def organisation_limits(bridge: BridgeOf, principal: PrincipalOf) -> list[LimitBody]:
+    """By name."""
+    return [
+        LimitBody(organisation=organisation, rate_kbps=rate_kbps)
+        for organisation, rate_kbps in sorted((await bridge.register.limits()).items())
+        if within(organisation, principal.organisation)
+    ]
+
+
+@limits.put("", status_code=204, summary="Limit an organisation", dependencies=MANAGE)
+async def limit_organisation(body: LimitBody, bridge: BridgeOf) -> None:
+    """For sites that join from now on: picture and sound together; the narrowest above counts."""
+    await bridge.register.limit(body.organisation, body.rate_kbps)

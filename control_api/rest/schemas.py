@@ -16,7 +16,9 @@ from control_api.rest.picture_bodies import (
     TextChange,
     VoiceChange,
 )
-from mcu_core.contract.definition import FileSource, PatternSource, SiteKind
+from control_api.services.inputs import MOST_CAMERAS
+from mcu_core.contract.camera import CameraOrder
+from mcu_core.contract.definition import Encryption, FileSource, PatternSource, SiteKind
 
 Name = Annotated[
     StrictStr, Field(description="1..64 characters, any script", examples=["协和医院 Union"])
@@ -31,6 +33,9 @@ class LoginBody(Body):
     user: Annotated[StrictStr, Field(max_length=200)] = ""
     password: Annotated[StrictStr, Field(max_length=1000)] = ""
     token: Annotated[StrictStr, Field(max_length=200)] = ""
+    new_password: Annotated[StrictStr, Field(max_length=1000)] = Field(
+        "", description="where the password must be changed (urn:mcu:login:password-expired)"
+    )
 
 
 class PasswordBody(Body):
@@ -51,7 +56,10 @@ class UserBody(Body):
 
     name: Annotated[StrictStr, Field(max_length=200)]
     password: Annotated[StrictStr, Field(max_length=1000)]
-    role: Literal["admin", "operator", "viewer"]
+    role: Annotated[StrictStr, Field(max_length=64)] = Field(
+        description="admin, operator, viewer, or one that was made"
+    )
+    temporary: StrictBool = Field(False, description="to be changed at the first login")
     organisation: Annotated[StrictStr, Field(max_length=200)] = Field(
         "", description="sees and changes only what is its or below: 一院/放射科; empty: everything"
     )
@@ -75,6 +83,9 @@ class ConferenceChange(Body):
     )
     chair: SiteId | None = Field(None, description="the site that chairs (主席); empty: none")
     content: ContentChange | None = None
+    encryption: Encryption | None = Field(
+        None, description="of media; forced: who cannot be encrypted is kept out, or goes"
+    )
     poll_s: Number | None = Field(
         None, description="1..3600: automatic panes go on to the next sites (轮询); 0: they stay"
     )
@@ -162,7 +173,36 @@ class SiteChange(Body):
     watch: SiteId | None = Field(
         None, description="the site that it sees in full (选看); empty: what the others see"
     )
+    source_locked: StrictBool | None = Field(
+        None,
+        description="whether it keeps what it sees, whoever is broadcast or speaks (锁定视频源)",
+    )
     limit: LimitChange | None = None
+
+
+class MoveBody(Body):
+    """Where a site goes on."""
+
+    to: Annotated[StrictStr, Field(max_length=64, description="the other conference's id")]
+
+
+class InputsBody(Body):
+    """The cameras of a page."""
+
+    cameras: Annotated[
+        list[Annotated[StrictStr, Field(max_length=100)]], Field(max_length=MOST_CAMERAS)
+    ]
+
+
+class InputView(BaseModel):
+    """One input; `content`: it is sent beside the camera's picture."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    connected: bool
+    content: bool
 
 
 class OfferBody(Body):
@@ -181,9 +221,11 @@ class AnswerView(BaseModel):
 
 
 class RecordingBody(Body):
-    """A title, otherwise the conference's name; what is recorded, otherwise as before."""
+    """A title, otherwise the conference's name; the groups that it belongs to, parted by commas;
+    what is recorded, otherwise as before."""
 
     title: StrictStr = ""
+    group: Annotated[StrictStr, Field(max_length=64)] = ""
     picture: RecordedChange | None = None
 
 
@@ -200,8 +242,9 @@ class ConsentBody(Body):
 
 
 class MarkBody(Body):
-    """What happens; may be empty."""
+    """What happens; may be empty. `chat`: a line of a chat that is held elsewhere."""
 
+    kind: Literal["operator", "chat"] = "operator"
     text: Annotated[StrictStr, Field(max_length=200)] = ""
 
 
@@ -226,6 +269,22 @@ class TagsBody(Body):
     hold: StrictBool | None = None
 
 
+class CameraBody(Body):
+    """What a camera is to do: `move` until `stop`, `store` where it stands under `number` or
+    `recall` that, or take `source` number `number`. Right, up and in are 1."""
+
+    what: Literal["move", "stop", "store", "recall", "source"]
+    pan: int = Field(0, ge=-1, le=1)
+    tilt: int = Field(0, ge=-1, le=1)
+    zoom: int = Field(0, ge=-1, le=1)
+    focus: int = Field(0, ge=-1, le=1)
+    number: int = Field(0, ge=0, le=15)
+
+    def order(self) -> CameraOrder:
+        """As engines take it."""
+        return CameraOrder(**self.model_dump())
+
+
 class InvitationBody(Body):
     """How long the link is good."""
 
@@ -241,11 +300,12 @@ class InvitationView(BaseModel):
 
 
 class SessionView(BaseModel):
-    """Who is logged in."""
+    """Who is logged in. To pages, a role that was made is one of ours; `title` is its own name."""
 
     user: str
     role: str
     organisation: str = ""
+    title: str = ""
 
 
 class LayoutModePane(BaseModel):

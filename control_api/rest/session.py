@@ -1,4 +1,4 @@
-"""Routes: log in, log out, who am I; users."""
+"""Routes: log in, log out, who am I."""
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -6,11 +6,9 @@ from control_api.auth.roles import Action
 from control_api.auth.sessions import Login
 from control_api.rest.guard import COOKIE, BridgeOf, PrincipalOf, may, token_of
 from control_api.rest.schemas import (
-    GatewayPasswordBody,
     LoginBody,
     PasswordBody,
     SessionView,
-    UserBody,
 )
 
 public = APIRouter(tags=["session"])
@@ -29,7 +27,10 @@ def _let_in(login: Login, request: Request, response: Response) -> SessionView:
     )
     principal = login.principal
     return SessionView(
-        user=principal.name, role=principal.role, organisation=principal.organisation
+        user=principal.name,
+        role=principal.role,
+        organisation=principal.organisation,
+        title=principal.title,
     )
 
 
@@ -45,7 +46,9 @@ async def log_in(
     if body.token:
         login = await bridge.sessions.login_by_link(body.token)
     else:
-        login = await bridge.sessions.login(body.user, body.password, _source(request))
+        login = await bridge.sessions.login(
+            body.user, body.password, _source(request), body.new_password
+        )
     return _let_in(login, request, response)
 
 
@@ -53,7 +56,10 @@ async def log_in(
 async def who(principal: PrincipalOf) -> SessionView:
     """Guests are called guest."""
     return SessionView(
-        user=principal.name, role=principal.role, organisation=principal.organisation
+        user=principal.name,
+        role=principal.role,
+        organisation=principal.organisation,
+        title=principal.title,
     )
 
 
@@ -83,47 +89,3 @@ async def change_password(
         principal.name, body.old, body.new, _source(request)
     )
     return _let_in(login, request, response)
-
-
-@router.get("/users", summary="All users", dependencies=[Depends(may(Action.USERS))])
-async def users(bridge: BridgeOf) -> list[SessionView]:
-    """Names and roles."""
-    return [
-        SessionView(user=user.name, role=user.role, organisation=user.organisation)
-        for user in await bridge.sessions.users()
-    ]
-
-
-@router.post(
-    "/users", status_code=201, summary="Add a user", dependencies=[Depends(may(Action.USERS))]
-)
-async def add_user(body: UserBody, bridge: BridgeOf) -> SessionView:
-    """Names are unique."""
-    await bridge.sessions.add_user(body.name, body.password, body.role, body.organisation)
-    return SessionView(user=body.name, role=body.role, organisation=body.organisation)
-
-
-@router.delete(
-    "/users/{name}",
-    status_code=204,
-    summary="Remove a user",
-    dependencies=[Depends(may(Action.USERS))],
-)
-async def remove_user(name: str, request: Request, bridge: BridgeOf) -> None:
-    """The user's sessions end; `admin` stays."""
-    await bridge.sessions.remove_user(name)
-    request.app.state.gateway.sessions.end_of(name)
-
-
-@router.put(
-    "/users/{name}/gateway-password",
-    status_code=204,
-    summary="Let a user log in at the SOAP gateway",
-    dependencies=[Depends(may(Action.USERS))],
-)
-async def set_gateway_password(
-    name: str, body: GatewayPasswordBody, request: Request, bridge: BridgeOf
-) -> None:
-    """A password of its own for programs, kept sealed; sessions with another one end."""
-    await bridge.digests.set(name, body.password)
-    request.app.state.gateway.sessions.end_of(name)

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from control_api.errors import Forbidden, TooLarge
+from control_api.rest.cross_origin import is_foreign_player
 from control_api.rest.problems import problem_of
 from control_api.services.stills import LARGEST_FILE
 from mcu_core.errors import McuError
@@ -74,7 +75,7 @@ class Shields:
 
         headers = Headers(scope=scope)
         largest = self._largest_of(scope["method"], scope["path"])
-        refusal = _refusal(scope["method"], headers, largest)
+        refusal = _refusal(scope["method"], scope["path"], headers, largest)
         if refusal is not None:
             await problem_of(refusal)(scope, receive, send_shielded)
             return
@@ -87,8 +88,8 @@ class Shields:
         return self._largest
 
 
-def _refusal(method: str, headers: Headers, largest: int) -> McuError | None:
-    if is_cross_site(method, headers):
+def _refusal(method: str, path: str, headers: Headers, largest: int) -> McuError | None:
+    if is_cross_site(method, headers) and not is_foreign_player(path, headers):
         return Forbidden("a page of another site may not change anything here")
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > largest:

@@ -14,8 +14,12 @@ from control_api.rest.json_body import changes_of
 from control_api.rest.picture_bodies import ViewBody
 from control_api.rest.schemas import (
     AnswerView,
+    CameraBody,
+    InputsBody,
+    InputView,
     InvitationBody,
     InvitationView,
+    MoveBody,
     OfferBody,
     SiteBody,
     SiteChange,
@@ -74,15 +78,51 @@ async def change(cid: str, sid: str, body: SiteChange, bridge: BridgeOf) -> Site
 
 
 @router.put("/sites/{sid}/view", summary="Give a site its own picture", dependencies=SEAT)
-async def set_view(cid: str, sid: str, body: ViewBody, bridge: BridgeOf) -> SiteView:
+async def set_view(
+    cid: str, sid: str, body: ViewBody, bridge: BridgeOf, principal: PrincipalOf
+) -> SiteView:
     """每端口多画面: its own layout and panes, until it is released; `watch` goes before it."""
+    bridge.door.check_free(principal, cid, sid)
     return await bridge.sites.set_view(cid, sid, body.view())
 
 
 @router.delete("/sites/{sid}/view", summary="Release its own picture", dependencies=SEAT)
-async def release_view(cid: str, sid: str, bridge: BridgeOf) -> SiteView:
+async def release_view(cid: str, sid: str, bridge: BridgeOf, principal: PrincipalOf) -> SiteView:
     """The site sees what the others see again."""
+    bridge.door.check_free(principal, cid, sid)
     return await bridge.sites.set_view(cid, sid, None)
+
+
+@router.post("/sites/{sid}/move", summary="Move it to another conference", dependencies=CONTROL)
+async def move(
+    cid: str, sid: str, body: MoveBody, bridge: BridgeOf, principal: PrincipalOf
+) -> SiteView:
+    """It keeps its id, mute, volume and limits; its page follows by itself, RTP at its ports."""
+    bridge.territory.check(principal, body.to)
+    return await bridge.moving.move(cid, sid, body.to)
+
+
+@router.get("/sites/{sid}/inputs", summary="What a site can send", dependencies=CONTROL)
+async def inputs(cid: str, sid: str, bridge: BridgeOf) -> list[InputView]:
+    """Its cameras, as far as its page tells of them, and its content."""
+    found = bridge.inputs.of(cid, bridge.sites.get(cid, sid))
+    return [InputView.model_validate(one) for one in found]
+
+
+@router.put("/sites/{sid}/inputs", status_code=204, summary="Tell of cameras", dependencies=SEAT)
+async def tell_inputs(cid: str, sid: str, body: InputsBody, bridge: BridgeOf) -> None:
+    """What a page does for itself, in the order in which they are chosen by number."""
+    bridge.sites.get(cid, sid)
+    bridge.inputs.tell(cid, sid, tuple(body.cameras))
+
+
+@router.post(
+    "/sites/{sid}/camera", status_code=204, summary="Move a site's camera", dependencies=RUN
+)
+async def camera(cid: str, sid: str, body: CameraBody, bridge: BridgeOf) -> None:
+    """By the line of an RTP site (H.281, RFC 4573), or by the page of a browser, as far as its
+    camera can be moved. What moves goes on until `stop`, 20 s at most."""
+    await bridge.calling.cameras.move(cid, sid, body.order())
 
 
 @router.delete("/sites/{sid}", status_code=204, summary="Remove a site", dependencies=RUN)
@@ -129,6 +169,57 @@ async def attach_rtp(
     attached = await bridge.sites.attach_rtp(cid, sid, await sdp_body(request))
     location = f"/api/v1/conferences/{quote(cid)}/endpoints/{quote(attached.endpoint)}"
     return Response(attached.sdp, 200, {"Location": location}, SDP)
+
+
+@router.post(
+    "/sites/{sid}/rtp/offer",
+    summary="Be offered a call by RTP",
+    dependencies=JOIN,
+    response_class=Response,
+    responses={200: {"content": {SDP: {}}, "description": "our offer"}},
+)
+async def offer_rtp(cid: str, sid: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
+    """Our SDP offer, with all codecs, for sites that only answer. It stands for a minute; the
+    answer goes to `rtp/answer`."""
+    bridge.door.check(principal, cid, sid)
+    offered = await bridge.sites.offer_rtp(cid, sid)
+    return Response(offered.sdp, 200, {}, SDP)
+
+
+@router.post(
+    "/sites/{sid}/rtp/answer",
+    status_code=204,
+    summary="Answer our offer by RTP",
+    dependencies=JOIN,
+    openapi_extra=SDP_BODY,
+)
+async def answer_rtp(
+    cid: str, sid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> Response:
+    """The site's SDP answer to `rtp/offer`: it is connected, in place of a connection before."""
+    bridge.door.check(principal, cid, sid)
+    attached = await bridge.sites.answer_rtp(cid, sid, await sdp_body(request))
+    location = f"/api/v1/conferences/{quote(cid)}/endpoints/{quote(attached.endpoint)}"
+    return Response(None, 204, {"Location": location})
+
+
+@router.post(
+    "/endpoints/{eid}/offer",
+    summary="Another offer within a call",
+    dependencies=JOIN,
+    response_class=Response,
+    responses={200: {"content": {SDP: {}}, "description": "our answer"}},
+    openapi_extra=SDP_BODY,
+)
+async def reoffer(
+    cid: str, eid: str, request: Request, bridge: BridgeOf, principal: PrincipalOf
+) -> Response:
+    """Content added, hold, other codecs or addresses: what it leaves as it was goes on. Guests may
+    change their own connection only. 409: connect anew, the seat stays."""
+    if principal.bound and bridge.observed.site_of(cid, eid) != principal.site:
+        raise Forbidden("the invitation is for another site")
+    attached = await bridge.sites.reoffer(cid, eid, await sdp_body(request))
+    return Response(attached.sdp, 200, {}, SDP)
 
 
 @router.delete("/endpoints/{eid}", status_code=204, summary="Hang up", dependencies=JOIN)

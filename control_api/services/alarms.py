@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 
 import structlog
 
 from control_api.persistence.alarms import Alarm, AlarmRows
 from control_api.services.feed import Feed
-from control_api.services.machine import Machine
+from control_api.services.machine import Fullness, Machine
+from control_api.services.own_tasks import OwnTasks
 from control_api.services.thresholds import Key, Levels, Threshold
 from mcu_core.contract.snapshots import SiteSnapshot
-from mcu_core.errors import McuError
+from mcu_core.errors import McuError, NotFound
 from mcu_core.media.clock import NS_PER_SECOND, Clock, wall_time_s
 
 log = structlog.get_logger()
@@ -86,7 +87,9 @@ class Alarms:
         self._counted: dict[str, deque[tuple[int, str, int, int]]] = {}
         """By object: when, connection, packets that came, and lost."""
         self._last = 0
-        self._task: asyncio.Task[None] | None = None
+        self.full: Fullness | None = None
+        """How full the machine was at the last look."""
+        self._tasks = OwnTasks()
 
     async def open(self) -> None:
         """Take up what an earlier process of ours had raised."""
@@ -97,23 +100,37 @@ class Alarms:
 
     def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="alarms")
+        self._tasks.start(self._run(), "alarms")
 
     async def stop(self) -> None:
         """End and wait for it; safe twice. What is on stays on."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     @property
     def active(self) -> list[Alarm]:
         """What is wrong now, the oldest first."""
         return sorted(self._active.values(), key=lambda alarm: alarm.number)
 
-    async def newest(self, most: int) -> list[Alarm]:
-        """The newest first, also those that are over."""
-        return await self._rows.newest(most)
+    async def newest(self, most: int, kinds: Collection[str], before: int = 0) -> list[Alarm]:
+        """The newest of these kinds first, also those that are over; see AlarmRows.newest."""
+        return await self._rows.newest(most, kinds, before)
+
+    async def acknowledge(self, number: int, user: str) -> Alarm:
+        """Somebody has seen it; the first who did stays. Raises NotFound, NotStored."""
+        alarm = await self._rows.one(number)
+        if alarm is None:
+            raise NotFound("alarm", str(number))
+        if alarm.seen_by:
+            return alarm
+        # What is on may have been cleared since the row was read.
+        now = self._active.get((alarm.kind, alarm.object))
+        latest = now if now is not None and now.number == number else alarm
+        seen = replace(latest, seen_by=user, seen_s=self._wall_s())
+        if now is not None and now.number == number:
+            self._active[seen.kind, seen.object] = seen
+        await self._rows.put(seen)
+        self._feed.publish(EVENT, "", asdict(seen))
+        return seen
 
     async def _run(self) -> None:
         while True:
@@ -152,9 +169,10 @@ class Alarms:
 
     def _of_machine(self) -> dict[Key, float]:
         try:
-            full = self._machine.look()
+            self.full = full = self._machine.look()
         except (OSError, ValueError, KeyError) as error:
             log.warning("the machine does not tell how full it is", reason=str(error))
+            self.full = None
             return {}
         return {("cpu", ""): full.cpu, ("memory", ""): full.memory, ("disk", ""): full.disk}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from control_api.persistence.library import Found, Search
+from control_api.services.own_tasks import OwnTasks
 from mcu_core.errors import McuError, Refused
 from mcu_core.media.clock import wall_time_s
 from recorder.catalogue import Catalogue
@@ -43,19 +44,16 @@ class Archiver:
         self._changed = changed
         self._wall_s = wall_s
         self._one = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
 
     def start(self) -> None:
         """Begin to look, if there is an archive."""
         if self._url:
-            self._task = asyncio.create_task(self._run(), name="archiver")
+            self._tasks.start(self._run(), "archiver")
 
     async def stop(self) -> None:
         """End what is under way and wait for it; safe twice. It is taken up again later."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     async def move(self, recording: str, archived: bool) -> RecordingInfo:
         """Move a recording to the archive, or back to its disk; answers when that is done.

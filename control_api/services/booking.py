@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import msgspec
 
@@ -13,16 +12,25 @@ from control_api.persistence.bookings import (
     Booking,
     BookingRows,
     Occurrence,
-    Recurrence,
+    Standing,
     Taken,
 )
-from control_api.services.ledger import busiest, units_of
+from control_api.services.booking_request import (
+    BookingRequest,
+    Conflict,
+    Running,
+    TooLate,
+    digits,
+    number_of,
+    planned,
+    seated,
+)
+from control_api.services.ledger import busiest, units_for
+from control_api.services.mail import check_address
 from control_api.services.names import clean_name
-from control_api.services.recurrence import begins
-from control_api.services.register import RATE_KBPS, check_uri
+from control_api.services.register import RATE_KBPS
 from control_api.services.timetable import Timetable
-from mcu_core.contract.definition import MAX_SITES
-from mcu_core.errors import BadInput, NotFound, Refused
+from mcu_core.errors import BadInput, NotFound
 from mcu_core.media.clock import wall_time_s
 
 FIRST_ID = 1001
@@ -32,39 +40,8 @@ PERMANENT_S = 10 * 366 * 86400.0
 
 EDIT_BEFORE_S = 180.0
 PRESENCE_PANES = range(25)
-
-
-class Conflict(Refused):
-    """The machine, or the sites, are taken at that time."""
-
-
-class Running(Refused):
-    """What would be edited is running already."""
-
-
-class TooLate(Refused):
-    """What would be edited begins too soon."""
-
-
-class BookingRequest(msgspec.Struct, frozen=True):
-    """What a caller books; `begin_s` None or past: at once. `length_s` 0: until it is ended."""
-
-    name: str
-    begin_s: float | None = None
-    length_s: float = 0.0
-    sites: tuple[BookedSite, ...] = ()
-    rate_kbps: int = 1920
-    presence_panes: int = 0
-    may_record: bool = True
-    auto_record: bool = False
-    may_stream: bool = False
-    presentation: int = 0
-    encryption: int = 0
-    access_code: str = ""
-    password: str = ""
-    chair_password: str = ""
-    bill_code: str = ""
-    recurrence: Recurrence | None = None
+MOST_PORTS = 10_000
+MOST_NOTIFIED = 50
 
 
 class Bookings:
@@ -85,6 +62,8 @@ class Bookings:
         self._wall_s = wall_s
         self._lock = timetable.changing
         self.secret = b""
+        self.told: Callable[[Booking, list[Occurrence], bool], None] = lambda *what: None
+        """Told (booking, times, gone) of what is booked, changed or deleted."""
 
     # ------------------------------------------------------------------ reading
 
@@ -106,10 +85,16 @@ class Bookings:
 
     async def booked_sites(self, conference: str) -> dict[str, BookedSite]:
         """Who is booked for what runs now under that id; nobody, where it was not booked."""
-        number = number_of(conference)
-        times = await self._rows.occurrences(number) if number else []
-        running = next((one for one in times if one.state == "running"), None)
+        running = await self._running(conference)
         return {site.uri: site for site in running.sites} if running is not None else {}
+
+    async def has_code(self, code: str) -> bool:
+        """Whether a booking or an occurrence has this access code."""
+        return await self._rows.has_access_code(code)
+
+    async def standing(self) -> list[Standing]:
+        """All that are booked or run."""
+        return await self._rows.standing()
 
     async def between(self, since_s: float, until_s: float) -> list[tuple[Booking, Occurrence]]:
         """What takes place in that time."""
@@ -135,9 +120,10 @@ class Bookings:
         async with self._lock:
             number = await self._rows.next_id(FIRST_ID)
             booking = await self._made(number, request, owner)
-            occurrences = self._planned(booking)
+            occurrences = await self._coded(booking, planned(booking))
             await self._check_room(occurrences)
             await self._rows.put(booking, occurrences)
+        self.told(booking, occurrences, False)
         await self._timetable.look()
         return booking
 
@@ -165,9 +151,11 @@ class Bookings:
             )
             if booking.begin_s <= now_s and booking.recurrence is None:
                 raise BadInput("beginTime", "a time to come")
-            occurrences = [one for one in self._planned(booking) if one.begin_s > now_s]
+            coming = [one for one in planned(booking) if one.begin_s > now_s]
+            occurrences = await self._coded(booking, coming)
             await self._check_room(occurrences, but=number)
             await self._rows.put(booking, occurrences)
+        self.told(booking, occurrences, False)
         await self._timetable.look()
         return booking
 
@@ -185,7 +173,12 @@ class Bookings:
                 raise BadInput("beginTime", "a time to come")
             sites = seated(request.sites) or one.sites
             end_s = fresh_s + (request.length_s or booking.length_s)
-            fields = {"begin_s": fresh_s, "end_s": end_s, "sites": sites, "units": units_of(sites)}
+            fields = {
+                "begin_s": fresh_s,
+                "end_s": end_s,
+                "sites": sites,
+                "units": units_for(booking, sites),
+            }
             changed = msgspec.structs.replace(one, **fields)
             for other in await self._going(number, None):
                 apart = other.begin_s >= end_s or (other.end_s or end_s) <= fresh_s
@@ -195,6 +188,7 @@ class Bookings:
             if fresh_s != one.begin_s:
                 await self._rows.put_occurrence(msgspec.structs.replace(one, state="deleted"))
             await self._rows.put_occurrence(changed)
+        self.told(booking, [changed], False)
         return booking
 
     async def _made(self, number: int, request: BookingRequest, owner: str) -> Booking:
@@ -210,6 +204,12 @@ class Bookings:
             raise BadInput("duration", "at most a year; none: until it is ended")
         if request.recurrence is not None and not request.length_s:
             raise BadInput("duration", "how long each occurrence takes")
+        if len(request.notify) > MOST_NOTIFIED:
+            raise BadInput("notify", f"at most {MOST_NOTIFIED} addresses")
+        for address in request.notify:
+            check_address(address, "notify")
+        if not 0 <= request.ports <= MOST_PORTS:
+            raise BadInput("ports", f"0..{MOST_PORTS}")
         if request.presence_panes not in PRESENCE_PANES:
             raise BadInput("cpResouce", f"0..{PRESENCE_PANES[-1]} panes")
         fields = msgspec.structs.asdict(request)
@@ -220,32 +220,18 @@ class Bookings:
             "begin_s": begin_s,
             "sites": seated(request.sites),
             "rate_kbps": max(RATE_KBPS[0], min(RATE_KBPS[1], request.rate_kbps)),
-            "access_code": _digits(request.access_code, "accessCode", 1, 20)
+            "access_code": digits(request.access_code, "accessCode", 1, 20)
             or await self._fresh_code(),
-            "password": self.kept(_digits(request.password, "password", 6, 6)),
-            "chair_password": self.kept(_digits(request.chair_password, "chairmanPassword", 6, 6)),
+            "password": self.kept(digits(request.password, "password", 6, 6)),
+            "chair_password": self.kept(digits(request.chair_password, "chairmanPassword", 6, 6)),
         }
         return Booking(**fields)
 
-    def _planned(self, booking: Booking) -> list[Occurrence]:
-        times = [booking.begin_s]
-        if booking.recurrence is not None:
-            times = begins(booking.begin_s, booking.recurrence)
-        gaps = (later - earlier for earlier, later in pairwise(times))
-        if any(gap < booking.length_s for gap in gaps):
-            raise BadInput("duration", "occurrences that do not overlap")
-        units = units_of(booking.sites)
-        return [
-            Occurrence(
-                booking.id,
-                begin_s,
-                begin_s + booking.length_s if booking.length_s else None,
-                "booked",
-                units,
-                booking.sites,
-            )
-            for begin_s in times
-        ]
+    async def _coded(self, booking: Booking, times: list[Occurrence]) -> list[Occurrence]:
+        """Each with a code of its own, where that was asked for."""
+        if not booking.code_each:
+            return times
+        return [msgspec.structs.replace(one, access_code=await self._fresh_code()) for one in times]
 
     async def _check_room(self, occurrences: Sequence[Occurrence], but: int = 0) -> None:
         if not self._capacity:
@@ -311,13 +297,13 @@ class Bookings:
         A site that is in already stays as it is.
         """
         async with self._lock:
-            changed = []
+            changed, booking = [], await self.get(number)
             for one in await self._going(number, begin_s):
                 if site.uri and any(other.uri == site.uri for other in one.sites):
                     changed.append((site.uri, one))
                     continue
                 sites = seated((*one.sites, site))
-                more = msgspec.structs.replace(one, sites=sites, units=units_of(sites))
+                more = msgspec.structs.replace(one, sites=sites, units=units_for(booking, sites))
                 await self._check_room([more], but=number)
                 await self._rows.put_occurrence(more)
                 await self._timetable.seat(more, sites[-1])
@@ -327,27 +313,67 @@ class Bookings:
     async def remove_site(self, number: int, uri: str, begin_s: float | None = None) -> None:
         """Take a site out of it, or of one occurrence; raises NotFound."""
         async with self._lock:
-            found = False
+            found, booking = False, await self.get(number)
             for one in await self._going(number, begin_s):
                 sites = tuple(site for site in one.sites if site.uri != uri)
                 if sites == one.sites:
                     continue
                 found = True
                 await self._rows.put_occurrence(
-                    msgspec.structs.replace(one, sites=sites, units=units_of(sites))
+                    msgspec.structs.replace(one, sites=sites, units=units_for(booking, sites))
                 )
                 await self._timetable.unseat(one, uri)
             if not found:
                 raise NotFound("site", uri)
 
+    async def keep_ports(self, number: int, ports: int) -> Booking:
+        """Keep so many ports (in units of SD), also while it runs; raises Conflict, NotFound."""
+        if not 0 <= ports <= MOST_PORTS:
+            raise BadInput("ports", f"0..{MOST_PORTS}")
+        async with self._lock:
+            booking = msgspec.structs.replace(await self.get(number), ports=ports)
+            going = [
+                msgspec.structs.replace(one, units=units_for(booking, one.sites))
+                for one in await self._going(number, None)
+            ]
+            await self._check_room(going, but=number)
+            for one in going:
+                await self._rows.put_occurrence(one)
+            await self._rows.put_booking(booking)
+        return booking
+
+    async def moved(self, conference: str, to: str, uri: str) -> None:
+        """A site has moved from one running conference to another: their occurrences say so."""
+        async with self._lock:
+            left, entered = await self._running(conference), await self._running(to)
+            site = BookedSite(uri, "")
+            if left is not None:
+                site = next((one for one in left.sites if one.uri == uri), site)
+                await self._reseat(left, tuple(one for one in left.sites if one.uri != uri))
+            if entered is not None and all(one.uri != uri for one in entered.sites):
+                await self._reseat(entered, (*entered.sites, site))
+
+    async def _running(self, conference: str) -> Occurrence | None:
+        number = number_of(conference)
+        times = await self._rows.occurrences(number) if number else []
+        return next((one for one in times if one.state == "running"), None)
+
+    async def _reseat(self, one: Occurrence, sites: tuple[BookedSite, ...]) -> None:
+        if sites != one.sites:
+            units = units_for(await self.get(one.booking), sites)
+            changed = msgspec.structs.replace(one, sites=sites, units=units)
+            await self._rows.put_occurrence(changed)
+
     async def delete(self, number: int, begin_s: float | None = None) -> None:
         """Delete it, or one occurrence; what runs is ended. Raises NotFound."""
         async with self._lock:
-            for one in await self._going(number, begin_s):
+            going = await self._going(number, begin_s)
+            for one in going:
                 if one.state == "running":
                     await self._timetable.end(one)
                 else:
                     await self._rows.put_occurrence(msgspec.structs.replace(one, state="deleted"))
+            self.told(await self.get(number), [one for one in going if one.state == "booked"], True)
 
     async def _going(self, number: int, begin_s: float | None) -> list[Occurrence]:
         """What is not over yet of a booking, or its one occurrence of that time."""
@@ -363,37 +389,3 @@ class Bookings:
                 "occurrence" if begin_s is not None else "booked conference", str(number)
             )
         return going
-
-
-def number_of(conference: str) -> int:
-    """The number of a booked conference; 0 for an id that none can have."""
-    usable = conference.isascii() and conference.isdecimal() and len(conference) <= 15
-    return int(conference) if usable else 0
-
-
-def seated(sites: Sequence[BookedSite]) -> tuple[BookedSite, ...]:
-    """The sites, each once; who has no URI gets one: an anonymous place. Raises BadInput."""
-    found: dict[str, BookedSite] = {}
-    taken = {site.uri for site in sites}
-    for site in sites:
-        uri = site.uri
-        if not uri:
-            k = 1
-            while f"anonymous-{k}" in taken:
-                k += 1
-            uri = f"anonymous-{k}"
-            taken.add(uri)
-            site = msgspec.structs.replace(site, uri=uri, name=site.name or f"匿名会场 {k}")
-        check_uri(uri, "sites.uri")
-        if site.name:
-            clean_name(site.name, "sites.name")
-        found.setdefault(uri, site)
-    if len(found) > MAX_SITES:
-        raise BadInput("sites", f"at most {MAX_SITES}")
-    return tuple(found.values())
-
-
-def _digits(text: str, field: str, least: int, most: int) -> str:
-    if text and not (least <= len(text) <= most and text.isascii() and text.isdecimal()):
-        raise BadInput(field, f"{least}..{most} digits" if least != most else f"{least} digits")
-    return text

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import structlog
 
 from control_api.auth.digests import DigestSecrets
+from control_api.auth.own_roles import OwnRoles
+from control_api.auth.password_rule import Rule
 from control_api.auth.passwords import Passwords
 from control_api.auth.seal import Seal
 from control_api.auth.sessions import Sessions
@@ -14,18 +16,22 @@ from control_api.persistence.alarms import AlarmRows
 from control_api.persistence.audience import AudienceRows
 from control_api.persistence.audit import AuditRows
 from control_api.persistence.bookings import BookingRows
-from control_api.persistence.calls import CallRows
 from control_api.persistence.conferences import ConferenceRows
+from control_api.persistence.consultations import ConsultationRows
 from control_api.persistence.database import Database
+from control_api.persistence.groups import GroupRows
+from control_api.persistence.hooks import HookRows
 from control_api.persistence.library import LibraryRows
 from control_api.persistence.moments import MomentRows
 from control_api.persistence.pacs import PacsRows
+from control_api.persistence.presets import PresetRows
 from control_api.persistence.pushes import PushRows
 from control_api.persistence.register import RegisterRows
+from control_api.persistence.roles import RoleRows
 from control_api.persistence.rules import Rules
 from control_api.persistence.territory import TerritoryRows
 from control_api.persistence.users import UserRows
-from control_api.services.alarms import Alarms, Limits, Processes
+from control_api.services.alarms import Alarms, Processes
 from control_api.services.archiver import Archiver
 from control_api.services.audience import Audience
 from control_api.services.audit import Audit
@@ -35,25 +41,31 @@ from control_api.services.calls import Calls
 from control_api.services.captures import Captures
 from control_api.services.chairs import Chairs
 from control_api.services.conferences import Conferences
+from control_api.services.configured import limits_of, mail_of, webhooks_of
 from control_api.services.consents import Consents
+from control_api.services.consultations import Consultations
 from control_api.services.contents import Contents
 from control_api.services.demo import read_clips, try_demo
 from control_api.services.door import Door
 from control_api.services.feed import Feed
 from control_api.services.films import Films
-from control_api.services.hook_target import read_networks, read_targets
+from control_api.services.groups import Groups
+from control_api.services.inputs import Inputs
 from control_api.services.keeper import Keeper
 from control_api.services.keypad import Keypad
 from control_api.services.live import Live
 from control_api.services.machine import Machine
 from control_api.services.moments import Moments
+from control_api.services.moving import Moving
 from control_api.services.observed import Observed
 from control_api.services.pacs import Pacs
 from control_api.services.presentation import Presentation
+from control_api.services.presets import Presets
 from control_api.services.pushes import Pushes
 from control_api.services.recordings import Recordings
 from control_api.services.register import Register
 from control_api.services.retention import Retention
+from control_api.services.rooms import Rooms
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
 from control_api.services.territory import Territory
@@ -61,9 +73,8 @@ from control_api.services.timed import TimedData
 from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
 from control_api.services.watchers import Watchers
-from control_api.services.webhooks import Webhooks
 from control_api.settings import Settings
-from mcu_core.errors import BadInput, McuError
+from mcu_core.errors import McuError
 from mcu_core.media.clock import Clock, MonotonicClock, wall_time_s
 from recorder.catalogue import Catalogue
 
@@ -136,8 +147,7 @@ class Bridge:
             wall_s,
         )
         self._set_watches(wall_s)
-        self.keypad = Keypad(self.conferences, self.observed)
-        self.chairs = Chairs(self.conferences, self.steering)
+        self._set_ways()
         self.door = Door(
             self.wanted,
             self.observed,
@@ -146,6 +156,7 @@ class Bridge:
             self.bookings.kept,
             self.bookings.is_password,
             clock,
+            self.rooms.open,
         )
         self.calling = Calling(
             self.wanted,
@@ -158,9 +169,11 @@ class Bridge:
             self.timetable,
             self.door.admit,
             clock,
+            self.contents,
         )
         self._users = users = UserRows(self._database)
-        self.digests = DigestSecrets(users, settings.data / "gateway-key")
+        roles = OwnRoles(RoleRows(self._database))
+        self.digests = DigestSecrets(users, settings.data / "gateway-key", roles)
         self.retention = Retention(
             settings.keep_days, self.recordings.library.find, self.recordings.delete
         )
@@ -190,14 +203,46 @@ class Bridge:
             clock,
             settings.data,
             settings.session_hours,
+            roles,
+            Rule(settings.password_days, settings.password_history),
+            wall_s,
         )
         self.watchers = Watchers(self.sites, self.sessions, self.wanted)
         self._demo: asyncio.Task[None] | None = None
 
+    def _set_ways(self) -> None:
+        """What is done to sites of conferences beside calling them."""
+        self.keypad = Keypad(self.conferences, self.observed)
+        self.chairs = Chairs(self.conferences, self.steering)
+        self.inputs = Inputs(self.wanted)
+        self.presets = Presets(PresetRows(self._database))
+        self.moving = Moving(
+            self.wanted,
+            self.observed,
+            self.keeper,
+            self.conferences,
+            self.sites,
+            self.feed,
+            self.bookings.moved,
+        )
+        self.rooms = Rooms(
+            RegisterRows(self._database),
+            self.register,
+            self.bookings,
+            self.wanted,
+            self.territory.give,
+        )
+
+        self.mail = mail_of(self.settings)
+        self.bookings.told = self.mail.tell
+
     def _set_watches(self, wall_s: Callable[[], float]) -> None:
         """What writes down and tells how everything goes, and whose it is."""
+        self.begun_ns = self.clock.now_ns()
+        rows = ConsultationRows(self._database)
+        self.consultations = Consultations(rows)
         self.calls = Calls(
-            CallRows(self._database),
+            rows,
             self.wanted,
             self._extra_of_call,
             self.settings.zone,
@@ -210,13 +255,14 @@ class Bridge:
             self.feed,
             self.clock,
             Machine(self.settings.data),
-            _limits(self.settings),
+            limits_of(self.settings),
             self._processes,
             self.observed.connected,
             wall_s,
         )
-        self.webhooks = _webhooks(self.settings, self.feed)
+        self.webhooks = webhooks_of(self.settings, HookRows(self._database), self.feed)
         self.territory = Territory(TerritoryRows(self._database))
+        self.user_groups = Groups(GroupRows(self._database), UserRows(self._database))
         self.moments = Moments(
             MomentRows(self._database),
             Catalogue(self.settings.recordings),
@@ -231,6 +277,7 @@ class Bridge:
         await self._database.open()
         await self.wanted.load()
         await self.territory.open()
+        await self.user_groups.open()
         await self.audit.open()
         await self.sessions.open(self.settings.admin_password_file)
         self.digests.open()
@@ -244,6 +291,7 @@ class Bridge:
         self.pushes.seal = Seal(await self.sessions.secret("pushes"))
         self.keeper.start()
         await self.alarms.open()
+        await self.webhooks.open()
         self.calls.start()
         self.alarms.start()
         self.webhooks.start()
@@ -252,6 +300,7 @@ class Bridge:
         self.watchers.start()
         self.timetable.start()
         self.keypad.start()
+        self.mail.start()
         self.retention.start()
         self.archiver.start()
         self.pacs.start()
@@ -270,6 +319,7 @@ class Bridge:
         await self.live.stop()
         await self.timetable.stop()
         await self.keypad.stop()
+        await self.mail.stop()
         await self.retention.stop()
         await self.archiver.stop()
         await self.pacs.stop()
@@ -326,25 +376,3 @@ class Bridge:
             log.error("no demo conference", reason=str(error))
             return
         await try_demo(clips, self.wanted, self.conferences, self.sites)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        settings.alarm_cpu,
-        settings.alarm_memory,
-        settings.alarm_disk,
-        settings.alarm_loss,
-        settings.alarm_after_s,
-    )
-
-
-def _webhooks(settings: Settings, feed: Feed) -> Webhooks:
-    """Raises BadInput for addresses that cannot be, or without a secret."""
-    targets = read_targets(
-        settings.webhooks, ("https", "http") if settings.webhook_http else ("https",)
-    )
-    if targets and not settings.webhook_secret:
-        raise BadInput("webhook_secret", "what receivers know the sender by")
-    names = {name.strip() for name in settings.webhook_events.split(",")}
-    networks = read_networks(settings.webhook_networks)
-    return Webhooks(feed, targets, networks, settings.webhook_secret, names)

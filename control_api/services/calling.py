@@ -6,7 +6,11 @@ were registered with. Files and patterns come and go with their place in the con
 
 from collections.abc import Awaitable, Callable, Iterable
 
+from control_api.persistence.bookings import BookedSite
 from control_api.services.booking import Bookings
+from control_api.services.booking_request import number_of
+from control_api.services.cameras import Cameras
+from control_api.services.contents import Contents
 from control_api.services.feed import Feed
 from control_api.services.keeper import Keeper
 from control_api.services.observed import Observed
@@ -16,7 +20,7 @@ from control_api.services.timetable import Timetable
 from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import Detach
 from mcu_core.contract.definition import SiteKind
-from mcu_core.errors import NotFound
+from mcu_core.errors import NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 
 RINGS_NS = 45 * NS_PER_SECOND
@@ -38,6 +42,7 @@ class Calling:
         timetable: Timetable,
         admit: Callable[[str, list[str]], Awaitable[None]],
         clock: Clock,
+        contents: Contents,
     ) -> None:
         self._wanted = wanted
         self._observed = observed
@@ -49,6 +54,8 @@ class Calling:
         self._timetable = timetable
         self._admit = admit
         self._clock = clock
+        self._contents = contents
+        self.cameras = Cameras(wanted, observed, keeper, self.tell)
         self._rung: dict[tuple[str, str], int] = {}
 
     async def connect(self, conference: str, uris: Iterable[str]) -> None:
@@ -65,6 +72,20 @@ class Calling:
                 await self._timetable.bring(conference, definition)
             elif known[uri].state == "away":
                 await self._call(conference, uri, known[uri].kind)
+
+    async def invite(self, conference: str, uris: Iterable[str]) -> None:
+        """Let sites take part that may not be in it yet, and call all of them."""
+        wanted = list(dict.fromkeys(uris))
+        here = {site.id for site in self._observed.view(conference).sites}
+        fresh = [BookedSite(uri, "") for uri in wanted if uri not in here]
+        number = number_of(conference)
+        if fresh and await self._bookings.find(conference) is not None:
+            for site in fresh:
+                await self._bookings.add_site(number, site)
+        else:
+            for definition in await self._register.definitions(fresh, 0):
+                await self._timetable.bring(conference, definition)
+        await self.connect(conference, wanted)
 
     async def _call(self, conference: str, uri: str, kind: SiteKind) -> None:
         if kind is SiteKind.WEBRTC:
@@ -95,6 +116,21 @@ class Calling:
         """Tell the page of a site that something is wanted of it: `ring`, `share`, `camera`."""
         told = {"conference": conference, "site": site, **what}
         self._feed.publish(name, conference, told)
+
+    async def ask_content(self, conference: str, site: str) -> None:
+        """Show a site's content; a page that sends none asks its user to share. Raises Refused."""
+        try:
+            await self._contents.take(conference, site)
+        except Refused as error:
+            view = self._observed.site(conference, site)
+            if view.kind is not SiteKind.WEBRTC or view.state == "away":
+                raise Refused("it sends no content") from error
+            self.tell(conference, site, "share", on=True)
+
+    async def end_content(self, conference: str, site: str) -> None:
+        """Show a site's content no more; its page stops sharing."""
+        await self._contents.end(conference, site)
+        self.tell(conference, site, "share", on=False)
 
     async def disconnect(self, conference: str, uris: Iterable[str]) -> None:
         """Hang up; who is not in is left alone. Places, panes and mute stay where they can."""

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from control_api.persistence.calls import Asked, By, Call, CallRows, Use
+from control_api.persistence.calls import Call, CallRows
+from control_api.persistence.uses import Asked, By, Use
+from control_api.services.own_tasks import OwnTasks
 from control_api.services.wanted import Wanted
-from mcu_core.contract.snapshots import SiteSnapshot
+from mcu_core.contract.snapshots import Course, SiteSnapshot
 from mcu_core.errors import McuError
 from mcu_core.media.clock import wall_time_s
 
@@ -71,12 +73,13 @@ class Calls:
         self._over: deque[Call] = deque()
         self._next = 1
         self._told_s = self._forgotten_s = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
         self.dropped = 0
         """Records that were lost because the database took none for too long."""
 
     async def open(self) -> None:
         """Take up what an earlier process of ours began."""
+        await self._rows.sum_up()
         self._next = await self._rows.next_number()
         self._open = {(call.conference, call.site): call for call in await self._rows.unfinished()}
         self._unseen = set(self._open)
@@ -84,14 +87,12 @@ class Calls:
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name="call records")
+        self._tasks.start(self._run(), "call records")
 
     async def stop(self) -> None:
         """Write what there is, and end; safe twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        if self._tasks.begun:
+            await self._tasks.stop()
             await self._quietly()
 
     # ------------------------------------------------------------------ what is seen
@@ -246,4 +247,19 @@ def _updated(call: Call, site: SiteSnapshot, now_s: float) -> Call:
         packets=max(call.packets, site.packets_received),
         lost=max(call.lost, site.packets_lost),
         bytes=max(call.bytes, site.bytes_received),
+        **_course(site.course),
     )
+
+
+def _course(course: Course) -> dict[str, float]:
+    """What a record says of it; nothing before its first second, which keeps what there is."""
+    if not course.seconds:
+        return {}
+    return {
+        "picture_delay_ms": course.picture_delay_ms,
+        "sound_delay_ms": course.sound_delay_ms,
+        "still_s": course.still_ms / 1000,
+        "concealed_s": course.concealed_ms / 1000,
+        "reduced_s": course.reduced_s,
+        "repaired": course.repaired,
+    }

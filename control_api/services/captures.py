@@ -7,10 +7,11 @@ from typing import TypeVar
 from control_api.errors import Away
 from control_api.services.live import Live
 from mcu_core.errors import BadInput, Refused
+from mcu_core.media.clock import wall_time
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingState
 from recorder.index import read_index
-from recorder.stills import FORMATS, encoded, picture_of, previews, still
+from recorder.stills import FORMATS, Stamp, encoded, picture_of, previews, stamp_of, still
 
 AT_ONCE = 2
 PATIENCE_S = 5.0
@@ -31,9 +32,10 @@ class Captures:
         _check(kind)
 
         def make() -> bytes:
-            self._catalogue.info(recording)
+            info = self._catalogue.info(recording)
             folder = self._catalogue.folder(recording)
-            return encoded(still(folder, read_index(folder), track, at_s), kind)
+            stamp = stamp_of(recording, info.started_at, track, min(at_s, info.duration_s))
+            return encoded(still(folder, read_index(folder), track, at_s), kind, stamp)
 
         return await self._work(make)
 
@@ -49,7 +51,8 @@ class Captures:
             raise Away("the conference gives no picture") from error
         finally:
             self._live.leave(conference, viewer)
-        return await self._work(lambda: encoded(picture_of(data, float("inf")), kind))
+        stamp = Stamp(wall_time(), f"conference {conference}")
+        return await self._work(lambda: encoded(picture_of(data, float("inf")), kind, stamp))
 
     async def previews(self, recording: str) -> bytes:
         """The sheet of previews of a recording that has ended; raises NotFound, Refused."""

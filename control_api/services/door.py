@@ -1,11 +1,12 @@
 """Use cases: who comes into a conference, and what lock, access code and passwords ask of them."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 
-from control_api.auth.roles import Action, Principal, allowed
+from control_api.auth.roles import Action, Principal, Role, allowed
 from control_api.auth.throttle import Throttle
 from control_api.errors import DoorClosed, Throttled
 from control_api.persistence.conferences import WantedConference
@@ -44,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True):
     conference: str
     site: str
     passed: str
-    chair: bool
+    chair: str
 
 
 class RulesChange(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ class Door:
         kept: Callable[[str], str],
         is_password: Callable[[str, str], bool],
         clock: Clock,
+        open_room: Callable[[str], Awaitable[tuple[str, str]]],
     ) -> None:
         self._wanted = wanted
         self._observed = observed
@@ -83,6 +85,7 @@ class Door:
         self._kept = kept
         self._is_password = is_password
         self._clock = clock
+        self._open_room = open_room
         self._throttle = Throttle()
 
     # ------------------------------------------------------------------ coming in
@@ -95,7 +98,10 @@ class Door:
         if wait_s:
             raise Throttled(f"too many wrong attempts; try again in {wait_s} s", wait_s)
         self._throttle.begins(what, source, self._clock.now_ns())
-        conference = self._found(asked)
+        try:
+            conference = self._found(asked)
+        except DoorClosed:
+            return await self._into_room(asked, what, source)
         rules = conference.rules
         chair = self._chairs(asked, rules)
         if not chair and rules.password and not self._is_password(asked.password, rules.password):
@@ -105,7 +111,21 @@ class Door:
         site = asked.seat or await self._seat(cid, rules, asked.name, chair)
         if chair:
             await self._take_chair(cid, site)
-        return Entry(cid, site, mark_of(rules.password), chair)
+        chaired = mark_of(rules.chair_password) if chair else ""
+        return Entry(cid, site, mark_of(rules.password), chaired)
+
+    async def _into_room(self, asked: Knock, what: str, source: str) -> Entry:
+        """In by the code of a site's room, to its own seat and its chair; raises DoorClosed."""
+        try:
+            cid, site = await self._open_room("" if asked.seat else asked.code)
+        except Refused as error:
+            raise DoorClosed("no_place", str(error)) from error
+        if not cid:
+            raise DoorClosed("code", "no conference that runs now has this access code")
+        self._throttle.was_right(what, source)
+        await self._take_chair(cid, site)
+        rules = self._wanted[cid].rules
+        return Entry(cid, site, mark_of(rules.password), mark_of(rules.chair_password))
 
     def _found(self, asked: Knock) -> WantedConference:
         for conference in self._wanted.all():
@@ -157,6 +177,15 @@ class Door:
 
         await self._conferences.amend(conference, edit)
 
+    def still(self, principal: Principal) -> Principal:
+        """Who holds an invitation as chair is a guest once the chair's password is another."""
+        if principal.role is not Role.CHAIR:
+            return principal
+        rules = self._wanted[principal.conference].rules
+        if hmac.compare_digest(principal.chaired, mark_of(rules.chair_password)):
+            return principal
+        return replace(principal, name=Role.GUEST, role=Role.GUEST)
+
     def check(self, principal: Principal, conference: str, site: str) -> None:
         """Whether this one may connect as this site now; raises DoorClosed, NotFound."""
         rules = self._wanted[conference].rules
@@ -164,6 +193,14 @@ class Door:
             raise DoorClosed("locked", "the conference is locked")
         if principal.bound and principal.passed != mark_of(rules.password):
             raise DoorClosed("password", "the conference asks for its password")
+
+    def check_free(self, principal: Principal, conference: str, site: str) -> None:
+        """Raise Refused for a guest whose site's source is locked; others may choose for it."""
+        if (
+            not allowed(principal, Action.RUN)
+            and self._observed.site(conference, site).source_locked
+        ):
+            raise Refused("what this site sees is locked")
 
     # ------------------------------------------------------------------ its rules
 

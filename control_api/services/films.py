@@ -38,6 +38,7 @@ class FilmView(BaseModel):
 
     id: str
     recording: str
+    title: str
     state: State
     progress: float
     size_bytes: int
@@ -62,6 +63,7 @@ class _Film:
         return FilmView(
             id=self.id,
             recording=self.recording,
+            title=self.title,
             state=self.state,
             progress=round(self.progress, 3),
             size_bytes=_size(self.path),

@@ -11,6 +11,7 @@ import structlog
 
 from control_api.services.conferences import Conferences
 from control_api.services.observed import Observed
+from control_api.services.own_tasks import OwnTasks
 from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import (
     ConferenceDefinition,
@@ -42,7 +43,12 @@ def layouts_for(sites: int) -> tuple[int | None, ...]:
 
 
 def after(key: str, site: SiteDefinition, others: Sequence[str], content: bool) -> SiteDefinition:
-    """The site as it is after a press; `others` may be watched, `content` is shown by somebody."""
+    """The site as it is after a press; `others` may be watched, `content` is shown by somebody.
+
+    A locked one stays as it is.
+    """
+    if site.source_locked:
+        return site
     if key == BACK:
         return msgspec.structs.replace(site, watch="", view=None)
     if key in LAYOUT_STEPS:
@@ -69,7 +75,7 @@ class Keypad:
         self._conferences = conferences
         self._observed = observed
         self._pressed: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(MOST_WAITING)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
         self.dropped = 0
         """Presses that came faster than they could be carried out."""
         observed.pressed = self.press
@@ -85,14 +91,11 @@ class Keypad:
 
     def start(self) -> None:
         """Begin to carry out."""
-        self._task = asyncio.create_task(self._run(), name="keypad")
+        self._tasks.start(self._run(), "keypad")
 
     async def stop(self) -> None:
         """Stop, and wait for it; safe twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     async def _run(self) -> None:
         while True:

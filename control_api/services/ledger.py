@@ -5,11 +5,12 @@
 
 from collections.abc import Iterable
 
-from control_api.persistence.bookings import BookedSite, Occurrence
+from control_api.persistence.bookings import BookedSite, Booking, Occurrence
 
 UNITS = {0: 1, 1: 2, 2: 4, 3: 1, 4: 4, 5: 8}
 """By the standard's video format: 4CIF, 720p30, 1080p30, 480p, 720p60, 1080p60."""
 
+FEW_PANES = 9
 DEFAULT_UNITS = 2
 """Who names no format is counted as 720p30."""
 
@@ -20,6 +21,17 @@ def units_of(sites: Iterable[BookedSite]) -> int:
         DEFAULT_UNITS if site.video_format is None else UNITS.get(site.video_format, DEFAULT_UNITS)
         for site in sites
     )
+
+
+def units_for(booking: Booking, sites: Iterable[BookedSite]) -> int:
+    """The units that an occurrence takes: those of its sites, or more that are kept for it; and
+    those of its composed picture (cpResouce)."""
+    return max(units_of(sites), booking.ports) + units_of_panes(booking.presence_panes)
+
+
+def units_of_panes(panes: int) -> int:
+    """Composing up to nine panes costs about as much as a site at SD, up to 24 as one at 720p."""
+    return 0 if panes < 2 else 1 if panes <= FEW_PANES else 2
 
 
 def busiest(occurrences: Iterable[Occurrence], since_s: float, until_s: float) -> int:

@@ -1,6 +1,7 @@
 """The library: a table of all recordings, kept in step with the store, and what is asked of it."""
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,6 +13,17 @@ from recorder.contract import RecordingInfo, RecordingState
 
 log = structlog.get_logger()
 
+MOST_KNOWN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What decides who may see a recording: its conference, and the groups that its tag names."""
+
+    conference: str
+    group: str
+
+
 ENDED = (RecordingState.DONE, RecordingState.FAILED)
 
 
@@ -22,6 +34,7 @@ class Library:
         self._rows = rows
         self._catalogue = catalogue
         self._store_seen: tuple[int, ...] = ()
+        self._whose: dict[str, Whose] = {}
         self._refreshing = asyncio.Lock()
 
     async def find(self, search: Search) -> Found:
@@ -31,8 +44,22 @@ class Library:
         infos = await asyncio.to_thread(self._as_they_are, found.infos)
         return Found(infos, found.total, found.size_bytes)
 
+    async def whose(self, recording: str) -> Whose:
+        """Whose a recording is, as players ask many times a second; raises NotFound."""
+        known = self._whose.get(recording)
+        if known is None:
+            known = self._know(await asyncio.to_thread(self._catalogue.info, recording))
+        return known
+
+    def _know(self, info: RecordingInfo) -> Whose:
+        if len(self._whose) >= MOST_KNOWN:
+            self._whose.clear()
+        whose = self._whose[info.id] = Whose(info.conference, info.tags.group)
+        return whose
+
     async def put(self, info: RecordingInfo) -> None:
         """A recording has changed; on a full disk the table learns of it later."""
+        self._know(info)
         try:
             await self._rows.put([(info, "")])
         except NotStored:
@@ -40,6 +67,7 @@ class Library:
 
     async def remove(self, recording: str) -> None:
         """A recording is gone."""
+        self._whose.pop(recording, None)
         try:
             await self._rows.remove([recording])
         except NotStored:
@@ -64,6 +92,8 @@ class Library:
             there = await asyncio.to_thread(self._catalogue.seen)
             fresh = [name for name, seen in there.items() if known.get(name) != seen]
             infos = await asyncio.to_thread(self._read, fresh)
+            for name in {*fresh, *(known.keys() - there.keys())}:
+                self._whose.pop(name, None)
             try:
                 await self._rows.put([(info, there[info.id]) for info in infos])
                 await self._rows.remove(known.keys() - there.keys())

@@ -7,7 +7,7 @@ has slides of recordings that have ended read (recorder/slides.py), one recordin
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -15,12 +15,13 @@ import structlog
 from control_api.errors import NotStored
 from control_api.persistence.grams import compared
 from control_api.persistence.library import Found, Search
-from control_api.persistence.moments import NOT_READ, Hit, Moment, MomentRows, Unread
+from control_api.persistence.moments import NOT_READ, Asked, Hit, Moment, MomentRows, Unread
 from control_api.services.documents import LEFT_TO_IT
+from control_api.services.own_tasks import OwnTasks
 from mcu_core.errors import McuError
 from recorder.catalogue import Catalogue
 from recorder.index import read_index
-from recorder.slide_texts import MISSING, slides_of
+from recorder.slide_texts import MISSING, Slide, slides_of
 
 log = structlog.get_logger()
 
@@ -54,25 +55,27 @@ class Moments:
         self._whose = whose
         self._reads = reads
         self._tries: dict[str, int] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = OwnTasks()
 
     def start(self) -> None:
         """Begin to look, and to read."""
-        self._tasks.append(asyncio.create_task(self._run(self.sweep), name="moments"))
+        self._tasks.start(self._run(self.sweep), "moments")
         if self._reads:
-            self._tasks.append(asyncio.create_task(self._run(self.read), name="slides"))
+            self._tasks.start(self._run(self.read), "slides")
 
     async def stop(self) -> None:
         """End and wait for it; safe twice. Reading goes on where it was at the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.stop()
 
-    async def search(self, words: str, organisation: str, limit: int, before: int) -> list[Hit]:
-        """The newest moments with all the words, of an organisation where it is not empty."""
-        asked = [word for word in words.split()[:8] if compared(word)]
-        return await self._rows.find(asked, organisation, limit, before)
+    async def search(self, asked: Asked, limit: int, before: int) -> list[Hit]:
+        """The newest moments that are asked for; `before`: older than that hit's id."""
+        return await self._rows.find(asked, limit, before)
+
+    async def slides(self, recording: str) -> Sequence[Slide]:
+        """What was read of a recording's slides, in their order; raises NotFound."""
+        await asyncio.to_thread(self._catalogue.info, recording)
+        folder = self._catalogue.folder(recording)
+        return (await asyncio.to_thread(slides_of, folder)).slides
 
     async def sweep(self) -> None:
         """Bring the table up to the library."""
@@ -131,6 +134,11 @@ class Moments:
             except Exception:  # else nothing new would be found any more
                 log.exception("the search broke")
             await asyncio.sleep(EVERY_S)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words to look for, the first eight that have anything to be found by."""
+    return tuple(word for word in text.split()[:8] if compared(word))
 
 
 def snippet(text: str, words: str) -> str:

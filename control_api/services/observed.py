@@ -19,7 +19,9 @@ from control_api.services.views import (
     site_view,
 )
 from control_api.services.wanted import Wanted
+from mcu_core.contract.camera import CameraOrder
 from mcu_core.contract.events import (
+    CameraWanted,
     ContentChanged,
     Event,
     KeyPressed,
@@ -49,6 +51,7 @@ class Observed:
         self._seen: dict[str, SeenConference] = {}
         self._paces: dict[str, Pace] = {}
         self.pressed: Callable[[str, str, str], None] = lambda conference, site, key: None
+        self.camera_wanted: Callable[[str, str, CameraOrder], None] = lambda conf, site, order: None
         """Told (conference, site, key) of keys of telephones."""
         self.happened: Callable[[str, str, str], None] = lambda conference, kind, text: None
         """Told (conference, kind, whom) of what a recording marks: journal.MARK_KINDS."""
@@ -187,6 +190,8 @@ class Observed:
                 public = {"conference": conference, "site": site}
                 self._feed.publish("key", conference, public | {"key": key}, public)
                 self.pressed(conference, site, key)
+            case CameraWanted(conference, site, _, order):
+                self.camera_wanted(conference, site, order)
             case Levels():
                 self._levels(event)
             case _:

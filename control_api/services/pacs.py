@@ -18,6 +18,7 @@ from control_api.auth.seal import Seal
 from control_api.errors import Away
 from control_api.persistence import pacs as rows_of
 from control_api.persistence.pacs import Job, PacsRows, Wish
+from control_api.services.own_tasks import OwnTasks
 from mcu_core.errors import BadInput, McuError, NotFound, Refused
 from mcu_core.media.clock import wall_time_s
 from recorder.catalogue import Catalogue
@@ -80,7 +81,7 @@ class Pacs:
         self._pauses_s = pauses_s
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
         self._sending = ""
         self._process: asyncio.subprocess.Process | None = None
         self._sent = 0.0
@@ -89,14 +90,11 @@ class Pacs:
     def start(self) -> None:
         """Begin to send what waits, if there is an archive at all."""
         if self.peers:
-            self._task = asyncio.create_task(self._run(), name="pacs")
+            self._tasks.start(self._run(), "pacs")
 
     async def stop(self) -> None:
         """End what is under way and wait for it; safe twice. It is taken up at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     # ------------------------------------------------------------------ for callers
 
@@ -172,6 +170,18 @@ class Pacs:
             ended = self._ended(found, rows_of.CANCELLED, "")
             await self._rows.put(ended)
         return ended
+
+    async def retry(self, job: str) -> Job:
+        """Try a waiting job now, not when its time comes; raises NotFound, Refused."""
+        async with self._turn:
+            found = await self.get(job)
+            if found.state != rows_of.WAITING:
+                raise Refused("only a job that waits can be tried now")
+            now_s = self._wall_s()
+            due = msgspec.structs.replace(found, due_s=now_s, changed_s=now_s)
+            await self._rows.put(due)
+        self._news.set()
+        return due
 
     async def echo(self, peer: str) -> None:
         """Ask whether an archive answers; raises NotFound, Away with the reason."""

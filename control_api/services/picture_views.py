@@ -130,13 +130,16 @@ class RecordingRulesView(View):
 
 
 class ContentView(View):
-    """Content (辅流). `senders`: anybody, only the chair, or only `site` may send it; `locked`:
-    nobody may take it over. `share`: its part of a site's rate. `shown`: what is shown now."""
+    """Content (辅流). `senders`: anybody, only the chair, only `site`, nobody may send it;
+    `locked`: nobody may take it over. `share`: its part of a site's rate. `motion` before
+    sharpness; `several` may send at once. `shown`: what is shown now."""
 
-    senders: Literal["anybody", "chair", "site"]
+    senders: Literal["anybody", "chair", "site", "nobody"]
     site: str
     locked: bool
     share: float
+    motion: bool
+    several: bool
     shown: ShownContentView | None
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlsplit
 
 from mcu_core.errors import BadInput
 
@@ -21,13 +21,18 @@ PLAIN = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class PushAddress:
-    """A checked address; `shown` is it without its secrets, `format` how ffmpeg wraps for it."""
+    """A checked address; `shown` is it without its secrets, `format` how ffmpeg wraps for it.
+
+    ffmpeg is given `door`, which anybody may read in its command line, and out of sight `options`.
+    """
 
     url: str
     host: str
     port: int
     format: str
     shown: str
+    door: str
+    options: tuple[tuple[str, str], ...]
 
 
 def checked(url: str) -> PushAddress:
@@ -43,6 +48,8 @@ def checked(url: str) -> PushAddress:
         raise BadInput("url", "rtmp://, rtmps:// or srt://")
     if not host or "%" in host or parts.fragment:
         raise BadInput("url", "an address with a host")
+    if "@" in parts.netloc:
+        raise BadInput("url", "an address without user and password; a key goes behind the host")
     port = port or PORTS.get(parts.scheme, 0)
     if not port:
         raise BadInput("url", "srt://host:port")
@@ -55,17 +62,46 @@ def checked(url: str) -> PushAddress:
     shown = "/".join([f"{parts.scheme}://{where}:{port}", *path, "***"])
     if parts.scheme == "srt":
         shown = f"srt://{where}:{port}"
-    return PushAddress(url, host, port, FORMATS[parts.scheme], shown)
+    door = f"{parts.scheme}://{where}:{port}"
+    hidden = _srt_options(parts.query) if parts.scheme == "srt" else _rtmp_options(parts)
+    return PushAddress(url, host, port, FORMATS[parts.scheme], shown, door, hidden)
+
+
+def _rtmp_options(parts: SplitResult) -> tuple[tuple[str, str], ...]:
+    """Application (one part of the path, or two where there are three) and stream's key."""
+    names = parts.path.lstrip("/").split("/", 2)
+    app, key = "/".join(names[:-1]), names[-1]
+    if len(names) == 1:
+        app, key = key, ""
+    if parts.query:
+        key = f"{key}?{parts.query}"
+    return ("rtmp_app", app), ("rtmp_playpath", key)
+
+
+def _srt_options(query: str) -> tuple[tuple[str, str], ...]:
+    """As ffmpeg reads them out of an address: the stream's id alone is written with %."""
+    pairs = [pair.partition("=") for pair in query.split("&") if pair]
+    return tuple(
+        ("srt_streamid", unquote_plus(value)) if name == "streamid" else (name, value)
+        for name, _, value in pairs
+        if value
+    )
 
 
 def _check_srt(path: str, query: str) -> None:
     if path not in ("", "/"):
         raise BadInput("url", "srt://host:port?streamid=…")
-    options = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
+    if len(options) < len(pairs):
+        raise BadInput("url", "each option once")
     if unknown := options.keys() - SRT_OPTIONS:
         raise BadInput("url", f"no option {min(unknown)!r}; there are {sorted(SRT_OPTIONS)}")
     if options.get("mode", "caller") != "caller":
         raise BadInput("url", "mode=caller: we call, nobody calls us")
+    if not "".join(options.values()).isprintable():
+        # ffmpeg reads them line by line: behind a break another option would begin.
+        raise BadInput("url", "options of one line each")
 
 
 def check_remote(addresses: Iterable[str]) -> None:

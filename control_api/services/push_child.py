@@ -85,8 +85,9 @@ class PushChild:
 
     async def launch(self) -> None:
         """Start it; raises Refused when there is no ffmpeg."""
+        secret = _readable("".join(f"{name}={value}\n" for name, value in self._address.options))
         ours: dict[str, int] = {}
-        theirs: list[int] = []
+        theirs = [secret]
         for name in ("picture", "sound"):
             read, ours[name] = os.pipe()
             theirs.append(read)
@@ -118,7 +119,7 @@ class PushChild:
             asyncio.create_task(self._errors(errors), name="push errors"),
         ]
 
-    def _words(self, picture: int, sound: int) -> list[str]:
+    def _words(self, secret: int, picture: int, sound: int) -> list[str]:
         # The clock of the live stream is kept: both inputs have it, and their beginnings differ.
         quick = ["-f", "mp4", "-analyzeduration", "0", "-thread_queue_size", "512"]
         return [
@@ -127,7 +128,9 @@ class PushChild:
             *("-map", "0:v", "-map", "1:a", "-c", "copy", "-flush_packets", "1"),
             *("-flvflags", "no_duration_filesize") * (self._address.format == "flv"),
             *("-rw_timeout", str(NET_TIMEOUT_US)) * (self._address.format == "flv"),
-            *("-protocol_whitelist", PROTOCOLS, "-f", self._address.format, self._address.url),
+            # Options of a file that nobody else can open: what is said here, all users can read.
+            *("-fpre", f"/proc/self/fd/{secret}"),
+            *("-protocol_whitelist", PROTOCOLS, "-f", self._address.format, self._address.door),
         ]
 
     async def wait(self) -> None:
@@ -165,6 +168,16 @@ class PushChild:
             text = line.decode("utf-8", "replace").strip().rpartition("\n")[2]
             hidden = text.replace(self._address.url, self._address.shown)
             self.error = _without_secrets(hidden, self._address)[:ERROR_LETTERS]
+
+
+def _readable(text: str) -> int:
+    """A descriptor from which a child can read that, once; shorter than what a pipe holds."""
+    read, write = os.pipe()
+    try:
+        os.write(write, text.encode())
+    finally:
+        os.close(write)
+    return read
 
 
 def _without_secrets(text: str, address: PushAddress) -> str:

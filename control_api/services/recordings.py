@@ -45,6 +45,7 @@ from recorder.contract import (
     TagRecording,
 )
 from recorder.export import Export, Span
+from recorder.media_files import MediaFile
 from recorder.opened import OpenedRecordings
 
 log = structlog.get_logger()
@@ -184,11 +185,11 @@ class Recordings:
         cleaned = clean_name(text, "text") if text.strip() else ""
         await self._link.call(AddMark(self._running(conference).id, kind, cleaned, by))
 
-    async def mark_at(self, recording: str, at_s: float, text: str, by: str) -> None:
+    async def mark_at(self, recording: str, at_s: float, kind: str, text: str, by: str) -> None:
         """Note something at a time of a recording; raises NotFound, BadInput, Away."""
         await self.get(recording)
         cleaned = clean_name(text, "text") if text.strip() else ""
-        await self._link.call(AddMark(recording, "operator", cleaned, by, at_s * 1000))
+        await self._link.call(AddMark(recording, kind, cleaned, by, at_s * 1000))
 
     def _happened(self, conference: str, kind: str, text: str) -> None:
         """The engine told something: a running recording notes it, while the recorder keeps up."""
@@ -267,19 +268,17 @@ class Recordings:
         """What a player needs (recorder/manifest.py) as JSON, or what is new since `after`."""
         return await self._read(lambda: self._opened.manifest(recording, after))
 
-    async def track(self, recording: str, track: str) -> Path:
-        """The file of a track, which may be growing; raises NotFound."""
-        return await self._read(lambda: self._catalogue.track_path(recording, track))
+    async def open_track(self, recording: str, track: str) -> MediaFile:
+        """The file of a track, which may be growing, to be closed; raises NotFound."""
+        return await self._read(lambda: self._catalogue.open_track(recording, track))
 
     async def playlist(self, recording: str, name: str) -> str:
         """An HLS playlist (recorder/hls.py); raises NotFound."""
         return await self._read(lambda: self._opened.playlist(recording, name))
 
-    async def export(
-        self, recording: str, span: Span | None = None, *, small: bool = False
-    ) -> Export:
+    async def export(self, rid: str, span: Span | None = None, *, small: bool = False) -> Export:
         """A plain MP4 of what is stored; raises NotFound, Refused when that is nothing."""
-        return await self._read(lambda: self._catalogue.export(recording, span, small=small))
+        return await self._read(lambda: self._catalogue.export(rid, span, small=small))
 
     async def delete(self, recording: str) -> None:
         """Remove a recording; raises NotFound, Refused while it is being recorded, Away."""

@@ -1,8 +1,9 @@
 """Use cases: the register of sites (会场), before and beside any conference."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from control_api.auth.organisations import check_organisation, within
 from control_api.persistence.bookings import BookedSite
 from control_api.persistence.register import RegisteredSite, RegisterRows
 from control_api.services.names import clean_name
@@ -44,6 +45,13 @@ class Register:
         """Those of these that are registered."""
         return await self._rows.known(uris)
 
+    async def check_theirs(self, uris: Sequence[str], organisation: str) -> None:
+        """Raise BadInput if one of these is registered for another organisation."""
+        if organisation:
+            for uri, site in (await self._rows.known(uris)).items():
+                if not within(site.organisation, organisation):
+                    raise BadInput("sites.uri", f"no site of another organisation, as {uri} is")
+
     async def get(self, uri: str) -> RegisteredSite:
         """One site; raises NotFound."""
         found = await self._rows.known([uri])
@@ -78,7 +86,30 @@ class Register:
     ) -> tuple[SiteDefinition, ...]:
         """The booked sites as a conference has them; who is not registered joins by browser."""
         known = await self._rows.known([site.uri for site in sites])
-        return tuple(_definition(site, known.get(site.uri), rate_kbps) for site in sites)
+        limits = await self._rows.limits()
+        return tuple(_definition(site, known.get(site.uri), rate_kbps, limits) for site in sites)
+
+    async def limits(self) -> dict[str, int]:
+        """By organisation, the most that each of its sites is sent, in kbit/s."""
+        return await self._rows.limits()
+
+    async def limit(self, organisation: str, rate_kbps: int) -> None:
+        """Keep a limit for an organisation and those below it; 0: none. Raises BadInput."""
+        if not organisation:
+            raise BadInput("organisation", "the name of one")
+        check_organisation(organisation)
+        least, most = RATE_KBPS
+        if rate_kbps and not least <= rate_kbps <= most:
+            raise BadInput("rate_kbps", f"{least}..{most}, or 0 for none")
+        await self._rows.put_limit(organisation, rate_kbps)
+
+
+def limit_of(organisation: str, limits: Mapping[str, int]) -> int:
+    """The narrowest of an organisation and those above it, in kbit/s; 0: none. Pure."""
+    return min(
+        (rate for above, rate in limits.items() if organisation and within(organisation, above)),
+        default=0,
+    )
 
 
 def _checked(site: RegisteredSite) -> RegisteredSite:
@@ -96,14 +127,19 @@ def _checked(site: RegisteredSite) -> RegisteredSite:
 
 
 def _definition(
-    site: BookedSite, registered: RegisteredSite | None, rate_kbps: int
+    site: BookedSite,
+    registered: RegisteredSite | None,
+    rate_kbps: int,
+    limits: Mapping[str, int],
 ) -> SiteDefinition:
     number = site.video_format
     if number is None and registered is not None:
         number = registered.video_format
     width, height, fps = PICTURES[number] if number is not None else (0, 0, 0)
     rate = site.rate_kbps or (registered.rate_kbps if registered is not None else 0) or rate_kbps
-    limit = VideoLimit(width, height, fps, max(RATE_KBPS[0], min(RATE_KBPS[1], rate)) * 1000)
+    most = limit_of(registered.organisation, limits) if registered is not None else 0
+    rate = max(RATE_KBPS[0], min(RATE_KBPS[1], rate, most or rate))
+    limit = VideoLimit(width, height, fps, rate * 1000, most * 1000)
     if registered is None:
         return SiteDefinition(site.uri, site.name or site.uri, SiteKind.WEBRTC, limit=limit)
     return SiteDefinition(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from control_api.persistence.library import Found, Search
+from control_api.services.own_tasks import OwnTasks
 from mcu_core.errors import McuError
 from mcu_core.media.clock import wall_time_s
 from recorder.contract import RecordingInfo, RecordingState
@@ -32,19 +33,16 @@ class Retention:
         self._find = find
         self._delete = delete
         self._wall_s = wall_s
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
 
     def start(self) -> None:
         """Begin to look, if anything is to be deleted at all."""
         if self._keep_days:
-            self._task = asyncio.create_task(self._run(), name="retention")
+            self._tasks.start(self._run(), "retention")
 
     async def stop(self) -> None:
         """End and wait for it; safe twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     async def expired(self) -> list[RecordingInfo]:
         """What would be deleted now, oldest last; those that run or are on hold are not."""

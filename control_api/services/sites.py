@@ -16,7 +16,15 @@ from control_api.services.names import clean_name
 from control_api.services.observed import Observed
 from control_api.services.views import SiteView
 from control_api.services.wanted import Wanted
-from mcu_core.contract.commands import Attached, AttachRtp, AttachWebRtc, Detach
+from mcu_core.contract.commands import (
+    AnswerRtp,
+    Attached,
+    AttachRtp,
+    AttachWebRtc,
+    Detach,
+    OfferRtp,
+    Reoffer,
+)
 from mcu_core.contract.definition import (
     MAX_SITES,
     ConferenceDefinition,
@@ -200,6 +208,34 @@ class Sites:
             wanted.engine, AttachRtp(conference, site, check_sdp(offer_sdp), ports)
         )
         await self._keeper.keep_rtp(conference, site, RtpOffer(offer_sdp, attached.ports))
+        return attached
+
+    async def offer_rtp(self, conference: str, site: str) -> Attached:
+        """Our own offer to an RTP site; its answer connects it."""
+        wanted = self._wanted[conference]
+        _check_kind(_defined(wanted.definition, site), SiteKind.RTP)
+        return await self._keeper.fleet.attach(wanted.engine, OfferRtp(conference, site))
+
+    async def answer_rtp(self, conference: str, site: str, answer_sdp: str) -> Attached:
+        """What the site answered to our offer; kept as its offer would be."""
+        wanted = self._wanted[conference]
+        _defined(wanted.definition, site)
+        attached = await self._keeper.fleet.attach(
+            wanted.engine, AnswerRtp(conference, site, check_sdp(answer_sdp))
+        )
+        await self._keeper.keep_rtp(conference, site, RtpOffer(answer_sdp, attached.ports))
+        return attached
+
+    async def reoffer(self, conference: str, endpoint: str, offer_sdp: str) -> Attached:
+        """Change what was agreed on with a connection, which goes on. An RTP site's offer is kept
+        in place of the one before."""
+        wanted = self._wanted[conference]
+        site = self._observed.site_of(conference, endpoint)
+        attached = await self._keeper.fleet.attach(
+            wanted.engine, Reoffer(conference, endpoint, check_sdp(offer_sdp))
+        )
+        if site in wanted.rtp:
+            await self._keeper.keep_rtp(conference, site, RtpOffer(offer_sdp, attached.ports))
         return attached
 
     async def detach(self, conference: str, endpoint: str) -> None:

@@ -76,11 +76,12 @@ class Steering:
         return await self._conferences.amend(conference, edit)
 
     async def force_picture(self, conference: str) -> ConferenceView:
-        """Make all sites watch the conference picture, whatever they had chosen or been given."""
+        """Make all sites watch the conference picture, whatever they had chosen or been given;
+        who is locked stays."""
 
         def edit(definition: ConferenceDefinition) -> ConferenceDefinition:
             plain: dict[str, Any] = {"watch": "", "view": None}
-            all_sites = {row.id: plain for row in definition.sites}
+            all_sites = {row.id: plain for row in definition.sites if not row.source_locked}
             bare = msgspec.structs.replace(definition, broadcast="", lecturer="", groups=())
             return _with_sites(bare, all_sites)
 

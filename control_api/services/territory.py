@@ -23,9 +23,13 @@ class Territory:
 
     async def own(self, principal: Principal, conference: str) -> None:
         """A conference, booked or begun, is its maker's."""
-        if principal.organisation:
-            await self._rows.put(conference, principal.organisation)
-            self._of[conference] = principal.organisation
+        await self.give(conference, principal.organisation)
+
+    async def give(self, conference: str, organisation: str) -> None:
+        """A conference is an organisation's; empty: nobody's."""
+        if organisation:
+            await self._rows.put(conference, organisation)
+            self._of[conference] = organisation
 
     def of(self, conference: str) -> str:
         """Whose it is; empty: nobody's."""

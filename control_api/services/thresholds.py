@@ -15,6 +15,16 @@ class Threshold:
     hold_s: float
 
 
+SEVERITIES = {
+    "cpu": "warning",
+    "memory": "critical",
+    "disk": "critical",
+    "loss": "warning",
+    "engine": "critical",
+    "recorder": "critical",
+}
+"""By kind. Critical: conferences or recordings fail, or soon will; warning: they get worse."""
+
 Key = tuple[str, str]
 """Kind and object of an alarm."""
 

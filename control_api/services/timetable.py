@@ -10,12 +10,20 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from control_api.persistence.bookings import BookedSite, Booking, BookingRows, Occurrence
+from control_api.persistence.bookings import (
+    ENCRYPTIONS,
+    BookedSite,
+    Booking,
+    BookingRows,
+    Occurrence,
+)
 from control_api.persistence.rules import Rules
 from control_api.services.conferences import Conferences
+from control_api.services.own_tasks import OwnTasks
 from control_api.services.register import Register
 from control_api.services.sites import Sites
 from control_api.services.wanted import Wanted
+from mcu_core.contract.content import ContentRules
 from mcu_core.contract.definition import (
     ConferenceDefinition,
     LayoutChoice,
@@ -54,18 +62,15 @@ class Timetable:
         """Held while a booking is changed, here and by callers, so that neither sees half of it."""
         self.record: Callable[[str], Awaitable[None]] = _no_recorder
         """Lets a conference be recorded as soon as its recorder can."""
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
 
     def start(self) -> None:
         """Begin to look at the clock."""
-        self._task = asyncio.create_task(self._run(), name="timetable")
+        self._tasks.start(self._run(), "timetable")
 
     async def stop(self) -> None:
         """Stop, and wait for it; safe twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     async def _run(self) -> None:
         while True:
@@ -114,11 +119,13 @@ class Timetable:
         fields = {
             "name": booking.name,
             "video_bitrate_bps": booking.rate_kbps * 1000,
+            "encryption": ENCRYPTIONS[booking.encryption],
             "sites": sites,
             **_picture(booking),
+            "content": CONTENT_OF.get(booking.presentation, ContentRules()),
         }
         log.info("booked conference begins", booking=booking.id)
-        await self._conferences.create(fields, str(booking.id), rules_of(booking))
+        await self._conferences.create(fields, str(booking.id), rules_of(booking, one.access_code))
         for site in sites:
             await self._call(str(booking.id), site)
         if booking.auto_record and booking.may_record:
@@ -182,19 +189,24 @@ class Timetable:
             await self._sites.remove(conference, uri)
 
 
-def rules_of(booking: Booking) -> Rules:
+def rules_of(booking: Booking, code: str = "") -> Rules:
     """Where sites were named, others come to booked anonymous places only."""
     return Rules(
-        access_code=booking.access_code,
+        access_code=code or booking.access_code,
         password=booking.password,
         chair_password=booking.chair_password,
-        anonymous=not booking.sites,
+        anonymous=not booking.sites or bool(booking.room),
+        room=booking.room,
         live=booking.may_stream,
     )
 
 
 async def _no_recorder(conference: str) -> None:
     return
+
+
+CONTENT_OF = {1: ContentRules(motion=True, several=True), 2: ContentRules(senders="nobody")}
+"""By the booked presentation mode: 0 slides of one; 1 live pictures, several may send; 2 none."""
 
 
 def _picture(booking: Booking) -> dict[str, object]:

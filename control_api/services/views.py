@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from control_api.auth.rights import Right
 from control_api.persistence.conferences import WantedConference
 from control_api.persistence.rules import Rules
 from control_api.services.picture_views import (
@@ -20,7 +21,7 @@ from control_api.services.picture_views import (
     View,
     VoiceView,
 )
-from mcu_core.contract.definition import SiteDefinition, SiteKind
+from mcu_core.contract.definition import Encryption, SiteDefinition, SiteKind
 from mcu_core.contract.snapshots import ContentSnapshot, SiteSnapshot
 from recorder.contract import RecordingInfo, RecordingState
 
@@ -48,7 +49,8 @@ class SiteView(View):
     """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing).
 
     `watch` is the site that it has chosen to see, `view` its own picture; each may be none.
-    `talks_muted`: it talks now, and is muted.
+    `source_locked`: nothing but these changes what it sees.
+    `talks_muted`: it talks now, and is muted. `encrypted`: nobody on the way can read its media.
     """
 
     id: str
@@ -63,12 +65,14 @@ class SiteView(View):
     noise_gate: bool
     watch: str
     view: PictureView | None
+    source_locked: bool
     limit: LimitView
     level_dbov: float
     speaking: bool
     talks_muted: bool
     video: VideoView | None
     audio: AudioView | None
+    encrypted: bool
     reason: str
 
 
@@ -127,6 +131,7 @@ class ConferenceView(View):
     limit: LimitView
     loudest: int
     pan_by_pane: bool
+    encryption: Encryption
     sites: list[SiteView]
     speaker: str
     hands: list[str]
@@ -143,7 +148,8 @@ class ConferenceView(View):
 class RecordingView(View):
     """One recording; it can be played while it is still `recording`.
 
-    `patient` is shown only to who may read it; what is on `hold` is deleted by nobody.
+    `patient` is shown only to who may read it; what is on `hold` is deleted by nobody. `may` is
+    what who asks may do with it: each right contains those before it.
     """
 
     id: str
@@ -161,6 +167,7 @@ class RecordingView(View):
     patient: str
     hold: bool
     archived: bool
+    may: Right = Right.MANAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +221,14 @@ def site_view(site: SiteDefinition, conference: SeenConference) -> SiteView:
         noise_gate=site.noise_gate,
         watch=site.watch,
         view=PictureView.model_validate(site.view) if site.view is not None else None,
+        source_locked=site.source_locked,
         limit=LimitView.model_validate(site.limit),
         level_dbov=now.level_dbov if joined else SILENCE_DBOV,
         speaking=joined and conference.speaker == site.id,
         talks_muted=joined and site.muted and site.id in conference.muted_talkers,
         video=video if joined and now.video_codec else None,
         audio=AudioView(codec=now.audio_codec) if joined and now.audio_codec else None,
+        encrypted=joined and now.encrypted,
         reason=seen.reason if seen is not None else "",
     )
 
@@ -249,12 +258,15 @@ def conference_view(wanted: WantedConference, seen: SeenConference) -> Conferenc
             site=definition.content.site,
             locked=definition.content.locked,
             share=definition.content.share,
+            motion=definition.content.motion,
+            several=definition.content.several,
             shown=shown_content(seen.content),
         ),
         voice=VoiceView.model_validate(definition.voice),
         limit=LimitView.model_validate(definition.limit),
         loudest=definition.loudest,
         pan_by_pane=definition.pan_by_pane,
+        encryption=definition.encryption,
         sites=[site_view(site, seen) for site in definition.sites],
         speaker=seen.speaker,
         hands=[one for one in wanted.rules.hands if one in {site.id for site in definition.sites}],

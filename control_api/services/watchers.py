@@ -12,6 +12,7 @@ import structlog
 from control_api.auth.roles import Action, Principal, allowed, check
 from control_api.auth.sessions import Sessions
 from control_api.errors import Forbidden, NotLoggedIn
+from control_api.services.own_tasks import OwnTasks
 from control_api.services.sites import Sites
 from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import Attached
@@ -43,18 +44,15 @@ class Watchers:
         self._sessions = sessions
         self._wanted = wanted
         self._watchers: dict[tuple[str, str], _Watcher] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = OwnTasks()
 
     def start(self) -> None:
         """Begin to look after them."""
-        self._task = asyncio.create_task(self._run(), name="watchers")
+        self._tasks.start(self._run(), "watchers")
 
     async def stop(self) -> None:
         """End and wait for it; safe twice. The connections go on."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._tasks.stop()
 
     @property
     def count(self) -> int:

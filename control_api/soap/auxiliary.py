@@ -2,6 +2,7 @@
 
 import msgspec
 
+from control_api.services import cameras
 from control_api.services.views import ConferenceView, SiteView
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
@@ -9,23 +10,13 @@ from control_api.soap.control import conference_with
 from control_api.soap.faults import Code, ResultError
 from control_api.soap.operation import Call
 from control_api.soap.polarity import flag, number
+from mcu_core.contract.camera import STOP, CameraOrder
 from mcu_core.contract.definition import SiteKind
-from mcu_core.errors import Refused
+from mcu_core.errors import BadInput, Refused
 
 DONE = m.Result()
-SCREEN, SLIDES = t.AuxStreamInfo(1, "screen"), t.AuxStreamInfo(1, "slides")
-SLIDES_OFFERED = "a=content:slides"
 
-MOVES = (
-    "pan_right",
-    "pan_left",
-    "tilt_up",
-    "tilt_down",
-    "zoom_in",
-    "zoom_out",
-    "focus_in",
-    "focus_out",
-)
+MOVES = tuple(cameras.MOVES)
 """camAction 0..7 begin these, 8..15 end them in the same order."""
 
 CAMERA = {
@@ -39,7 +30,8 @@ CAMERA = {
 }
 PRESETS, NO_PRESET = (18, 19, 20), 255
 CAMERA_ACTIONS = range(24)
-"""21..23 choose among inputs, of which no site of ours has several."""
+SELECT = 21
+"""Chooses among the inputs of queryVideoOutSrcState; of 22 and 23 no site of ours knows."""
 
 
 def _site(view: ConferenceView, uri: str) -> SiteView:
@@ -56,25 +48,23 @@ async def set_aux_stream(call: Call, request: m.AuxStream) -> m.Result:
     """
     view = conference_with(call, request.site_uri)
     site = _site(view, request.site_uri)
-    start = flag(request.control_code, call.polarity.start)
-    if start:
-        try:
-            await call.bridge.contents.take(view.id, site.id)
-        except Refused as error:
-            if site.kind is not SiteKind.WEBRTC or site.state == "away":
-                raise ResultError(Code.NO_TOKEN, "it sends no content") from error
-            call.bridge.calling.tell(view.id, site.id, "share", on=True)
-        return DONE
-    await call.bridge.contents.end(view.id, site.id)
-    call.bridge.calling.tell(view.id, site.id, "share", on=False)
+    if flag(request.control_code, call.polarity.start):
+        return await _show_content(call, view, site)
+    await call.bridge.calling.end_content(view.id, site.id)
+    return DONE
+
+
+async def _show_content(call: Call, view: ConferenceView, site: SiteView) -> m.Result:
+    try:
+        await call.bridge.calling.ask_content(view.id, site.id)
+    except Refused as error:
+        raise ResultError(Code.NO_TOKEN, str(error)) from error
     return DONE
 
 
 def _sources(call: Call, view: ConferenceView, site: SiteView) -> tuple[t.AuxStreamInfo, ...]:
-    if site.kind is SiteKind.WEBRTC:
-        return (SCREEN,)
-    offer = call.bridge.wanted[view.id].rtp.get(site.id)
-    return (SLIDES,) if offer is not None and SLIDES_OFFERED in offer.sdp else ()
+    name = call.bridge.inputs.content_of(view.id, site)
+    return (t.AuxStreamInfo(1, name),) if name else ()
 
 
 async def aux_sources(call: Call, request: m.Site) -> m.Result:
@@ -109,7 +99,8 @@ async def receives_aux(call: Call, request: m.Site) -> m.Result:
 
 
 async def control_camera(call: Call, request: m.Camera) -> m.Result:
-    """4.7.4.2: told to the site's page, which moves its camera as far as that can be moved."""
+    """4.7.4.2: told to the site's page, which moves its camera as far as that can be moved, or by
+    the line that an RTP site has for it (RFC 4573)."""
     view = conference_with(call, request.site_uri)
     site = _site(view, request.site_uri)
     asked = request.camera_control
@@ -118,12 +109,62 @@ async def control_camera(call: Call, request: m.Camera) -> m.Result:
     preset = asked.cam_pos if asked.cam_pos is not None else NO_PRESET
     if asked.cam_action in PRESETS and not 0 <= preset < NO_PRESET:
         raise ResultError(Code.OUT_OF_RANGE, "camPos")
+    if asked.cam_action == SELECT:
+        return await _select(call, view, site, asked)
+    if site.kind is SiteKind.RTP:
+        return await _order_camera(call, view.id, site, asked)
     action = CAMERA.get(asked.cam_action)
     if action is None or site.kind is not SiteKind.WEBRTC:
         raise ResultError(Code.NOT_SUPPORTED)
     if site.state != "joined":
         raise ResultError(Code.SITE_OFFLINE)
     call.bridge.calling.tell(view.id, site.id, "camera", action=action, preset=preset)
+    return DONE
+
+
+async def _select(
+    call: Call, view: ConferenceView, site: SiteView, asked: t.CameraControl
+) -> m.Result:
+    """Another camera of a site, or its content, by the number of queryVideoOutSrcState."""
+    inputs = call.bridge.inputs.of(view.id, site)
+    chosen = next((one for one in inputs if one.id == asked.cam_src), None)
+    if site.kind is SiteKind.RTP and (chosen is None or not chosen.content):
+        return await _order_camera(call, view.id, site, asked)
+    if chosen is None:
+        raise ResultError(Code.OUT_OF_RANGE, "camSrc")
+    if site.state != "joined":
+        raise ResultError(Code.SITE_OFFLINE)
+    if chosen.content:
+        return await _show_content(call, view, site)
+    if site.kind is not SiteKind.WEBRTC:
+        raise ResultError(Code.NOT_SUPPORTED)
+    call.bridge.calling.tell(view.id, site.id, "camera", action="select", preset=chosen.id - 1)
+    return DONE
+
+
+async def _order_camera(
+    call: Call, conference: str, site: SiteView, asked: t.CameraControl
+) -> m.Result:
+    """By the site's own line (H.281), which knows of no reset, autofocus or clearing."""
+    action, number = CAMERA.get(asked.cam_action, ""), asked.cam_pos or 0
+    if asked.cam_action == SELECT:
+        order = CameraOrder("source", number=asked.cam_src or 0)
+    elif action in ("store", "recall"):
+        order = CameraOrder("store" if action == "store" else "recall", number=number)
+    elif action in cameras.MOVES:
+        order = cameras.MOVES[action]
+    elif action == "stop":
+        order = STOP
+    else:
+        raise ResultError(Code.NOT_SUPPORTED)
+    if site.state != "joined":
+        raise ResultError(Code.SITE_OFFLINE)
+    try:
+        await call.bridge.calling.cameras.move(conference, site.id, order)
+    except BadInput as error:
+        raise ResultError(Code.OUT_OF_RANGE, error.field) from error
+    except Refused as error:
+        raise ResultError(Code.NOT_SUPPORTED, str(error)) from error
     return DONE
 
 

@@ -21,6 +21,9 @@ from control_api.soap.faults import SoapFault
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+SUBTYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+"""Callers with a type of their own for filters say so; what they send are the fields of ours."""
+
 _DURATION = re.compile(
     r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d*)?|\.\d+)S)?)?"
 )
@@ -82,12 +85,20 @@ def write_time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
+def read_flag(text: str) -> bool:
+    """A boolean text of the standard (4.2.3): true if it begins with 1; empty is none."""
+    if not text.strip():
+        raise ValueError(text)
+    return text.strip().startswith("1")
+
+
 def _read_text(text: str) -> str:
     return text
 
 
 _READ: dict[object, Callable[[str], Any]] = {
     str: _read_text,
+    bool: read_flag,
     int: lambda text: int(text.strip()),
     datetime: read_time,
     timedelta: read_duration,
@@ -174,6 +185,7 @@ def tidy(element: Element, kind: type[msgspec.Struct], aliases: Mapping[str, str
         if child.tag.startswith((f"{{{NAMESPACE}}}", f"{{{PLATFORM}}}")):
             child.tag = local(child)
         child.tag = aliases.get(child.tag, child.tag)
+        child.attrib.pop(SUBTYPE, None)
         wanted: Any = known[child.tag][1].kind if child.tag in known else None
         if _is_struct(wanted):
             tidy(child, wanted, aliases)

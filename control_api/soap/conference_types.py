@@ -160,6 +160,51 @@ class BroadInfo(Wire, frozen=True):
     record_broad_status: int | None = None
 
 
+class SiteControl(Wire, frozen=True):
+    """What is done to one of several sites: whether its video source is locked."""
+
+    site_uri: str
+    opera_type_param: int
+
+
+class SortItem(Wire, frozen=True):
+    """How a list by pages is sorted: `sort` 0 upwards, 1 downwards, by the column `item_index`."""
+
+    sort: int
+    item_index: int
+
+
+class Filter(Wire, frozen=True):
+    """What a column of a list by pages must contain."""
+
+    column_index: int
+    value: str | None = None
+
+
+class PageParam(Wire, frozen=True):
+    """Which page; the first is 1."""
+
+    number_per_page: int
+    current_page: int
+
+
+class QueryConfig(Wire, frozen=True):
+    """What a list by pages is to have."""
+
+    sort_items: tuple[SortItem, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    focus_item: int | None = None
+    page_param: PageParam = PageParam(100, 1)
+
+
+class PagesInfo(Wire, frozen=True):
+    """Which page of a list it is."""
+
+    total_pages: int
+    current_page: int
+    total_records: int
+
+
 class SiteVolume(Wire, frozen=True):
     """How loud a site is heard, 0..100."""
 

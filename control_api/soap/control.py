@@ -13,7 +13,7 @@ from control_api.soap.faults import Code, ResultError
 from control_api.soap.operation import Call
 from control_api.soap.polarity import flag
 from mcu_core.contract.definition import LayoutChoice, Pane, View
-from mcu_core.errors import NotFound
+from mcu_core.errors import NotFound, Refused
 from mcu_core.layouts.catalogue import MODES
 
 CONFERENCE_PICTURE = {"", "0", "(%CP)"}
@@ -138,6 +138,35 @@ async def set_broadcast_presence(call: Call, request: m.BroadcastPresence) -> m.
     conference_of(call, request.conf_id)
     if flag(request.is_broadcast, call.polarity.start):
         await call.bridge.steering.force_picture(request.conf_id)
+    return DONE
+
+
+async def lock_sources(call: Call, request: m.SiteControls) -> m.Result:
+    """锁定视频源: what these sites see stays so, whoever is broadcast, lectures or speaks."""
+    conference_of(call, request.conf_id)
+    on = call.polarity.source_locked
+    given = {
+        bare(one.site_uri): {"source_locked": flag(one.opera_type_param, on)}
+        for one in request.ws_ctrl_site_comm_params
+    }
+    if len(given) > MOST_SITES:
+        raise ResultError(Code.OUT_OF_RANGE)
+    try:
+        await call.bridge.steering.change_sites(request.conf_id, given)
+    except NotFound as error:
+        raise ResultError(Code.NO_SITE if error.kind == "site" else Code.NO_CONFERENCE) from error
+    return DONE
+
+
+async def move_site(call: Call, request: m.MoveSite) -> m.Result:
+    """A site goes on in another running conference, as it is."""
+    conference_of(call, request.conf_id)
+    conference_of(call, request.dest_conf_id)
+    call.bridge.territory.check(call.principal, request.dest_conf_id)
+    try:
+        await call.bridge.moving.move(request.conf_id, bare(request.site_uri), request.dest_conf_id)
+    except Refused as error:
+        raise ResultError(Code.SITE_IN_CONFERENCE, str(error)) from error
     return DONE
 
 

@@ -99,7 +99,9 @@ class Gateway:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._polarity = Polarity(mute_on=bridge.settings.soap_mute_on)
+        self._polarity = Polarity(
+            mute_on=bridge.settings.soap_mute_on, source_locked=bridge.settings.soap_lock_on
+        )
         self._background = Background()
         self._keys = KeyAgreement()
         self.sessions = GatewaySessions(

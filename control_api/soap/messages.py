@@ -14,8 +14,11 @@ from control_api.soap.conference_types import (
     CameraControl,
     ConferenceInfo,
     ConferenceStatus,
+    PagesInfo,
+    QueryConfig,
     RecurrenceConfInfo,
     SiteAccessInfo,
+    SiteControl,
     SiteFreeBusyStates,
     SiteInfo,
     SiteStatus,
@@ -171,6 +174,21 @@ class SiteVolumes(Wire, frozen=True):
     site_volumes: tuple[SiteVolume, ...]
 
 
+class SiteControls(Wire, frozen=True):
+    conf_id: str
+    ws_ctrl_site_comm_params: tuple[SiteControl, ...]
+
+
+class MoveSite(Wire, frozen=True):
+    conf_id: str
+    site_uri: str
+    dest_conf_id: str
+
+
+class Query(Wire, frozen=True):
+    query_config: QueryConfig
+
+
 class TextControl(Wire, frozen=True):
     conf_id: str
     text_type: int
@@ -236,12 +254,20 @@ class SitesAnswer(Result, frozen=True):
     site_infos: tuple[SiteInfo, ...] = ()
 
 
+class SitesPageAnswer(SitesAnswer, frozen=True):
+    pages_info: PagesInfo | None = None
+
+
 class FreeBusyAnswer(Result, frozen=True):
     site_free_busy_states: tuple[SiteFreeBusyStates, ...] = ()
 
 
 class ConferencesStatusAnswer(Result, frozen=True):
     conference_statuses: tuple[ConferenceStatus, ...] = ()
+
+
+class ConferencesPageAnswer(ConferencesStatusAnswer, frozen=True):
+    pages_info: PagesInfo | None = None
 
 
 class SitesStatusAnswer(Result, frozen=True):

@@ -1,7 +1,7 @@
 """The one table from operation to use case."""
 
 from control_api.auth.roles import Action
-from control_api.soap import auxiliary, chair, control, queries, registering, scheduling
+from control_api.soap import auxiliary, chair, control, pages, queries, registering, scheduling
 from control_api.soap import messages as m
 from control_api.soap.operation import Operation
 
@@ -25,6 +25,8 @@ _ROWS = (
     Operation("setConfSiteVolume", m.SiteVolumes, control.set_volumes),
     Operation("displayConfSiteLocalVideo", m.ConfSites, control.show_video),
     Operation("hideConfSiteLocalVideo", m.ConfSites, control.hide_video),
+    Operation("setVSAttrCtrl", m.SiteControls, control.lock_sources),
+    Operation("moveSite", m.MoveSite, control.move_site),
     Operation("lockPresentation", m.ConfSite, chair.lock_content),
     Operation("unlockPresentation", m.Conf, chair.unlock_content),
     Operation("setConfTextCtrl", m.TextControl, chair.set_text),
@@ -35,6 +37,8 @@ _ROWS = (
     Operation("editScheduledConf", m.EditConf, scheduling.edit),
     Operation("editRecurrenceConference", m.EditRecurrence, scheduling.edit_recurrence),
     Operation("querySites", m.Nothing, queries.sites, Action.SEE),
+    Operation("querySitesByCondition", m.Query, pages.sites, Action.SEE),
+    Operation("queryScheduleConferences", m.Query, pages.conferences, Action.SEE),
     Operation("prolongScheduledConf", m.Prolong, scheduling.prolong),
     Operation("querySiteStatus", m.SitesWhen, queries.free_busy, Action.SEE),
     Operation("queryConferencesStatus", m.ConfIds, queries.conferences_status, Action.SEE),

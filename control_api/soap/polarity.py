@@ -35,6 +35,8 @@ class Polarity:
     """ConferenceStatus.isAudioSwitch, as reported."""
     start: int = 0
     """isBroadcast, action of recording and live, controlCode of content: 0 starts, 1 stops."""
+    source_locked: int = 1
+    """setVSAttrCtrl.operaTypeParam: 1 locks, as those who call it mostly do; an example says 0."""
     locked: int = 1
     """ConferenceStatus.isLock."""
     running: int = 1

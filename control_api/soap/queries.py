@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from control_api.auth.organisations import within
-from control_api.persistence.bookings import Taken
-from control_api.services.booking import number_of
+from control_api.persistence.bookings import BookedSite, Taken
+from control_api.persistence.register import RegisteredSite
+from control_api.services.booking_request import number_of
 from control_api.services.views import ConferenceView, SiteView
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
@@ -25,7 +26,7 @@ SITE_STATE = {"joined": 2, "away": 3, "joining": 4}
 NOT_IN = 3
 RINGING = 5
 FREE, BUSY, NO_SITE = 0, 1, 2
-SIP = 7
+INVALID, BY_URI, SIP = 0, 1, 7
 LONGEST_S = 366 * 86400.0
 MOST_ASKED = 1000
 
@@ -38,10 +39,11 @@ async def conferences_status(call: Call, request: m.ConfIds) -> m.Result:
     ids = request.conf_ids or tuple(view.id for view in call.conferences())
     if len(ids) > MOST_ASKED:
         raise ResultError(Code.OUT_OF_RANGE)
-    return m.ConferencesStatusAnswer(0, tuple([await _status(call, one) for one in ids]))
+    return m.ConferencesStatusAnswer(0, tuple([await status(call, one) for one in ids]))
 
 
-async def _status(call: Call, conf_id: str) -> t.ConferenceStatus:
+async def status(call: Call, conf_id: str) -> t.ConferenceStatus:
+    """How a conference is, booked, running or over."""
     times = []
     if number_of(conf_id):
         times = await call.bridge.bookings.occurrences(number_of(conf_id))
@@ -88,10 +90,12 @@ async def sites_status(call: Call, request: m.ConfSites) -> m.Result:
     here = {site.id: site for site in view.sites}
     known = [*here, *(uri for uri in booked if uri not in here)]
     wanted = [uri for uri in request.site_uris if uri] or known
+    known_here = await call.bridge.register.known([uri for uri in wanted if uri in here])
     found = []
     for uri in wanted:
         if uri in here:
-            found.append(_site_status(call, view, here[uri]))
+            kind = _type_of(booked.get(uri), known_here.get(uri))
+            found.append(_site_status(call, view, here[uri], kind))
         elif uri in booked:
             name = booked[uri].name or uri
             found.append(t.SiteStatus(uri, name, NOT_IN, 0, "", *_open(call), booked[uri].type))
@@ -105,17 +109,41 @@ def _open(call: Call) -> tuple[int, int]:
     return 1 - call.polarity.status_muted, 1 - call.polarity.status_muted
 
 
-def _site_status(call: Call, view: ConferenceView, site: SiteView) -> t.SiteStatus:
+def _type_of(booked: BookedSite | None, known: RegisteredSite | None) -> int:
+    """The type that a site was booked or registered with; SIP for one that nobody did."""
+    if booked is not None and booked.type not in (INVALID, BY_URI):
+        return booked.type
+    if known is not None:
+        return known.type
+    return SIP
+
+
+def _source_of(view: ConferenceView, site: SiteView) -> str:
+    """Whom it sees in full; empty: a composed picture."""
+    if site.source_locked:
+        return _chosen(site)
+    leads = [view.broadcast, view.lecturer]
+    led = next((one for one in leads if one and one != site.id), "")
+    by_voice = view.voice.enabled and view.voice.to == "broadcast" and view.speaker != site.id
+    return led or _chosen(site) or (view.speaker if by_voice else "")
+
+
+def _chosen(site: SiteView) -> str:
+    alone = site.view is not None and len(site.view.panes) == 1 and site.view.layout.mode == 1
+    return site.watch or (site.view.panes[0].site if alone and site.view is not None else "")
+
+
+def _site_status(call: Call, view: ConferenceView, site: SiteView, kind: int) -> t.SiteStatus:
     rings = site.state == "away" and call.bridge.calling.rings(view.id, site.id)
     return t.SiteStatus(
         uri=site.id,
         name=site.name,
         status=RINGING if rings else SITE_STATE[site.state],
         volume=volume_of(site.gain_db),
-        video_source=view.broadcast or site.watch,
+        video_source=_source_of(view, site),
         is_mute=number(site.muted, call.polarity.status_muted),
         is_quiet=number(site.quiet, call.polarity.status_muted),
-        type=SIP,
+        type=kind,
     )
 
 
@@ -160,27 +188,41 @@ def _states(views: Iterable[ConferenceView]) -> dict[str, int]:
     return found
 
 
+def states(call: Call) -> dict[str, int]:
+    """The state of each site that is in some conference of the caller's."""
+    return _states(call.conferences())
+
+
+def site_info(site: RegisteredSite, state: int, call: Call) -> t.SiteInfo:
+    """A registered site as the dialect writes it."""
+    return t.SiteInfo(
+        name=site.name,
+        uri=site.uri,
+        type=site.type,
+        origin=0,
+        dialing_mode=site.dialing_mode,
+        rate=rate_text(site.rate_kbps),
+        video_format=number_on_wire(site.video_format, call.vendor),
+        video_protocol=number_on_wire(site.video_protocol, call.vendor),
+        status=state,
+    )
+
+
+async def registered(call: Call) -> list[RegisteredSite]:
+    """The sites of the register that the caller may know of."""
+    found = await call.bridge.register.all()
+    return [one for one in found if within(one.organisation, call.principal.organisation)]
+
+
 async def sites(call: Call, request: m.SiteUris | m.Nothing) -> m.Result:
     """4.5.7: the register; of some, or of all."""
-    registered = await call.bridge.register.all()
-    known = [one for one in registered if within(one.organisation, call.principal.organisation)]
     wanted = set(request.site_uris) if isinstance(request, m.SiteUris) else set()
-    states = _states(call.conferences())
+    now = states(call)
     return m.SitesAnswer(
         0,
         tuple(
-            t.SiteInfo(
-                name=site.name,
-                uri=site.uri,
-                type=site.type,
-                origin=0,
-                dialing_mode=site.dialing_mode,
-                rate=rate_text(site.rate_kbps),
-                video_format=number_on_wire(site.video_format, call.vendor),
-                video_protocol=number_on_wire(site.video_protocol, call.vendor),
-                status=states.get(site.uri, NOT_IN),
-            )
-            for site in known
+            site_info(site, now.get(site.uri, NOT_IN), call)
+            for site in await registered(call)
             if not wanted or site.uri in wanted
         ),
     )
@@ -229,7 +271,9 @@ async def _free_busy(call: Call, request: m.SitesWhen, changes: bool) -> m.Resul
 
 
 async def video_sources(call: Call, request: m.Site) -> m.Result:
-    """4.7.4.1: a site's camera is connected while its pictures come."""
+    """4.7.4.1: a page's cameras as it tells of them, else what pictures come from; and content."""
     view = conference_with(call, request.site_uri)
     site = next(one for one in view.sites if one.id == request.site_uri)
-    return m.VideoSourcesAnswer(0, (t.VideoSourcesInfo(1, int(site.video is not None), "main"),))
+    inputs = call.bridge.inputs.of(view.id, site)
+    rows = (t.VideoSourcesInfo(one.id, int(one.connected), one.name) for one in inputs)
+    return m.VideoSourcesAnswer(0, tuple(rows))

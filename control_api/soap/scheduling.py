@@ -1,20 +1,28 @@
 """Operations of confMgr that book, change and end conferences (WS/T 546 4.5)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from control_api.persistence.bookings import BookedSite, Booking, Occurrence, Recurrence
-from control_api.services.booking import (
+from control_api.persistence.bookings import (
+    ENCRYPTIONS,
+    BookedSite,
+    Booking,
+    Occurrence,
+    Recurrence,
+)
+from control_api.services.booking_request import (
     BookingRequest,
     Conflict,
     Running,
     TooLate,
     number_of,
 )
+from control_api.services.ledger import DEFAULT_UNITS
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
 from control_api.soap.faults import Code, ResultError
@@ -101,6 +109,12 @@ def booked_site(site: t.SiteInfo, vendor: bool) -> BookedSite:
     )
 
 
+def _encryption(number: int) -> int:
+    if number not in range(len(ENCRYPTIONS)):
+        raise BadInput("mediaEncryptType", "0 automatic, 1 forced, 2 none")
+    return number
+
+
 def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
     if not (info.name or "").strip():
         raise ResultError(Code.NAME_EMPTY)
@@ -119,15 +133,31 @@ def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
         rate_kbps=rate_of(info.rate) or BookingRequest("").rate_kbps,
         presence_panes=info.cp_resouce or 0,
         may_record=info.is_recording != 0,
-        may_stream=info.is_live_broadcast == 1,
+        recorder=(info.recorder_addr or "")[:200],
+        may_stream=_or_default(info.is_live_broadcast, not call.vendor),
         presentation=info.presentation or 0,
-        encryption=info.media_encrypt_type or 0,
+        encryption=_encryption(info.media_encrypt_type or 0),
         access_code=info.access_code or "",
         password=password,
         chair_password=chair_password,
         bill_code=(info.bill_code or "")[:200],
+        notify=_addresses(info.conference_notice),
+        notice=(info.conference_notice.content or "") if info.conference_notice else "",
+        ports=max(0, info.max_sites_count or 0) * DEFAULT_UNITS,
+        code_each=call.bridge.settings.series_codes and recurring and not info.access_code,
         recurrence=_rule(call, info) if recurring else None,
     )
+
+
+def _addresses(notice: t.ConferenceNotice | None) -> tuple[str, ...]:
+    """Who is told by mail, parted by commas, semicolons or spaces."""
+    text = (notice.email or "") if notice is not None else ""
+    return tuple(dict.fromkeys(one for one in re.split(r"[,;\s]+", text) if one))
+
+
+def _or_default(number: int | None, default: bool) -> bool:
+    """Live is supported by default as the standard has it, and not as the vendor's reference."""
+    return default if number is None else number == 1
 
 
 def _rule(call: Call, info: t.ConferenceInfo) -> Recurrence:
@@ -178,6 +208,7 @@ def _shown(call: Call, booking: Booking, times: list[Occurrence]) -> t.Recurrenc
         cp_resouce=booking.presence_panes,
         rate=rate_text(booking.rate_kbps),
         is_recording=int(booking.may_record),
+        recorder_addr=booking.recorder or None,
         is_live_broadcast=int(booking.may_stream),
         presentation=booking.presentation,
         status=IN_CONFERENCE[going.state],
@@ -198,7 +229,7 @@ def _shown(call: Call, booking: Booking, times: list[Occurrence]) -> t.Recurrenc
 
 def access(call: Call, booking: Booking, uri: str, one: Occurrence) -> t.SiteAccessInfo:
     """With what a site comes in, and when."""
-    return t.SiteAccessInfo(uri, booking.access_code, _moment(call, one.begin_s))
+    return t.SiteAccessInfo(uri, one.access_code or booking.access_code, _moment(call, one.begin_s))
 
 
 async def _one(call: Call, booking: Booking) -> m.ConferenceAnswer:
@@ -216,7 +247,13 @@ async def _series(call: Call, booking: Booking) -> m.RecurrenceAnswer:
 # ---------------------------------------------------------------------- operations
 
 
+async def _check_theirs(call: Call, sites: Iterable[BookedSite]) -> None:
+    uris = [site.uri for site in sites]
+    await call.bridge.register.check_theirs(uris, call.principal.organisation)
+
+
 async def _booked(call: Call, asked: BookingRequest) -> Booking:
+    await _check_theirs(call, asked.sites)
     booked = await call.bridge.bookings.book(asked, call.principal.name)
     await call.bridge.territory.own(call.principal, str(booked.id))
     return booked
@@ -241,6 +278,7 @@ async def edit(call: Call, request: m.EditConf) -> m.Result:
     number = booking_id(request.edit_conf.conf_id)
     with told():
         asked = _asked(call, request.edit_conf)
+        await _check_theirs(call, asked.sites)
         return await _one(call, await call.bridge.bookings.edit(number, asked))
 
 
@@ -249,6 +287,7 @@ async def edit_recurrence(call: Call, request: m.EditRecurrence) -> m.Result:
     number = booking_id(request.edit_conf.conf_id)
     with told():
         asked = _asked(call, request.edit_conf)
+        await _check_theirs(call, asked.sites)
         begin_s = seconds_of(request.begin_time, zone_of(call))
         if begin_s is not None:
             return await _series(call, await call.bridge.bookings.edit_one(number, begin_s, asked))
@@ -274,6 +313,7 @@ async def add_site(call: Call, request: m.AddSite) -> m.Result:
     begin_s = seconds_of(request.begin_time, zone_of(call))
     with told():
         site = booked_site(request.site_info, call.vendor)
+        await _check_theirs(call, [site])
         changed = await call.bridge.bookings.add_site(number, site, begin_s)
         booking = await call.bridge.bookings.get(number)
         return m.AccessAnswer(0, tuple(access(call, booking, uri, one) for uri, one in changed))

@@ -60,7 +60,12 @@ class Pressure:
     @property
     def strained(self) -> bool:
         """Whether there is more to do than can be done."""
-        return self.late > MOST_LATE or self.overtaken > MOST_OVERTAKEN or self.backlog > MOST_WAIT
+        return self.severe or self.overtaken > MOST_OVERTAKEN
+
+    @property
+    def severe(self) -> bool:
+        """Whether ticks or decoders fall behind, which being patient makes worse."""
+        return self.late > MOST_LATE or self.backlog > MOST_WAIT
 
 
 MOST_LATE = 0.25
@@ -69,6 +74,10 @@ MOST_WAIT = 8
 
 STRAINED_FOR_NS = 450 * NS_PER_MS
 """A stall of the machine is over by then; two looks in a row at a quarter of a second."""
+
+SKIPPING_FOR_NS = 1450 * NS_PER_MS
+"""Encoders that leave out a picture here and there for a second and a half lose fewer than half the
+rate does for the ten seconds that it may take to come back: other programs are done by then."""
 
 ARRIVAL_NS = 2 * NS_PER_SECOND
 """Sites that come together are strain for a second: codecs open, and keyframes are all that comes.
@@ -108,17 +117,16 @@ class Overload:
         """Take one look; the effort that holds from now on."""
         if pressure.strained:
             self._relaxed_since = self._quiet_since = None
-            self._strain(pressure.arriving, now_ns)
+            self._strain(pressure, now_ns)
         else:
             self._strained_since = None
             self._relax(pressure, now_ns)
         return self.effort
 
-    def _strain(self, arriving: bool, now_ns: int) -> None:
+    def _strain(self, pressure: Pressure, now_ns: int) -> None:
         if self._strained_since is None:
             self._strained_since = now_ns
-        # Only from full effort: sites that come and go for ever hold up the first step alone.
-        patience_ns = ARRIVAL_NS if arriving and self.step == 0 else STRAINED_FOR_NS
+        patience_ns = self._patience_ns(pressure)
         if now_ns - self._strained_since < patience_ns or self.step == len(STEPS) - 1:
             return
         if self._eased_ns is not None and now_ns - self._eased_ns < FAILED_WITHIN_NS:
@@ -126,6 +134,14 @@ class Overload:
             self._eased_ns = None
         self.step += 1
         self._strained_since = now_ns  # the step shows its effect first
+
+    def _patience_ns(self, pressure: Pressure) -> int:
+        """More only from full effort: who comes and goes for ever holds up the first step alone."""
+        if self.step:
+            return STRAINED_FOR_NS
+        if pressure.arriving:
+            return ARRIVAL_NS
+        return STRAINED_FOR_NS if pressure.severe else SKIPPING_FOR_NS
 
     def _relax(self, pressure: Pressure, now_ns: int) -> None:
         if self._quiet_since is None:

@@ -39,8 +39,9 @@ raises its advice slowly. So an advice counts only where packets were lost or wa
 EXCUSED_NS = 3 * NS_PER_SECOND // 2
 """So long after packets were let go of on this side what is missed says nothing of the path."""
 
-LOSS, HEAVY_LOSS = 0.1, 0.35
-"""Losses of paths without a queue are the network's own; so many are congestion all the same."""
+LOSS, HEAVY_LOSS, COLLAPSE = 0.1, 0.35, 0.6
+"""Losses of paths without a queue are the network's own; so many are congestion all the same, the
+former in two reports one after the other: bursts alone make one now and then."""
 
 
 class PathRate:
@@ -54,7 +55,7 @@ class PathRate:
         self._sent_bps = 0.0
         self._measured_ns: int | None = None
         self._began_ns: int | None = None
-        self._complaints = 0
+        self._complaints = self._heavy_losses = 0
         self._least_round_trip_ns: int | None = None
         self._proved_until_ns = self._excused_until_ns = 0
 
@@ -101,7 +102,13 @@ class PathRate:
             return
         if queued or lost >= PROOF_LOSS:
             self._proved_until_ns = now_ns + PROOF_NS
-        if lost >= HEAVY_LOSS or (lost >= LOSS and queued):
+        self._heavy_losses = self._heavy_losses + 1 if lost >= HEAVY_LOSS else 0
+        if self._heavy_losses > 1 or lost >= COLLAPSE or (lost >= LOSS and queued):
+            self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+
+    def collapsed(self, lost: float, now_ns: int) -> None:
+        """A share of what is sent gets lost that no network loses but a full one."""
+        if now_ns >= self._excused_until_ns:
             self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
 
     def excuse(self, now_ns: int) -> None:

@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from mcu_core.contract.content import CONTENT
 from mcu_core.contract.definition import ConferenceDefinition
 
+MOST_SENDERS = 9
+
 OWN = CONTENT
 """Holds the token while the conference shows an image or a clip of its own."""
 
@@ -34,7 +36,9 @@ class Rules:
 def rules_of(definition: ConferenceDefinition) -> Rules:
     """The rules as the conference has them."""
     content = definition.content
-    only = {"anybody": None, "chair": definition.chair, "site": content.site}[content.senders]
+    only = {"anybody": None, "chair": definition.chair, "site": content.site}.get(
+        content.senders, ""
+    )
     return Rules(only, content.locked)
 
 
@@ -77,6 +81,16 @@ def settle(token: Token, rules: Rules) -> Token:
         return token
     waiting = (token.holder, *token.waiting) if token.holder else token.waiting
     return _next(replace(token, holder="", waiting=waiting), rules)
+
+
+def senders(token: Token, rules: Rules, several: bool) -> tuple[str, ...]:
+    """Whose content is shown, the newest first: who has the token, and where `several` may send
+    who waits for it and would be admitted, MOST_SENDERS in all."""
+    if token.holder in ("", OWN):
+        return ()
+    others = reversed(token.waiting) if several else ()
+    admitted = (site for site in others if _admitted(token, site, rules))
+    return (token.holder, *admitted)[:MOST_SENDERS]
 
 
 def _held(token: Token, holder: str) -> Token:

@@ -13,6 +13,7 @@ The first of these that applies to a site; a site that is named but has not join
 7. the picture of its group;
 8. the conference picture.
 
+A site whose source is locked passes over 1, 3, 5 and 6: nothing but its own choice moves it.
 Viewers see what the conference shows: 1, 2, 3, 6, 8; the recorder, too, unless something else was
 chosen to be recorded.
 """
@@ -126,7 +127,8 @@ def watching(
         composed = ViewKey("own", site.id) if site.view is not None else common
         view = site.view or (group.view if group is not None else conference)
         result[site.id] = (
-            _led(site.id, leads.broadcast)
+            _locked(site, composed, view, roster)
+            or _led(site.id, leads.broadcast)
             or _with_content(site.id, composed, view, roster)
             or _led(site.id, leads.lecturer)
             or _chosen(site, roster)
@@ -175,6 +177,12 @@ def _with_content(site: str, composed: ViewKey, view: View, roster: Roster) -> V
         return None
     placed = any(pane.kind == "content" for pane in view.panes)
     return composed if placed else WITH_CONTENT
+
+
+def _locked(site: SiteDefinition, composed: ViewKey, view: View, roster: Roster) -> ViewKey | None:
+    if not site.source_locked:
+        return None
+    return _with_content(site.id, composed, view, roster) or _chosen(site, roster) or composed
 
 
 def _chosen(site: SiteDefinition, roster: Roster) -> ViewKey | None:

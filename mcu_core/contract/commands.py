@@ -6,6 +6,7 @@ send them again after a broken connection.
 
 import msgspec
 
+from mcu_core.contract.camera import CameraOrder
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import EngineSnapshot, SiteTrace
 
@@ -47,6 +48,31 @@ class AttachRtp(msgspec.Struct, frozen=True, tag=True):
     ports: tuple[int, int] = (0, 0)
 
 
+class OfferRtp(msgspec.Struct, frozen=True, tag=True):
+    """Make an offer of our own to an RTP site, in place of one before; it stands for a minute.
+    Reply: Attached with the offer; nothing is connected yet."""
+
+    conference: str
+    site: str
+
+
+class AnswerRtp(msgspec.Struct, frozen=True, tag=True):
+    """The other side's answer to OfferRtp. Reply: Attached with that answer, and our ports."""
+
+    conference: str
+    site: str
+    answer_sdp: str
+
+
+class Reoffer(msgspec.Struct, frozen=True, tag=True):
+    """Change what was agreed on with a site's connection, which goes on: content, hold, codecs,
+    addresses. Reply: Attached with the new answer."""
+
+    conference: str
+    endpoint: str
+    offer_sdp: str
+
+
 class TakeContent(msgspec.Struct, frozen=True, tag=True):
     """Show the content of a site that sends some, over all others and any lock. Reply: Done."""
 
@@ -59,6 +85,14 @@ class EndContent(msgspec.Struct, frozen=True, tag=True):
 
     conference: str
     site: str
+
+
+class MoveCamera(msgspec.Struct, frozen=True, tag=True):
+    """Have the camera of a site do something by its own line (RFC 4573). Reply: Done."""
+
+    conference: str
+    site: str
+    order: CameraOrder
 
 
 class Detach(msgspec.Struct, frozen=True, tag=True):
@@ -120,8 +154,12 @@ Command = (
     | CloseConference
     | AttachWebRtc
     | AttachRtp
+    | OfferRtp
+    | AnswerRtp
+    | Reoffer
     | TakeContent
     | EndContent
+    | MoveCamera
     | Detach
     | GetSnapshot
     | GetTrace

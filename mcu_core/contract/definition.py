@@ -20,6 +20,17 @@ class SiteKind(StrEnum):
     PATTERN = "pattern"
 
 
+class Encryption(StrEnum):
+    """Whether media is encrypted (WS/T 546 table 4)."""
+
+    AUTOMATIC = "automatic"
+    """Wherever a site can be."""
+    FORCED = "forced"
+    """Always: who cannot be is kept out."""
+    NONE = "none"
+    """Of no RTP site. Browsers know no other way, and stay encrypted."""
+
+
 class PaneFit(StrEnum):
     """How a picture meets a pane of another shape (design 6)."""
 
@@ -176,7 +187,8 @@ class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `muted` is 闭音 (not heard), `quiet` 静音 (hears nothing), `video_off` not seen by others.
     `watch` names the site that this one has chosen to see in full (选看), `view` is its own
-    picture (每端口多画面); `watch` goes before `view`, both before its group's. `auto_gain` evens
+    picture (每端口多画面); `watch` goes before `view`, both before its group's. `source_locked`
+    (锁定视频源): what it sees stays so, whoever is broadcast, lectures or speaks. `auto_gain` evens
     out its loudness, `noise_gate` closes its microphone between words.
     """
 
@@ -191,6 +203,7 @@ class SiteDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noise_gate: bool = False
     watch: str = ""
     view: View | None = None
+    source_locked: bool = False
     limit: VideoLimit = VideoLimit()
     file: FileSource | None = None
     pattern: PatternSource | None = None
@@ -238,6 +251,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     `broadcast` names a site that all see in full (广播会场), over everything else; `lecturer` one
     that all others see in full, while it sees them (演讲模式); `chair` the one that chairs (主席).
     `limit` is that of every site, beside its own one.
+    `encryption` counts for those who connect from then on; forced, sites that are not encrypted go.
     `loudest`: how many sites are heard at once, 0 for all. `pan_by_pane` places each mono site's
     sound where its pane stands. `recording_runs`: whether somebody records it now.
     """
@@ -268,6 +282,7 @@ class ConferenceDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     recorded: RecordedPicture = RecordedPicture()
     recording: RecordingRules = RecordingRules()
     recording_runs: bool = False
+    encryption: Encryption = Encryption.AUTOMATIC
     revision: int = 0
 
     @property

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from mcu_core.contract.camera import CameraOrder
 from mcu_core.contract.snapshots import ContentSnapshot
 
 
@@ -63,6 +64,15 @@ class KeyPressed(msgspec.Struct, frozen=True, tag=True):
     key: str
 
 
+class CameraWanted(msgspec.Struct, frozen=True, tag=True):
+    """Site `by` moves the camera of `site`, which has no line of its own for that."""
+
+    conference: str
+    site: str
+    by: str
+    order: CameraOrder
+
+
 class ConferenceFailed(msgspec.Struct, frozen=True, tag=True):
     """A conference broke and was ended; control decides what to do."""
 
@@ -78,6 +88,7 @@ Event = (
     | LayoutShown
     | ContentChanged
     | KeyPressed
+    | CameraWanted
     | ConferenceFailed
 )
 

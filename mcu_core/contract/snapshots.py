@@ -7,12 +7,30 @@ import msgspec
 from mcu_core.contract.definition import LayoutChoice
 
 
+class Course(msgspec.Struct, frozen=True):
+    """How a connection went so far: its seconds, added up.
+
+    `picture_delay_ms` from arrival to the composed picture and `sound_delay_ms` in the jitter
+    buffer are means. `still_ms`: its picture stood still for a fault of the way or of ours.
+    `concealed_ms`: sound made up. `reduced_s`: seconds in which pictures gave way to the load.
+    """
+
+    seconds: int = 0
+    picture_delay_ms: float = 0.0
+    sound_delay_ms: float = 0.0
+    still_ms: float = 0.0
+    concealed_ms: float = 0.0
+    repaired: int = 0
+    reduced_s: int = 0
+
+
 class SiteSnapshot(msgspec.Struct, frozen=True):
     """One site as it is. `level_dbov` is -127 (silence) .. 0; `endpoint` is empty when away.
 
     `watched` False: nobody sees its picture composed, so it is not decoded. `packets_lost` of its
     picture on the way; `packets_dropped`: came, but malformed, from a stranger, of no known stream.
     `packets_received` and the `bytes_received` in them are of picture and sound of this connection.
+    `encrypted`: whether its packets are.
     """
 
     id: str
@@ -34,6 +52,8 @@ class SiteSnapshot(msgspec.Struct, frozen=True):
     watched: bool = True
     packets_received: int = 0
     bytes_received: int = 0
+    course: Course = Course()
+    encrypted: bool = False
 
 
 class TraceSample(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable
 
 from mcu_core.egress.history import History, Sent
+from mcu_core.egress.parity import Parity
 from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.timestamps import TIMESTAMPS, StreamClock
 from mcu_core.media.clock import Clock, time_of_day_ns
@@ -53,6 +54,10 @@ class RtpSender:
         self.history = History()
         self.redundancy: Redundancy | None = None
         """Set where several frames of sound in a packet were agreed on."""
+        self.parity: Parity | None = None
+        """Set where repair packets for pictures were agreed on."""
+        self._keyframe = self._forsaken = 0
+        """Numbers of the first packet of the last keyframe; and of the first that is sent again."""
         self._repair: tuple[int, int] | None = None
         self._repairs = secrets.randbelow(SEQUENCE_MASK // 2)
 
@@ -76,6 +81,8 @@ class RtpSender:
             return
         if self._video:
             now_ns = self._clock.now_ns()
+            if unit.keyframe:
+                self._keyframe = self.packets
             self.history.remember(Sent(self.packets, timestamp, marked, payloads, now_ns, octets))
         sequence = (self._first + self.packets) & SEQUENCE_MASK
         self.packets += len(payloads)
@@ -84,8 +91,30 @@ class RtpSender:
             wrapped = self.redundancy.wrapped(timestamp, payloads[0])
             if wrapped is not None:
                 number, payloads, octets = self.redundancy.payload_type, (wrapped,), len(wrapped)
+        burst = Burst(number, marked, sequence, timestamp, ssrc, step, payloads, octets)
+        if self.parity is not None and self.parity.share:
+            self._send_protected(burst, self.parity)
+            return
         self.octets += octets
-        self._transmit(Burst(number, marked, sequence, timestamp, ssrc, step, payloads, octets))
+        self._transmit(burst)
+
+    def _send_protected(self, burst: Burst, parity: Parity) -> None:
+        """Send a picture, and repair packets behind it, which are numbered on. Where one of those
+        is asked for again, a packet without payload fills its place: then it is no use any more."""
+        wrapped = parity.wrapped(burst)
+        self.octets += wrapped.octets
+        self._transmit(wrapped)
+        repairs = parity.after(burst)
+        if not repairs:
+            return
+        now_ns, moment, count = self._clock.now_ns(), burst.timestamp, len(repairs)
+        self.history.remember(Sent(self.packets, moment, NO_PACKET, (b"",) * count, now_ns, 0))
+        sequence = (self._first + self.packets) & SEQUENCE_MASK
+        self.packets += count
+        octets = sum(map(len, repairs))
+        self.octets += octets
+        kind = parity.repair_type
+        self._transmit(Burst(kind, NO_PACKET, sequence, moment, self._ssrc, 0, repairs, octets))
 
     def _timestamp_of(self, stamp_ns: int) -> int:
         """Where `stamp_ns` stands on the stream's clock; always later than the unit before."""
@@ -94,14 +123,23 @@ class RtpSender:
             return (self._timestamp + 1) % TIMESTAMPS
         return timestamp
 
-    def resend(self, sequences: Iterable[int]) -> None:
+    def forsake(self) -> None:
+        """Send nothing again of what was sent so far."""
+        self._forsaken = self.packets
+        self.history = History()
+
+    def resend(self, sequences: Iterable[int]) -> bool:
         """Send packets again that a receiver misses, as far as `History` allows.
 
         Without `resend_by` they are the very same packets: behind SRTP the sender must allow that.
+        True where one is missed that was forsaken, and no keyframe since makes it needless.
         """
         now_ns = self._clock.now_ns()
+        waits_in_vain = False
         for sequence in sequences:
-            found = self.history.resend(self._number_of(sequence), now_ns)
+            number = self.number_of(sequence)
+            waits_in_vain |= self._keyframe < self._forsaken > number >= 0
+            found = self.history.resend(number, now_ns)
             if found is None:
                 continue
             self.resent += 1
@@ -113,9 +151,10 @@ class RtpSender:
             marked = 0 if found.marked else NO_PACKET
             moment, size = found.timestamp, len(payload)
             self._transmit(Burst(payload_type, marked, sequence, moment, ssrc, 0, (payload,), size))
+        return waits_in_vain
 
-    def _number_of(self, sequence: int) -> int:
-        """Which packet of the stream the newest one of that sequence number is."""
+    def number_of(self, sequence: int) -> int:
+        """Which packet of the stream, from 0 on, the newest one of that sequence number is."""
         last = self._first + self.packets - 1
         return self.packets - 1 - ((last - sequence) & SEQUENCE_MASK)
 

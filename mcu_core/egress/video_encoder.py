@@ -14,12 +14,18 @@ from mcu_core.media.codec import H261, H263, H263_1998, H263_2000, H264, VP8
 from mcu_core.media.picture import Picture, Plane
 from mcu_core.media.units import EncodedUnit, VideoForm
 from mcu_core.protocol.payload.base import MAX_PAYLOAD_BYTES, Payloader, payloader
-from mcu_core.protocol.payload.h264 import H264Payloader
+from mcu_core.protocol.payload.h264 import H264Payloader, nal_units
 
 NEVER = 1 << 30
 """Group length: keyframes come when asked for, never by the clock (design 5)."""
 
 LOWEST_BPS = 16_000
+
+REFRESH_S = 2
+"""Within so many seconds each part of a refreshed picture has been coded anew."""
+
+SMALL_SLICE_BYTES = 500
+"""Of refreshed pictures: what one lost packet takes with it."""
 
 SLICE_BYTES = MAX_PAYLOAD_BYTES - 20
 """x264 estimates what a slice's unit adds to it."""
@@ -29,6 +35,7 @@ MUCH_LOWER = 0.7
 """An encoder that cannot follow a rate starts again for it, with a keyframe, this seldom, unless
 the receiver's path has become so much narrower that it must be at once."""
 
+_UNIT_TYPE, _IDR = 0x1F, 5  # RFC 6184 1.3
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 tables 2 to 4, and FFmpeg's AVCOL_RANGE_MPEG
 _CODEC_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError)
 
@@ -61,8 +68,14 @@ def _x264(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
         "sc_threshold": "0",
         "maxrate": str(bitrate_bps),
         "bufsize": str(_buffer_bits(bitrate_bps)),
-        **({"x264-params": f"slice-max-size={SLICE_BYTES}"} if form.whole_slices else {}),
+        **_slices(form),
     }
+
+
+def _slices(form: VideoForm) -> dict[str, str]:
+    if form.refreshed:
+        return {"x264-params": f"slice-max-size={SMALL_SLICE_BYTES}:intra-refresh=1"}
+    return {"x264-params": f"slice-max-size={SLICE_BYTES}"} if form.whole_slices else {}
 
 
 def _libvpx(form: VideoForm, bitrate_bps: int, preset: str) -> dict[str, str]:
@@ -141,7 +154,7 @@ class VideoEncoder:
             context.width, context.height, context.pix_fmt = form.width, form.height, "yuv420p"
             context.time_base, context.framerate = Fraction(1, form.fps), Fraction(form.fps)
             context.thread_count = 1
-            context.gop_size = NEVER
+            context.gop_size = form.fps * REFRESH_S if form.refreshed else NEVER
             context.max_b_frames = 0
             opened_bps = self._ceiling_bps if self._follows_rate else self._bitrate_bps
             context.bit_rate = opened_bps
@@ -186,7 +199,10 @@ class VideoEncoder:
         if len(packets) != 1:
             raise CodecFailure(f"{self.form.codec.name} gave {len(packets)} units for one picture")
         self._count += 1
-        return self._unit(bytes(packets[0]), packets[0].is_keyframe, picture.stamp_ns)
+        data, begins = bytes(packets[0]), packets[0].is_keyframe
+        if begins and self.form.refreshed:  # each round of refreshing is told of as one, too
+            begins = any(unit[0] & _UNIT_TYPE == _IDR for unit in nal_units(data))
+        return self._unit(data, begins, picture.stamp_ns)
 
     def _unit(self, data: bytes, keyframe: bool, stamp_ns: int) -> EncodedUnit:
         return EncodedUnit(

@@ -124,7 +124,7 @@ class VideoGroup:
     def _encode(self, picture: Picture, now_ns: int) -> None:
         stamp_ns = now_ns if picture.serial == self._serial else picture.stamp_ns
         stamp_ns = max(stamp_ns, self._stamp_ns + 1)
-        measured = self.units % MEASURE_EVERY == 0
+        measured = self.units % MEASURE_EVERY == 1  # not the first: it opens the encoder
         began_s = thread_cpu_time_s() if measured else 0.0
         try:
             if self._encoder is None:

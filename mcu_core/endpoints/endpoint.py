@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mcu_core.contract.camera import CameraOrder
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.receiver import ReceptionCounters
@@ -32,13 +33,15 @@ class Feedback:
 
     `keyframe_wanted`: its receiver asked for one (PLI, FIR). `bitrate_advised`: its receiver can
     take that many bits per second of video (REMB). `state_changed`: joined, or away with a reason.
-    `key_pressed`: somebody there pressed a key of a telephone, 0..9, *, #, A..D.
+    `key_pressed`: somebody there pressed a key of a telephone, 0..9, *, #, A..D. `camera_wanted`:
+    somebody there moves the camera that is seen there.
     """
 
     keyframe_wanted: Callable[[], None] = field(default=lambda: None)
     bitrate_advised: Callable[[int], None] = field(default=lambda bps: None)
     state_changed: Callable[[str, str], None] = field(default=lambda state, reason: None)
     key_pressed: Callable[[str], None] = field(default=lambda key: None)
+    camera_wanted: Callable[[CameraOrder], None] = field(default=lambda order: None)
 
 
 @dataclass(slots=True)
@@ -125,12 +128,19 @@ class ContentChannel(Receiver, Protocol):
         """Ask its sender for a keyframe (PLI); does nothing where that means nothing."""
 
 
+class CameraLine(Protocol):
+    """A connection's line to a camera that can be moved."""
+
+    def order(self, order: CameraOrder) -> None:
+        """Have it do something."""
+
+
 class Endpoint(Protocol):
     """One participant's connection, both directions.
 
     `video_out` and `audio_out` say which coded form its receiver takes; None where it takes none.
-    `content` is its channel for content, None where it has none. They and `abilities` are settled
-    when `start` returns. All methods are called on the event loop.
+    `content` is its channel for content, `camera` its line to its camera; None where it has none.
+    They and `abilities` are settled when `start` returns. All methods are called on the event loop.
     """
 
     id: str
@@ -140,6 +150,7 @@ class Endpoint(Protocol):
     audio_out: AudioForm | None
     abilities: Abilities
     content: ContentChannel | None
+    camera: CameraLine | None
 
     async def start(self) -> None:
         """Open what it needs; raises McuError when that fails, and leaves nothing open then."""
@@ -155,6 +166,9 @@ class Endpoint(Protocol):
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
         """The conference's picture, or its site's limit, is another one: `video_out` follows."""
+
+    def ask_rate(self, bitrate_bps: int) -> None:
+        """Let its sender of pictures send at most so much, from now on."""
 
     def reception(self) -> tuple[ReceptionCounters, ReceptionCounters]:
         """What became of the packets of its pictures, and of its sound; from any thread."""

@@ -8,6 +8,7 @@ from mcu_core.endpoints.clip import Clip
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    CameraLine,
     ContentChannel,
     EndpointStats,
     Feedback,
@@ -31,6 +32,7 @@ class FilePlayer:
         self.stats = EndpointStats()
         self.abilities = Abilities()
         self.content: ContentChannel | None = None
+        self.camera: CameraLine | None = None
         self.video_out: VideoForm | None = None
         self.audio_out: AudioForm | None = None
         self._clip = Clip(Path(source.path), source.loop)
@@ -61,6 +63,9 @@ class FilePlayer:
 
     def ask_keyframe(self) -> None:
         """A file has its keyframes where it has them; the next one comes by itself."""
+
+    def ask_rate(self, bitrate_bps: int) -> None:
+        """A file is what it is."""
 
     def _ended(self, reason: str) -> None:
         self.feedback.state_changed("away", reason or "the file is at its end")

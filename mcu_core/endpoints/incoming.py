@@ -4,12 +4,23 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mcu_core.endpoints.flow_table import FlowTable
 from mcu_core.kernels import arriving as native
 from mcu_core.kernels import messages as structs
+from mcu_core.kernels.messages import Numbers
 from mcu_core.kernels.rows import NEXT, Row
+from mcu_core.kernels.strangers import BUCKETS
 
 FIRST_TABLE = 256
-"""Descriptors that there is room for at first."""
+"""Flows, and descriptors, that there is room for at first."""
+
+SHARE = 4096
+"""Datagrams of a flow that are taken between two times that shares are given out: forty thousand a
+second are more than any camera sends, and fewer than keep all others from being heard."""
+
+STRANGERS_SHARE, ALL_STRANGERS_SHARE = 128, 512
+"""What is let in of one host's strangers, and of all, in the same time; in costs of
+kernels/strangers.py. A new sender's first keyframe is among them."""
 
 
 class Incoming:
@@ -28,10 +39,13 @@ class Incoming:
         self._told = np.zeros((count, native.TOLD_WORDS), np.int64)
         self._told_words = self._told.data.cast("B").cast("q")
         self._rows = np.zeros(FIRST_TABLE, np.uint64)
-        self._sources = np.zeros((FIRST_TABLE, structs.NAME_BYTES // 8), np.uint64)
         self._contexts = np.zeros(FIRST_TABLE, np.uint64)
+        self._shares = np.full(FIRST_TABLE, SHARE, np.int64)
+        self._doors = np.zeros(FIRST_TABLE, np.int64)
+        self._budget = np.zeros(BUCKETS + 1, np.int64)
         self._unprotect = 0
         self._scratch = np.zeros(native.SCRATCH_WORDS, np.int64)
+        self.sources = FlowTable()
         self._kept: dict[int, tuple[Row, ...]] = {}
         """Rows whose addresses are known to the loop stay where they are."""
         for k in range(count):
@@ -41,34 +55,63 @@ class Incoming:
             self._messages[k, structs.PIECE_COUNT] = 1
         self._data = memory.data
         self._name_bytes = self._names.data.cast("B")
+        self.give_shares()
 
-    def make_room(self, number: int) -> None:
-        """Let a descriptor have its place."""
+    def open(self, flow: int) -> None:
+        """Let a flow have its place."""
         size = len(self._rows)
+        if flow >= size:
+            more = max(2 * size, flow + 1) - size
+            self._rows = np.concatenate((self._rows, np.zeros(more, np.uint64)))
+            self._contexts = np.concatenate((self._contexts, np.zeros(more, np.uint64)))
+            self._shares = np.concatenate((self._shares, np.full(more, SHARE, np.int64)))
+
+    def open_door(self, number: int, door: int) -> None:
+        """What of strangers is looked at that comes to a descriptor: CLOSED, CHECKS or MEDIA."""
+        size = len(self._doors)
         if number >= size:
             more = max(2 * size, number + 1) - size
-            self._rows = np.concatenate((self._rows, np.zeros(more, np.uint64)))
-            self._sources = np.concatenate((self._sources, np.zeros((more, 4), np.uint64)))
-            self._contexts = np.concatenate((self._contexts, np.zeros(more, np.uint64)))
+            self._doors = np.concatenate((self._doors, np.zeros(more, np.int64)))
+        self._doors[number] = door
 
-    def decrypt(self, number: int, context: int, unprotect: int) -> None:
-        """How a descriptor's RTP is decrypted; one function serves all."""
-        self._contexts[number], self._unprotect = context, unprotect
+    def decrypt(self, flow: int, context: int, unprotect: int) -> None:
+        """How a flow's RTP is decrypted; one function serves all."""
+        self._contexts[flow], self._unprotect = context, unprotect
 
-    def let_pass(self, number: int, name: bytes, *rows: Row) -> None:
-        """Count usual packets from there, or from anywhere if that is empty, in the rows of their
-        streams."""
-        self._kept[number] = rows
+    def let_pass(self, flow: int, *rows: Row) -> None:
+        """Count usual packets of a flow in the rows of their streams."""
+        self._kept[flow] = rows
         address = 0
         for row in reversed(rows):
             row[NEXT], address = address, row.buffer_info()[0]
-        self._rows[number] = address
-        self._sources[number] = np.frombuffer(name.ljust(structs.NAME_BYTES, b"\0"), np.uint64)
+        self._rows[flow] = address
 
-    def forget(self, number: int) -> None:
-        """The descriptor is closed."""
-        self._rows[number] = self._contexts[number] = 0
-        self._kept.pop(number, None)
+    def forget(self, flow: int) -> None:
+        """The flow has ended."""
+        self._rows[flow] = self._contexts[flow] = 0
+        self._shares[flow] = SHARE
+        self._kept.pop(flow, None)
+
+    def give_shares(self) -> list[tuple[int, int]]:
+        """Let all flows and strangers have their shares anew; the flows that had used up theirs,
+        and how many of their datagrams were dropped."""
+        flooding: Numbers = np.flatnonzero(self._shares < 0)
+        found = [(int(flow), int(-self._shares[flow])) for flow in flooding]
+        self._shares[:] = SHARE
+        self._scratch[native.FLOODED] = 0
+        self._budget[:] = STRANGERS_SHARE
+        self._budget[BUCKETS] = ALL_STRANGERS_SHARE
+        return found
+
+    @property
+    def flooded(self) -> bool:
+        """Whether some flow has used up its share."""
+        return bool(self._scratch[native.FLOODED])
+
+    @property
+    def strangers(self) -> int:
+        """Datagrams of strangers that were dropped unseen so far."""
+        return int(self._scratch[native.STRANGERS])
 
     def receive(self, epoll: int, now_ns: int) -> int:
         """Take what has come; how many."""
@@ -79,9 +122,13 @@ class Incoming:
                 self._messages,
                 self._buffers,
                 self._names,
+                self.sources.keys,
+                self.sources.flows,
                 self._rows,
-                self._sources,
                 self._contexts,
+                self._shares,
+                self._doors,
+                self._budget,
                 self._unprotect,
                 self._scratch,
                 self._told,
@@ -96,9 +143,10 @@ class Incoming:
         return bool(self._scratch[native.MORE])
 
     def found(self) -> Iterator[tuple[int, ...]]:
-        """Of what has come and is to be looked at: its descriptor, or the ticket of its stream if
-        it was let pass; its place; where it, or what it carried, begins and ends (before that: CUT
-        or FORGED); its moment; its level (kernels/arriving.py, `receive`)."""
+        """Of what has come and is to be looked at: its flow, or the ticket of its stream if it was
+        let pass, or -1 - descriptor if it is a stranger's; its place; where it, or what it carried,
+        begins and ends (before that: CUT or FORGED); its moment; its level (kernels/arriving.py,
+        `receive`)."""
         count = int(self._scratch[native.TOLD])
         words = iter(self._told_words[: native.TOLD_WORDS * count].tolist())
         return zip(*[words] * native.TOLD_WORDS, strict=True)

@@ -10,11 +10,13 @@ from mcu_core.kernels import messages as structs
 from mcu_core.protocol.rtp import Burst
 
 FIRST_TABLE = 256
-"""Descriptors that there is room for at first."""
+"""Flows that there is room for at first."""
+
+NO_SOCKET = -1
 
 
 class Outgoing:
-    """What waits to leave, and where each socket's packets go."""
+    """What waits to leave, and by which socket each flow's packets go where."""
 
     def __init__(self) -> None:
         count = structs.BATCH
@@ -25,41 +27,45 @@ class Outgoing:
         self._at = 0
         self._written = np.zeros((count, native.SECURE_BYTES), np.uint8)
         self._pieces = np.zeros((2 * count, structs.PIECE_WORDS), np.uint64)
+        self._whose = np.zeros(count, np.int64)
         self._messages = np.zeros((count, structs.MESSAGE_WORDS), np.uint64)
         self._controls = np.tile(np.array(native.SEGMENT_SIZE, np.uint64), (count, 1))
-        self._failed = np.zeros(1, np.int64)
+        self._scratch = np.zeros(native.SCRATCH_WORDS, np.int64)
         self._protect = 0
         self._make_tables(FIRST_TABLE)
 
     def _make_tables(self, size: int) -> None:
+        self._sockets = np.full(size, NO_SOCKET, np.int64)
         self._names = np.zeros((size, structs.NAME_BYTES), np.uint8)
         self._name_lengths = np.zeros(size, np.int64)
         self._contexts = np.zeros(size, np.uint64)
         self._refused = np.zeros(size, np.int64)
 
-    def make_room(self, number: int) -> None:
-        """Let a descriptor have its row."""
+    def open(self, flow: int, number: int) -> None:
+        """Let a flow's packets leave by the socket of that descriptor."""
         size = len(self._refused)
-        if number < size:
-            return
-        names, lengths = self._names, self._name_lengths
-        contexts, refused = self._contexts, self._refused
-        self._make_tables(max(2 * size, number + 1))
-        self._names[:size], self._name_lengths[:size] = names, lengths
-        self._contexts[:size], self._refused[:size] = contexts, refused
+        if flow >= size:
+            sockets, names, lengths = self._sockets, self._names, self._name_lengths
+            contexts, refused = self._contexts, self._refused
+            self._make_tables(max(2 * size, flow + 1))
+            self._sockets[:size], self._names[:size] = sockets, names
+            self._name_lengths[:size] = lengths
+            self._contexts[:size], self._refused[:size] = contexts, refused
+        self._sockets[flow] = number
 
-    def direct(self, number: int, name: bytes) -> None:
-        """Where a descriptor's packets go."""
-        self._names[number, : len(name)] = np.frombuffer(name, np.uint8)
-        self._name_lengths[number] = len(name)
+    def direct(self, flow: int, name: bytes) -> None:
+        """Where a flow's packets go."""
+        self._names[flow, : len(name)] = np.frombuffer(name, np.uint8)
+        self._name_lengths[flow] = len(name)
 
-    def encrypt(self, number: int, context: int, protect: int) -> None:
-        """How a descriptor's packets are encrypted; one function serves all."""
-        self._contexts[number], self._protect = context, protect
+    def encrypt(self, flow: int, context: int, protect: int) -> None:
+        """How a flow's packets are encrypted; one function serves all."""
+        self._contexts[flow], self._protect = context, protect
 
-    def forget(self, number: int) -> None:
-        """The descriptor is closed."""
-        self._name_lengths[number] = self._contexts[number] = self._refused[number] = 0
+    def forget(self, flow: int) -> None:
+        """The flow has ended."""
+        self._sockets[flow] = NO_SOCKET
+        self._name_lengths[flow] = self._contexts[flow] = self._refused[flow] = 0
 
     def put(self, ticket: int, datagram: bytes) -> int:
         """One more datagram as it is; how many wait."""
@@ -80,7 +86,7 @@ class Outgoing:
         return self._waiting
 
     def flush(self) -> list[tuple[int, int]]:
-        """Send all; the descriptors that refused some, and how many."""
+        """Send all; the flows of which some were refused, and how many."""
         if not self._waiting:
             return []
         orders, payloads = self._orders, self._payloads
@@ -90,21 +96,23 @@ class Outgoing:
             np.frombuffer(orders, np.int64).reshape(-1, native.ORDER_WORDS),
             ends,
             np.frombuffer(b"".join(payloads) or b"\0", np.uint8),
+            self._sockets,
             self._names,
             self._name_lengths,
             self._contexts,
             self._protect,
             self._written,
             self._pieces,
+            self._whose,
             self._messages,
             self._controls,
-            self._failed,
+            self._scratch,
             self._refused,
         )
         return self._take_refused() if lost else []
 
     def _take_refused(self) -> list[tuple[int, int]]:
-        numbers = np.flatnonzero(self._refused)
-        found = [(int(number), int(self._refused[number])) for number in numbers]
-        self._refused[numbers] = 0
+        flows = np.flatnonzero(self._refused)
+        found = [(int(flow), int(self._refused[flow])) for flow in flows]
+        self._refused[flows] = 0
         return found

@@ -1,6 +1,7 @@
 """The second picture stream of an RTP or WebRTC connection: content (RFC 4796 slides)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.endpoints.endpoint import Abilities, Feedback, Intake
@@ -38,15 +39,40 @@ class RtpContent:
             h264_limit=h264_limit(agreed.fmtp) if agreed.codec is H264 else b"",
             sends_video=agreed.receive,
         )
+        self._asks = asks
+        self._wanted: tuple[VideoForm, VideoLimit] | None = None
         self._is_open = is_open
         self._stream = stream
         self._agreed = agreed
         self._refresh = None if asks or not agreed.send else Refresh(clock.now_ns())
 
+    @property
+    def overhead(self) -> float:
+        """What is sent beside its pictures, as a share of them."""
+        return self._stream.overhead
+
     def receive_into(self, intake: Intake) -> None:
         """Hand on what arrives."""
         if self._agreed.receive:
             self._stream.receive_into(Intake(intake.content, None), self._agreed.fmtp)
+
+    def readjust(self, agreed: MediaAgreement, intake: Intake) -> None:
+        """The same stream, from now on in other directions or within other limits."""
+        before, self._agreed = self._agreed, agreed
+        self.abilities = replace(
+            self.abilities,
+            keyframes_on_request=agreed.receive and self._asks,
+            takes_streams=agreed.send and self._asks,
+            sends_video=agreed.receive,
+        )
+        self._stream.sends = agreed.send
+        self.video_out = None
+        if self._wanted is not None:
+            self.set_form(*self._wanted)
+        if agreed.receive and not before.receive:
+            self.receive_into(intake)
+        elif before.receive and not agreed.receive:
+            self._stream.receive_nothing()
 
     def send_video(self, unit: EncodedUnit) -> None:
         """Send one coded picture of form `video_out`; dropped while there is no way out."""
@@ -60,6 +86,7 @@ class RtpContent:
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None:
         """Other content, or another limit: `video_out` follows."""
+        self._wanted = (form, limit)
         if self._agreed.send:
             self.video_out = receivable(form, self._agreed, limit)
 

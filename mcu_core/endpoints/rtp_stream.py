@@ -5,19 +5,22 @@ before `send` have their own bounded queues.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from mcu_core.adaptation.allowance import Allowance
-from mcu_core.adaptation.sent_packets import SentPackets
+from mcu_core.adaptation.repair_share import RepairShare
 from mcu_core.adaptation.sound_loss import SoundLoss
-from mcu_core.egress.history import History
+from mcu_core.egress.parity import Parity
 from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.sender import RtpSender
-from mcu_core.endpoints.endpoint import EndpointStats, Feedback, Intake
+from mcu_core.endpoints.endpoint import Feedback, Intake
+from mcu_core.endpoints.receive_rate import ReceiveRate
 from mcu_core.endpoints.way_out import WayOut
 from mcu_core.errors import MalformedInput
+from mcu_core.ingress.arrived import Arrived
+from mcu_core.ingress.protected import ProtectedPictures
 from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
 from mcu_core.ingress.redundant import RedundantSound
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, time_of_day_ns
@@ -37,23 +40,25 @@ REPORT_EVERY_NS = NS_PER_SECOND
 KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
 """A request is not repeated sooner: its answer needs a round trip and an encode."""
 
+HEALING_NS = 4 * NS_PER_SECOND
+"""So long pictures that are refreshed are given to heal before there is a keyframe after all: two
+rounds of it."""
+
 SOURCE_CHANGE_NS = 200 * NS_PER_MS
 
 EVENTS_PER_SECOND = 100
 """Packets about keys: one in 20 ms while one is held, and the end thrice."""
-
-DEFAULT_RECEIVE_BPS = 2_500_000
-"""Asked of senders by REMB. Without any such word Chromium stays at its 300 kbit/s start."""
 
 
 class RtpStream:
     """The media of one m-line.
 
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
-    where the other side takes nothing. `nack` and `remb`: whether the other side understands them.
-    `events_type`: the payload type of telephone events, 0 for none.
+    where the other side takes nothing. `nack`: whether the other side understands it. `rate`: what
+    it is let send. `events_type`: the payload type of telephone events, 0 for none.
     `way`: by which pictures leave, as far as their path bears.
-    `lossy_changed` is called when a receiver of sound begins to lose packets, or no longer does.
+    `lossy_changed` is called when a receiver of sound, or one of pictures that asks for no packets
+    again, begins to lose some, or no longer does.
     """
 
     def __init__(
@@ -74,19 +79,21 @@ class RtpStream:
         self.protection = NO_PROTECTION
         self.sends = False
         self.nack = True
-        self.remb = True
         self.events_type = 0
-        self.receive_bps = DEFAULT_RECEIVE_BPS
+        self.rate = ReceiveRate()
         self.feedback = Feedback()
         self._clock = clock
         self._send_rtcp = send_rtcp
         self.way = WayOut(send_rtp, clock.now_ns)
         self.way.overrun = lambda: self.feedback.keyframe_wanted()
-        self.way.fell = self._fell
         leave = self.way.send if self._shown else send_rtp
         self._sender = RtpSender(ssrc, self._payload_type_out, codec, clock, leave)
+        # What was lost because the path became narrow has no place on it afterwards.
+        self.way.fell = self._sender.forsake
+        self.arrived = Arrived()
         self._sent = False
         self._loss = SoundLoss()
+        self._repair_share = RepairShare(asks=True)
         self.lossy_changed: Callable[[bool], None] = lambda lossy: None
         self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
         self._pictures: RtpVideoReceiver | None = None
@@ -100,6 +107,7 @@ class RtpStream:
         self._last_report = (0, 0)
         self._report_due_ns = 0
         self._keyframe_asked_ns = 0
+        self._keyframe_ns = -HEALING_NS
 
     def protect(self, agreed: Protection) -> None:
         """Use what was agreed on against loss; before the stream joins a group."""
@@ -108,6 +116,20 @@ class RtpStream:
             self._sender.resend_by(agreed.rtx, self.repair_ssrc)
         if agreed.red and not self._shown:
             self._sender.redundancy = Redundancy(agreed.red, self._payload_type_out)
+        if agreed.ulpfec and self._shown:
+            self._sender.parity = Parity(agreed.ulpfec, agreed.red)
+            self._repair_share = RepairShare(asks=self.nack)
+
+    @property
+    def overhead(self) -> float:
+        """What is sent of pictures beside them, as a share of them."""
+        return self._repair_share.share if self._sender.parity is not None else 0.0
+
+    def note_by(self, arrived: Arrived) -> None:
+        """Note what comes with all streams of the transport."""
+        self.arrived = arrived
+        if self._pictures is not None:
+            self._pictures.arrived = arrived
 
     def receive_into(
         self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS, level_id: int = 0
@@ -121,7 +143,11 @@ class RtpStream:
             self._receiver = self._pictures = RtpVideoReceiver(
                 self.codec, self._clock, intake.video, own_ssrc=self.ssrc, fmtp=fmtp
             )
-            self._pictures.repairs = self.nack
+            self._pictures.repairs, self._pictures.arrived = self.nack, self.arrived
+            agreed = self.protection
+            if agreed.ulpfec:
+                kinds = (self.payload_type_in, agreed.ulpfec, agreed.red)
+                self._pictures.protected = ProtectedPictures(*kinds, agreed.moving)
             self._restart = intake.video.restart
         elif self.codec.kind is Kind.AUDIO and intake.audio is not None:
             self._receiver = RtpAudioReceiver(
@@ -133,6 +159,11 @@ class RtpStream:
             self._restart = intake.audio.reset
         self._restart()
 
+    def receive_nothing(self) -> None:
+        """Hand on nothing more; what came is forgotten."""
+        self._receiver = self._pictures = None
+        self._restart()
+
     # ------------------------------------------------------------------------------------ outgoing
 
     def send(self, unit: EncodedUnit) -> None:
@@ -141,14 +172,12 @@ class RtpStream:
             self._sent = True
             self._sender.send(unit)
 
-    def _fell(self) -> None:
-        """What was lost because the path became narrow has no place on it afterwards."""
-        self._sender.history = History()
-
     # ------------------------------------------------------------------------------------ incoming
 
-    def packet_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
-        """Take one packet of this stream; False when it is not wanted."""
+    def packet_received(self, packet: rtp.RtpPacket, now_ns: int, data: bytes = b"") -> bool:
+        """Take one packet of this stream, `data` in all; False when it is not wanted."""
+        if self.arrived.extension:
+            self.arrived.note(packet.extensions.get(self.arrived.extension), now_ns)
         if self._receiver is None:
             return False
         if self.events_type and packet.payload_type == self.events_type:
@@ -160,7 +189,10 @@ class RtpStream:
                 return self._another_source(packet, now_ns)
             self._remote_ssrc = packet.ssrc
         self._heard_ns = now_ns
-        self._receiver.push(packet, now_ns)
+        if self._pictures is not None:
+            self._pictures.push(packet, now_ns, data)
+        else:
+            self._receiver.push(packet, now_ns)
         return True
 
     def _repair_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
@@ -218,11 +250,11 @@ class RtpStream:
         """Take one RTCP packet of the transport; those about other streams are passed over."""
         match report:
             case rtcp.Nack(media_ssrc=ssrc, lost=lost) if ssrc == self.ssrc:
-                self._sender.resend(lost)
+                self._asked_again(lost, now_ns)
             case rtcp.PictureLoss(media_ssrc=ssrc) if ssrc == self.ssrc:
-                self.feedback.keyframe_wanted()
+                self._keyframe_wanted(now_ns)
             case rtcp.FullIntra(entries=entries) if any(ssrc == self.ssrc for ssrc, _ in entries):
-                self.feedback.keyframe_wanted()
+                self._keyframe_wanted(now_ns)
             case rtcp.Remb() | rtcp.RateRequest() | rtcp.TransportFeedback() if self._shown:
                 answers = self.way.rate_told(report, self.ssrc, now_ns)
                 if answers:
@@ -237,6 +269,19 @@ class RtpStream:
                 pass
         if isinstance(report, rtcp.SenderReport | rtcp.ReceiverReport):
             self._note_reports(report.reports, now_ns)
+
+    def _keyframe_wanted(self, now_ns: int) -> None:
+        """Their decoder asks for one. Who is sent pictures that heal by themselves gets few."""
+        heals = self._loss.lossy and now_ns < self._keyframe_ns + HEALING_NS
+        if not heals:
+            self._keyframe_ns = now_ns
+            self.feedback.keyframe_wanted()
+
+    def _asked_again(self, lost: Sequence[int], now_ns: int) -> None:
+        if self._shown:
+            self.way.missed(map(self._sender.number_of, lost), now_ns)
+        if self._sender.resend(lost):
+            self.feedback.keyframe_wanted()
 
     def _note_reports(self, blocks: Sequence[rtcp.ReportBlock], now_ns: int) -> None:
         """What is said about our own stream: what got lost, and how long an answer takes."""
@@ -256,6 +301,14 @@ class RtpStream:
         if round_trip is not None and self._pictures is not None:
             self._pictures.rtt_ns = round_trip
         self.way.reported(block.fraction_lost / 256, round_trip, now_ns)
+        self._protect_pictures(block.fraction_lost, round_trip, now_ns)
+        if not self.nack and self._loss.heard(block.fraction_lost, now_ns):
+            self.lossy_changed(self._loss.lossy)
+
+    def _protect_pictures(self, lost: int, round_trip: int | None, now_ns: int) -> None:
+        parity = self._sender.parity
+        if parity is not None and self._repair_share.reported(lost, round_trip, now_ns):
+            parity.share, parity.extension = self._repair_share.share, self.way.extension
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""
@@ -269,6 +322,11 @@ class RtpStream:
         if self._pictures is not None:
             self._pictures.keyframes_asked += 1
         self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
+
+    def ask_rate(self, bitrate_bps: int) -> None:
+        """Let its sender send at most so much; told at once."""
+        if self.rate.bound(bitrate_bps):
+            self._report_due_ns = 0
 
     @property
     def receiver(self) -> RtpVideoReceiver | RtpAudioReceiver | None:
@@ -285,6 +343,10 @@ class RtpStream:
         """Send what is due: requests for lost packets at once, reports once per second."""
         if self._shown:
             self.way.tick(now_ns)
+        if self._shown and self.arrived.extension and self._remote_ssrc is not None:
+            told = self.arrived.told(self.ssrc, self._remote_ssrc, now_ns)
+            if told is not None:
+                self._send_rtcp(told.serialize())
         if self._pictures is not None and self._pictures.waits:
             wanted = self._pictures.poll(now_ns)
             if wanted:
@@ -298,8 +360,8 @@ class RtpStream:
     def _report(self, now_ns: int) -> None:
         packets: list[rtcp.RtcpPacket] = [self._own_report(now_ns)]
         packets.append(rtcp.SourceDescription.named(self.ssrc, CNAME))
-        if self.remb and self.codec.kind is Kind.VIDEO and self._remote_ssrc is not None:
-            packets.append(rtcp.Remb(self.ssrc, self.receive_bps, (self._remote_ssrc,)))
+        if self._shown and self._remote_ssrc is not None:
+            packets += self.rate.words(self.ssrc, self._remote_ssrc)
         self._tell(packets)
 
     def _own_report(self, now_ns: int) -> rtcp.SenderReport | rtcp.ReceiverReport:
@@ -322,68 +384,3 @@ class RtpStream:
 
 CNAME = "mcu"
 """One name for all our streams: receivers may play them in step (RFC 3550 6.5.1)."""
-
-
-CONTROL_PER_SECOND = 500
-"""RTCP packets looked at per transport: a browser on a bad path sends some fifty."""
-
-
-SSRC_END = 12
-"""Where the SSRC of a packet ends (RFC 3550 5.1)."""
-
-
-class StreamGroup:
-    """The streams that share a transport: sorts what arrives."""
-
-    def __init__(self, stats: EndpointStats) -> None:
-        self.streams: list[RtpStream] = []
-        self._by_payload_type: dict[int, RtpStream] = {}
-        self._by_source: dict[int, RtpStream] = {}
-        self._stats = stats
-        self._control = Allowance(CONTROL_PER_SECOND)
-        self._numbers = SentPackets()
-
-    def add(self, stream: RtpStream, sources: Iterable[int] = ()) -> None:
-        """One more stream. Its mark is its incoming payload type, unless an earlier one has that:
-        then the SSRCs that its description names."""
-        self.streams.append(stream)
-        stream.way.numbers = self._numbers
-        self._by_payload_type.setdefault(stream.payload_type_in, stream)
-        self._by_source.update(dict.fromkeys(sources, stream))
-        for beside in (stream.events_type, stream.protection.rtx, stream.protection.red):
-            if beside:
-                self._by_payload_type.setdefault(beside, stream)
-
-    def usual(self) -> Sequence[RtpVideoReceiver | RtpAudioReceiver]:
-        """What takes the streams that come."""
-        return [stream.receiver for stream in self.streams if stream.receiver is not None]
-
-    def rtp_received(self, data: bytes, now_ns: int) -> bool:
-        """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""
-        stream = self._by_payload_type.get(data[1] & 0x7F)
-        if self._by_source and len(data) >= SSRC_END:
-            source = int.from_bytes(data[SSRC_END - 4 : SSRC_END], "big")
-            stream = self._by_source.get(source, stream)
-        if stream is not None:
-            try:
-                packet = rtp.parse(data)
-            except MalformedInput:
-                stream = None
-        if stream is None or not stream.packet_received(packet, now_ns):
-            self._stats.packets_dropped += 1
-            return False
-        return True
-
-    def rtcp_received(self, data: bytes, now_ns: int) -> bool:
-        """One compound RTCP packet; False when it is malformed, or more than anybody needs."""
-        try:
-            reports = rtcp.parse(data) if self._control.take(now_ns) else None
-        except MalformedInput:
-            reports = None
-        if reports is None:
-            self._stats.packets_dropped += 1
-            return False
-        for report in reports:
-            for stream in self.streams:
-                stream.report_received(report, now_ns)
-        return True

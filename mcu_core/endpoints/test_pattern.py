@@ -6,6 +6,7 @@ from mcu_core.contract.definition import PatternSource, VideoLimit
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    CameraLine,
     ContentChannel,
     EndpointStats,
     Feedback,
@@ -42,6 +43,7 @@ class TestPattern:
         self.stats = EndpointStats()
         self.abilities = Abilities(keyframes_on_request=True)
         self.content: ContentChannel | None = None
+        self.camera: CameraLine | None = None
         self.video_out = video_out
         self.audio_out = audio_out
         self._source = source
@@ -79,6 +81,9 @@ class TestPattern:
     def ask_keyframe(self) -> None:
         """Its next picture is a keyframe."""
         self._units.ask_keyframe()
+
+    def ask_rate(self, bitrate_bps: int) -> None:
+        """It costs no network."""
 
     def _ended(self, reason: str) -> None:
         self.feedback.state_changed("away", reason)

@@ -1,17 +1,20 @@
 """UDP ports of a plain RTP session: whose packets count, and where ours go.
 
-Plain RTP has no key that tells friend from stranger, so the source address does: the first valid
-packet pins it (the usual way with NATs in between), strangers are dropped and counted from then on,
-and another source is learnt only after a silence, or when it is the one that the offer named.
+RTP without keys has nothing that tells friend from stranger, so the source address does: the first
+valid packet pins it (the usual way with NATs in between), strangers are dropped and counted from
+then on, and another source is learnt only after a silence, or when it is the one that the offer
+named. Where there are keys, whoever has them is the friend, wherever he is.
 """
 
-import socket
 from collections.abc import Callable, Sequence
 
-from mcu_core.endpoints.datagrams import Datagrams, Usual
+from mcu_core.endpoints.datagrams import Usual
 from mcu_core.endpoints.endpoint import EndpointStats
+from mcu_core.endpoints.learning import ANYBODY, Mark
+from mcu_core.endpoints.shared_port import SharedPort, Streams
 from mcu_core.endpoints.socket_names import Address
-from mcu_core.kernels.rows import HEARD_NS, Row, same_rows
+from mcu_core.endpoints.srtp import PROTECT, SrtpSessions
+from mcu_core.kernels.rows import HEARD_NS, SSRC, Row, same_rows
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.protocol.rtcp import FIRST_TYPE, LAST_TYPE
 from mcu_core.protocol.rtp import Burst
@@ -25,7 +28,9 @@ def nobody() -> tuple[Usual, ...]:
     return ()
 
 
-CLOSED = -1
+CLOSED = 0
+"""No flow: there is nowhere to send to."""
+
 SMALLEST_RTP_BYTES = 12
 SMALLEST_RTCP_BYTES = 8
 VERSION_MASK = 0xC0
@@ -80,11 +85,12 @@ class SourcePin:
 
 
 class RtpPort:
-    """One UDP port for RTP and, multiplexed or alone, RTCP (RFC 5761).
+    """One line's place on a UDP port, for RTP and, multiplexed or alone, RTCP (RFC 5761).
 
     Tests are in the order of their price: length, version, source; only then `on_rtp` and `on_rtcp`
     look at a packet. What comes in like the last packet that was good passes by all this to the
-    `usual` takers that there are at that moment. Runs on the event loop.
+    `usual` takers that there are at that moment. `mark` is how its packets are known where others
+    have the same port. Runs on the event loop.
     """
 
     def __init__(
@@ -95,8 +101,11 @@ class RtpPort:
         on_rtp: Taker,
         on_rtcp: Taker,
         usual: Callable[[], Sequence[Usual]] = nobody,
+        mark: Mark = ANYBODY,
     ) -> None:
         self.strangers = 0
+        self.mark = mark
+        self.streams: Streams = ()
         self._destination: Address | None = None
         self._pin = pin
         self._clock = clock
@@ -104,14 +113,33 @@ class RtpPort:
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
         self._usual = usual
-        self._datagrams = Datagrams.here()
-        self._socket: socket.socket | None = None
-        self._number = CLOSED
+        self.control: RtpPort | None = None
+        """Where RTCP is for that comes to this port though it is not multiplexed."""
+        self._port: SharedPort | None = None
+        self._flow = CLOSED
+        self._srtp: SrtpSessions | None = None
 
-    def open(self, bound: socket.socket) -> None:
-        """Listen on a bound socket, which is closed with this port."""
-        self._socket = bound
-        self._datagrams.open(bound, self)
+    def open(self, port: SharedPort, listening: bool = True) -> None:
+        """Send, and listen unless another line hands on what comes, by a port."""
+        self._port = port
+        if listening:
+            port.add(self)
+
+    def encrypt(self, sessions: SrtpSessions | None) -> None:
+        """Encrypt all that leaves, and take only what was encrypted, from now on; None: neither."""
+        before, self._srtp = self._srtp, sessions
+        if self._port is None:
+            return
+        if self._flow != CLOSED:
+            self._port.datagrams.flush()
+            self._port.datagrams.encrypt(self._flow, sessions.out if sessions else 0, PROTECT)
+        self._port.rekeyed(self)  # nobody knows the contexts of `before` any more
+        del before
+
+    @property
+    def context(self) -> int:
+        """By which what comes is decrypted (`srtp`); 0: it is not encrypted."""
+        return self._srtp.into if self._srtp is not None else 0
 
     @property
     def destination(self) -> Address | None:
@@ -120,9 +148,32 @@ class RtpPort:
 
     @destination.setter
     def destination(self, address: Address) -> None:
-        if address != self._destination and self._socket is not None:
-            self._datagrams.direct(self._socket, address)
-            self._destination, self._number = address, self._socket.fileno()
+        if address == self._destination or self._port is None:
+            return
+        datagrams = self._port.datagrams
+        if self._flow == CLOSED:
+            self._flow = datagrams.begin(self._port.socket, self)
+            if self._srtp is not None:
+                datagrams.encrypt(self._flow, self._srtp.out, PROTECT)
+        datagrams.direct(self._flow, address)
+        self._destination = address
+
+    def waits_for(self, address: Address) -> bool:
+        """Whether a packet from there could be its sender's."""
+        return self._pin.admits(address, self._clock.now_ns())
+
+    def takes_control(self, address: Address) -> bool:
+        """Whether RTCP from there could be its sender's. It pins nothing: it may come from another
+        port than RTP, but not from another host."""
+        source = self._pin.source
+        return address[0] in (source[0] if source else self._pin.named, self._pin.named)
+
+    def knows(self, ssrc: int) -> bool:
+        """Whether a stream of that SSRC comes in by it."""
+        rows = [one.row for one in self._usual()]
+        return ssrc in self.mark.sources or any(
+            row is not None and row[SSRC] == ssrc for row in rows
+        )
 
     def datagram_received(self, data: bytes, address: Address) -> None:
         """Sort one datagram."""
@@ -131,34 +182,50 @@ class RtpPort:
             self._stats.packets_dropped += 1
             return
         if FIRST_TYPE <= data[1] <= LAST_TYPE:
-            self._rtcp_received(data, address)
+            (self.control or self)._rtcp_received(data, address)
             return
         now_ns = self._clock.now_ns()
-        if address != self._pin.source and not self._pin.admits(address, now_ns):
+        if size < SMALLEST_RTP_BYTES:
+            self._stats.packets_dropped += 1
+        elif self._srtp is not None:
+            self.media_opened(self._srtp.unprotect(data), address)
+        elif address != self._pin.source and not self._pin.admits(address, now_ns):
             self.strangers += 1
             self._stats.packets_dropped += 1
-        elif size < SMALLEST_RTP_BYTES:
+        else:
+            self._take(data, address, now_ns)
+
+    def media_opened(self, data: bytes | None, addr: Address) -> None:
+        """RTP that was encrypted by the other side's key; None: it was not."""
+        if data is None:
             self._stats.packets_dropped += 1
-        elif self._on_rtp(data, now_ns):  # which counts what it refuses
+        else:
+            self._take(data, addr, self._clock.now_ns())
+
+    def _take(self, data: bytes, address: Address, now_ns: int) -> None:
+        if self._on_rtp(data, now_ns):  # which counts what it refuses
             self._pin.heard(address, now_ns)
-            self._count(size, address)
+            self._count(len(data), address)
             self._let_pass(address)
 
     def _let_pass(self, address: Address) -> None:
         """A packet of that source was good: those like it need no second look."""
         streams = [(row, one.take) for one in self._usual() if (row := one.row) is not None]
         rows = [row for row, _ in streams]
-        if self._socket is not None and self._pin.passes(address, rows):
+        if self._port is not None and self._pin.passes(address, rows):
+            self.streams = streams
             self._stats.follow(self, rows)
-            self._datagrams.let_pass(self._socket, address, streams, self._clock)
+            self._port.learn(self, address, self._clock)
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
-        """RTCP pins nothing: it may come from another port than RTP, but not from another host."""
-        source = self._pin.source
-        if address[0] not in (source[0] if source else self._pin.named, self._pin.named):
+        if not self.takes_control(address):
             self.strangers += 1
             self._stats.packets_dropped += 1
-        elif self._on_rtcp(data, self._clock.now_ns()):
+            return
+        plain = self._srtp.unprotect_rtcp(data) if self._srtp is not None else data
+        if plain is None:
+            self._stats.packets_dropped += 1
+        elif self._on_rtcp(plain, self._clock.now_ns()):
             self._count(len(data), address)
 
     def _count(self, size: int, address: Address) -> None:
@@ -171,33 +238,37 @@ class RtpPort:
     def send(self, burst: Burst) -> None:
         """Send to the destination; dropped and counted while there is none."""
         count = len(burst.payloads)
-        if self._number == CLOSED:
+        if self._port is None or self._flow == CLOSED:
             self._stats.packets_dropped += count
             return
-        self._datagrams.send_burst(self._number, burst)
+        self._port.datagrams.send_burst(self._flow, burst, secure=self._srtp is not None)
         self._stats.packets_out += count
         self._stats.bytes_out += burst.octets + SMALLEST_RTP_BYTES * count
 
     def send_control(self, datagram: bytes) -> None:
         """The same for RTCP."""
-        if self._number == CLOSED:
+        if self._port is None or self._flow == CLOSED:
             self._stats.packets_dropped += 1
             return
-        self._datagrams.send(self._number, datagram)
+        if self._srtp is not None:
+            datagram = self._srtp.protect_rtcp(datagram)
+        self._port.datagrams.send(self._flow, datagram)
         self._stats.packets_out += 1
         self._stats.bytes_out += len(datagram)
-
-    def media_opened(self, data: bytes | None) -> None:
-        """Not here: nothing is encrypted."""
 
     def datagrams_refused(self, count: int) -> None:
         """The system had no room for so many of what was sent, or no way to there."""
         self._stats.packets_out -= count
         self._stats.packets_dropped += count
 
+    def datagrams_dropped(self, count: int) -> None:
+        """So many more came than any sender sends, and were not looked at."""
+        self._stats.packets_dropped += count
+
     def close(self) -> None:
-        """Close the socket; safe twice."""
-        bound, self._socket = self._socket, None
-        self._number = CLOSED
-        if bound is not None:
-            self._datagrams.close(bound)
+        """Send what waits, and leave the port; safe twice."""
+        port, self._port = self._port, None
+        flow, self._flow = self._flow, CLOSED
+        if port is not None:
+            port.datagrams.end(flow)
+            port.remove(self)

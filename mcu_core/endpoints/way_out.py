@@ -1,8 +1,9 @@
 """The way out of a stream of pictures: what its path bears, and packets that keep to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from mcu_core.adaptation.missed_share import MissedShare
 from mcu_core.adaptation.path_rate import UNLIMITED_BPS, PathRate
 from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.egress.pacer import WIRE_BYTES, Pacer
@@ -34,6 +35,7 @@ class WayOut:
         self._transmit = transmit
         self._now_ns = now_ns
         self._pacer = Pacer(self._leave)
+        self._missed = MissedShare()
 
     def send(self, burst: Burst) -> None:
         """Let packets leave, at once or in their turn."""
@@ -96,6 +98,14 @@ class WayOut:
         """A receiver report: where each packet is told of, it says nothing new."""
         if not self.extension:
             self.path.reported(lost, round_trip_ns, now_ns)
+            self._tell(now_ns)
+
+    def missed(self, numbers: Iterable[int], now_ns: int) -> None:
+        """These packets are asked for again: where most of all are, the path is full."""
+        lost = self._missed.asked(numbers)
+        if lost and not self.extension:
+            self.path.tick(now_ns)
+            self.path.collapsed(lost, now_ns)
             self._tell(now_ns)
 
     def _tell(self, now_ns: int) -> None:

@@ -7,7 +7,6 @@ when a new version has changed them.
 """
 
 import asyncio
-import socket
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,14 +14,27 @@ from functools import partial
 from typing import Any
 
 import pylibsrtp
+from aioice import stun
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol
-from pylibsrtp._binding import ffi, lib
+from aioice.utils import random_string
 
+from mcu_core.adaptation.allowance import Allowance
 from mcu_core.endpoints.datagrams import Datagrams, Usual
 from mcu_core.endpoints.endpoint import EndpointStats
-from mcu_core.endpoints.network import NetworkOptions, open_udp
+from mcu_core.endpoints.network import NetworkOptions
+from mcu_core.endpoints.ports import Ports
+from mcu_core.endpoints.shared_port import SharedPort
+from mcu_core.endpoints.socket_names import Address
+from mcu_core.endpoints.srtp import (
+    LARGEST_BYTES,
+    PROTECT,
+    SMALLEST_BYTES,
+    UNPROTECT,
+    context_of,
+)
 from mcu_core.endpoints.udp import Taker, nobody
+from mcu_core.errors import Refused
 from mcu_core.kernels.rows import Row, same_rows
 from mcu_core.media.clock import Clock
 from mcu_core.protocol.rtcp import is_rtcp
@@ -37,11 +49,18 @@ LAST_STUN = 3
 MAX_WAITING_RECORDS = 64
 """DTLS records of a handshake that wait for their reader; more is a flood."""
 
+MOST_SOURCES = 16
+"""Addresses that one connection's packets come from; with one more those before begin anew."""
+
+CHECKS_PER_SECOND = 200
+"""STUN looked at per candidate of ours: a browser that looks for a way sends some fifty, and each
+costs two hashes."""
+
+USER_CHARACTERS = 16
+"""Of the name that checks give: enough to be told apart on a port of thousands (RFC 8445 5.3)."""
+
 MAX_EARLY_PACKETS = 64
 """The other side may finish the handshake before us: its first keyframe is worth keeping."""
-
-SMALLEST_BYTES, LARGEST_BYTES = 12, 1500
-"""What the decrypting library takes; its buffer ends there."""
 
 
 UNREADABLE_STUN = (struct.error, ValueError, IndexError, KeyError, AssertionError)
@@ -49,27 +68,37 @@ UNREADABLE_STUN = (struct.error, ValueError, IndexError, KeyError, AssertionErro
 
 
 class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
-    """One local candidate's socket, sorting what arrives."""
+    """One local candidate's place on a UDP port, sorting what arrives.
 
-    def __init__(self, connection: Any, link: "WebRtcLink", bound: socket.socket) -> None:
+    What shows that it knows the password (RFC 8445 7.2.2) makes its address a source of the
+    connection's; packets from elsewhere never get here, but checks that name it.
+    """
+
+    def __init__(self, connection: Any, link: "WebRtcLink", port: SharedPort) -> None:
         super().__init__(connection)
         self._link = link
-        self.socket = bound
-        self.number = bound.fileno()
+        self._connection = connection
+        self._checks = Allowance(CHECKS_PER_SECOND)
+        self.port = port
+        self.flow = port.datagrams.begin(port.socket, self)
         self.connection_made(IceTransport(self))
-        Datagrams.here().open(bound, self)
+        port.check_for(connection.local_username, self)
 
     def datagrams_refused(self, count: int) -> None:
         """The system had no room for so many of what was sent, or no way to there."""
         self._link.stats.packets_out -= count
         self._link.stats.packets_dropped += count
 
-    def media_opened(self, data: bytes | None) -> None:
+    def datagrams_dropped(self, count: int) -> None:
+        """So many more came than any browser sends, and were not looked at."""
+        self._link.stats.packets_dropped += count
+
+    def media_opened(self, data: bytes | None, addr: Address) -> None:
         """RTP that has been decrypted, or could not be."""
         if data is None:
             self._link.stats.packets_dropped += 1
         else:
-            self._link.media_opened(data, self.socket)
+            self._link.media_opened(data, self.flow)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         """Media goes straight to the link, DTLS and STUN their usual way, the rest is dropped."""
@@ -77,19 +106,69 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         if FIRST_RTP <= first <= LAST_RTP:
             self._link.media_received(data)
         elif first <= LAST_STUN:
-            self._stun_received(data, addr)
+            self.port.check_received(data, (addr[0], addr[1]))  # it may be for another one
         elif FIRST_DTLS <= first <= LAST_DTLS and self._queue_has_room():
             super().datagram_received(data, addr)
         else:
             self._link.stats.packets_dropped += 1
 
-    def _stun_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        try:
-            super().datagram_received(data, addr)
-        except UNREADABLE_STUN:
+    def check_received(self, data: bytes, address: Address) -> None:
+        """STUN that names us; what is not genuine changes nothing here."""
+        if not self._checks.take(self._link.now_ns()):
             self._link.stats.packets_dropped += 1
-        else:
+            return
+        try:
+            message = stun.parse_message(data)
+            genuine = self._is_genuine(message)  # before its question is forgotten
+            super().datagram_received(data, address)
+        except UNREADABLE_STUN:
+            genuine = False
+        if genuine:
             self._link.sign_of_life()
+            self._admit(address)
+        else:
+            self._link.stats.packets_dropped += 1
+
+    def _is_genuine(self, message: Any) -> bool:
+        """Whether it was written by the other side: with our password, or in answer to a question
+        and with theirs."""
+        user, _, _ = str(message.attributes.get("USERNAME", "")).partition(":")
+        if message.message_class is stun.Class.REQUEST:
+            key = self._connection.local_password if user == self._user else ""
+        else:
+            known = message.transaction_id in self.transactions
+            key = self._connection.remote_password if known else ""
+        return bool(key and message.check_message_integrity(key.encode()))
+
+    @property
+    def _user(self) -> str:
+        return str(self._connection.local_username)
+
+    def _admit(self, address: Address) -> None:
+        datagrams = self.port.datagrams
+        sources = datagrams.sources(self.flow)
+        if address not in sources and len(sources) >= MOST_SOURCES:
+            for old in list(sources):
+                datagrams.dismiss(self.flow, old)
+            self.port.disclaim(self)
+        if self.port.claim(self, address, self._link.now_ns()) and address not in sources:
+            datagrams.admit(self.flow, address)
+
+    async def request(
+        self, request: Any, addr: Address, integrity_key: Any = None, retransmissions: Any = None
+    ) -> Any:
+        """Ask by STUN; the answer is known by its transaction, wherever it comes from."""
+        self.port.answers[request.transaction_id] = self
+        try:
+            return await super().request(request, addr, integrity_key, retransmissions)
+        finally:
+            del self.port.answers[request.transaction_id]
+
+    def leave(self) -> None:
+        """Give up the place on the port."""
+        self.port.datagrams.end(self.flow)
+        self.port.disclaim(self)
+        self.port.check_no_more(self._user)
 
     def _queue_has_room(self) -> bool:
         return bool(self.receiver._queue.qsize() < MAX_WAITING_RECORDS)
@@ -105,28 +184,31 @@ class IceTransport:
     def sendto(self, data: bytes, addr: tuple[str, int]) -> None:
         """Send at once; what the system does not take is lost, as on the way."""
         with suppress(OSError):
-            self._port.socket.sendto(data, addr)
+            self._port.port.socket.sendto(data, addr)
 
     def is_closing(self) -> bool:
         """Whether it has been closed."""
         return self._closing
 
     def close(self) -> None:
-        """Close the socket; the port hears of it in the next turn of the loop."""
+        """Leave the port; aioice hears of it in the next turn of the loop."""
         if not self._closing:
             self._closing = True
-            Datagrams.here().close(self._port.socket)
+            self._port.leave()
             asyncio.get_running_loop().call_soon(self._port.connection_lost, None)
 
 
-PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
-UNPROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))
-"""Where libsrtp's functions are, for packets that are encrypted and decrypted many at a time."""
-
-
-def context_of(session: pylibsrtp.Session) -> int:
-    """Where libsrtp's half of a session is; as long as the session is kept."""
-    return int(ffi.cast("uintptr_t", session._srtp[0]))
+def _candidate(host: str, port: int) -> Candidate:
+    """Where checks may be sent to."""
+    return Candidate(
+        foundation=candidate_foundation("host", "udp", host),
+        component=COMPONENT,
+        transport="udp",
+        priority=candidate_priority(COMPONENT, "host"),
+        host=host,
+        port=port,
+        type="host",
+    )
 
 
 class WebRtcLink:
@@ -143,16 +225,18 @@ class WebRtcLink:
         self._ice = dtls.transport
         self._connection = self._ice._connection
         self._connection.gather_candidates = self._gather
+        self._connection._local_username = random_string(USER_CHARACTERS)
         self._network = network
         self._clock = clock
         self.stats = stats
         self._heard = 0
         self._rows: Sequence[Row] = ()
+        self._passing = 0
         self._early: list[bytes] = []
         self._datagrams = Datagrams.here()
         self._pair: Any = None
         self._session: Any = None
-        self.open_port: Callable[[str], socket.socket] = partial(open_udp, network)
+        self.open_port: Callable[[str], SharedPort] = partial(Ports.here().for_checks, network)
         """Opens the port of a candidate, given its address."""
         self.on_rtp: Taker = lambda data, now_ns: False
         self.usual: Callable[[], Sequence[Usual]] = nobody
@@ -167,21 +251,20 @@ class WebRtcLink:
         if connection._local_candidates_start:
             return
         connection._local_candidates_start = True
-        for address in self._network.addresses():
-            opened = self.open_port(address)
+        refused: list[Refused] = []
+        for address, names in self._network.places().items():
+            try:
+                opened = self.open_port(address)
+            except Refused as error:  # a machine without IPv6 has other addresses
+                refused.append(error)
+                continue
             port = IcePort(connection, self, opened)
-            told = self._network.advertise or address
-            port.local_candidate = Candidate(
-                foundation=candidate_foundation("host", "udp", told),
-                component=COMPONENT,
-                transport="udp",
-                priority=candidate_priority(COMPONENT, "host"),
-                host=told,
-                port=opened.getsockname()[1],
-                type="host",
-            )
+            candidates = [_candidate(told, opened.number) for told in names]
+            port.local_candidate = candidates[0]
             connection._protocols.append(port)
-            connection._local_candidates.append(port.local_candidate)
+            connection._local_candidates += candidates
+        if not connection._local_candidates:
+            raise refused[0]
         connection._local_candidates_end = True
 
     async def connect(self, ice_parameters: Any, dtls_parameters: Any) -> None:
@@ -193,7 +276,7 @@ class WebRtcLink:
         if self.dtls.state != "connected":
             raise ConnectionError("the encrypted connection could not be set up (DTLS)")
         for port in self._connection._protocols:
-            self._datagrams.decrypt(port.socket, context_of(self.dtls._rx_srtp), UNPROTECT)
+            self._datagrams.decrypt(port.flow, context_of(self.dtls._rx_srtp), UNPROTECT)
         early, self._early = self._early, []
         for data in early:
             self.media_received(data)
@@ -202,6 +285,10 @@ class WebRtcLink:
     def heard(self) -> int:
         """Grows with every sign of life from the other side."""
         return self._heard + self.stats.packets_in
+
+    def now_ns(self) -> int:
+        """The time of its clock."""
+        return self._clock.now_ns()
 
     def sign_of_life(self) -> None:
         """The other side was heard."""
@@ -235,55 +322,57 @@ class WebRtcLink:
         if taker(plain, self._clock.now_ns()):
             self.stats.came(len(data))
 
-    def media_opened(self, data: bytes, bound: socket.socket) -> None:
-        """Hand on one decrypted RTP packet that came to that socket."""
+    def media_opened(self, data: bytes, flow: int) -> None:
+        """Hand on one decrypted RTP packet of that flow."""
         self._heard += 1
         if self.on_rtp(data, self._clock.now_ns()):
             self.stats.came(len(data))
             streams = [(row, one.take) for one in self.usual() if (row := one.row) is not None]
             rows = [row for row, _ in streams]
-            if not same_rows(rows, self._rows):
-                self._rows = rows
+            if flow != self._passing or not same_rows(rows, self._rows):
+                if flow != self._passing:  # a row belongs to one flow
+                    self._datagrams.let_pass(self._passing, (), self._clock)
+                self._rows, self._passing = rows, flow
                 self.stats.follow(self, rows)
-                self._datagrams.let_pass(bound, None, streams, self._clock)
+                self._datagrams.let_pass(flow, streams, self._clock)
 
     def send_rtp(self, burst: Burst) -> None:
         """Send RTP packets, which are encrypted on their way; dropped while there is no path."""
         count = len(burst.payloads)
-        number = self._way()
-        if number is None:
+        flow = self._way()
+        if flow is None:
             self.stats.packets_dropped += count
             return
-        self._datagrams.send_burst(number, burst, secure=True)
+        self._datagrams.send_burst(flow, burst, secure=True)
         self.stats.packets_out += count
         self.stats.bytes_out += burst.octets + SMALLEST_BYTES * count
 
     def send_rtcp(self, packet: bytes) -> None:
         """Encrypt and send one RTCP packet; dropped while there is no path."""
-        number = self._way()
-        if number is None:
+        flow = self._way()
+        if flow is None:
             self.stats.packets_dropped += 1
             return
         datagram = self.dtls._tx_srtp.protect_rtcp(packet)
-        self._datagrams.send(number, datagram)
+        self._datagrams.send(flow, datagram)
         self.stats.packets_out += 1
         self.stats.bytes_out += len(datagram)
 
     def _way(self) -> int | None:
-        """The descriptor that packets leave by; None while there is none, or no key."""
+        """The flow that packets leave by; None while there is none, or no key."""
         pair = self._connection._nominated.get(COMPONENT)
         if pair is None or self.dtls._tx_srtp is None:
             return None
         if pair is not self._pair or self.dtls._tx_srtp is not self._session:
             self._go_by(pair)
-        return int(pair.protocol.number)
+        return int(pair.protocol.flow)
 
     def _go_by(self, pair: Any) -> None:
         """Send by this pair of candidates from now on."""
         self._pair, self._session = pair, self.dtls._tx_srtp
-        bound = pair.protocol.socket
-        self._datagrams.direct(bound, pair.remote_addr)
-        self._datagrams.encrypt(bound, context_of(self._session), PROTECT)
+        flow = pair.protocol.flow
+        self._datagrams.direct(flow, pair.remote_addr)
+        self._datagrams.encrypt(flow, context_of(self._session), PROTECT)
 
     async def close(self) -> None:
         """Stop DTLS, ICE and the sockets and wait for them; safe twice."""

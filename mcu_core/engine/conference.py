@@ -14,6 +14,7 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, V
 from mcu_core.contract.events import Event
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.cameras import Cameras
 from mcu_core.engine.content import Content
 from mcu_core.engine.doors import has_own_source, own_source
 from mcu_core.engine.dressing import Dresser
@@ -43,7 +44,6 @@ RETRY_SOURCE_S = 5.0
 MAX_VIEWERS = 200
 SOON_S = 0.004  # large rooms join all at once
 LOOK_AGAIN_NS = NS_PER_SECOND
-RETURN_NS = 30 * NS_PER_SECOND
 
 
 class Conference:
@@ -89,6 +89,7 @@ class Conference:
             failed=self._broke,
             again=self._publish.soon,
         )
+        self.cameras = Cameras(definition.id, self._seats, lambda: self.views.direction, tell)
         self._sound = SoundLoop(
             definition.id, clock, self._speech_changed, self._heard, self._broke
         )
@@ -225,26 +226,22 @@ class Conference:
         """
         endpoint.feedback.state_changed = partial(self._endpoint_state, site, endpoint)
         if site:
-            if self._is_newcomer(self.seat(site)):
+            if self.seat(site).is_newcomer(self._clock.now_ns()):
                 self._admit(self, site, endpoint)
             seat = await self._vacate(site)
             seat.sit(endpoint, self._on_loop)
+            self.cameras.listen(site, endpoint)
             endpoint.feedback.key_pressed = partial(self._teller.key_pressed, site)
             self._teller.site(seat, "joining", "")
         else:
             self._viewers[endpoint.id] = endpoint
-        self._listen(endpoint)
+        self.listen(endpoint)
         self._publish.soon()
         try:
             await endpoint.start()
         except McuError as error:
             await self.disconnect(endpoint.id, str(error))
             raise
-
-    def _is_newcomer(self, seat: Seat) -> bool:
-        """Whether nobody sits there or sat there just now: who returns is not refused."""
-        away_ns = self._clock.now_ns() - seat.left_ns if seat.left_ns is not None else RETURN_NS
-        return seat.endpoint is None and away_ns >= RETURN_NS
 
     async def _vacate(self, site: str) -> Seat:
         """The seat, once nobody sits there: two may come for it at the same moment."""
@@ -317,7 +314,7 @@ class Conference:
         viewers = [(VIEWERS, endpoint) for endpoint in self._viewers.values()]
         return seated + viewers + self._taps.readers
 
-    def _listen(self, endpoint: Endpoint) -> None:
+    def listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""
         for one in (endpoint, endpoint.content):
             if one is not None:
@@ -329,7 +326,7 @@ class Conference:
         return self._taps.open(self.definition, recorded=recorded)
 
     def _tap_opened(self, tap: ConferenceTap) -> None:
-        self._listen(tap)
+        self.listen(tap)
         tap.small.feedback.keyframe_wanted = partial(self.views.outputs.keyframe_wanted, tap.small)
         tap.wishes_changed = self._publish.now
         self._publish.now()

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from mcu_core.compositor.scene import PaneState
 from mcu_core.compositor.still import read_still
-from mcu_core.conference.content import OWN, Rules, Token, ask, end, give, rules_of, settle
+from mcu_core.conference.content import (
+    OWN,
+    Rules,
+    Token,
+    ask,
+    end,
+    give,
+    rules_of,
+    senders,
+    settle,
+)
 from mcu_core.contract.content import CONTENT, StillSource
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.snapshots import ContentSnapshot
@@ -60,6 +70,11 @@ class SiteContent:
         self.shown = Shown()
         self.joined_ns = seat.joined_ns
         self._size = (0, 0)
+
+    @property
+    def sender(self) -> str:
+        """The site that sends it: all content has one id."""
+        return self.seat.id
 
     @property
     def video(self) -> VideoIngress:
@@ -126,9 +141,10 @@ class Content:
         self._token = Token()
         self._rules = Rules()
         self._still: Still | None = None
-        self._site: SiteContent | None = None
+        self._several = False
+        self._sites: dict[Seat, SiteContent] = {}
         self._streams: dict[Seat, _Stream] = {}
-        self._looked = ("", (0, 0))
+        self._looked = (self._token, (0, 0))
 
     # ------------------------------------------------------------------ what control wants
 
@@ -147,6 +163,7 @@ class Content:
     def apply(self, definition: ConferenceDefinition, still: Still | None) -> None:
         """Become what the definition says, with the image that `prepare` has read."""
         self._rules = rules_of(definition)
+        self._several = definition.content.several
         self._still = still
         if still is not None:
             self._token = give(self._token, OWN)
@@ -164,7 +181,7 @@ class Content:
             del self._streams[seat]
         for seat in seats.values():
             self._look_at(seat, now_ns)
-        self._looked = (self._token.holder, self.size)
+        self._looked = (self._token, self.size)
         return self._looked != before
 
     def _look_at(self, seat: Seat, now_ns: int) -> None:
@@ -209,6 +226,7 @@ class Content:
 
     def _stop(self, seat: Seat) -> None:
         self._streams[seat].sends = False
+        self._sites.pop(seat, None)
         self._token = end(self._token, seat.id, self._rules)
 
     # ------------------------------------------------------------------ what is shown
@@ -221,20 +239,25 @@ class Content:
     @property
     def source(self) -> Still | SiteContent | None:
         """What stands where content does; None while there is none."""
+        return next(iter(self.sources), None)
+
+    @property
+    def sources(self) -> tuple[Still | SiteContent, ...]:
+        """All that channels for content show, the newest first: one, unless several may send."""
         if self._token.holder == OWN:
-            return self._still
-        if not self._token.holder:
-            self._site = None
-        elif self._site is None or self._site.seat.id != self._token.holder:
-            seat = next(seat for seat in self._streams if seat.id == self._token.holder)
-            self._site = SiteContent(seat)
-        return self._site
+            return (self._still,) if self._still is not None else ()
+        return tuple(self._of(site) for site in senders(self._token, self._rules, self._several))
+
+    def _of(self, site: str) -> SiteContent:
+        seat = next(seat for seat in self._streams if seat.id == site)
+        return self._sites.setdefault(seat, SiteContent(seat))
 
     @property
     def size(self) -> tuple[int, int]:
-        """Its size in pixels as it is seen; 0 by 0 while there is none, or it is not known yet."""
-        source = self.source
-        return source.size if source is not None else (0, 0)
+        """Its size in pixels as it is seen, of several the largest; 0 by 0 while there is none, or
+        it is not known yet."""
+        sizes = [source.size for source in self.sources]
+        return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
 
     @property
     def shape(self) -> float:
@@ -242,12 +265,13 @@ class Content:
         width, height = self.size
         return width / height if height else 0.0
 
-    def watch(self, seen: bool) -> None:
-        """Decode what is seen, and what could not be resumed."""
-        shown = self.source
+    def watch(self, seen: bool, beside: bool) -> None:
+        """Decode what is seen, in pictures or in channels for content, and what could not be
+        resumed."""
+        shown = self.sources if beside else self.sources[: int(seen)]
         for seat in self._streams:
-            is_shown = isinstance(shown, SiteContent) and shown.seat is seat
-            seat.content.watch((is_shown and seen) or not SiteContent(seat).can_resume)
+            is_shown = any(isinstance(one, SiteContent) and one.seat is seat for one in shown)
+            seat.content.watch(is_shown or not SiteContent(seat).can_resume)
 
     def snapshot(self) -> ContentSnapshot | None:
         """Who shows content; None: nobody."""

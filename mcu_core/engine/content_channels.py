@@ -37,7 +37,9 @@ def outlets(
         channel = endpoint.content
         own = seats[site].definition.limit if site in seats else NO_LIMIT
         limit = narrower(own, definition.limit)
-        beside = channel is not None and shown and not (site and site == content.holder)
+        alone = len(content.sources) < 2
+        beside = channel is not None and shown
+        beside = beside and not (site and alone and site == content.holder)
         beside = beside and site != in_picture
         if channel is not None and beside:
             channel.set_form(content_form(definition, content.size), limit_share(limit, share))

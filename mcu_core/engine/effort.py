@@ -12,6 +12,7 @@ from mcu_core.adaptation.admission import Newcomer, Spent, cost_of_site, refusal
 from mcu_core.adaptation.overload import STEPS, Effort, Overload, Pressure
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.seat import Seat
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock, cpu_time_s
 
@@ -107,7 +108,7 @@ class EffortKeeper:
         counts, backlog = Counts(idle=idle, jiffies=jiffies), 0
         for conference in conferences:
             counts = _with(counts, conference)
-            backlog = max([backlog, *(seat.video.backlog for seat in conference.seats())])
+            backlog = max([backlog, *map(_behind, conference.seats())])
         before, self._before = self._before, counts
         return Pressure(
             late=_share(counts.behind - before.behind, counts.ticks - before.ticks),
@@ -152,7 +153,8 @@ class EffortKeeper:
 
     def _spent(self, now_ns: int) -> Spent:
         conferences = self._conferences()
-        groups = [group for c in conferences for group in c.views.outputs.groups() if group.units]
+        running = [group for c in conferences for group in c.views.outputs.groups()]
+        groups = [group for group in running if group.encoding_ms]
         per_720p = [g.encoding_ms * 1280 * 720 / (g.form.width * g.form.height) for g in groups]
         seats = [seat for conference in conferences for seat in conference.seats()]
         decoders = [
@@ -187,6 +189,11 @@ def _with(counts: Counts, conference: Conference) -> Counts:
         idle=counts.idle,
         jiffies=counts.jiffies,
     )
+
+
+def _behind(seat: Seat) -> int:
+    """Coded pictures that wait for the one of its decoders that is further behind."""
+    return max(seat.video.backlog, seat.content.backlog)
 
 
 def _streams(conferences: Collection[Conference]) -> Iterator[int]:

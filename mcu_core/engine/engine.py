@@ -10,6 +10,7 @@ from mcu_core.contract.caller import failure_of
 from mcu_core.contract.check import check
 from mcu_core.contract.commands import (
     Answer,
+    AnswerRtp,
     Attached,
     AttachRtp,
     AttachWebRtc,
@@ -21,8 +22,11 @@ from mcu_core.contract.commands import (
     Failure,
     GetSnapshot,
     GetTrace,
+    MoveCamera,
+    OfferRtp,
     OpenTap,
     PutConference,
+    Reoffer,
     TakeContent,
 )
 from mcu_core.contract.definition import SiteKind
@@ -38,6 +42,7 @@ from mcu_core.contract.wire import (
     Reply,
     Request,
 )
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
@@ -45,8 +50,11 @@ from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.effort import EffortKeeper
+from mcu_core.engine.encryption import end_open_calls
 from mcu_core.engine.load import EngineLoad
 from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
+from mcu_core.engine.own_offers import OwnOffers
+from mcu_core.engine.renegotiation import reoffer
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
 from mcu_core.media.clock import Clock
 from mcu_core.media.workers import Workers
@@ -73,12 +81,15 @@ class Engine:
         self._clock = clock
         self._started_ns = clock.now_ns()
         self._conferences: dict[str, Conference] = {}
+        self._remade: set[str] = set()
+        """Those that broke and are to be there again once they have ended."""
         self._listeners: set[Line[Message]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._load = EngineLoad(clock)
         self._options = options
         self._workers = Workers()
         self._effort = EffortKeeper(clock, self._conferences.values, options.cores)
+        self._offers = OwnOffers()
         self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
 
     async def open(self) -> None:
@@ -95,6 +106,7 @@ class Engine:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._offers.close()
         await asyncio.gather(*(conference.stop() for conference in self._conferences.values()))
         self._conferences.clear()
         await asyncio.to_thread(self._workers.stop)
@@ -169,12 +181,17 @@ class Engine:
         broken = self._conferences.pop(name, None)
         if broken is None:
             return
+        self._remade.add(name)
         await broken.stop()
-        await self._put(PutConference(broken.definition))
+        # Control may have closed it meanwhile, or put a newer one in its place.
+        if name in self._remade and name not in self._conferences:
+            await self._put(PutConference(broken.definition))
+        self._remade.discard(name)
 
     # ------------------------------------------------------------------ commands
 
-    async def _command(self, command: Command) -> Answer:  # noqa: PLR0911 - one per command
+    async def _command(self, command: Command) -> Answer:  # noqa: C901, PLR0911 - one per command
+        await self._offers.forget_old(self._clock.now_ns())
         match command:
             case PutConference():
                 return await self._put(command)
@@ -184,8 +201,15 @@ class Engine:
                 return await self._attach_webrtc(command)
             case AttachRtp():
                 return await self._attach_rtp(command)
-            case TakeContent() | EndContent():
-                return self._content(command)
+            case OfferRtp(conference, site):
+                terms = self._terms(self._conference(conference), site, SiteKind.RTP)
+                return await self._offers.make(conference, site, terms)
+            case AnswerRtp():
+                return await self._answer_rtp(command)
+            case Reoffer():
+                return await reoffer(self._conference(command.conference), command)
+            case TakeContent() | EndContent() | MoveCamera():
+                return self._to_site(command)
             case Detach():
                 return await self._detach(command)
             case GetSnapshot():
@@ -205,6 +229,7 @@ class Engine:
         conference = self._conferences.get(definition.id)
         if conference is not None:
             await conference.apply(definition)
+            await end_open_calls(conference)
             return Done()
         if len(self._conferences) >= MAX_CONFERENCES:
             raise BadInput("conferences", f"at most {MAX_CONFERENCES} on one engine")
@@ -227,6 +252,7 @@ class Engine:
         return Done()
 
     async def _close_conference(self, command: CloseConference) -> Answer:
+        self._remade.discard(command.conference)
         conference = self._conferences.pop(command.conference, None)
         if conference is not None:
             await conference.stop()
@@ -251,6 +277,12 @@ class Engine:
         await self._connect_or_stop(conference, command.site, session)
         return Attached(session.id, answer, session.ports)
 
+    async def _answer_rtp(self, command: AnswerRtp) -> Answer:
+        conference = self._conference(command.conference)
+        session = self._offers.settle(command)
+        await self._connect_or_stop(conference, command.site, session)
+        return Attached(session.id, command.answer_sdp, session.ports)
+
     async def _connect_or_stop(self, conference: Conference, site: str, endpoint: RtpCall) -> None:
         try:
             await conference.connect(site, endpoint)
@@ -266,6 +298,7 @@ class Engine:
             self._clock,
             conference.form(),
             limit=conference.limit(site),
+            encryption=conference.definition.encryption,
         )
 
     def _intake(self, conference: Conference, site: str, kind: SiteKind) -> Intake:
@@ -276,10 +309,15 @@ class Engine:
             raise BadInput("site", f"a site of kind {kind}, {site!r} is {seat.definition.kind}")
         return seat.intake
 
-    def _content(self, command: TakeContent | EndContent) -> Answer:
-        content = self._conference(command.conference).content
-        act = content.take if isinstance(command, TakeContent) else content.finish
-        act(command.site)
+    def _to_site(self, command: TakeContent | EndContent | MoveCamera) -> Answer:
+        conference = self._conference(command.conference)
+        match command:
+            case TakeContent(site=site):
+                conference.content.take(site)
+            case EndContent(site=site):
+                conference.content.finish(site)
+            case MoveCamera(site=site, order=order):
+                conference.cameras.order(site, order)
         return Done()
 
     async def _detach(self, command: Detach) -> Answer:
@@ -298,5 +336,9 @@ class Engine:
             started_ns=self._started_ns,
             now_ns=self._clock.now_ns(),
             conferences=tuple(conference.snapshot() for conference in self._conferences.values()),
-            counters=self._load.counters() | self._effort.counters(),
+            counters={
+                **self._load.counters(),
+                **self._effort.counters(),
+                "strangers": Datagrams.here().strangers,
+            },
         )

@@ -18,6 +18,8 @@ def content_form(definition: ConferenceDefinition, size: tuple[int, int]) -> Vid
     """Content of that size as channels for it get it by default: its share of a site's rate."""
     width, height = fitted(size)
     rate = int(definition.video_bitrate_bps * definition.content.share)
+    if definition.content.motion:
+        return VideoForm(H264, width, height, definition.fps, rate)
     return VideoForm(H264, width, height, CONTENT_FPS, rate, sharp=True)
 
 

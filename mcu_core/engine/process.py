@@ -12,7 +12,7 @@ import structlog
 import uvloop
 
 from mcu_core.egress.video_encoder import DEFAULT_PRESET, PRESETS
-from mcu_core.endpoints.network import NetworkOptions, read_ports
+from mcu_core.endpoints.network import read_networks, read_ports
 from mcu_core.engine.engine import Engine
 from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import BadInput
@@ -42,6 +42,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to listen on")
     parser.add_argument("--bind", default="127.0.0.1", help="address for media")
     parser.add_argument("--advertise", default="", help="address told to others, if not --bind")
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        help="instead of --bind: bind=ADDRESS[,advertise=ADDRESS][,for=NETWORK]..., once for each",
+    )
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
     parser.add_argument("--preset", default=DEFAULT_PRESET, choices=PRESETS, help="of encoders")
     parser.add_argument("--cores", type=_cores, help="how much to give away; default: all")
@@ -49,22 +55,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--log-level", default="info", choices=LEVELS)
     options = parser.parse_args(arguments)
     try:
-        options.port_range = read_ports(options.ports)
+        simple = f"bind={options.bind}"
+        simple += f",advertise={options.advertise}" if options.advertise else ""
+        options.networks = read_networks(options.network or [simple], read_ports(options.ports))
     except BadInput as error:
         parser.error(str(error))
     return options
-
-
-def network_options(options: argparse.Namespace) -> NetworkOptions:
-    """Bind address, advertised address and ports of the command line."""
-    return NetworkOptions(options.bind, options.advertise, options.port_range)
 
 
 async def _live(options: argparse.Namespace) -> None:
     engine = Engine(
         options.name,
         options.socket,
-        network_options(options),
+        options.networks,
         MonotonicClock(),
         EngineOptions(options.preset, options.cores, options.media),
     )

@@ -6,9 +6,10 @@ from functools import partial
 
 from mcu_core.compositor.scene import PaneState
 from mcu_core.contract.definition import SiteDefinition
-from mcu_core.contract.snapshots import SiteSnapshot
+from mcu_core.contract.snapshots import Course, SiteSnapshot
 from mcu_core.endpoints.endpoint import NOTHING_RECEIVED, Endpoint, Intake
-from mcu_core.engine.trace import Moment, Shown, Totals, Trace
+from mcu_core.endpoints.rtp_call import RtpCall
+from mcu_core.engine.trace import CourseSum, Moment, Shown, Totals, Trace
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.lipsync import LipSync, sound_late_ns
 from mcu_core.ingress.video import VideoIngress
@@ -27,6 +28,8 @@ IN_STEP_NS = 10 * NS_PER_SECOND
 """A site that was louder within that time has its picture in step with its sound."""
 
 SILENCE_DBOV = -127.0
+RETURN_NS = 30 * NS_PER_SECOND
+NEVER_NS = -(2**62)
 
 
 @dataclass(slots=True, eq=False)
@@ -50,8 +53,11 @@ class Seat:
     state: str = field(default="away")
     shown: Shown = field(default_factory=Shown)
     lips: LipSync = field(default_factory=LipSync)
-    sounded_ns: int = -(2**62)
+    sounded_ns: int = NEVER_NS
     trace: Trace = field(default_factory=Trace)
+    course: CourseSum = field(default_factory=CourseSum)
+    course_of: str = ""
+    """The connection whose course it is."""
 
     @classmethod
     def make(
@@ -71,9 +77,24 @@ class Seat:
         return self.definition.id
 
     @property
+    def sender(self) -> str:
+        """The same: the site whose pictures they are."""
+        return self.definition.id
+
+    @property
     def sends(self) -> bool:
         """Whether picture or sound has ever come in from it."""
         return bool(self.video.stats.codec or self.audio.stats.codec)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether it has sent no picture, or who is joined there now sends none."""
+        came_without = self.state == "joined" and not self._may_send
+        return came_without or not self.video.stats.codec
+
+    @property
+    def _may_send(self) -> bool:
+        return self.endpoint is None or self.endpoint.abilities.sends_video
 
     @property
     def intake(self) -> Intake:
@@ -91,11 +112,17 @@ class Seat:
         self.video.restart()
         self.content.restart()
         self.audio.reset()
+        self.lips, self.sounded_ns = LipSync(), NEVER_NS
 
     @property
     def can_resume(self) -> bool:
         """Whether its sender gives a keyframe when asked: others must be decoded all the time."""
         return self.endpoint is not None and self.endpoint.abilities.keyframes_on_request
+
+    def is_newcomer(self, now_ns: int) -> bool:
+        """Whether nobody sits there or sat there just now: who returns is not refused."""
+        away_ns = now_ns - self.left_ns if self.left_ns is not None else RETURN_NS
+        return self.endpoint is None and away_ns >= RETURN_NS
 
     @property
     def awaited(self) -> bool:
@@ -182,7 +209,11 @@ class Seat:
             level_dbov=self.level_dbov,
             effort=effort,
         )
-        self.trace.note(totals, moment)
+        sample = self.trace.note(totals, moment)
+        if self.endpoint is not None and self.joined_ns:
+            if self.course_of != self.endpoint.id:
+                self.course, self.course_of = CourseSum(), self.endpoint.id
+            self.course.add(sample)
 
     async def close(self) -> None:
         """End the connection and the ingress; waits for both."""
@@ -218,4 +249,10 @@ class Seat:
             watched=self.video.watched,
             packets_received=sum(stream.received for stream in received),
             bytes_received=sum(stream.bytes for stream in received),
+            course=self._course(),
+            encrypted=isinstance(self.endpoint, RtpCall) and self.endpoint.encrypted,
         )
+
+    def _course(self) -> Course:
+        here = self.endpoint is not None and self.endpoint.id == self.course_of
+        return self.course.sum if here else Course()

@@ -116,7 +116,7 @@ class SoundLoop:
 
     def _know(self, seats: tuple[Seat, ...]) -> None:
         settings = {seat.definition.id: _setting(seat) for seat in seats}
-        settings[PROMPT] = Setting()
+        settings[PROMPT] = Setting(always=True)
         if settings != self._settings:
             self._settings = settings
         self._sources = [(seat.definition.id, seat.audio) for seat in seats]

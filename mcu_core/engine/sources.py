@@ -12,6 +12,10 @@ class Passable(Protocol):
     """A source whose own coded pictures may be sent on as they are."""
 
     @property
+    def sender(self) -> str:
+        """The site whose pictures they are."""
+
+    @property
     def video(self) -> VideoIngress:
         """Where its pictures come in."""
 

@@ -12,6 +12,7 @@ from mcu_core.egress.tap import TapBuffer
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    CameraLine,
     ContentChannel,
     EndpointStats,
     Feedback,
@@ -51,6 +52,7 @@ class ConferenceTap:
         """Called when content is wanted beside the picture, or no longer; by whoever opened it."""
         self._content = TapContent(f"{name} content", self._pass_content)
         self.content: ContentChannel | None = self._content
+        self.camera: CameraLine | None = None
         self.small = TapSmall(f"{name} small", self._pass_small)
         self.video_out: VideoForm | None = form
         self.audio_out: AudioForm | None = SOUND_FORM
@@ -84,6 +86,9 @@ class ConferenceTap:
         return NOTHING_RECEIVED
 
     def ask_keyframe(self) -> None:
+        """A tap sends nothing."""
+
+    def ask_rate(self, bitrate_bps: int) -> None:
         """A tap sends nothing."""
 
     async def serve(self, line: Line[Message], since_ns: int, *, content: bool = False) -> None:

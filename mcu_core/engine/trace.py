@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from mcu_core.contract.snapshots import TraceSample
+from mcu_core.contract.snapshots import Course, TraceSample
 from mcu_core.media.picture import Picture
 
 Number = TypeVar("Number", int, float)
@@ -88,8 +88,11 @@ class Trace:
         """Oldest first."""
         return tuple(self._samples)
 
-    def note(self, totals: Totals, moment: Moment) -> None:
-        """Take one second. Counters that went back belong to a new connection: they count anew."""
+    def note(self, totals: Totals, moment: Moment) -> TraceSample:
+        """Take one second, and give it back.
+
+        Counters that went back belong to a new connection: they count anew.
+        """
         before, self._before = self._before, totals
         sample = TraceSample(
             time_ns=moment.time_ns,
@@ -116,6 +119,62 @@ class Trace:
         )
         reason = verdict(sample, joined=moment.joined, video_off=moment.video_off)
         self._samples.append(msgspec.structs.replace(sample, verdict=reason))
+        return self._samples[-1]
+
+
+class CourseSum:
+    """The seconds of one connection, added up."""
+
+    def __init__(self) -> None:
+        self._seconds = self._repaired = self._reduced_s = 0
+        self._still_ms = self._concealed_ms = 0.0
+        self._picture_delays = Mean()
+        self._sound_delays = Mean()
+
+    def add(self, sample: TraceSample) -> None:
+        """One second more."""
+        self._seconds += 1
+        self._repaired += sample.repaired
+        self._concealed_ms += sample.concealed_ms
+        self._reduced_s += sample.effort > 0
+        if sample.shown:
+            self._picture_delays.add(sample.delay_ms)
+        if sample.sound_frames:
+            self._sound_delays.add(sample.sound_wait_ms)
+        at_fault = sample.lost or sample.broken or sample.skipped or sample.backlog or sample.effort
+        if sample.watched and at_fault and sample.longest_still_ms >= FROZEN_MS:
+            self._still_ms += min(sample.longest_still_ms, 1000.0)
+
+    @property
+    def sum(self) -> Course:
+        """As it is told."""
+        return Course(
+            self._seconds,
+            round(self._picture_delays.value, 1),
+            round(self._sound_delays.value, 1),
+            round(self._still_ms, 1),
+            round(self._concealed_ms, 1),
+            self._repaired,
+            self._reduced_s,
+        )
+
+
+@dataclass(slots=True)
+class Mean:
+    """Of what was added; 0 of nothing."""
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        """One more."""
+        self.total += value
+        self.count += 1
+
+    @property
+    def value(self) -> float:
+        """It."""
+        return self.total / self.count if self.count else 0.0
 
 
 def _growth(now: Number, before: Number) -> Number:

@@ -20,14 +20,15 @@ from mcu_core.media.workers import Workers
 
 
 class OutputKey(NamedTuple):
-    """What makes two coded pictures the same; `form` None: the site's own stream as it is, as long
-    as it is of `codec`. `spare`: not 0 for one beside another that is alike, for who cannot wait
-    for that one's keyframe."""
+    """What makes two coded pictures the same; `form` None: the own stream of site `sender` as it
+    is, as long as it is of `codec`. `spare`: not 0 for one beside another that is alike, for who
+    cannot wait for that one's keyframe."""
 
     view: ViewKey
     form: VideoForm | None
     codec: Codec | None = None
     spare: int = 0
+    sender: str = ""
 
 
 class Group(Protocol):
@@ -196,6 +197,14 @@ class VideoOutputs:
     def views_composed(self) -> set[ViewKey]:
         """The views that some encoder needs."""
         return {key.view for key in self._outputs if key.form is not None}
+
+    def coded(self) -> list[tuple[ViewKey, VideoForm]]:
+        """What encoders make: of which view, in which form."""
+        return [(key.view, key.form) for key in self._outputs if key.form is not None]
+
+    def passed(self) -> frozenset[str]:
+        """The sites whose own streams are sent on as they are."""
+        return frozenset(key.view.name for key in self._outputs if key.form is None)
 
     async def remove(self, endpoint: Receiver) -> None:
         """Let an endpoint read no more; waits for what is closed."""

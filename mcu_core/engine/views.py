@@ -36,9 +36,10 @@ from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.rungs import Rungs, shared
 from mcu_core.engine.seat import Seat
+from mcu_core.engine.sender_wishes import SenderWishes, largest_tiles
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
-from mcu_core.layouts.catalogue import MODES
+from mcu_core.layouts.automatic import layout_for
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
@@ -52,6 +53,7 @@ def senders(seats: Mapping[str, Seat]) -> frozenset[str]:
     return frozenset(site for site, seat in seats.items() if seat.joined_ns and seat.sends)
 
 
+NOBODY = PlannedPane(None, PaneFit.FIT, "")
 NO_SITES = (VIEWERS, VIEWERS_BESIDE, RECORDER)
 
 
@@ -92,6 +94,7 @@ class Views:
         self._director = Director()
         self._spoke_ns: dict[str, int] = {}
         self._rungs = Rungs(clock)
+        self._wishes = SenderWishes()
         self._wake: asyncio.TimerHandle | None = None
         self._refreshing = False
         self.direction = Direction({}, {}, None)
@@ -129,7 +132,7 @@ class Views:
         """Who speaks, who has the floor, and who had it before; each may be empty."""
         self.speaker, self.floor, self.previous = speaker, floor, previous
         for site in (speaker, floor):
-            if site:
+            if site in self._seats:  # it may have gone since the sound's tick
                 self._spoke_ns[site] = self._clock.now_ns()
 
     def forget(self, site: str) -> None:
@@ -145,13 +148,21 @@ class Views:
 
     async def drop(self, endpoint: Endpoint) -> None:
         """A receiver is gone; waits for what only it has read."""
-        self._rungs.forget(endpoint)
+        self._forget(endpoint)
         if endpoint.content is not None:
-            self._rungs.forget(endpoint.content)
-            self.outputs.leave(endpoint.content)
+            self.leave(endpoint.content)
         if isinstance(endpoint, ConferenceTap):
             self.outputs.leave(endpoint.small)
         await self.outputs.remove(endpoint)
+
+    def leave(self, channel: Receiver) -> None:
+        """A connection's channel for content is gone."""
+        self._forget(channel)
+        self.outputs.leave(channel)
+
+    def _forget(self, receiver: Receiver) -> None:
+        receiver.feedback.bitrate_advised = lambda bps: None  # it may tell until it has stopped
+        self._rungs.forget(receiver)
 
     def set_effort(self, effort: Effort) -> None:
         """How much work pictures are given from now on (overload)."""
@@ -204,7 +215,7 @@ class Views:
             present=tuple(site for site in joined if site in self.senders),
             joined=tuple(joined),
             camera_off=frozenset(s for s in joined if seats[s].definition.video_off),
-            audio_only=frozenset(s for s in joined if not seats[s].video.stats.codec),
+            audio_only=frozenset(s for s in joined if seats[s].shows_nothing),
             speaker=self.speaker,
             floor=self.floor,
             previous=self.previous,
@@ -230,9 +241,11 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         }
-        if self._content.source is not None:
-            pane = PlannedPane(self._content.source, PaneFit.FIT, "")
-            views[ONLY_CONTENT] = ViewPlan(MODES[1], (pane,), bare=True)
+        if content := self._content.sources:
+            layout = layout_for(len(content))
+            panes = [PlannedPane(source, PaneFit.FIT, "") for source in content]
+            panes += [NOBODY] * (len(layout.panes) - len(panes))
+            views[ONLY_CONTENT] = ViewPlan(layout, tuple(panes), bare=True)
         return PicturePlan(definition.revision, MappingProxyType(views), self.speaker, dressing)
 
     # ------------------------------------------------------------------ encoders and decoders
@@ -272,7 +285,8 @@ class Views:
                 continue
             if source is not None:
                 own = ViewKey("full", source.id)
-                self.outputs.read(endpoint, OutputKey(own, None, form.codec), source)
+                key = OutputKey(own, None, form.codec, sender=source.sender)
+                self.outputs.read(endpoint, key, source)
             else:
                 falling = self._rungs.falling(endpoint, self.outputs.sent(endpoint))
                 key = OutputKey(view, rungs.get(endpoint.id, form))
@@ -301,6 +315,7 @@ class Views:
         source, form = self._content.source, channel.video_out
         if (
             not isinstance(source, SiteContent)
+            or len(self._content.sources) > 1
             or form is None
             or not channel.abilities.takes_streams
             or not source.can_resume
@@ -313,7 +328,8 @@ class Views:
         return self._rungs.of(endpoint, form).bitrate_bps
 
     def _watch(self) -> None:
-        """Decode what composed pictures show, or showed just now, and what cannot be resumed."""
+        """Decode what composed pictures show, or showed just now, and what cannot be resumed; ask
+        senders for as much as is shown of them."""
         composed = self.outputs.views_composed()
         seen = {
             site
@@ -322,11 +338,13 @@ class Views:
             for site in shown.panes
         }
         still = self.pictures.sources_shown()
-        shown = self._content.source
-        self._content.watch(CONTENT in seen or ONLY_CONTENT in composed or shown in still)
+        beside = ONLY_CONTENT in composed or any(one in still for one in self._content.sources)
+        self._content.watch(CONTENT in seen, beside)
         for site, seat in self._seats.items():
             visible = (site in seen or seat in still) and not seat.definition.video_off
             seat.video.watch(visible or not seat.can_resume)
+        tiles = largest_tiles(self.direction.views, self.outputs.coded())
+        self._wishes.look(self._seats, tiles, self.outputs.passed(), self._clock.now_ns())
 
     # ------------------------------------------------------------------ what it tells
 

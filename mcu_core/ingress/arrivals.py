@@ -104,9 +104,11 @@ class Arrivals:
             self._remember(arrival_ns, transit)
         since_ns = arrival_ns - self._judged_ns
         late = transit - base_ns > self.timing.target_ns
-        if since_ns >= _JUDGE_EVERY_NS or (late and since_ns >= _JUDGE_SOON_NS):
+        # A base that rises makes all less late: by the target of before, sound would wait twice.
+        risen = base_ns > self.timing.base_ns
+        if risen or since_ns >= _JUDGE_EVERY_NS or (late and since_ns >= _JUDGE_SOON_NS):
             self._judge(arrival_ns, base_ns)
-        elif base_ns != self.timing.base_ns:
+        elif base_ns < self.timing.base_ns:
             self.timing = Timing(base_ns, self.timing.target_ns, self.timing.drift_ppm)
         return same
 

@@ -16,6 +16,7 @@ from mcu_core.kernels.rows import (
     OPEN,
     PAYLOAD_TYPE,
     QUICK,
+    RED_TYPE,
     SSRC,
     TIMESTAMP,
     VP8_FRAME,
@@ -34,12 +35,12 @@ _FORMS = {H264: ANNEX_B, VP8: VP8_FRAME}
 class QuickPictures:
     """What the receiving loop keeps of one sender's stream, whose row this is."""
 
-    def __init__(self, codec: Codec, row: Row, payload_type: int) -> None:
+    def __init__(self, codec: Codec, row: Row, payload_type: int, wrapped: int = 0) -> None:
         self.row = row
         self._kept = np.empty(KEPT_BYTES, np.uint8)
         self._seen = 0
         row[FORM] = _FORMS[codec]
-        row[PAYLOAD_TYPE] = payload_type
+        row[PAYLOAD_TYPE], row[RED_TYPE] = payload_type, wrapped
         row[KEPT_AT], row[KEPT_ROOM] = self._kept.ctypes.data, KEPT_BYTES
 
     @staticmethod

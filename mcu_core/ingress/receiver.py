@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.errors import MalformedInput
+from mcu_core.ingress.arrived import Arrived
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.protected import ProtectedPictures
 from mcu_core.ingress.quick_pictures import QuickPictures
 from mcu_core.ingress.reception import Reception
 from mcu_core.ingress.redundant import RedundantSound
 from mcu_core.ingress.stillness import Stillness
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.kernels.rows import HEARD_NS, HIGHEST, LEVEL_ID, PAYLOAD_TYPE, UNTOLD, Row
+from mcu_core.kernels.rows import (
+    HEARD_NS,
+    HIGHEST,
+    LEVEL_ID,
+    PAYLOAD_TYPE,
+    TIMESTAMP,
+    UNTOLD,
+    Row,
+)
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import Codec
 from mcu_core.media.units import AccessUnit
@@ -34,8 +44,9 @@ class ReceptionCounters:
 
     Packets: `received` of any kind, `bytes` of their payloads; `lost`, given up; `asked` for again,
     `repaired` of these; `late`, come after they were given up or over; `duplicates`; `malformed`
-    payloads. `broken`: units handed on with packets missing. `keyframes_asked` of the sender. Now:
-    `jitter_ns` of arrivals (RFC 3550 A.8), round trip `rtt_ns`, 0 while unknown.
+    payloads; `made` out of repair packets. `broken`: units handed on with packets missing.
+    `keyframes_asked` of the sender. Now: `jitter_ns` of arrivals (RFC 3550 A.8), round trip
+    `rtt_ns`, 0 while unknown.
     """
 
     received: int = 0
@@ -46,6 +57,7 @@ class ReceptionCounters:
     late: int = 0
     duplicates: int = 0
     malformed: int = 0
+    made: int = 0
     broken: int = 0
     keyframes_asked: int = 0
     jitter_ns: int = 0
@@ -72,6 +84,10 @@ class RtpVideoReceiver:
     ) -> None:
         self.rtt_ns = 0
         self.repairs = True
+        self.protected: ProtectedPictures | None = None
+        """Set where repair packets were agreed on."""
+        self.arrived = Arrived()
+        """When the packets of its path came; all streams of one have the same."""
         self.keyframes_asked = 0
         self._codec = codec
         self._clock = clock
@@ -115,24 +131,34 @@ class RtpVideoReceiver:
             late=before.late + order.late,
             duplicates=before.duplicates + order.duplicate,
             malformed=before.malformed + self._depayloader.malformed,
+            made=self.protected.recovery.made if self.protected else 0,
             broken=self._broken,
             keyframes_asked=self.keyframes_asked,
             jitter_ns=reception.jitter_ns if reception else 0,
             rtt_ns=self.rtt_ns,
         )
 
-    def push(self, packet: RtpPacket, now_ns: int) -> None:
-        """Take one packet as it arrives."""
+    def push(self, packet: RtpPacket, now_ns: int, data: bytes = b"") -> None:
+        """Take one packet as it arrives; `data`: all of it, for mending others."""
+        made: list[RtpPacket] = []
+        if self.protected is not None:
+            packet, made = self.protected.take(packet, data, now_ns)
         reception = self._reception
         if reception is None or packet.ssrc != self._ssrc:
             self._before = self.counters()
             self._begin(packet.ssrc)
             reception = self._reception = Reception(packet.ssrc, self._codec.rtp_clock)
             if QuickPictures.knows(self._codec):
-                self._quick = QuickPictures(self._codec, reception.row, packet.payload_type)
+                wrapped = self.protected.wrapped if self.protected is not None else 0
+                row, kind = reception.row, packet.payload_type
+                self._quick = QuickPictures(self._codec, row, kind, wrapped)
+                self.arrived.follow(row)
         self._catch_up(now_ns)
         reception.push(packet.sequence, packet.timestamp, len(packet.payload), now_ns)
         self._sort(packet, now_ns)
+        for one in made:
+            self._nacks.mended(one.sequence)
+            self._sort(one, now_ns)
 
     def restore(self, packet: RtpPacket, now_ns: int) -> None:
         """Take a packet of the present stream that came by another way than its own."""
@@ -142,14 +168,19 @@ class RtpVideoReceiver:
 
     def _sort(self, packet: RtpPacket, now_ns: int) -> None:
         self._nacks.push(packet.sequence, now_ns)
-        if self._order.passes(packet.sequence):
+        restarts = self._order.restarts
+        if self._order.passes(packet.sequence, packet.timestamp):
             self._last_sequence = packet.sequence
             self._unpack(packet, False, now_ns)
         elif self._order.push(packet, now_ns):
             self._hand_on(now_ns)
+        if self._order.restarts != restarts:
+            self._nacks.reset()
+            self._nacks.go_on(packet.sequence)
         self.waits = len(self._order) > 0 or len(self._nacks) > 0
         if self._quick is not None:
-            self._quick.open(self._settled())
+            mends = self.protected is not None and self.protected.recovery.runs(now_ns)
+            self._quick.open(not mends and self._settled())
 
     @property
     def row(self) -> Row | None:
@@ -183,7 +214,7 @@ class RtpVideoReceiver:
         if self._quick is None or not self._quick.news:
             return
         self._last_sequence = self._quick.row[HIGHEST]
-        self._order.go_on(self._last_sequence)
+        self._order.go_on(self._last_sequence, self._quick.row[TIMESTAMP])
         self._nacks.go_on(self._last_sequence)
         for packet in self._quick.give_back():
             self._unpack(packet, False, now_ns)

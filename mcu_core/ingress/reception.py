@@ -19,7 +19,7 @@ from mcu_core.kernels.rows import (
 )
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.protocol.ntp import middle_bits, short_from_ns
-from mcu_core.protocol.reorder import MAX_JUMP
+from mcu_core.protocol.reorder import MAX_JUMP, RESTARTED, of_another_time
 from mcu_core.protocol.rtcp_reports import ReportBlock, SenderReport
 from mcu_core.protocol.sequence import (
     SEQUENCE_MASK,
@@ -50,6 +50,10 @@ class Reception:
         self._counted_before = 0
         self._last_report = 0
         self._last_report_ns = 0
+        self._late_run = 0
+        self._late_after = (NONE, NONE, 0)
+        """Of a run of late packets that follow each other: the highest number, the last one, and
+        the timestamp before the run."""
 
     @property
     def received(self) -> int:
@@ -90,7 +94,7 @@ class Reception:
         if sequence == row[HIGHEST] + 1 and sequence:  # not the first one, which may be 0
             row[HIGHEST] = sequence
             row[SUSPECT] = NONE
-        elif not self._follow(sequence):
+        elif not self._follow(sequence, timestamp):
             return
         row[COUNTED] += 1
         # Packets of one picture share a timestamp and leave one after the other: measuring all of
@@ -130,7 +134,7 @@ class Reception:
             delay=delay,
         )
 
-    def _follow(self, sequence: int) -> bool:
+    def _follow(self, sequence: int, timestamp: int) -> bool:
         """Move on the highest number (A.1); False for a stray that is not counted."""
         row, highest = self.row, self.row[HIGHEST]
         if highest == NONE:
@@ -144,7 +148,29 @@ class Reception:
             if sequence < highest:
                 self._cycles += SEQUENCE_MASK + 1
             row[HIGHEST] = sequence
+        elif ahead < 0:
+            self._note_late(sequence, timestamp, highest)
         return True
+
+    def _note_late(self, sequence: int, timestamp: int, highest: int) -> None:
+        """RESTARTED late packets of another time, one after the other and nothing between them:
+        counting starts again."""
+        before_highest, before, newest = self._late_after
+        if (before_highest, before) != (highest, (sequence - 1) & SEQUENCE_MASK):
+            newest, self._late_run = self.row[TIMESTAMP], 0
+        self._late_after = highest, sequence, newest
+        self._late_run = self._late_run + 1 if of_another_time(timestamp, newest) else 0
+        if self._late_run == RESTARTED:
+            self._begin_anew((sequence - RESTARTED + 1) & SEQUENCE_MASK, sequence, RESTARTED)
+
+    def _begin_anew(self, base: int, highest: int, came: int) -> None:
+        """Count from `base` on; so many came, with the one that the caller is about to count."""
+        row = self.row
+        row[SUSPECT] = NONE
+        self._base, row[HIGHEST] = base, highest
+        self._cycles = SEQUENCE_MASK + 1 if highest < base else 0
+        row[COUNTED] = came - 1
+        self._expected_before = self._counted_before = 0
 
     def _doubt(self, sequence: int) -> bool:
         """Far off: believed when a second one follows on, and then counting starts again."""
@@ -152,13 +178,7 @@ class Reception:
         row[SUSPECT] = sequence
         if suspect == NONE or sequence_delta(sequence, suspect) != 1:
             return False
-        row[SUSPECT] = NONE
-        self._base = suspect
-        row[HIGHEST] = sequence
-        self._cycles = 0
-        row[COUNTED] = 1  # the suspect; this one is counted by the caller
-        self._expected_before = 0
-        self._counted_before = 0
+        self._begin_anew(suspect, sequence, 2)
         return True
 
     def _measure(self, timestamp: int, now_ns: int) -> None:

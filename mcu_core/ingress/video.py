@@ -301,7 +301,7 @@ class VideoIngress:
         return self._decoder is not None and self._decoder.codec != unit.codec
 
     def _decode(self, unit: AccessUnit, run: int) -> None:
-        measured = self.stats.frames % MEASURE_EVERY == 0
+        measured = self.stats.frames % MEASURE_EVERY == 1  # not the first: it opens the decoder
         began_s = thread_cpu_time_s() if measured else 0.0
         try:
             if self._decoder is None:
@@ -322,11 +322,11 @@ class VideoIngress:
         now_ns = self._clock.now_ns()
         for picture in pictures:
             self.stats.decoded(now_ns)
-            self._show(picture, run)
+            self._show(picture, run, now_ns)
 
-    def _show(self, picture: Picture, run: int) -> None:
+    def _show(self, picture: Picture, run: int, now_ns: int) -> None:
         with self._lock:
             if run >= self._first_shown_run and self.watched:
                 self._latest = picture
-                self._output.push(picture)
+                self._output.push(picture, now_ns)
                 self._resuming = False  # last: ticks read it without the lock

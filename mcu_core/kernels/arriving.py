@@ -4,6 +4,7 @@ Usual packets of a stream, most of what comes, are counted there, too (rows.py).
 """
 
 from platform import machine
+from typing import Any
 
 import numpy as np
 from numba import carray, types
@@ -11,6 +12,8 @@ from numba import carray, types
 from mcu_core.kernels.addresses import numbers_at
 from mcu_core.kernels.assembling import GOES_ON, REFUSED, keep
 from mcu_core.kernels.dispatch import INT, NOTHING, kernel
+from mcu_core.kernels.extensions import MALFORMED, element, extension_end, note_arrival
+from mcu_core.kernels.flows import flow_of, key_of
 from mcu_core.kernels.leaving import call_protect
 from mcu_core.kernels.messages import (
     BYTE_ROWS,
@@ -23,6 +26,7 @@ from mcu_core.kernels.messages import (
     NAME_BYTES,
     NAME_LENGTH,
     NUMBER_ROWS_OUT,
+    NUMBERS_IN,
     NUMBERS_OUT,
     PLAIN_RTP,
     TRUNCATED,
@@ -33,6 +37,7 @@ from mcu_core.kernels.messages import (
     Numbers,
     Words,
 )
+from mcu_core.kernels.octets import big_endian
 from mcu_core.kernels.rows import (
     ARRIVAL,
     BYTES,
@@ -51,10 +56,12 @@ from mcu_core.kernels.rows import (
     NONE,
     OPEN,
     OPENED,
+    PATH_ID,
     PAYLOAD_TYPE,
     QUICK,
     QUICK_BYTES,
     RECEIVED,
+    RED_TYPE,
     SSRC,
     SUSPECT,
     TICKET,
@@ -64,9 +71,11 @@ from mcu_core.kernels.rows import (
     WITHHELD,
     WORDS,
 )
+from mcu_core.kernels.strangers import let_in
 
 FAIR_SHARE = 16
-"""Datagrams taken of one socket before the others have their turn."""
+"""Datagrams taken of one socket at least before the others have their turn; a batch, where it is
+the only one that has some."""
 
 PACKET_BYTES = 9216
 """Room for a received datagram: a jumbo frame. Longer ones come out as `CUT`."""
@@ -83,22 +92,21 @@ EVENT_BYTES = 12 if machine() in ("x86_64", "AMD64") else 16
 MADE_BYTES = 1 << 20
 """Room for the pictures that are over with one batch of packets."""
 
-_SIZE, _MADE, TOLD, MORE = 0, 1, 2, 3
+_SIZE, _MADE, TOLD, MORE, STRANGERS, FLOODED = 0, 1, 2, 3, 4, 5
 """Words of `scratch`: a length to and from the decrypting function, how much is made, of how many
-datagrams is told, and whether a socket had its FAIR_SHARE, so that there may be more."""
+datagrams is told, whether a socket had its share, so that there may be more, how many packets of
+strangers have been dropped so far, and whether some flow has used up its share."""
 
-SCRATCH_WORDS = 4
+SCRATCH_WORDS = 6
 
 _WHOSE, _PLACE, _START, _END, _MOMENT, _LEVEL = range(6)
 TOLD_WORDS = 6
 """What is told of a datagram; see `receive`."""
 
-_ONE_BYTE_PROFILE, _LAST_ELEMENT = 0xBEDE, 0xF0
-MALFORMED = -2
-
 _SECOND_NS = 1_000_000_000
 _HALF, _LOW_BITS = 1 << 31, (1 << 32) - 1
 _LOW_WORD = np.uint64(0xFFFFFFFF)
+_NO_WORD = np.uint64(0)
 
 _WAIT = types.ExternalFunction(
     "epoll_wait", types.int32(types.int32, types.uintp, types.int32, types.int32)
@@ -106,15 +114,6 @@ _WAIT = types.ExternalFunction(
 _RECEIVE = types.ExternalFunction(
     "recvmmsg", types.int32(types.int32, types.uintp, types.uint32, types.int32, types.uintp)
 )
-
-
-@kernel(INT(BYTE_ROWS, INT, INT, INT), inline=True)
-def _big_endian(buffers: Bytes, k: int, at: int, count: int) -> int:
-    """So many bytes of buffer k as a number."""
-    number = np.int64(0)
-    for octet in range(count):
-        number = number << 8 | np.int64(buffers[k, at + octet])
-    return int(number)
 
 
 @kernel(NOTHING(NUMBERS_OUT, INT, INT), inline=True)
@@ -140,36 +139,6 @@ def _unwrap(row: Numbers, timestamp: int) -> int:
     return int(ticks // rate * _SECOND_NS + ticks % rate * _SECOND_NS // rate)
 
 
-@kernel(INT(BYTE_ROWS, INT, INT), inline=True)
-def _extension_end(buffers: Bytes, k: int, length: int) -> int:
-    """Where the extension block of packet k ends; beyond `length` if it is none of one-byte
-    elements (RFC 8285 4.2), or does not end within the packet."""
-    body = HEADER_BYTES + 4
-    if length < body or _big_endian(buffers, k, HEADER_BYTES, 2) != _ONE_BYTE_PROFILE:
-        return length + 1
-    return body + 4 * _big_endian(buffers, k, HEADER_BYTES + 2, 2)
-
-
-@kernel(INT(BYTE_ROWS, INT, INT, INT), inline=True)
-def _level(buffers: Bytes, k: int, end: int, level_id: int) -> int:
-    """What the extension block of packet k tells by that id; UNTOLD if nothing, MALFORMED if an
-    element does not end within the block."""
-    at, found = np.int64(HEADER_BYTES + 4), np.int64(UNTOLD)
-    while at < end and buffers[k, at] < _LAST_ELEMENT:
-        lead = np.int64(buffers[k, at])
-        at += 1
-        if lead == 0:
-            continue
-        after = at + (lead & 0x0F) + 1
-        if lead >> 4:
-            if after > end:
-                return MALFORMED
-            if lead >> 4 == level_id:
-                found = np.int64(buffers[k, at] & 0x7F)
-        at = after
-    return int(found)
-
-
 @kernel(NOTHING(NUMBERS_OUT, INT, INT, INT), inline=True)
 def _count(row: Numbers, length: int, body: int, now_ns: int) -> None:
     """Count the next packet of a stream, whose payload begins at `body`."""
@@ -189,15 +158,23 @@ def _body(row: Numbers, buffers: Bytes, k: int, length: int, entry: Numbers) -> 
     than a header, an extension and a payload; else 0. How loud it says that it is, is told."""
     body, level = int(HEADER_BYTES), int(UNTOLD)
     if length > HEADER_BYTES and buffers[k, 0] == EXTENDED_RTP:
-        body = _extension_end(buffers, k, length)
-        level = _level(buffers, k, body, row[LEVEL_ID]) if body < length else MALFORMED
+        body = extension_end(buffers, k, length)
+        told = element(buffers, k, body, row[LEVEL_ID]) if body < length else MALFORMED
+        if told > 0:
+            level = int(buffers[k, told + 1] & 0x7F)
+        elif told == MALFORMED:
+            level = MALFORMED
+    kind = np.int64(buffers[k, 1] & 0x7F)
+    if kind == row[RED_TYPE] and kind and body < length:
+        kind = np.int64(buffers[k, body])
+        body += 1
     if (
         length <= body
         or level == MALFORMED
         or buffers[k, 0] & 0xEF != PLAIN_RTP
-        or buffers[k, 1] & 0x7F != row[PAYLOAD_TYPE]
+        or kind != row[PAYLOAD_TYPE]
         or row[HIGHEST] == NONE
-        or _big_endian(buffers, k, 2, 2) != row[HIGHEST] + 1
+        or big_endian(buffers, k, 2, 2) != row[HIGHEST] + 1
     ):
         return 0
     entry[_LEVEL] = level
@@ -211,7 +188,7 @@ def _pass_sound(
     """Count packet k; its moment on the sender's clock in ns, or NEVER."""
     if abs(row[UNWRAPPED]) >= FARTHEST:
         return NEVER
-    timestamp = _big_endian(buffers, k, 4, 4)
+    timestamp = big_endian(buffers, k, 4, 4)
     entry[_START] += body
     _count(row, length, body, now_ns)
     _measure(row, timestamp, now_ns)
@@ -228,7 +205,7 @@ def _pass_picture(
 ) -> int:  # fmt: skip
     """Count and keep packet k; WITHHELD, or the timestamp of the picture that is over with it and
     is in `made` now; or NEVER."""
-    timestamp = _big_endian(buffers, k, 4, 4)
+    timestamp = big_endian(buffers, k, 4, 4)
     if not row[OPEN] or (row[KEPT] and timestamp != row[TIMESTAMP]):
         return NEVER
     begin = scratch[_MADE]
@@ -257,7 +234,7 @@ def _pass(
     `receive` for what is told of it. NEVER for all else."""
     source, address = int(NONE), np.uint64(first_row)
     if length >= HEADER_BYTES:
-        source = _big_endian(buffers, k, 8, 4)
+        source = big_endian(buffers, k, 8, 4)
     while address:
         row = carray(numbers_at(address), WORDS)
         if row[SSRC] == source:
@@ -271,6 +248,8 @@ def _pass(
                 row[OPEN] = 0
             else:
                 entry[_WHOSE] = row[TICKET]
+                if row[PATH_ID] and buffers[k, 0] == EXTENDED_RTP:
+                    note_arrival(row, buffers, k, length, now_ns)
             return moment
         address = np.uint64(row[NEXT])
     return NEVER
@@ -294,58 +273,76 @@ def _is_media(buffers: Bytes, k: int, length: int) -> int:
     return 0 if _FIRST_CONTROL <= buffers[k, 1] <= _LAST_CONTROL else 1
 
 
-@kernel(INT(WORD_ROWS, INT, WORD_ROWS, INT, INT), inline=True)
-def _same_name(names: Words, k: int, sources: Words, socket: int, length: int) -> int:
-    """Whether name k is the one of that socket's source, if that matters; names are of 16 or 28
-    bytes."""
-    if sources[socket, 0] == 0:
-        return 1
-    if names[k, 0] != sources[socket, 0]:
-        return 0
-    if length <= 16:
-        return 1
-    tail = np.uint64(_LOW_WORD)
-    same = names[k, 1] == sources[socket, 1] and names[k, 2] == sources[socket, 2]
-    return 1 if same and names[k, 3] & tail == sources[socket, 3] & tail else 0
+@kernel(
+    INT(
+        BYTE_ROWS, INT, INT, INT, types.uint64, types.uint64, types.uintp, INT, NUMBERS_OUT,
+        BYTES_OUT, NUMBERS_OUT,
+    ),
+    inline=True,
+)  # fmt: skip
+def _take(
+    buffers: Bytes, k: int, length: int, whose: int, row: Any, context: Any, unprotect: int,
+    now_ns: int, entry: Numbers, made: Bytes, scratch: Numbers,
+) -> int:  # fmt: skip
+    """Decrypt packet k, or count it, or both; whether `entry` tells something of it then."""
+    moment, opened = np.int64(NEVER), context != 0 and _is_media(buffers, k, length)
+    if opened:
+        length = _decrypt(buffers, k, length, context, unprotect, scratch)
+        moment = np.int64(OPENED)
+    start = k * PACKET_BYTES
+    entry[_WHOSE], entry[_PLACE], entry[_START], entry[_END] = whose, k, start, start + length
+    if length > 0 and row != 0 and (context == 0 or opened):
+        passed = _pass(row, buffers, k, length, now_ns, entry, made, scratch)
+        moment = np.int64(passed) if passed != NEVER else moment
+    entry[_MOMENT] = moment
+    return 1 if moment != WITHHELD else 0
 
 
 @kernel(
     INT(
-        INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORDS_IN, WORD_ROWS, WORDS_IN,
-        types.uintp, NUMBERS_OUT, NUMBER_ROWS_OUT, BYTES_OUT, INT,
+        INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORD_ROWS, NUMBERS_IN, WORDS_IN,
+        WORDS_IN, NUMBERS_OUT, NUMBERS_IN, NUMBERS_OUT, types.uintp, NUMBERS_OUT,
+        NUMBER_ROWS_OUT, BYTES_OUT, INT,
     )
 )  # fmt: skip
 def receive(
     epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
-    rows: Words, sources: Words, contexts: Words, unprotect: int, scratch: Numbers,
-    told: Numbers, made: Bytes, now_ns: int,
+    keys: Words, flows: Numbers, rows: Words, contexts: Words, shares: Numbers,
+    doors: Numbers, budget: Numbers, unprotect: int, scratch: Numbers, told: Numbers,
+    made: Bytes, now_ns: int,
 ) -> int:  # fmt: skip
     """Take what has come to the sockets of an epoll instance, without waiting; how many.
 
     Datagram k is in `buffers[k]`, the buffer of `messages[k]`, where it came from in `names[k]`.
-    The events' data must be file descriptors. Of scratch[TOLD] of the datagrams `told` has a row of
-    words, in order: the descriptor, k, where it begins and ends in the memory of the buffers (CUT
-    or FORGED behind its beginning: then there is none), NEVER, and a level that means nothing.
+    The events' data must be file descriptors. `keys` and `flows` tell the flow that a datagram is
+    of (kernels/flows.py). Of scratch[TOLD] of the datagrams `told` has a row of words, in order:
+    the flow, or -1 - descriptor for a stranger's; k; where it begins and ends in the memory of the
+    buffers (CUT or FORGED behind its beginning: then there is none), NEVER, and a level that means
+    nothing.
 
-    Where `rows` has the address of a stream's row (kernels/rows.py) for a descriptor, usual packets
-    from the name `sources[descriptor]` of that stream, and of those that its row leads to, are
-    counted at once. A source of zeros is any. What is told of them is the ticket of their stream
-    instead of the descriptor, and
+    Each datagram takes one of its flow's `shares`; where these are used up it is dropped, and they
+    go on below 0. What strangers send is told of as far as `doors[descriptor]` and `budget` let it
+    in, the rest is counted by scratch[STRANGERS].
+
+    Where `rows` has the address of a stream's row (kernels/rows.py) for a flow, usual packets of
+    that stream, and of those that its row leads to, are counted at once. What is told of them is
+    the ticket of their stream instead of the flow, and
 
     - of sound: where the payload begins and ends, its moment on its sender's clock in ns, and its
       level or UNTOLD;
     - of pictures nothing, until the last packet: then where the picture begins and ends, which lies
       in `made` behind the buffers, and its RTP timestamp instead of a moment.
 
-    Where `contexts` has one for a descriptor, RTP is decrypted first by the function at
-    `unprotect`: it has OPENED instead of NEVER, and ends where what is left does.
+    Where `contexts` has one for a flow, RTP is decrypted first by the function at `unprotect`: it
+    has OPENED instead of NEVER, and ends where what is left does.
     `scratch` is room for SCRATCH_WORDS numbers.
     """
     scratch[_MADE] = scratch[MORE] = 0
     ready = _WAIT(epoll, events.ctypes.data, len(events) // EVENT_BYTES, 0)
+    share = max(FAIR_SHARE, len(messages) // max(1, ready))
     filled = n = 0
     for event in range(ready):
-        room = min(FAIR_SHARE, len(messages) - filled)
+        room = min(share, len(messages) - filled)
         if room <= 0:
             break
         at = EVENT_BYTES * (event + 1) - 8
@@ -356,27 +353,27 @@ def receive(
             messages[k, NAME_LENGTH] = NAME_BYTES
         count = _RECEIVE(socket, messages[filled:].ctypes.data, room, DONT_WAIT, 0)
         scratch[MORE] = max(scratch[MORE], int(count == room))
-        for _ in range(count):
-            length, moment = np.int64(messages[filled, LENGTH] & _LOW_WORD), np.int64(NEVER)
-            if messages[filled, FLAGS] & np.uint64(TRUNCATED):
+        for k in range(filled, filled + max(0, count)):
+            length = np.int64(messages[k, LENGTH] & _LOW_WORD)
+            if messages[k, FLAGS] & np.uint64(TRUNCATED):
                 length = np.int64(CUT)
-            elif contexts[socket] != 0 and _is_media(buffers, filled, int(length)):
-                left = _decrypt(buffers, filled, int(length), contexts[socket], unprotect, scratch)
-                length, moment = np.int64(left), np.int64(OPENED)
-            start = filled * PACKET_BYTES
-            entry = told[n]
-            entry[_WHOSE], entry[_PLACE] = socket, filled
-            entry[_START], entry[_END] = start, start + length
-            secure = contexts[socket] != 0 and moment != OPENED
-            if length > 0 and rows[socket] != 0 and not secure:
-                name_length = np.int64(messages[filled, NAME_LENGTH] & _LOW_WORD)
-                if _same_name(names, filled, sources, int(socket), int(name_length)):
-                    passed = _pass(
-                        rows[socket], buffers, filled, int(length), now_ns, entry, made, scratch
-                    )
-                    moment = np.int64(passed) if passed != NEVER else moment
-            entry[_MOMENT] = moment
-            n += moment != WITHHELD
-            filled += 1
+            flow = flow_of(keys, flows, key_of(names, k, int(socket)))
+            if flow:
+                shares[flow] -= 1
+                if shares[flow] >= 0:
+                    n += _take(
+                        buffers, k, int(length), flow, rows[flow], contexts[flow], unprotect,
+                        now_ns, told[n], made, scratch,
+                    )  # fmt: skip
+                else:
+                    scratch[FLOODED] = 1
+            elif let_in(buffers, names, k, int(length), doors[socket], budget):
+                n += _take(
+                    buffers, k, int(length), -1 - int(socket), _NO_WORD, _NO_WORD, unprotect,
+                    now_ns, told[n], made, scratch,
+                )  # fmt: skip
+            else:
+                scratch[STRANGERS] += 1
+        filled += max(0, count)
     scratch[TOLD] = n
     return filled

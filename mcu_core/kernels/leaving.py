@@ -59,9 +59,20 @@ _CONTROL_BYTES = 24
 _MOST_SEGMENTS, _MOST_TOGETHER = 64, 65_000
 _GIVEN_UP = 8
 
+_FAILED, _PATIENCE, _POLLED = 0, 1, 2
+"""Words of `scratch`: see `_hand_over`; how often it may yet be waited; a struct pollfd."""
+
+SCRATCH_WORDS = 3
+_PATIENT = 4
+"""Milliseconds that one call waits at most for a way out that is slower than what leaves."""
+
+_WRITABLE = 4
+"""POLLOUT."""
+
 _SEND = types.ExternalFunction(
     "sendmmsg", types.int32(types.int32, types.uintp, types.uint32, types.int32)
 )
+_POLL = types.ExternalFunction("poll", types.int32(types.uintp, types.uint64, types.int32))
 
 
 @intrinsic
@@ -90,14 +101,19 @@ def _length(pieces: Words, k: int) -> int:
     return int(pieces[2 * k, 1] + pieces[2 * k + 1, 1])
 
 
-@kernel(INT(WORD_ROWS_OUT, INT, INT), inline=True)
-def _alike(pieces: Words, k: int, count: int) -> int:
-    """How many packets from k on the system may cut out of one piece (UDP_SEGMENT, udp(7)): all as
-    long as the first one, but for a shorter last one."""
+@kernel(INT(WORD_ROWS_OUT, NUMBERS_IN, INT, INT), inline=True)
+def _alike(pieces: Words, whose: Numbers, k: int, count: int) -> int:
+    """How many packets from k on the system may cut out of one piece (UDP_SEGMENT, udp(7)): of one
+    flow, all as long as the first one, but for a shorter last one."""
     size = _length(pieces, k)
     most = min(count - k, _MOST_SEGMENTS, _MOST_TOGETHER // max(1, size))
     n = 1
-    while n < most and _length(pieces, k + n - 1) == size and 0 < _length(pieces, k + n) <= size:
+    while (
+        n < most
+        and whose[k + n] == whose[k]
+        and _length(pieces, k + n - 1) == size
+        and 0 < _length(pieces, k + n) <= size
+    ):
         n += 1
     return n
 
@@ -113,26 +129,44 @@ def _put_together(messages: Words, m: int, pieces: Words, k: int, n: int, contro
         messages[m, CONTROL_LENGTH] = _CONTROL_BYTES
 
 
+@kernel(INT(INT, NUMBERS_OUT), inline=True)
+def _wait(socket: int, scratch: Numbers) -> int:
+    """Wait a little until a socket whose buffer is full has room; whether it is worth trying again.
+    What was refused for another reason finds room at once, and is not tried again."""
+    if socket < 0 or scratch[_PATIENCE] <= 0:
+        return 0
+    scratch[_POLLED] = socket | _WRITABLE << 32
+    if _POLL(scratch[_POLLED:].ctypes.data, 1, 0):
+        return 0
+    scratch[_PATIENCE] -= 1
+    scratch[_POLLED] = socket | _WRITABLE << 32
+    return 1 if _POLL(scratch[_POLLED:].ctypes.data, 1, 1) > 0 else 0
+
+
 @kernel(
     INT(
-        INT, types.uintp, types.uintp, WORD_ROWS_OUT, INT, WORD_ROWS_OUT, WORD_ROWS_OUT, NUMBERS_OUT
+        INT, NUMBERS_IN, BYTE_ROWS, NUMBERS_IN, WORD_ROWS_OUT, INT, WORD_ROWS_OUT, WORD_ROWS_OUT,
+        NUMBERS_OUT, NUMBERS_OUT,
     )
-)
+)  # fmt: skip
 def _hand_over(
-    socket: int, name: int, name_length: int, pieces: Words, count: int, messages: Words,
-    controls: Words, failed: Numbers,
+    socket: int, whose: Numbers, names: Bytes, name_lengths: Numbers, pieces: Words, count: int,
+    messages: Words, controls: Words, scratch: Numbers, refused: Numbers,
 ) -> int:  # fmt: skip
-    """Send packets of one socket to a name, of two pieces each; how many it did not take.
+    """Send packets by one socket, of two pieces each, packet k to the name of flow `whose[k]`; how
+    many it did not take, which `refused[flow]` counts, too.
 
     Where it refuses one, that is given up and the rest tried: an error that a socket has had
-    waiting is told once, and would stop all that follows. `failed[0]` counts how often in a row
+    waiting is told once, and would stop all that follows. `scratch[0]` counts how often in a row
     packets were taken one by one and not together: then the way out cannot cut them.
     """
-    together = failed[0] < _GIVEN_UP
+    together = scratch[_FAILED] < _GIVEN_UP
     filled = k = 0
     while k < count:
-        n = _alike(pieces, k, count) if together else 1
-        messages[filled, NAME], messages[filled, NAME_LENGTH] = name, name_length
+        n = _alike(pieces, whose, k, count) if together else 1
+        flow = whose[k]
+        messages[filled, NAME] = names[flow].ctypes.data
+        messages[filled, NAME_LENGTH] = name_lengths[flow]
         _put_together(messages, filled, pieces, k, n, controls)
         filled += 1
         k += n
@@ -141,10 +175,12 @@ def _hand_over(
         taken = _SEND(socket, messages[done:].ctypes.data, filled - done, DONT_WAIT | NO_SIGNAL)
         for m in range(done, done + max(0, taken)):
             n = messages[m, PIECE_COUNT] >> 1
-            failed[0] = 0 if n > 1 else failed[0]
+            scratch[_FAILED] = 0 if n > 1 else scratch[_FAILED]
             at += n
         if taken > 0:
             done += taken
+            continue
+        if _wait(socket, scratch):
             continue
         n = messages[done, PIECE_COUNT] >> 1
         gone = 0
@@ -153,7 +189,8 @@ def _hand_over(
                 _put_together(messages, done, pieces, single, 1, controls)
                 way = messages[done:].ctypes.data
                 gone += max(0, _SEND(socket, way, 1, DONT_WAIT | NO_SIGNAL))
-            failed[0] += gone == n
+            scratch[_FAILED] += gone == n
+        refused[whose[at]] += n - gone
         lost += n - gone
         at += n
         done += 1
@@ -202,41 +239,44 @@ def _encrypt(
 
 @kernel(
     INT(
-        NUMBER_ROWS, NUMBERS_IN, BYTES_IN, BYTE_ROWS, NUMBERS_IN, WORDS_IN, types.uintp,
-        BYTE_ROWS_OUT, WORD_ROWS_OUT, WORD_ROWS_OUT, WORD_ROWS_OUT, NUMBERS_OUT, NUMBERS_OUT,
+        NUMBER_ROWS, NUMBERS_IN, BYTES_IN, NUMBERS_IN, BYTE_ROWS, NUMBERS_IN, WORDS_IN,
+        types.uintp, BYTE_ROWS_OUT, WORD_ROWS_OUT, NUMBERS_OUT, WORD_ROWS_OUT, WORD_ROWS_OUT,
+        NUMBERS_OUT, NUMBERS_OUT,
     )
 )  # fmt: skip
 def send(
-    orders: Numbers, ends: Numbers, data: Bytes, names: Bytes, name_lengths: Numbers,
-    contexts: Words, protect: int, written: Bytes, pieces: Words, messages: Words,
-    controls: Words, failed: Numbers, refused: Numbers,
+    orders: Numbers, ends: Numbers, data: Bytes, sockets: Numbers, names: Bytes,
+    name_lengths: Numbers, contexts: Words, protect: int, written: Bytes, pieces: Words,
+    whose: Numbers, messages: Words, controls: Words, scratch: Numbers, refused: Numbers,
 ) -> int:  # fmt: skip
-    """Send packets; how many were refused, which `refused[descriptor]` counts, too.
+    """Send packets; how many were refused, which `refused[flow]` counts, too.
 
     Payload k ends in `data` at `ends[k]` and begins where the one before ends. An order is a row of
-    ORDER_WORDS: a file descriptor, or -1 - descriptor for packets to be encrypted by the function
-    at `protect` with the descriptor's context; its first payload and how many; values of their
-    headers (protocol.rtp.Burst), or AS_IT_IS for a datagram that needs none. Packets leave for the
-    name in the row of their descriptor.
+    ORDER_WORDS: a flow, or -1 - flow for packets to be encrypted by the function at `protect` with
+    the flow's context; its first payload and how many; values of their headers
+    (protocol.rtp.Burst), or AS_IT_IS for a datagram that needs none. Packets leave by the socket of
+    their flow, for its name; those of flows with one socket by one system call. `scratch` is room
+    for SCRATCH_WORDS numbers.
     """
+    scratch[_PATIENCE] = _PATIENT
     lost = count = 0
     before = np.int64(-1)
     for n in range(len(orders)):
         order = orders[n]
         ticket = order[_TICKET]
-        socket = ticket if ticket >= 0 else -1 - ticket
+        flow = ticket if ticket >= 0 else -1 - ticket
+        socket = sockets[flow]
         for k in range(order[_COUNT]):
             if count == len(messages) or (count and socket != before):
-                gone = _hand_over(
-                    int(before), names[before].ctypes.data, name_lengths[before], pieces, count,
-                    messages, controls, failed,
+                lost += _hand_over(
+                    int(before), whose, names, name_lengths, pieces, count, messages, controls,
+                    scratch, refused,
                 )  # fmt: skip
-                refused[before] += gone
-                lost += gone
                 count = 0
             before = socket
             payload = order[_PAYLOAD] + k
             start = ends[payload - 1] if payload else np.int64(0)
+            whose[count] = flow
             pieces[2 * count, 0], pieces[2 * count, 1] = written[count].ctypes.data, 0
             pieces[2 * count + 1, 0] = data.ctypes.data + start
             pieces[2 * count + 1, 1] = ends[payload] - start
@@ -246,17 +286,15 @@ def send(
                 if ticket < 0:
                     pieces[2 * count + 1, 1] = 0
                     good = _encrypt(
-                        written, count, data, int(start), int(ends[payload]), contexts[socket],
+                        written, count, data, int(start), int(ends[payload]), contexts[flow],
                         protect, pieces,
                     )  # fmt: skip
             count += good
-            refused[socket] += 1 - good
+            refused[flow] += 1 - good
             lost += 1 - good
     if count:
-        gone = _hand_over(
-            int(before), names[before].ctypes.data, name_lengths[before], pieces, count,
-            messages, controls, failed,
+        lost += _hand_over(
+            int(before), whose, names, name_lengths, pieces, count, messages, controls, scratch,
+            refused,
         )  # fmt: skip
-        refused[before] += gone
-        lost += gone
     return int(lost)

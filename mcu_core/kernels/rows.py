@@ -53,7 +53,19 @@ KEPT, KEPT_AT, KEPT_ROOM = 20, 21, 22
 """Payloads kept of a picture that is not over: their bytes, the address that they are at, and how
 many there is room for. Each has its length before it, in two bytes, the higher one first."""
 
-WORDS = 23
+RED_TYPE = 23
+"""Payload type of packets that hold one of the stream's with its own type before it (RFC 2198), 0
+for none."""
+
+PATH_ID, NOTED_AT = 24, 25
+"""The header extension that numbers all packets of a path, 0 for none; the address of where their
+arrivals are noted: how many were, and behind that each, the latest NOTED of them, in turn."""
+
+NOTED = 2048
+MOMENT_SHIFT = 16
+"""An arrival: microseconds, times 65536, and the packet's number."""
+
+WORDS = 26
 NONE = -1
 UNTOLD = -1
 """Instead of a level, 0..127 dB below full scale: the packet tells none."""

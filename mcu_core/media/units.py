@@ -39,7 +39,8 @@ class VideoForm:
 
     `sharp`: sharpness before motion, for slides: few pictures, which become better while they rest.
     Of H.264 alone: `profile`, one of H264_PROFILES; `whole_slices`, whether each slice has to fit
-    into a packet (packetization mode 0, RFC 6184 6.2).
+    into a packet (packetization mode 0, RFC 6184 6.2); `refreshed`: slices are small, and a part of
+    each picture is coded anew in turn, so that what was lost heals without a keyframe.
     """
 
     codec: Codec
@@ -50,6 +51,7 @@ class VideoForm:
     sharp: bool = False
     profile: str = "baseline"
     whole_slices: bool = False
+    refreshed: bool = False
 
     @property
     def pixel_aspect(self) -> Fraction:

@@ -23,12 +23,14 @@ quietest noise, between the two codes nearest to silence, has -72."""
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a site's sound is to be treated; `gain` is linear."""
+    """How a site's sound is to be treated; `gain` is linear. `always`: it is heard without a place
+    among the loudest, as announcements are."""
 
     gain: float = 1.0
     muted: bool = False
     auto_gain: bool = False
     noise_gate: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Room:
         self._strips: dict[str, _Strip] = {}
         self._settings: Mapping[str, Setting] = {}
         self._muted: frozenset[str] = frozenset()
+        self._always: frozenset[str] = frozenset()
 
     def configure(self, voice: VoiceSwitching) -> None:
         """Switch by this rule from the next block on; also from another thread."""
@@ -118,6 +121,7 @@ class Room:
             return
         self._settings = settings
         self._muted = frozenset(site for site, setting in settings.items() if setting.muted)
+        self._always = frozenset(site for site, setting in settings.items() if setting.always)
         self._hearing.forget(settings)
         for site in [site for site in self._strips if site not in settings]:
             del self._strips[site]
@@ -170,12 +174,12 @@ class Room:
         if not self.places:
             return treated.keys(), ()
         voices = self._detector.voices
-        if self._muted:
-            voices = {site: voice for site, voice in voices.items() if site not in self._muted}
+        if beside := self._muted | self._always:
+            voices = {site: voice for site, voice in voices.items() if site not in beside}
         sounding = [site for site in treated if site in voices and levels[site] > SOUND_DBOV]
         before = set(self._loudest.heard)
         heard = self._loudest.choose(self.places, voices, sounding, self._detector.heard_ns)
-        return heard, set(heard) - before
+        return {*heard, *self._always}, set(heard) - before
 
     def _gains(self, site: str, block: Block, level_dbov: float, heard: bool, now_ns: int) -> Gains:
         setting, strip = self._settings[site], self._strips[site]

@@ -1,7 +1,9 @@
 """What one side can do and where it can be reached: the input of every negotiation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mcu_core.contract.definition import Encryption
 from mcu_core.media.codec import RTP_CODECS, Codec, Kind
 
 DEFAULT_MAX_BITRATE_BPS = 8_000_000
@@ -17,6 +19,8 @@ class Capabilities:
     willing to. `max_bitrate_bps` bits per second of video that we take. `h264_level`: level_idc of
     the largest picture that we take, ten times the level's number (40: 1080p30). `takes_content`:
     whether slides may come in by a second video section (RFC 4796); out they may go as video does.
+    `encryption`: whether packets may, must or must not be encrypted. `most_layers`: in how many
+    sizes a picture may come in at once (simulcast), 0 for one alone.
     """
 
     codecs: tuple[Codec, ...] = RTP_CODECS
@@ -26,6 +30,8 @@ class Capabilities:
     max_bitrate_bps: int = DEFAULT_MAX_BITRATE_BPS
     h264_level: int = 40
     takes_content: bool = True
+    encryption: Encryption = Encryption.AUTOMATIC
+    most_layers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,10 @@ class LocalAddress:
     """Where we take packets: an IP address of either family and a port per kind of media.
 
     `rtcp_ports`: where RTCP goes without rtcp-mux; the port after RTP's where a kind has none.
-    `content_port`: for the video section of slides, 0 where there is none. `session_id` and
-    `version` go into the origin line: one id per session, a version per change.
+    `content_port`: for the video section of slides, `camera_port`: for the line that moves cameras,
+    0 where there is none. `session_id` and `version` go into the origin line: one id per session, a
+    version per change. `keys`, `content_key`, `camera_key`: what the keys of our packets are cut
+    from where they are encrypted, sdes.MOST_MATERIAL_BYTES of chance for each section.
     """
 
     host: str
@@ -43,10 +51,15 @@ class LocalAddress:
     session_id: int = 0
     version: int = 0
     content_port: int = 0
+    camera_port: int = 0
+    keys: Mapping[Kind, bytes] = field(default_factory=dict, repr=False)
+    content_key: bytes = field(default=b"", repr=False)
+    camera_key: bytes = field(default=b"", repr=False)
 
     def for_content(self) -> "LocalAddress":
         """The same for the video section of slides."""
-        return replace(self, ports={Kind.VIDEO: self.content_port}, rtcp_ports={})
+        ports, keys = {Kind.VIDEO: self.content_port}, {Kind.VIDEO: self.content_key}
+        return replace(self, ports=ports, rtcp_ports={}, keys=keys)
 
     def rtcp_port(self, kind: Kind) -> int:
         """The port for RTCP of that kind without rtcp-mux."""

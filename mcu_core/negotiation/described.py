@@ -16,6 +16,11 @@ TRANSPORT_CC = "transport-cc"
 SLIDES = "slides"
 """What a video section beside the main one shows (RFC 4796 5)."""
 
+LAYER = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPEATED_LAYER = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+SECTION_NAME = "urn:ietf:params:rtp-hdrext:sdes:mid"
+"""Which layer, and which section, a packet belongs to (RFC 8852, RFC 9143)."""
+
 MAX_EXTENSION_ID = 255
 RESERVED_EXTENSION_ID = 15
 MAX_SOURCES = 8
@@ -66,6 +71,44 @@ def transport_id_of(session: SessionDescription, media: MediaDescription, payloa
     told = TRANSPORT_CC in media.rtcp_fb(payload_type)
     number = _extension_of(session, media, EXTENSION) if told else 0
     return number if number < RESERVED_EXTENSION_ID else 0
+
+
+def layers_of(media: MediaDescription) -> tuple[str, ...]:
+    """The names of the sizes in which they would send one picture at once (RFC 8853 5.1), in their
+    order; of alternatives the first. Only those that they describe (RFC 8851)."""
+    described = {
+        words[0] for value in media.values("rid") if (words := value.split())[1:2] == ["send"]
+    }
+    for value in media.values("simulcast"):
+        words = value.split()
+        for way, listed in zip(words[::2], words[1::2], strict=False):
+            if way == "send":
+                streams = (one.split(",")[0].removeprefix("~") for one in listed.split(";"))
+                return tuple(one for one in dict.fromkeys(streams) if one in described)[
+                    :MAX_SOURCES
+                ]
+    return ()
+
+
+def rid_id_of(session: SessionDescription, media: MediaDescription) -> int:
+    """The header extension that names a packet's layer; 0 for none."""
+    number = _extension_of(session, media, LAYER)
+    return number if number < RESERVED_EXTENSION_ID else 0
+
+
+def layer_lines(
+    session: SessionDescription, media: MediaDescription, rids: tuple[str, ...]
+) -> list[Attribute]:
+    """The attribute lines that answer with these layers."""
+    lines: list[Attribute] = []
+    for name in (LAYER, REPEATED_LAYER, SECTION_NAME) if rids else ():
+        number = _extension_of(session, media, name)
+        if number:
+            lines.append(("extmap", f"{number} {name}"))
+    lines += (("rid", f"{rid} recv") for rid in rids)
+    if rids:
+        lines.append(("simulcast", f"recv {';'.join(rids)}"))
+    return lines
 
 
 def transport_lines(transport_id: int, payload_type: int) -> list[Attribute]:

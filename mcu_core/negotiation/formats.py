@@ -93,7 +93,7 @@ def formats(media: MediaDescription) -> list[Format]:
     maps = media.rtpmaps
     found: list[Format] = []
     for text in media.formats:
-        if not (text.isascii() and text.isdigit()) or int(text) > 127:
+        if not (text.isascii() and text.isdigit()) or len(text) > 3 or int(text) > 127:
             continue
         payload_type = int(text)
         codec = _codec(media.kind, payload_type, maps.get(payload_type))
@@ -145,6 +145,13 @@ def whole_slices_only(codec: Codec, fmtp: Parameters) -> bool:
     written by hand for FFmpeg or GStreamer, which take every mode, so only a stated 0 counts.
     """
     return codec is H264 and fmtp.get("packetization-mode") == "0"
+
+
+def is_plainest(offered: Format) -> bool:
+    """Whether it is what we send to all who share: of H.264 Constrained Baseline."""
+    if offered.codec is not H264:
+        return True
+    return offered.fmtp.get("profile-level-id", "").lower().startswith(OWN_PROFILE)
 
 
 def best_profile(fmtp: Parameters) -> str:

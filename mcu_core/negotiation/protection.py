@@ -1,5 +1,5 @@
-"""What two sides agree on against lost packets, beside feedback: RTX (RFC 4588) for pictures, RED
-(RFC 2198) for sound. Pure."""
+"""What two sides agree on against lost packets, beside feedback: RTX (RFC 4588) and ULPFEC (RFC
+5109) for pictures, RED (RFC 2198) for sound. Pure."""
 
 from mcu_core.media.codec import OPUS, PCMA, PCMU, Kind
 from mcu_core.negotiation.agreement import Protection
@@ -7,9 +7,19 @@ from mcu_core.negotiation.formats import Format
 from mcu_core.protocol.red import ENCODING as RED
 from mcu_core.protocol.rtx import ENCODING as RTX
 from mcu_core.protocol.sdp import Attribute, MediaDescription, Rtpmap
+from mcu_core.protocol.transport_cc import EXTENSION as TRANSPORT_NUMBER
+from mcu_core.protocol.ulpfec import ENCODING as ULPFEC
 
 REPEATED = (OPUS, PCMA, PCMU)
 """Sound of which older frames go with newer ones: each packet is a frame, and small."""
+
+MOVING = (
+    TRANSPORT_NUMBER,
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    "urn:ietf:params:rtp-hdrext:toffset",
+    "http://www.webrtc.org/experiments/rtp-hdrext/video-timing",
+)
+"""Header extensions whose values browsers write as packets leave."""
 
 
 def protection_of(theirs: MediaDescription, chosen: Format) -> Protection:
@@ -18,10 +28,39 @@ def protection_of(theirs: MediaDescription, chosen: Format) -> Protection:
     No repeats where lost packets are not asked for: then nobody would be sent any.
     """
     asked_for = "nack" in theirs.rtcp_fb(chosen.payload_type)
-    return Protection(
-        rtx=_repeats(theirs, chosen.payload_type) if asked_for else 0,
-        red=_several(theirs, chosen) if chosen.codec in REPEATED else 0,
-    )
+    rtx = _repeats(theirs, chosen.payload_type) if asked_for else 0
+    if chosen.codec.kind is Kind.AUDIO:
+        return Protection(red=_several(theirs, chosen) if chosen.codec in REPEATED else 0)
+    ulpfec = _named(theirs, ULPFEC, chosen)
+    if not ulpfec:
+        return Protection(rtx=rtx)
+    red = _named(theirs, RED, chosen)
+    return Protection(rtx=rtx, red=red, ulpfec=ulpfec, moving=_moving(theirs))
+
+
+def _named(theirs: MediaDescription, encoding: str, chosen: Format) -> int:
+    """The type of that name and the format's clock; 0 where there is none."""
+    for number, rtpmap in theirs.rtpmaps.items():
+        named = rtpmap.name.lower() == encoding and str(number) in theirs.formats
+        if named and rtpmap.clock == chosen.codec.rtp_clock:
+            return number
+    return 0
+
+
+def _moving(theirs: MediaDescription) -> frozenset[int]:
+    """The ids of MOVING."""
+    found = set()
+    for value in theirs.values("extmap"):
+        number, _, name = value.partition(" ")
+        number = number.partition("/")[0]
+        if (
+            number.isascii()
+            and number.isdecimal()
+            and name.split()[:1]
+            and name.split()[0] in MOVING
+        ):
+            found.add(int(number[:3]))
+    return frozenset(found)
 
 
 def _repeats(theirs: MediaDescription, payload_type: int) -> int:
@@ -50,7 +89,7 @@ def _several(theirs: MediaDescription, chosen: Format) -> int:
 
 def protection_numbers(agreed: Protection) -> tuple[int, ...]:
     """The payload types to name on the answer's m-line."""
-    return tuple(number for number in (agreed.rtx, agreed.red) if number)
+    return tuple(number for number in (agreed.rtx, agreed.red, agreed.ulpfec) if number)
 
 
 def protection_lines(agreed: Protection, chosen: Format) -> list[Attribute]:
@@ -63,7 +102,10 @@ def protection_lines(agreed: Protection, chosen: Format) -> list[Attribute]:
     if agreed.red:
         channels = max(1, chosen.codec.channels) if chosen.codec.kind is Kind.AUDIO else 1
         lines.append(("rtpmap", f"{agreed.red} {Rtpmap(RED, clock, channels).serialize()}"))
-        lines.append(("fmtp", f"{agreed.red} {chosen.payload_type}/{chosen.payload_type}"))
+        if chosen.codec.kind is Kind.AUDIO:
+            lines.append(("fmtp", f"{agreed.red} {chosen.payload_type}/{chosen.payload_type}"))
+    if agreed.ulpfec:
+        lines.append(("rtpmap", f"{agreed.ulpfec} {Rtpmap(ULPFEC, clock, 1).serialize()}"))
     return lines
 
 

@@ -20,12 +20,13 @@ MIN_REPEAT_NS = 20 * NS_PER_MS
 UNKNOWN_RTT_NS = 100 * NS_PER_MS
 """Until reports or answers have told how long an answer takes."""
 
-MAX_TRIES = 12
+MAX_TRIES = 20
 TRIES_WAITED = 6
 """With a fifth of requests and of answers lost, one packet in 500 is still missing after these."""
 
-URGENT_TRIES = 2
-"""After so many it is asked for twice as often: it is few packets, and they stop the picture."""
+URGENT_TRIES, URGENCY = 2, 3
+"""After so many it is asked for so much more often: it is few packets, and they stop the picture,
+and losses come in bursts."""
 
 LEAST_PATIENCE_NS = 100 * NS_PER_MS
 LONGEST_PATIENCE_NS = 1_000 * NS_PER_MS
@@ -104,6 +105,10 @@ class NackSchedule:
         """All packets up to that number have come, in order."""
         self._highest = last
 
+    def mended(self, sequence: int) -> None:
+        """A missing packet was made out of others: it is neither late nor an answer."""
+        self._missing.pop(sequence, None)
+
     def _note_arrival(self, missing: _Missing, now_ns: int) -> None:
         asked_since_ns = now_ns - missing.first_asked_ns
         if missing.tries and asked_since_ns >= self._answer_ns // 2:
@@ -134,7 +139,7 @@ class NackSchedule:
             due_ns = missing.since_ns + first_ns
             if missing.tries:
                 urgent = missing.tries >= URGENT_TRIES
-                due_ns = missing.asked_ns + (repeat_ns // 2 if urgent else repeat_ns)
+                due_ns = missing.asked_ns + (repeat_ns // URGENCY if urgent else repeat_ns)
             if now_ns >= due_ns and age_ns < patience_ns and missing.tries < MAX_TRIES:
                 if not missing.tries:
                     self.asked += 1

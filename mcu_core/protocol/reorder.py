@@ -1,13 +1,26 @@
 """Packets in order: a short wait for those that come late, by time and not by number."""
 
 from mcu_core.protocol.rtp import RtpPacket
-from mcu_core.protocol.sequence import SEQUENCE_MASK, sequence_delta
+from mcu_core.protocol.sequence import SEQUENCE_MASK, sequence_delta, timestamp_delta
 
 MAX_JUMP = 3000
 """Beyond this a sequence number is another stream's (MAX_DROPOUT, RFC 3550 A.1)."""
 
+RESTARTED = 8
+"""So many late packets of another time, one after the other and nothing between them, are those of
+a sender that started again a little earlier than it was."""
+
+SAME_TIME_TICKS = 3 * 90_000
+"""What is sent again is no older than that, whatever the clock."""
+
 DEFAULT_LIMIT = 2048
 """Packets held at most; at 1200 bytes about two seconds of 10 Mbit/s."""
+
+
+def of_another_time(timestamp: int, newest: int) -> bool:
+    """Whether a late packet's timestamp is too far from the newest one for a packet that was held
+    up, or is sent again."""
+    return abs(timestamp_delta(timestamp, newest)) > SAME_TIME_TICKS
 
 
 class ReorderBuffer:
@@ -15,8 +28,9 @@ class ReorderBuffer:
 
     Packets in order pass at once and cost next to nothing. A packet that comes after its gap was
     given up is dropped as `late`. A sender that starts again with other numbers is believed at its
-    second packet in a row (RFC 3550 A.1). With more than `limit` packets waiting, the oldest gap is
-    given up early. `lost` counts the packets that were given up.
+    second packet in a row (RFC 3550 A.1), and at the RESTARTED one where its numbers are those of
+    late packets, but its time is not; none of them is lost then. With more than `limit` packets
+    waiting, the oldest gap is given up early. `lost` counts the packets that were given up.
     """
 
     def __init__(self, wait_ns: int, limit: int = DEFAULT_LIMIT) -> None:
@@ -33,28 +47,35 @@ class ReorderBuffer:
         self._ready: list[RtpPacket] = []
         self._waiting: dict[int, tuple[RtpPacket, int]] = {}
         self._suspect: RtpPacket | None = None
+        self._late_run: list[RtpPacket] = []
+        self._newest = 0
+        """The timestamp of the last packet that was taken."""
 
-    def passes(self, sequence: int) -> bool:
+    def passes(self, sequence: int, timestamp: int) -> bool:
         """Whether a packet of that number is the next one while none waits: it needs no buffer.
 
         True counts it as handed on; the caller has it, and does not push it.
         """
         if sequence != self._next or self._waiting or self._ready:
             return False
-        self._next = (sequence + 1) & SEQUENCE_MASK
-        self._suspect = None
+        self.go_on(sequence, timestamp)
         return True
 
-    def go_on(self, last: int) -> None:
-        """All packets up to that number have passed elsewhere; called while none waits."""
+    def go_on(self, last: int, timestamp: int) -> None:
+        """All packets up to that one have passed elsewhere; called while none waits."""
         self._next = (last + 1) & SEQUENCE_MASK
         self._suspect = None
+        self._newest = timestamp
+        if self._late_run:
+            self._late_run.clear()
 
     def push(self, packet: RtpPacket, now_ns: int) -> bool:
         """Take a packet as it arrives; False if it was late, a duplicate, or not believed yet."""
         sequence = packet.sequence
         if sequence == self._next or self._next is None:
             self._suspect = None
+            self._late_run.clear()
+            self._newest = packet.timestamp
             self._ready.append(packet)
             self._next = (sequence + 1) & SEQUENCE_MASK
             if self._waiting:
@@ -65,8 +86,9 @@ class ReorderBuffer:
             return self._doubt(packet)
         self._suspect = None
         if ahead < 0:
-            self.late += 1
-            return False
+            return self._came_late(packet)
+        self._late_run.clear()
+        self._newest = packet.timestamp
         if sequence in self._waiting:
             self.duplicate += 1
             return False
@@ -112,16 +134,38 @@ class ReorderBuffer:
         self._next = nearest
         self._release()
 
+    def _came_late(self, packet: RtpPacket) -> bool:
+        """A number that is over: too late, or one of a sender that started again."""
+        self.late += 1
+        run = self._late_run
+        if run and sequence_delta(packet.sequence, run[-1].sequence) != 1:
+            run.clear()
+        if not of_another_time(packet.timestamp, self._newest):
+            run.clear()
+            return False
+        run.append(packet)
+        if len(run) < RESTARTED:
+            return False
+        self.late -= len(run)
+        self._begin_anew(run)
+        self._late_run = []
+        return True
+
+    def _begin_anew(self, packets: list[RtpPacket]) -> None:
+        """Go on with these, which follow each other."""
+        self.restarts += 1
+        while self._waiting:
+            self._skip_gap()
+        self._suspect = None
+        self._ready += packets
+        self._newest = packets[-1].timestamp
+        self._next = (packets[-1].sequence + 1) & SEQUENCE_MASK
+
     def _doubt(self, packet: RtpPacket) -> bool:
         """A number far off: a stray, or the second one of a sender that started again."""
         suspect = self._suspect
         self._suspect = packet
         if suspect is None or sequence_delta(packet.sequence, suspect.sequence) != 1:
             return False
-        self.restarts += 1
-        while self._waiting:
-            self._skip_gap()
-        self._suspect = None
-        self._ready += (suspect, packet)
-        self._next = (packet.sequence + 1) & SEQUENCE_MASK
+        self._begin_anew([suspect, packet])
         return True

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
@@ -26,6 +26,7 @@ from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264, OPUS
 from mcu_core.media.picture import blank_picture
 from mcu_core.media.units import AudioForm, VideoForm
+from mcu_core.protocol.rtp import Burst
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -85,6 +86,7 @@ class Bridge:
         self.failure = ""
         self.port = 0
         self._keyframe = False
+        self.keyframes = 0
         loop = asyncio.get_running_loop()
         self.peer.feedback.keyframe_wanted = self._wants_keyframe
 
@@ -95,6 +97,7 @@ class Bridge:
 
     def _wants_keyframe(self) -> None:
         self._keyframe = True
+        self.keyframes += 1
 
     async def send_pictures(self) -> None:
         encoder = VideoEncoder(FORM)
@@ -200,6 +203,9 @@ async def test_pictures_are_decoded_at_both_ends() -> None:
         await until(one, lambda: one.audio.pull(CLOCK.now_ns()) is not None)
         assert one.seen["width"] == FORM.width
         assert one.video.stats.codec == "H264"
+        assert one.peer._video is not None
+        arrived, told = one.peer._video.arrived, one.peer._video.way.numbers.watch
+        await until(one, lambda: arrived.messages > 5 and told.told > 20)  # each tells the other
 
 
 async def test_a_viewer_without_a_camera_sees_the_picture() -> None:
@@ -209,3 +215,30 @@ async def test_a_viewer_without_a_camera_sees_the_picture() -> None:
         assert one.peer._video is not None
         watch = one.peer._video.way.numbers.watch
         await until(one, lambda: watch.told > 20)  # it tells when each packet came
+
+
+async def test_a_browser_mends_what_is_lost_by_repair_packets() -> None:
+    async with bridge(camera=False) as one:
+        await until(one, lambda: one.seen["frames"] > 10)
+        stream = one.peer._video
+        assert stream is not None
+        assert stream.protection.red
+        stream._protect_pictures(30, None, CLOCK.now_ns())  # as if it had told of losses
+        pictures, gone, asked = 0, [], []
+        leave = stream.way._transmit
+
+        def lose_some(burst: Burst) -> None:
+            nonlocal pictures
+            pictures += burst.payloads[0][0] == stream.payload_type_in
+            if pictures % 9 == 8 and burst.payloads[0][0] == stream.payload_type_in:
+                gone.append(burst)
+            else:
+                leave(burst)
+
+        def asked_again(lost: Sequence[int], now_ns: int) -> None:
+            asked.append(lost)  # and not answered: there is but one way to have them
+
+        stream.way._transmit, stream._asked_again = lose_some, asked_again  # type: ignore[method-assign]
+        before, keyframes = one.seen["frames"], one.keyframes
+        await until(one, lambda: len(gone) > 10 and one.seen["frames"] > before + 80)
+        assert one.keyframes - keyframes < len(gone) / 2, "else each loss would cost one"

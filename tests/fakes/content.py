@@ -31,9 +31,9 @@ class Slides:
         self._playout: Playout | None = None
         self._pattern: PatternUnits | None = None
 
-    def share(self, color: str, width: int = 320, height: int = 180) -> None:
-        """Begin to send a picture of that colour, fifteen times a second."""
-        self._pattern = PatternUnits(PatternSource(width, height, 15, color), "slides", 7)
+    def share(self, color: str, width: int = 320, height: int = 180, fps: int = 15) -> None:
+        """Begin to send a picture of that colour."""
+        self._pattern = PatternUnits(PatternSource(width, height, fps, color), "slides", 7)
         self._playout = Playout(self.id, self._clock, self._into, self._pattern, _ended)
         self._playout.start()
 
@@ -68,8 +68,9 @@ class Presenter(Screen):
         *,
         takes: bool = True,
         streams: bool = False,
+        fps: int = 30,
     ) -> None:
-        super().__init__(name, intake, clock, form)
+        super().__init__(name, intake, clock, form, fps=fps)
         self.slides = Slides(name, intake, clock, takes=takes, streams=streams)
         self.content = self.slides
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from mcu_core.contract.caller import failure_of
 from mcu_core.contract.commands import (
     Answer,
+    AnswerRtp,
     Attached,
     AttachRtp,
     AttachWebRtc,
@@ -17,8 +18,11 @@ from mcu_core.contract.commands import (
     EndContent,
     GetSnapshot,
     GetTrace,
+    MoveCamera,
+    OfferRtp,
     OpenTap,
     PutConference,
+    Reoffer,
     TakeContent,
 )
 from mcu_core.contract.definition import ConferenceDefinition
@@ -87,7 +91,7 @@ class FakeEngine:
         except McuError as error:
             return failure_of(error)
 
-    def _carry_out(self, command: Command) -> Answer:
+    def _carry_out(self, command: Command) -> Answer:  # noqa: C901, PLR0911 - one per command
         match command:
             case PutConference(definition):
                 self.conferences[definition.id] = definition
@@ -95,6 +99,14 @@ class FakeEngine:
                 self.conferences.pop(conference, None)
             case AttachWebRtc(conference, site):
                 return self._attach(conference, site, (0, 0))
+            case OfferRtp(conference, site):
+                return Attached(
+                    f"{site} offered", f"v=0\r\ns=offer to {site}\r\n", (40_000, 40_002)
+                )
+            case AnswerRtp(conference, site, _):
+                return self._attach(conference, site, (40_000, 40_002))
+            case Reoffer(_, endpoint, _):
+                return Attached(endpoint, "v=0\r\n", (40_000, 40_002))
             case AttachRtp(conference, site, _, ports):
                 self._made += 2
                 fresh = (FIRST_PORT + self._made, FIRST_PORT + self._made + 1)
@@ -103,7 +115,7 @@ class FakeEngine:
                 if endpoint in self.endpoints:
                     _, site = self.endpoints.pop(endpoint)
                     self.tell(SiteChanged(conference, site, "away", "", "left"))
-            case TakeContent() | EndContent():
+            case TakeContent() | EndContent() | MoveCamera():
                 pass
             case GetTrace(conference, site):
                 return SiteTrace(conference, site, (TraceSample(time_ns=1),))

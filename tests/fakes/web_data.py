@@ -72,7 +72,15 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "broadcast": "",
         "lecturer": "",
         "chair": "",
-        "content": {"senders": "anybody", "site": "", "locked": False, "share": 0.5, "shown": None},
+        "content": {
+            "senders": "anybody",
+            "site": "",
+            "locked": False,
+            "share": 0.5,
+            "motion": False,
+            "several": False,
+            "shown": None,
+        },
         "voice": {"enabled": True, "gate": 15, "attack_s": 1.5, "hold_s": 2.0, "to": "panes"},
         "loudest": 0,
         "pan_by_pane": False,
@@ -88,6 +96,7 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
             "live": True,
         },
         "recording": None,
+        "recording_rules": {"consent": "asked", "agreed": False, "notice_s": 10},
         "show_names": True,
         "banner": _strip("top"),
         "caption": _strip("bottom"),
@@ -150,7 +159,7 @@ def recordings() -> list[Json]:
     )
     names = ("id", "title", "state", "started_at", "duration_s", "size_bytes")
     same = {"conference": "c1", "reason": "", "doctor": "", "department": "", "group": ""}
-    tags = {"keywords": [], "patient": "", "hold": False}
+    tags = {"keywords": [], "patient": "", "hold": False, "may": "manage"}
     return [{**same, **tags, **dict(zip(names, row, strict=True))} for row in rows]
 
 
@@ -178,3 +187,14 @@ def _second(ago: int, verdict: str) -> Json:
         "effort": 0,
         "verdict": verdict,
     }
+
+
+def users() -> list[Json]:
+    """Of every role."""
+    rows = (("admin", "admin", ""), ("wang.li", "operator", "一院/放射科"), ("nurse", "viewer", ""))
+    return [dict(zip(("user", "role", "organisation"), row, strict=True)) for row in rows]
+
+
+def groups() -> dict[str, dict[str, str]]:
+    """One with members."""
+    return {"心内科 Cardiology": {"wang.li": "manage", "nurse": "watch"}}

@@ -131,11 +131,23 @@
       { at_ms: 62_000, kind: "join", text: "县人民医院", by: "" },
       { at_ms: 95_000, kind: "speaker", text: "协和医院 Union", by: "" },
       { at_ms: 640_000, kind: "operator", text: "冠脉造影 · angiogram", by: "admin" },
+      { at_ms: 700_000, kind: "chat", text: "看得清楚", by: "wang.li" },
       { at_ms: 1_200_000, kind: "pause", text: "", by: "" },
       { at_ms: 1_260_000, kind: "continue", text: "", by: "" },
       { at_ms: 1_900_000, kind: "layout", text: "12", by: "" },
     ];
-    return { duration: 2765, live: true, marks, error: null, has: () => false, seek: () => {}, goLive: () => {} };
+    return { duration: 2765, live: true, marks, error: null, has: (name) => name === "content", covers: () => false, seek: (time) => (window.soughtTo = time), goLive: () => {} };
+  };
+  window.inventedLive = ({ video, contentVideo }) => {
+    const live = Object.assign(new EventTarget(), { state: "connecting", presents: false, behind: 0.2, problem: null, closed: false, close: () => (live.closed = true) });
+    look().then(() => {
+      video.srcObject = new MediaStream([drawn(mosaic)]);
+      contentVideo.srcObject = new MediaStream([drawn((c, W, H, time) => person(c, 0, 0, W, H, 4, time))]);
+      for (const screen of [video, contentVideo]) screen.play().catch(() => {});
+      Object.assign(live, { state: "playing", presents: true });
+      live.dispatchEvent(new Event("change"));
+    });
+    return live;
   };
   const refused = new URLSearchParams(location.search).get("refuse") || "";
   navigator.mediaDevices.getUserMedia = async (wanted) => {

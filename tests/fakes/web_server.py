@@ -18,8 +18,8 @@ from mcu_core.errors import BadInput
 from mcu_core.layouts.catalogue import MODES
 from mcu_core.layouts.model import Layout
 from mcu_core.layouts.own import read_layout
+from tests.fakes import web_export, web_library, web_users
 from tests.fakes.web_data import Json, conferences, site, trace
-from tests.fakes.web_library import routes
 from tests.fakes.web_world import World
 
 WEB = Path(__file__).parents[2] / "control_api" / "web"
@@ -72,6 +72,12 @@ async def _session(request: Request, forward: Any) -> Any:
     if not world.signed_in and not request.url.path.endswith("/session"):
         return problem(401, "not signed in")
     return await forward(request)
+
+
+@api.get("/site-groups")
+def site_groups() -> Any:
+    """Groups of sites that join together."""
+    return [{"name": "Stroke team", "sites": ["s1", "s2"]}]
 
 
 @api.get("/session")
@@ -303,13 +309,22 @@ def player() -> Response:
     )
 
 
+@app.get("/static/liveplayer.js")
+def live_player() -> Response:
+    """Nothing is pushed here: the stand-in's pictures."""
+    return Response("export const openLive = window.inventedLive;", media_type="text/javascript")
+
+
 @app.get("/static/{path:path}")
 def static(path: str) -> Response:
     """The pages' files."""
     return FileResponse(WEB / "static" / path, headers={"Cache-Control": "no-store"})
 
 
-api.include_router(routes(world))
+api.include_router(web_library.routes(world))
+api.include_router(web_export.routes(world))
+api.include_router(web_users.routes(world))
+api.include_router(web_users.role_routes(world))
 app.mount("/api/v1", api)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from mcu_core.layouts.automatic import layout_for
 from mcu_core.layouts.catalogue import mode
 from mcu_core.layouts.own import read_layout
-from tests.fakes.web_data import Json, conferences, recordings
+from tests.fakes.web_data import Json, conferences, groups, recordings, users
 
 TICKS_PER_SECOND = 10
 QUEUE = 200
@@ -20,6 +20,10 @@ class World:
     def __init__(self) -> None:
         self.conferences: dict[str, Json] = {}
         self.recordings: dict[str, Json] = {}
+        self.works: dict[str, Json] = {}
+        self.users: dict[str, Json] = {}
+        self.groups: dict[str, dict[str, str]] = {}
+        self.roles: dict[str, list[str]] = {}
         self.signed_in = True
         self.readers: set[asyncio.Queue[str]] = set()
         self.count = 100
@@ -29,6 +33,10 @@ class World:
         """Back to the first data, or to none."""
         self.conferences = {} if empty else {c["id"]: c for c in conferences()}
         self.recordings = {} if empty else {r["id"]: r for r in recordings()}
+        self.works = {}
+        self.users = {one["user"]: one for one in users()}
+        self.groups = groups()
+        self.roles = {"archivist": ["take"]}
         for conference in self.conferences.values():
             self.arrange(conference)
 

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcu_core.endpoints.incoming import Incoming
-from mcu_core.endpoints.webrtc_link import UNPROTECT, context_of
+from mcu_core.endpoints.socket_names import write_name
+from mcu_core.endpoints.srtp import UNPROTECT, context_of
 from mcu_core.ingress.reception import Reception
 from mcu_core.kernels.arriving import FORGED
 from mcu_core.kernels.rows import NEVER, OPENED, PAYLOAD_TYPE, QUICK
 
 SSRC, RATE = 77, 48_000
+FLOW = 7
 
 HEADERS = st.builds(
     struct.Struct("!BBHII").pack,
@@ -32,7 +34,7 @@ def sockets() -> tuple[socket.socket, socket.socket]:
     there, here = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     here.setblocking(False)
     here.bind(("127.0.0.1", 0))
-    there.connect(here.getsockname())
+    there.connect(here.getsockname())  # which binds it, too
     return there, here
 
 
@@ -46,10 +48,11 @@ def test_any_datagram_is_handed_on_as_it_is_or_counted(
     reception.push(1, 0, 1, 0)
     reception.unwrap(0)
     incoming = Incoming()
-    incoming.let_pass(here.fileno(), b"", reception.row)
+    incoming.sources.put(here.fileno(), write_name(socket.AF_INET, there.getsockname()), FLOW)
+    incoming.let_pass(FLOW, reception.row)
     session = pylibsrtp.Session(pylibsrtp.Policy(bytes(30), pylibsrtp.Policy.SSRC_ANY_INBOUND))
     if secure:
-        incoming.decrypt(here.fileno(), context_of(session), UNPROTECT)
+        incoming.decrypt(FLOW, context_of(session), UNPROTECT)
     passed = 0
     with there, here, select.epoll() as epoll:
         epoll.register(here, select.EPOLLIN)

@@ -3,18 +3,20 @@
 import select
 import socket
 import struct
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pylibsrtp
 import pytest
 
-from mcu_core.endpoints.incoming import Incoming
+from mcu_core.endpoints.incoming import SHARE, Incoming
 from mcu_core.endpoints.socket_names import write_name
-from mcu_core.endpoints.webrtc_link import UNPROTECT, context_of
+from mcu_core.endpoints.srtp import UNPROTECT, context_of
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.reception import Reception
 from mcu_core.kernels.arriving import FAIR_SHARE, FORGED
+from mcu_core.kernels.messages import BATCH
 from mcu_core.kernels.rows import (
     HEARD_NS,
     LEVEL_ID,
@@ -25,6 +27,7 @@ from mcu_core.kernels.rows import (
     SUSPECT,
     UNTOLD,
 )
+from mcu_core.kernels.strangers import MEDIA
 from mcu_core.protocol.rtp import RtpPacket, parse
 from tests.fakes.datagram_pair import PROFILES, Pair, open_pair, packets
 
@@ -35,10 +38,22 @@ def pair() -> Iterator[Pair]:
         yield both
 
 
+FLOW = 7
+"""Whose all is that comes here."""
+
+
+def expecting(bound: socket.socket, *names: bytes) -> Incoming:
+    """Buffers for what comes to a socket from there."""
+    made = Incoming()
+    for name in names:
+        made.sources.put(bound.fileno(), name, FLOW)
+    return made
+
+
 def test_what_has_come_is_read_in_order_with_its_sender(pair: Pair) -> None:
     one, other = pair
-    incoming = Incoming()
     name = write_name(socket.AF_INET, one.getsockname())
+    incoming = expecting(other, name)
     with select.epoll() as epoll:
         epoll.register(other, select.EPOLLIN)
         assert incoming.receive(epoll.fileno(), 0) == 0
@@ -47,9 +62,9 @@ def test_what_has_come_is_read_in_order_with_its_sender(pair: Pair) -> None:
             one.sendto(packet, other.getsockname())
         found = []
         while count := incoming.receive(epoll.fileno(), 0):
-            assert count <= FAIR_SHARE, "others may wait"
-            for number, k, start, end, moment_ns, _ in incoming.found():
-                assert (number, moment_ns) == (other.fileno(), NEVER)
+            assert count <= BATCH, "all that there is: nobody waits"
+            for flow, k, start, end, moment_ns, _ in incoming.found():
+                assert (flow, moment_ns) == (FLOW, NEVER)
                 assert incoming.name(k, len(name)) == name
                 found.append(incoming.stretch(start, end))
     assert found == sent
@@ -115,8 +130,8 @@ def test_usual_packets_are_counted_as_reception_counts_them(pair: Pair, seed: in
     counted, slow = Reception(SSRC, RATE), Reception(SSRC, RATE)
     for reception in (counted, slow):
         reception.row[PAYLOAD_TYPE], reception.row[LEVEL_ID] = 96, LEVEL
-    incoming = Incoming()
-    incoming.let_pass(other.fileno(), write_name(socket.AF_INET, one.getsockname()), counted.row)
+    incoming = expecting(other, write_name(socket.AF_INET, one.getsockname()))
+    incoming.let_pass(FLOW, counted.row)
     passed = levels = 0
     with select.epoll() as epoll:
         epoll.register(other, select.EPOLLIN)
@@ -161,14 +176,13 @@ def test_packets_are_decrypted_as_the_library_s_own_call_does(pair: Pair, profil
         )
         for _ in range(2)
     )
-    incoming = Incoming()
-    number = other.fileno()
-    incoming.decrypt(number, context_of(ours), UNPROTECT)
+    incoming = expecting(other, write_name(socket.AF_INET, one.getsockname()))
+    incoming.decrypt(FLOW, context_of(ours), UNPROTECT)
     reception = Reception(SSRC, RATE)
     reception.row[PAYLOAD_TYPE] = 72  # which no stream may have beside RTCP
     reception.push(1, 0, 10, 0)
     reception.unwrap(0)
-    incoming.let_pass(number, b"", reception.row)
+    incoming.let_pass(FLOW, reception.row)
     good = [theirs.protect(packet) for packet in packets(20)]
     forged = struct.pack("!BBHII", 0x80, 200, 2, 960, SSRC) + b"as if usual"
     sent = [
@@ -211,9 +225,9 @@ def test_usual_packets_pass_when_they_are_decrypted(pair: Pair) -> None:
     reception.row[PAYLOAD_TYPE] = 96
     reception.push(1, 0, 10, 0)
     reception.unwrap(0)
-    incoming = Incoming()
-    incoming.decrypt(other.fileno(), context_of(ours), UNPROTECT)
-    incoming.let_pass(other.fileno(), b"", reception.row)
+    incoming = expecting(other, write_name(socket.AF_INET, one.getsockname()))
+    incoming.decrypt(FLOW, context_of(ours), UNPROTECT)
+    incoming.let_pass(FLOW, reception.row)
     packet = struct.pack("!BBHII", 0x80, 96, 2, 960, SSRC) + b"sound"
     with select.epoll() as epoll:
         epoll.register(other, select.EPOLLIN)
@@ -234,21 +248,57 @@ def test_packets_of_another_source_are_not_let_pass(pair: Pair) -> None:
     reception.row[PAYLOAD_TYPE] = 96
     reception.push(1, 0, 10, 0)
     reception.unwrap(0)
-    incoming = Incoming()
     host, port = one.getsockname()
-    incoming.let_pass(other.fileno(), write_name(socket.AF_INET, (host, port ^ 1)), reception.row)
-    packet = struct.pack("!BBHII", 0x80, 96, 2, 960, SSRC) + b"x"
+    name, another = (write_name(socket.AF_INET, (host, one)) for one in (port, port ^ 1))
+    incoming = expecting(other, another)
+    incoming.open_door(other.fileno(), MEDIA)
+    incoming.let_pass(FLOW, reception.row)
+
+    def told(number: int) -> list[tuple[int, int]]:
+        one.sendto(
+            struct.pack("!BBHII", 0x80, 96, number, 960 * number, SSRC) + b"x", other.getsockname()
+        )
+        assert incoming.receive(epoll.fileno(), 0) == 1
+        return [(whose, moment) for whose, *_, moment, _ in incoming.found()]
+
+    stranger = [(-1 - other.fileno(), NEVER)]
     with select.epoll() as epoll:
         epoll.register(other, select.EPOLLIN)
-        one.sendto(packet, other.getsockname())
-        assert incoming.receive(epoll.fileno(), 0) == 1
-        assert [moment for *_, moment, _ in incoming.found()] == [NEVER]
-        incoming.let_pass(other.fileno(), write_name(socket.AF_INET, (host, port)), reception.row)
-        one.sendto(packet, other.getsockname())
-        assert incoming.receive(epoll.fileno(), 0) == 1
-        assert [moment for *_, moment, _ in incoming.found()] == [960 * 10**9 // RATE]
-        incoming.forget(other.fileno())
-        packet = struct.pack("!BBHII", 0x80, 96, 3, 1920, SSRC) + b"x"
-        one.sendto(packet, other.getsockname())
-        assert incoming.receive(epoll.fileno(), 0) == 1
-        assert [moment for *_, moment, _ in incoming.found()] == [NEVER]
+        assert told(2) == stranger
+        incoming.sources.put(other.fileno(), name, FLOW)
+        assert told(1) == [(FLOW, NEVER)]
+        incoming.sources.take_out(other.fileno(), name, FLOW)
+        assert told(2) == stranger
+        incoming.sources.put(other.fileno(), name, FLOW)
+        assert [moment for _, moment in told(2)] == [2 * 960 * 10**9 // RATE]
+        incoming.forget(FLOW)
+        assert told(3) == [(FLOW, NEVER)]
+
+
+def test_a_flood_of_one_source_is_dropped_and_others_are_heard(pair: Pair) -> None:
+    one, other = pair
+    incoming = expecting(other, write_name(socket.AF_INET, one.getsockname()))
+    told: Counter[bytes] = Counter()
+
+    def receive() -> None:
+        while incoming.receive(epoll.fileno(), 0):
+            told.update(incoming.stretch(start, end) for _, _, start, end, *_ in incoming.found())
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as calm, select.epoll() as epoll:
+        epoll.register(other, select.EPOLLIN)
+        calm.bind(("127.0.0.1", 0))
+        incoming.sources.put(
+            other.fileno(), write_name(socket.AF_INET, calm.getsockname()), FLOW + 1
+        )
+        for _ in range(SHARE // BATCH + 1):
+            for _ in range(BATCH):
+                one.sendto(b"flood", other.getsockname())
+            calm.sendto(b"calm", other.getsockname())
+            receive()
+        assert told == {b"flood": SHARE, b"calm": SHARE // BATCH + 1}
+        assert incoming.flooded
+        assert incoming.give_shares() == [(FLOW, BATCH)]
+        assert not incoming.flooded
+        one.sendto(b"flood", other.getsockname())
+        receive()
+        assert told[b"flood"] == SHARE + 1

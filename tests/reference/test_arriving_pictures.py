@@ -1,6 +1,7 @@
 """Pictures put together where packets arrive, against the way that all packets may go."""
 
 import select
+import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from mcu_core.endpoints.incoming import Incoming
+from mcu_core.endpoints.socket_names import write_name
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.quick_pictures import KEPT_BYTES
 from mcu_core.ingress.receiver import RtpVideoReceiver
@@ -23,6 +25,7 @@ from mcu_core.protocol.rtp import RtpPacket, parse
 from tests.fakes.datagram_pair import Pair, open_pair
 
 SSRC = 0xFFFF_FFF1
+FLOW = 7
 CODECS = pytest.mark.parametrize("codec", [H264, VP8], ids=lambda codec: codec.name)
 
 
@@ -71,6 +74,8 @@ class Quick(Slow):
         self.epoll = epoll
         epoll.register(self.other, select.EPOLLIN)
         self.incoming = Incoming()
+        name = write_name(socket.AF_INET, self.one.getsockname())
+        self.incoming.sources.put(self.other.fileno(), name, FLOW)
 
     def arrive(self, datagrams: list[bytes]) -> None:
         for datagram in datagrams:
@@ -82,7 +87,7 @@ class Quick(Slow):
                 else:
                     super().arrive([self.incoming.stretch(start, end)])
                     if (row := self.receiver.row) is not None:
-                        self.incoming.let_pass(self.other.fileno(), b"", row)
+                        self.incoming.let_pass(FLOW, row)
 
 
 def read(datagram: bytes) -> RtpPacket | None:

@@ -4,6 +4,7 @@ import { openDialog } from "/static/dialogs.js";
 import { el, icon } from "/static/dom.js";
 import { copyable, field, input, onSubmit } from "/static/forms.js";
 import { translate } from "/static/i18n.js";
+import { groupJoins } from "/static/presets.js";
 import { doneFooter, linkPage, swap } from "/static/invite.js";
 
 const KINDS = [
@@ -65,13 +66,15 @@ export function openRtpDialog(cid, site) {
 }
 
 /** Opens the dialog for a conference; `made(site)` is called when the site stands. */
-export function openAddSite(cid, made) {
+export async function openAddSite(cid, made) {
+  const groups = await groupJoins(cid, () => (box.close(), made()));
   const extra = el("div", { class: "stack" });
   const show = (kind) => {
     extra.replaceChildren(...EXTRA[kind]());
     translate(extra);
   };
   const form = el("form", { class: "dialog-body" },
+    groups,
     kindCards(show),
     field("add.name", input("name", { required: true, maxlength: 64, autofocus: true, placeholder: "add.name_placeholder" })),
     extra,

@@ -15,6 +15,7 @@ export class ApiError extends Error {
   constructor(status, problem = {}) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
+    this.kind = problem.type || "";
     this.door = (problem.type || "").startsWith(DOOR) ? problem.type.slice(DOOR.length) : "";
     this.field = problem.field || "";
     this.detail = withoutField(problem.detail || "", this.field);

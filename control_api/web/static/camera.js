@@ -42,7 +42,8 @@ export class Camera {
     if (!KINDS.some((kind) => can[kind])) return false;
     clearInterval(this.#timer);
     this.#first ??= this.#now(track, can);
-    if (action in MOVES) return this.#move(track, can, ...MOVES[action]);
+    const moves = action.split(" ").filter((word) => word in MOVES).map((word) => MOVES[word]);
+    if (moves.length) return this.#move(track, can, moves);
     if (action === "reset") return this.#set(track, this.#first);
     if (action === "auto_focus") return this.#set(track, { focusMode: "continuous" });
     if (action === "store") this.#presets.set(preset, this.#now(track, can));
@@ -60,14 +61,16 @@ export class Camera {
     return Object.fromEntries(KINDS.filter((kind) => can[kind] && kind in settings).map((kind) => [kind, settings[kind]]));
   }
 
-  #move(track, can, kind, way) {
-    const range = can[kind];
-    if (!range) return false;
-    let value = track.getSettings()[kind] ?? range.min;
+  /** Goes on until it stands at the ends of all ways that it goes, or is stopped. */
+  #move(track, can, moves) {
+    const ways = moves.filter(([kind]) => can[kind]);
+    if (!ways.length) return false;
+    const now = track.getSettings();
+    const values = Object.fromEntries(ways.map(([kind]) => [kind, now[kind] ?? can[kind].min]));
     const go = () => {
-      value = stepped(value, way, range);
-      if (value === range.min || value === range.max) this.stop();
-      return this.#set(track, kind === "focusDistance" ? { focusMode: "manual", [kind]: value } : { [kind]: value });
+      for (const [kind, way] of ways) values[kind] = stepped(values[kind], way, can[kind]);
+      if (ways.every(([kind]) => values[kind] === can[kind].min || values[kind] === can[kind].max)) this.stop();
+      return this.#set(track, "focusDistance" in values ? { focusMode: "manual", ...values } : values);
     };
     this.#timer = setInterval(go, STEP_MS);
     return go();

@@ -53,11 +53,14 @@ export function chairMenu(conference, cid, modes) {
     const sure = await confirmed({ title: "conference.end", text: ["conference.end_text", { name: conference.name }], yes: "conference.end_yes" });
     if (sure) await remove(path);
   };
+  const { consent, agreed } = conference.recording_rules;
   return el("div", { class: "menu chair-menu" },
     el("h3", { say: "chair.title" }),
+    conference.rules.access_code ? el("p", { class: "note", say: ["chair.code", { code: conference.rules.access_code }] }) : null,
     el("ul", { class: "chair-rows" }, here.map((site) => row(cid, conference, site))),
     item("mic-off", "chair.mute_all", muteAll),
     item("lock", locked ? "chair.unlock" : "chair.lock", () => patch(`${path}/rules`, { locked: !locked }), locked),
+    consent === "asked" ? item("film", "chair.recording", () => put(`${path}/recording/consent`, { agreed: !agreed }), agreed) : null,
     el("h3", { say: "layout.title" }),
     layouts,
     el("button", { type: "button", class: "item danger-text", on: { click: act(end) } }, icon("phone-off"), el("span", { say: "conference.end" })));

@@ -107,6 +107,7 @@ function openSite(sid, anchor) {
   openPopover(anchor, sitePanel(store.current, site, store.layout, {
     change: (fields) => changeSite(sid, fields),
     direct,
+    camera: (order) => attempt(() => post(`${sitePath(store.currentId, sid)}/camera`, order)),
     place: (k) => place(sid, k),
     own: () => openOwnView(store.current, store.site(sid), store.modes, {
       save: (view) => ownView(sid, view),
@@ -117,6 +118,8 @@ function openSite(sid, anchor) {
     lower: () => attempt(() => put(`${sitePath(store.currentId, sid)}/hand`, { raised: false })),
     rtp: () => openRtpDialog(store.currentId, site),
     trace: () => openTrace(store.currentId, site),
+    others: [...store.conferences.values()].filter((one) => one.id !== store.currentId),
+    move: (to) => attempt(() => post(`${sitePath(store.currentId, sid)}/move`, { to })),
     remove: () => removeSite(sid),
   }), { name: ["site.more", { name: site.name }], wide: true });
 }
@@ -171,7 +174,7 @@ byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
   el("button", {
     type: "button", class: "primary", id: "add-site",
-    on: { click: () => openAddSite(store.currentId, reload) },
+    on: { click: () => attempt(() => openAddSite(store.currentId, reload)) },
   }, icon("plus"), el("span", { say: "add.button" })));
 byId("create-first").addEventListener("click", picker.create);
 

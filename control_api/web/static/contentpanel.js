@@ -75,11 +75,13 @@ export function contentPanel(conference, change) {
     el("h4", { say: "content.take" }),
     el("div", { class: "menu-sites", role: "group", aria: "content.take" }, joined.map((site) => siteRow(conference, site))),
     el("h4", { say: "content.who" }),
-    segments("content.who", [["anybody", "content.anybody"], ["chair", "content.chair"], ["site", "content.one"]], content.senders, (senders) => {
+    segments("content.who", [["anybody", "content.anybody"], ["chair", "content.chair"], ["site", "content.one"], ["nobody", "content.nobody"]], content.senders, (senders) => {
       fold(senders);
       if (senders !== "site") send({ senders });
     }),
     who, chair,
     check("content.locked", content.locked, (locked) => send({ locked })),
+    check("content.several", content.several, (several) => send({ several })),
+    check("content.motion", content.motion, (motion) => send({ motion })),
     slide("content.share", { min: 10, max: 90, step: 5 }, Math.round(content.share * 100), inPercent, (share) => send({ share: share / 100 })));
 }

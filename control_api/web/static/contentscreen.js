@@ -1,5 +1,6 @@
 // The content of a recording beside its main picture: a second element, led by the clock of the first.
 import { follow, SILENT } from "/static/follow.js";
+import { Phase } from "/static/phase.js";
 import { openPlayer } from "/static/player.js";
 
 const STEER_MS = 100;
@@ -16,8 +17,12 @@ export class ContentScreen {
 
   constructor({ main, video, player, manifestUrl, trackUrl, shown }) {
     Object.assign(this, { main, video, leader: player, manifestUrl, trackUrl, shown });
+    this.phase = new Phase(main, video);
     this.timer = setInterval(() => this.#steer(), STEER_MS);
-    this.main.addEventListener("seeking", () => this.#steer());
+    this.main.addEventListener("seeking", () => {
+      this.phase.forget();
+      this.#steer();
+    });
   }
 
   close() {
@@ -53,6 +58,7 @@ export class ContentScreen {
       if (main.paused) video.pause();
       else video.play().catch(() => {});
     }
-    follow(video, time, main.playbackRate, SILENT, () => true); // a seek brings what is not there yet
+    const target = main.paused ? time : time + this.phase.look();
+    follow(video, target, main.playbackRate, SILENT, () => true); // a seek brings what is not there yet
   }
 }

@@ -1,14 +1,23 @@
 // Words of the pages in two languages. A node remembers its key, so a switch needs no reload.
 import { en } from "/static/texts/en.js";
+import { enAdmin } from "/static/texts/en_admin.js";
 import { enBook } from "/static/texts/en_book.js";
+import { enExport } from "/static/texts/en_export.js";
 import { enJoin } from "/static/texts/en_join.js";
+import { enUsers } from "/static/texts/en_users.js";
 import { enWatch } from "/static/texts/en_watch.js";
 import { zh } from "/static/texts/zh.js";
+import { zhAdmin } from "/static/texts/zh_admin.js";
 import { zhBook } from "/static/texts/zh_book.js";
+import { zhExport } from "/static/texts/zh_export.js";
 import { zhJoin } from "/static/texts/zh_join.js";
+import { zhUsers } from "/static/texts/zh_users.js";
 import { zhWatch } from "/static/texts/zh_watch.js";
 
-const TEXTS = { en: { ...en, ...enBook, ...enJoin, ...enWatch }, zh: { ...zh, ...zhBook, ...zhJoin, ...zhWatch } };
+const TEXTS = {
+  en: { ...en, ...enAdmin, ...enBook, ...enExport, ...enJoin, ...enUsers, ...enWatch },
+  zh: { ...zh, ...zhAdmin, ...zhBook, ...zhExport, ...zhJoin, ...zhUsers, ...zhWatch },
+};
 const ATTRIBUTES = {
   i18nLabel: ["aria-label", "title"],
   i18nAria: ["aria-label"],

@@ -24,6 +24,7 @@ const cid = decodeURIComponent(location.pathname.split("/")[2] || "");
 const query = new URLSearchParams(location.search);
 const invited = query.get("site") || "";
 const guest = query.has("invite");
+const MOST_CAMERAS = 16;
 if (guest) useInvitation(keptToken(cid, invited) || query.get("invite"));
 
 let seat = null;
@@ -58,6 +59,7 @@ function showConference() {
   byId("seats").replaceChildren(...seats.map((site) => el("option", { value: site.name })));
   const here = conference.sites.find((site) => site.id === invited);
   if (here && !call.running) byId("name").value = here.name;
+  byId("lobby-recorded").hidden = byId("told-recorded").hidden = conference.recording?.state !== "recording";
   if (call.running) call.told(ownSite());
   const raised = Boolean(seat) && conference.hands.includes(seat.site);
   pressed(byId("hand"), raised);
@@ -81,6 +83,7 @@ async function enter() {
   call.share.told(conference?.content?.shown || null);
   await started;
   remember();
+  tellInputs();
 }
 
 async function leave() {
@@ -92,6 +95,15 @@ async function leave() {
   await giveSeatBack(cid, left);
   say(byId("left-note"), "join.left");
   byId("left-note").hidden = false;
+}
+
+/** The seat is in another conference now: the page of that one goes straight into the call. */
+function follow(to) {
+  const address = new URL(location.href);
+  address.pathname = `/join/${encodeURIComponent(to)}`;
+  address.searchParams.set("site", seat.site);
+  saveSeat(to, { ...seat, made: false, inCall: call.running, mic: devices.wanted.audio, camera: devices.wanted.video });
+  location.replace(address);
 }
 
 /** The seat stays: one may be called again. */
@@ -148,7 +160,8 @@ async function runConference() {
     role = "chair";
   }
   const known = await modes();
-  openPopover(byId("chair"), chairMenu(conference, cid, known), { name: "chair.title" });
+  const whole = await conferenceOf(cid, guest); // with the access code, which events do not tell
+  openPopover(byId("chair"), chairMenu({ ...conference, rules: whole?.rules || conference.rules }, cid, known), { name: "chair.title" });
 }
 
 const raiseHand = (raised) => attempt(() => put(`${sitePath(cid, seat.site)}/hand`, { raised }));
@@ -185,6 +198,7 @@ feed.handle({
     conference.content = { ...conference.content, shown: data.content };
     showConference();
   },
+  moved: (data) => mine(data) && follow(data.to),
   rejoin: (data) => {
     if (mine(data)) call.rejoin();
   },
@@ -194,7 +208,17 @@ feed.handle({
 feed.addEventListener("state", (event) => event.detail === "open" && lookUp());
 
 let heard = null;
+let told = "";
+/** Which cameras there are: who controls the bridge may choose among them. */
+function tellInputs() {
+  const cameras = devices.lists.video.map((device) => device.label.slice(0, 100)).slice(0, MOST_CAMERAS);
+  if (!call.running || !seat || told === seat.site + cameras.join()) return;
+  told = seat.site + cameras.join();
+  put(`${sitePath(cid, seat.site)}/inputs`, { cameras }).catch(() => (told = ""));
+}
+
 devices.addEventListener("change", () => {
+  tellInputs();
   if (devices.tracks.audio === heard) return;
   heard = devices.tracks.audio;
   meter.listen(heard);

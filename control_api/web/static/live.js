@@ -7,7 +7,9 @@ import { explain } from "/static/notify.js";
 import { openLive } from "/static/liveplayer.js";
 import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
+import { openPopover } from "/static/popover.js";
 import { fullscreenButton } from "/static/stage.js";
+import { watchLinks } from "/static/watchlinks.js";
 
 const DELAY_MS = 1000;
 
@@ -18,6 +20,7 @@ const player = byId("player");
 const canPush = Boolean(window.MediaSource || window.ManagedMediaSource);
 const screens = new Screens({ player, content, select: byId("show") });
 let live = null;
+let rid = ""; // of the recording that runs
 
 function showSound() {
   const quiet = video.muted || video.volume === 0;
@@ -32,10 +35,36 @@ function showPlay() {
   label(byId("play"), video.paused ? "play.play" : "live.freeze");
 }
 
-/** After a pause the newest picture is shown again, not the one that stood. */
+/** After a pause the newest picture is shown again, not the one that stood; after a stop all begins anew. */
 function toggle() {
+  if (!live && canPush) {
+    watch();
+    return;
+  }
   if (video.paused) video.play().catch(() => {});
   else video.pause();
+}
+
+/** Nothing is fetched any more. */
+function stop() {
+  if (!live) return;
+  live.close();
+  live = null;
+  delete player.dataset.waiting;
+  player.dataset.state = "stopped";
+  byId("notice").hidden = false;
+  say(byId("notice"), "live.stopped");
+  byId("sound-on").hidden = true;
+  screens.presents(false);
+  showDelay();
+  showPlay();
+}
+
+function watch() {
+  live = openLive({ url: liveUrl(cid), video, contentVideo: content });
+  live.addEventListener("change", showState);
+  window.livePlayer = live; // for whoever measures
+  showState();
 }
 
 function hear(on) {
@@ -44,6 +73,7 @@ function hear(on) {
 }
 
 function showState() {
+  if (!live) return;
   const { state, problem } = live;
   player.dataset.state = state;
   if (state === "playing") delete player.dataset.waiting;
@@ -62,35 +92,39 @@ function showDelay() {
 
 function describe(conference) {
   saysPlainly(byId("title"), conference.name);
-  const rid = conference.recording?.id || "";
+  rid = conference.recording?.id || "";
   byId("from-start").hidden = !rid;
   byId("from-start").href = rid ? `/play/${encodeURIComponent(rid)}` : "";
-  if (!canPush && rid && !video.src) playNatively(rid);
+  if (!canPush && rid && !video.src) playNatively();
 }
 
-/** Older iPhones: their own player follows the recording that runs, some seconds behind. */
-function playNatively(rid) {
+/** Older iPhones: their own player follows the recording that runs, some seconds behind, and the page says so. */
+function playNatively() {
   video.src = recordingUrl(rid, "hls/index.m3u8");
   video.play().catch(() => {});
   delete player.dataset.waiting;
   byId("notice").hidden = true;
+  say(byId("delay"), "live.native");
 }
 
 const KEYS = {
   " ": toggle,
   k: toggle,
+  s: stop,
   m: () => byId("mute").click(),
   f: () => player.querySelector("#full")?.click(),
 };
 
 function controls() {
   byId("play").addEventListener("click", toggle);
+  byId("stop").addEventListener("click", stop);
   byId("mute").addEventListener("click", () => hear(video.muted));
   byId("sound-on").addEventListener("click", () => hear(true));
   byId("volume").addEventListener("input", (event) => {
     video.volume = Number(event.target.value);
     video.muted = video.volume === 0;
   });
+  byId("links").addEventListener("click", () => openPopover(byId("links"), watchLinks(cid, rid), { name: "links.title" }));
   const full = fullscreenButton(player);
   full.id = "full";
   byId("controls-end").append(full);
@@ -116,12 +150,9 @@ function begin() {
     say(byId("notice"), "live.no_mse");
     return;
   }
-  live = openLive({ url: liveUrl(cid), video, contentVideo: content });
-  live.addEventListener("change", showState);
-  window.livePlayer = live; // for whoever measures
+  watch();
   onLanguage(showDelay);
   setInterval(showDelay, DELAY_MS);
-  showState();
   showSound();
   showPlay();
 }

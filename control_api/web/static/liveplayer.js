@@ -9,6 +9,7 @@
 // lasts: a browser that ran out of sound wants hundreds of milliseconds of it to go on.
 import { delayMs } from "/static/backoff.js";
 import { buffered, follow, HEARD, SILENT } from "/static/follow.js";
+import { Phase } from "/static/phase.js";
 
 const HEADER = 16;
 const TRACK = 1;
@@ -146,6 +147,7 @@ class LivePlayer extends EventTarget {
     this.url = url;
     this.video = video;
     this.contentVideo = contentVideo;
+    this.phase = contentVideo && new Phase(video, contentVideo);
     this.delay = LEAST_DELAY_S + SPARE_S;
     this.more = 0; // for the stalls there were
     this.stalls = 0;
@@ -264,7 +266,7 @@ class LivePlayer extends EventTarget {
     const wanted = lateness(this.main, forgotten) + SPARE_S + this.more;
     this.delay = Math.min(MOST_DELAY_S, Math.max(LEAST_DELAY_S, wanted));
     this.lead(this.main, this.main.edge - this.delay);
-    if (this.presents && this.content.edge) this.lead(this.content, this.video.currentTime);
+    if (this.presents && this.content.edge) this.lead(this.content, this.video.currentTime + this.phase.look());
     if (this.content?.video.paused) this.content.video.play().catch(() => {});
   }
 

@@ -7,12 +7,20 @@ import { saysPlainly, t } from "/static/i18n.js";
 import { explain } from "/static/notify.js";
 import { ready, switches } from "/static/shell.js";
 
+const EXPIRED = "urn:mcu:login:password-expired";
 const query = new URLSearchParams(location.search);
 
 function problem(error) {
   const box = byId("problem");
   box.hidden = false;
-  saysPlainly(box.querySelector("span"), error.status === 401 ? t("login.wrong") : explain(error));
+  saysPlainly(box.querySelector("span"), error.status === 401 ? t("login.wrong") : error.field === "password" ? t("login.rule_broken") : explain(error));
+}
+
+/** The password is right, but old or given by somebody else: it is changed with this login. */
+function askForNew() {
+  byId("new-field").hidden = false;
+  byId("new-password").required = true;
+  byId("new-password").focus();
 }
 
 async function enter(body) {
@@ -21,14 +29,20 @@ async function enter(body) {
     await post("/session", body, { guest: true });
     location.replace(destination(query.get("next"), location.origin));
   } catch (error) {
+    if (error.kind === EXPIRED && !body.new_password) {
+      saysPlainly(byId("problem").querySelector("span"), t("login.expired"));
+      byId("problem").hidden = false;
+      askForNew();
+      return;
+    }
     problem(error);
   }
 }
 
 onSubmit(byId("login"), async (data) => {
   clearProblems(byId("login"));
-  await enter({ user: data.get("user"), password: data.get("password") });
-  byId("password").select();
+  await enter({ user: data.get("user"), password: data.get("password"), new_password: data.get("new_password") });
+  if (byId("new-field").hidden) byId("password").select();
 });
 
 byId("corner").append(switches());

@@ -8,6 +8,7 @@ const NEAR_S = 1.5; // "previous" from within a mark's first moments goes to the
 
 const ICONS = {
   operator: "flag", speaker: "wave", join: "people", leave: "exit", layout: "grid", content: "film", pause: "pause", continue: "play",
+  slide: "screen", chat: "caption",
 };
 const OWN = ["operator", "pause", "continue"];
 

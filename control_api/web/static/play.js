@@ -1,9 +1,10 @@
 // The player page: title, badge, buttons; the media itself comes from player.js.
 import { get, post, recordingPath, recordingUrl } from "/static/api.js";
 import { ContentScreen } from "/static/contentscreen.js";
-import { clipPanel } from "/static/clippanel.js";
 import { byId, pressed, setIcon, setVar } from "/static/dom.js";
+import { Span, exportPanel } from "/static/exportpanel.js";
 import { duration, when } from "/static/format.js";
+import { findWithin } from "/static/markfind.js";
 import { MarkList } from "/static/marklist.js";
 import { label, onLanguage, say, saysPlainly } from "/static/i18n.js";
 import { explain } from "/static/notify.js";
@@ -23,6 +24,7 @@ const video = byId("video");
 const seek = byId("seek");
 const screens = new Screens({ player: byId("player"), content: byId("content"), select: byId("show") });
 let recording = null;
+let slides = []; // as marks; known once they were read, which is after the end
 let player = null;
 let seeking = false;
 const marks = new MarkList(byId("marks"), byId("ticks"), { jump: (time) => jump(time), add: addMark });
@@ -68,17 +70,41 @@ function jump(to) {
   showTime();
 }
 
+const showMarks = () => marks.show([...(player?.marks ?? []), ...slides], length());
+
+/** Slide changes are marks, too: by what was read on each. */
+async function findSlides() {
+  const found = await get(`${recordingPath(rid)}/slides`).catch(() => []);
+  slides = found.map(({ at_s, text }) => ({ at_ms: at_s * 1000, kind: "slide", text, by: "" }));
+  showMarks();
+}
+
+/** Back to the beginning, and nothing moves. */
+function stop() {
+  video.pause();
+  jump(0);
+}
+
 /** A mark at the place that is shown. */
 async function addMark(text) {
   const at_s = video.currentTime;
   await post(`${recordingPath(rid)}/marks`, { at_s, text });
   if (!isLive()) player.marks.push({ at_ms: at_s * 1000, kind: "operator", text, by: "" });
-  marks.show(player.marks, length()); // of a running one the manifest tells it
+  showMarks(); // of a running one the manifest tells it
 }
 
 const where = {
   manifestUrl: recordingUrl(rid, "manifest"),
   trackUrl: (name) => recordingUrl(rid, `tracks/${encodeURIComponent(name)}`),
+};
+
+const span = new Span();
+const exported = {
+  now: () => video.currentTime,
+  length,
+  url: (query) => recordingUrl(rid, `download.mp4${query ? `?${query}` : ""}`),
+  recording: () => recording,
+  content: () => Boolean(player?.has("content")),
 };
 
 /** The same place in another coding of the picture. */
@@ -94,6 +120,7 @@ async function goOnWith(name, beside) {
 const KEYS = {
   " ": toggle,
   k: toggle,
+  s: stop,
   n: () => marks.next(video.currentTime),
   p: () => marks.previous(video.currentTime),
   ArrowLeft: () => jump(video.currentTime - STEP_S),
@@ -104,6 +131,7 @@ const KEYS = {
 
 function controls() {
   byId("play").addEventListener("click", toggle);
+  byId("stop").addEventListener("click", stop);
   video.addEventListener("click", toggle);
   byId("back").addEventListener("click", () => jump(video.currentTime - STEP_S));
   byId("ahead").addEventListener("click", () => jump(video.currentTime + STEP_S));
@@ -123,8 +151,8 @@ function controls() {
     jump(Number(seek.value));
   });
   byId("clip").addEventListener("click", () => {
-    const url = (query) => recordingUrl(rid, `download.mp4?${query}`);
-    openPopover(byId("clip"), clipPanel({ now: () => video.currentTime, length, url }), { name: "clip.title" });
+    const panel = exportPanel(exported, span);
+    if (!openPopover(byId("clip"), panel.node, { name: "export.title", onClose: panel.stop })) panel.stop();
   });
   previewsOver(seek, length, () => (recording && !isLive() ? recordingUrl(rid, "previews.jpg") : ""));
   const full = fullscreenButton(byId("player"));
@@ -147,8 +175,10 @@ function describe() {
   byId("date").textContent = when(recording.started_at);
   byId("live").hidden = !isLive();
   const download = byId("download");
-  download.hidden = isLive();
-  byId("clip").hidden = !length();
+  const takes = recording.may !== "watch";
+  download.hidden = isLive() || !takes;
+  byId("clip").hidden = !length() || !takes;
+  byId("marks").classList.toggle("read-only", recording.may !== "manage");
   download.href = recordingUrl(rid, "download.mp4");
   say(byId("live"), "play.live");
   showTime();
@@ -165,11 +195,13 @@ function changed(now) {
   else byId("problem").hidden = true;
   if (isLive() && !now.live) refresh().catch(() => {});
   showTime();
-  marks.show(player?.marks ?? [], length());
+  showMarks();
 }
 
 async function begin() {
   mountBar(byId("bar"), { page: "recordings" });
+  const query = new URLSearchParams(location.search); // where a search led to
+  findWithin(byId("marks"), { recording: rid, jump, words: query.get("q") ?? "" });
   controls();
   onLanguage(() => recording && describe());
   try {
@@ -179,10 +211,11 @@ async function begin() {
       ...where,
       onChange: changed,
     });
-    marks.show(player.marks, length());
+    showMarks();
+    if (!isLive()) findSlides();
     const beside = new ContentScreen({ main: video, video: byId("content"), player, ...where, shown: (on) => screens.presents(on) });
     new Quality({ select: byId("quality"), player: () => player, reopen: (name) => goOnWith(name, beside) });
-    const at = Number(new URLSearchParams(location.search).get("at")); // where a search led to
+    const at = Number(query.get("at"));
     if (at > 0) jump(at);
     await video.play().catch(() => {}); // the person presses play where the browser asks for it
   } catch (error) {

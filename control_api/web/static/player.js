@@ -23,7 +23,7 @@ const IDLE_MS = 100;
 const RETRY_MS = 500;
 const STUCK_MS = 1500;
 const LEAST_JUDGED = 50_000; // bytes: smaller answers say more of the way than of its width
-const NEWEST = 0.4; // how much the newest answer counts
+const KEPT = 0.6; // of what came before an answer, and of the time that it took
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -35,6 +35,7 @@ class Player {
     this.names = new Set();
     this.told = new Map(); // name of a track: its {bytes, seconds}, as far as told
     this.bps = 0; // what came a second while something was fetched
+    this.came = { bits: 0, ms: 0 };
     this.manifestUrl = manifestUrl;
     this.trackUrl = typeof trackUrl === "function" ? trackUrl : (name) => `${trackUrl}/${name}`;
     this.onChange = onChange;
@@ -221,8 +222,9 @@ class Player {
     if (answer.status !== 206) throw new Error(`The recording cannot be read (${answer.status}).`);
     const body = await answer.arrayBuffer();
     if (body.byteLength > LEAST_JUDGED) {
-      const bps = (body.byteLength * 8000) / Math.max(1, performance.now() - asked);
-      this.bps = this.bps ? this.bps + (bps - this.bps) * NEWEST : bps;
+      this.came.bits = this.came.bits * KEPT + body.byteLength * 8;
+      this.came.ms = this.came.ms * KEPT + Math.max(1, performance.now() - asked);
+      this.bps = (this.came.bits * 1000) / this.came.ms;
     }
     return body;
   }

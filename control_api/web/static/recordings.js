@@ -5,9 +5,12 @@ import { byId, el, icon, iconButton } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { duration, size, when } from "/static/format.js";
 import { label, onLanguage, say, saysPlainly, translate } from "/static/i18n.js";
+import { MomentList } from "/static/momentlist.js";
 import { attempt } from "/static/notify.js";
+import { openPopover } from "/static/popover.js";
 import { mountBar } from "/static/shell.js";
 import { openTags } from "/static/tagdialog.js";
+import { WorkList } from "/static/worklist.js";
 
 const REFRESH_MS = 5000;
 const TYPING_MS = 250;
@@ -16,6 +19,7 @@ const PAGE = 100;
 const recordings = new Map();
 const rows = new Map();
 const feed = new Feed();
+const moments = new MomentList(byId("moments"));
 let loaded = false;
 let wanted = PAGE; // how many are shown at most
 let total = 0;
@@ -81,6 +85,8 @@ class Row {
     const kept = live ? "recordings.delete_not_yet" : recording.hold ? "recordings.delete_held" : "recordings.delete_of";
     label(this.erase, kept, { title: recording.title });
     this.erase.disabled = live || recording.hold;
+    this.tags.hidden = this.erase.hidden = recording.may !== "manage";
+    this.download.hidden = recording.may === "watch";
     this.download.classList.toggle("disabled", live);
     this.download.setAttribute("aria-disabled", String(live));
     if (live) this.download.removeAttribute("href");
@@ -140,12 +146,22 @@ async function load() {
 }
 
 const again = () => attempt(load);
+const within = () => attempt(() => moments.ask(byId("search").value.trim()));
 let typing = 0;
 
 function asked() {
   clearTimeout(typing);
   wanted = PAGE;
-  typing = setTimeout(again, TYPING_MS);
+  typing = setTimeout(() => {
+    again();
+    within();
+  }, TYPING_MS);
+}
+
+/** Films and jobs of all recordings; how many are under way stands on the button as long as it is open. */
+function openWorks() {
+  const works = new WorkList({ told: (open) => say(byId("works-words"), open ? "work.open" : "work.title", { count: open }) });
+  if (openPopover(byId("works"), works.node, { name: "work.title", onClose: () => works.stop() })) works.start();
 }
 
 feed.handle({
@@ -158,6 +174,7 @@ feed.handle({
 });
 feed.addEventListener("state", (event) => event.detail === "open" && again());
 for (const id of ["search", "since", "until"]) byId(id).addEventListener("input", asked);
+byId("works").addEventListener("click", openWorks);
 byId("more").addEventListener("click", () => {
   wanted = Math.min(1000, wanted + PAGE);
   again();

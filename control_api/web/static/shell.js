@@ -10,6 +10,14 @@ const PAGES = [
   { id: "recordings", href: "/recordings", icon: "film", words: "nav.recordings" },
 ];
 
+/** Of the account's menu; `for` are the roles that may see them. */
+const ADMINISTRATION = [
+  { href: "/reports", icon: "bars", words: "nav.reports", for: ["operator", "admin"] },
+  { href: "/register", icon: "antenna", words: "nav.register", for: ["operator", "admin"] },
+  { href: "/users", icon: "people", words: "nav.users", for: ["admin"] },
+  { href: "/health", icon: "tower", words: "nav.health", for: ["viewer", "operator", "admin"] },
+];
+
 const THEMES = ["auto", "light", "dark"];
 const THEME_ICONS = { auto: "contrast", light: "sun", dark: "moon" };
 
@@ -48,7 +56,9 @@ function languageButton() {
 
 function userButton() {
   const name = el("span", { class: "user-name" });
+  const pages = () => ADMINISTRATION.filter((one) => one.for.includes(document.body.dataset.role));
   const menu = () => el("div", { class: "menu" },
+    pages().map((one) => el("a", { class: "item button", href: one.href }, icon(one.icon), el("span", { say: one.words }))),
     el("a", { class: "item button", href: "/check" }, icon("check"), el("span", { say: "check.link" })),
     el("button", { type: "button", class: "item", on: { click: leave } }, icon("exit"), el("span", { say: "nav.sign_out" })));
   const button = el("button", {
@@ -63,6 +73,25 @@ function userButton() {
     document.body.dataset.role = session.role;
   }, () => {});
   return button;
+}
+
+/** How many alarms are on, and the way to them; hidden from who may not see the system. */
+function alarmBell(feed) {
+  const count = el("b", { "aria-hidden": "true" });
+  const node = el("a", { class: "icon-button button bell", href: "/health", hidden: true }, icon("alert"), count);
+  const look = async () => {
+    try {
+      const on = await get("/alarms?active=true", { guest: true });
+      node.hidden = on.length === 0;
+      count.textContent = String(on.length);
+      label(node, "nav.alarms", { count: on.length });
+    } catch {
+      node.hidden = true;
+    }
+  };
+  feed.handle({ alarm: look });
+  feed.addEventListener("state", (event) => event.detail === "open" && look());
+  return node;
 }
 
 async function leave() {
@@ -99,7 +128,7 @@ export function mountBar(header, { page, feed = null, middle = null, guest = fal
     el("div", { class: "bar-middle" }, middle),
     ...(guest ? [] : [links(page)]),
     el("div", { class: "bar-end" },
-      feed && connection(feed), languageButton(), themeButton(), guest ? null : userButton()));
+      feed && !guest ? alarmBell(feed) : null, feed && connection(feed), languageButton(), themeButton(), guest ? null : userButton()));
   ready();
 }
 

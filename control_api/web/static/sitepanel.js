@@ -1,10 +1,12 @@
 // What can be done with one site: volume, a pane (by keyboard as well), name, link, removal.
+import { cameraPad } from "/static/camerapad.js";
 import { el, icon, setVar } from "/static/dom.js";
 import { copyLink } from "/static/invite.js";
 import { sees } from "/static/lead.js";
 import { closePopover } from "/static/popover.js";
 import { check, choose } from "/static/widgets.js";
 
+const CALLED = ["webrtc", "rtp"];
 const GAIN_DB = { min: -40, max: 20, step: 1 };
 
 const gainText = (db) => `${db > 0 ? "+" : ""}${db} dB`;
@@ -91,7 +93,14 @@ function limit(site, change) {
   });
 }
 
-/** `act` = {change(fields), direct(fields), place(k), own(), release(), ring(), lower(), rtp(), trace(), remove()}. */
+/** The other conferences, one of which the site may move to. */
+function movePlace(others, move) {
+  if (!others.length) return null;
+  const options = [["", { say: "site.stays" }], ...others.map((one) => [one.id, { text: one.name }])];
+  return choose("site.move", options, "", (to) => to && (closePopover(), move(to)));
+}
+
+/** `act` = {change(fields), direct(fields), camera(order), place(k), own(), release(), ring(), lower(), rtp(), trace(), others, move(to), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
@@ -100,20 +109,23 @@ export function sitePanel(conference, site, layout, act) {
     el("div", { class: "checks" },
       check("site.broadcast", conference.broadcast === site.id, (on) => act.direct({ broadcast: on ? site.id : "" })),
       check("site.lecture", conference.lecturer === site.id, (on) => act.direct({ lecturer: on ? site.id : "" })),
-      check("site.video_off", site.video_off, (video_off) => act.change({ video_off }))),
+      check("site.video_off", site.video_off, (video_off) => act.change({ video_off })),
+      check("site.source_locked", site.source_locked, (source_locked) => act.change({ source_locked }))),
     eyes(conference, site, act),
     limit(site, act.change),
     gain(site, act.change),
     el("div", { class: "checks" },
       check("site.auto_gain", site.auto_gain, (auto_gain) => act.change({ auto_gain })),
       check("site.noise_gate", site.noise_gate, (noise_gate) => act.change({ noise_gate }))),
+    ...(site.state === "joined" && CALLED.includes(site.kind) ? [el("h4", { say: "cam.title" }), cameraPad(act.camera)] : []),
     el("h4", { say: "site.place" }),
     paneMap(site, layout, aspect, conference.shown?.panes || [], act.place),
     el("h4", { say: "site.name" }),
     rename(site, act.change),
-    site.state === "away" && (site.kind === "webrtc" || site.kind === "rtp") ? item("bell", "site.ring", act.ring) : null,
+    site.state === "away" && CALLED.includes(site.kind) ? item("bell", "site.ring", act.ring) : null,
     conference.hands.includes(site.id) ? item("hand", ["chair.lower", { name: site.name }], act.lower) : null,
     item("wave", "site.trace", act.trace),
+    movePlace(act.others, act.move),
     site.kind === "webrtc" ? item("link", "site.copy_link", () => copyLink(conference.id, site)) : null,
     site.kind === "rtp" ? item("antenna", "site.rtp", act.rtp) : null,
     item("trash", "site.remove", act.remove, "item danger-text"));

@@ -15,7 +15,7 @@ export function openTags(recording, saved) {
   const line = (name, value) => field(`tags.${name}`, input(name, { value, maxlength: 64 }));
   const form = el("form", { class: "dialog-body" },
     el("div", { class: "row" }, line("doctor", recording.doctor), line("department", recording.department)),
-    el("div", { class: "row" }, line("group", recording.group), line("patient", recording.patient)),
+    el("div", { class: "row" }, field("tags.group", input("group", { value: recording.group, maxlength: 64 }), "tags.group_hint"), line("patient", recording.patient)),
     field("tags.keywords", input("keywords", { value: recording.keywords.join(", "), maxlength: 600 }), "tags.keywords_hint"),
     check("tags.hold", hold, (on) => (hold = on)),
     el("footer", { class: "actions" },

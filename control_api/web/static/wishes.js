@@ -7,10 +7,12 @@ import { toast } from "/static/notify.js";
 export class Wishes {
   #call;
   #camera;
+  #devices;
   #asking = false;
 
   constructor(call, devices) {
     this.#call = call;
+    this.#devices = devices;
     this.#camera = new Camera(devices);
   }
 
@@ -27,8 +29,17 @@ export class Wishes {
     if (yes && this.#call.running) await this.#call.share.begin();
   }
 
+  /** Takes another camera, by its place in the list; a camera that is off stays off. */
+  async #select(k) {
+    const camera = this.#devices.lists.video[k];
+    if (!camera) return;
+    await this.#devices.select("video", camera.deviceId);
+    toast("info", t("camera.selected", { name: camera.label || k + 1 }));
+  }
+
   async camera(wish) {
     if (!this.#call.running) return;
+    if (wish.action === "select") return this.#select(wish.preset);
     if ((await this.#camera.obey(wish)) && wish.action !== "stop") toast("info", t("camera.moved"));
   }
 }

@@ -8,7 +8,7 @@ import pytest
 from control_api.cli.backup import backup, restore
 from control_api.cli.run import only_one, socket_folder
 from control_api.persistence.bookings import BookedSite
-from control_api.services.booking import BookingRequest
+from control_api.services.booking_request import BookingRequest
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import wall_time_s
 from tests.component.conftest import Fresh

@@ -15,7 +15,16 @@ from tests.component.control.conftest import Control, shared_app
 
 PUBLIC = {("GET", "/healthz"), ("POST", "/api/v1/session"), ("GET", "/login")}
 PUBLIC |= {("POST", "/api/v1/door"), ("GET", "/enter")}
-PAGES = {"/", "/docs", "/join/{cid}", "/recordings", "/play/{rid}", "/live/{cid}", "/check"}
+PAGES = {
+    "/",
+    "/docs",
+    "/join/{cid}",
+    "/recordings",
+    "/play/{rid}",
+    "/live/{cid}",
+    "/check",
+    "/users",
+}
 
 
 def concrete(path: str) -> str:
@@ -95,7 +104,8 @@ async def test_first_start_writes_the_password_that_logs_in(
     async with control.client() as person:
         body = {"user": "admin", "password": file.read_text().strip()}
         reply = await person.post("/session", json=body)
-        assert reply.json() == {"user": "admin", "role": "admin", "organisation": ""}
+        whole = {"user": "admin", "role": "admin", "organisation": "", "title": ""}
+        assert reply.json() == whole
         cookie = reply.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "samesite=lax" in cookie.lower()
@@ -147,10 +157,12 @@ async def test_an_unknown_user_and_a_wrong_token_are_refused(control: Control) -
 @asynccontextmanager
 async def logged_in(control: Control, role: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new user with that role."""
-    body = {"name": role, "password": f"{role} password", "role": role}
+    body = {"name": role, "password": f"{role.title()} passw0rd", "role": role}
     await control.json("POST", "/users", json=body)
     async with control.client() as client:
-        reply = await client.post("/session", json={"user": role, "password": f"{role} password"})
+        reply = await client.post(
+            "/session", json={"user": role, "password": f"{role.title()} passw0rd"}
+        )
         assert reply.status_code == 200
         yield client
 
@@ -186,13 +198,13 @@ async def test_a_removed_user_is_out_at_once(control: Control) -> None:
 async def test_a_new_password_ends_other_sessions(control: Control) -> None:
     async with logged_in(control, "operator") as first:
         async with control.client() as second:
-            body = {"user": "operator", "password": "operator password"}
+            body = {"user": "operator", "password": "Operator passw0rd"}
             assert (await second.post("/session", json=body)).status_code == 200
-            change = {"old": "operator password", "new": "a better one"}
+            change = {"old": "Operator passw0rd", "new": "A better 1"}
             assert (await first.put("/session/password", json=change)).status_code == 200
             assert (await second.get("/session")).status_code == 401
         assert (await first.get("/session")).status_code == 200
-        short = {"old": "a better one", "new": "short"}
+        short = {"old": "A better 1", "new": "short"}
         assert (await first.put("/session/password", json=short)).status_code == 422
 
 
@@ -266,7 +278,7 @@ async def test_on_a_full_disk_sessions_go_on_and_people_can_log_in_and_out(
 async def test_sessions_that_the_disk_did_not_take_end_with_their_user(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = {"name": "xiao", "password": "correct horse 马", "role": "viewer"}
+    user = {"name": "xiao", "password": "correct Horse 马", "role": "viewer"}
     await control.json("POST", "/users", json=user)
 
     async def full(*_: object) -> None:

@@ -113,3 +113,39 @@ async def test_a_restart_takes_up_what_was_on(tmp_path: Path, engine: FakeEngine
             await passes(control, 5)
             assert await on(control) == [("engine", "engine-1")]
             assert len(await control.json("GET", "/alarms")) == 1
+
+
+async def test_alarms_are_found_by_kind_and_severity_and_acknowledged_once(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Full()
+    monkeypatch.setattr(control.bridge.alarms, "_machine", full)
+    full.now = Fullness(0.99, 0.1, 0.99)
+    await passes(control, 15)
+
+    async def found(**asked: Any) -> list[tuple[str, str]]:
+        rows = await control.json("GET", "/alarms", params=asked)
+        return [(row["kind"], row["severity"]) for row in rows]
+
+    assert sorted(await found()) == [("cpu", "warning"), ("disk", "critical")]
+    assert await found(severity="critical", active=True) == [("disk", "critical")]
+    assert await found(kind="cpu") == [("cpu", "warning")]
+    assert await found(kind="cpu", severity="critical") == []
+    newest, oldest = await control.json("GET", "/alarms")
+    older = await control.json("GET", "/alarms", params={"before": newest["number"]})
+    assert older == [oldest]
+
+    path = f"/alarms/{oldest['number']}/acknowledge"
+    seen = await control.json("POST", path)
+    assert (seen["seen_by"], seen["seen"] is not None) == ("admin", True)
+    assert await control.json("POST", path) == seen
+    full.now = Fullness(0.1, 0.1, 0.1)
+    await passes(control, 15)
+    rows = await control.json("GET", "/alarms")
+    assert [(row["cleared"] is not None) for row in rows] == [True, True]
+    assert [row["seen_by"] for row in rows] == ["", "admin"]
+    assert (await control.api.post("/alarms/999/acknowledge")).status_code == 404
+    health = await control.json("GET", "/system/health")
+    assert health["machine"] == {"cpu": 0.1, "memory": 0.1, "disk": 0.1}
+    assert [(one["name"], one["up"]) for one in health["engines"]] == [("engine-0", True)]
+    assert (health["alarms"], health["database"]) == (0, "SQLite")

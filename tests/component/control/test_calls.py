@@ -10,7 +10,7 @@ import pytest
 from control_api.persistence.register import RegisteredSite
 from control_api.services.calls import REMOVED, REPLACED, UNSEEN, Calls
 from mcu_core.contract.events import SiteChanged
-from mcu_core.contract.snapshots import SiteSnapshot
+from mcu_core.contract.snapshots import Course, SiteSnapshot
 from mcu_core.errors import McuError
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
@@ -167,3 +167,39 @@ async def test_csv_has_all_and_no_formula(control: Control) -> None:
     async with control.client() as viewer:
         await viewer.post("/session", json=VIEWER)
         assert (await viewer.get("/calls.csv")).status_code == 403
+
+
+async def test_a_consultation_is_told_site_by_site(control: Control, day: Day) -> None:
+    conference = await control.conference(name="+查房")
+    sites = [await control.site(conference, "webrtc") for _ in range(2)]
+    calls = control.bridge.calls
+    course = Course(600, 40.0, 60.0, 1500.0, 250.0, 12, 30)
+    for site in sites:
+        calls.see(conference, joined(site), "")
+    day.passes(10)
+    counts: dict[str, Any] = {"packets_received": 990, "packets_lost": 10}
+    calls.see(conference, joined(sites[0], course=course, **counts), "")
+    calls.see(conference, SiteSnapshot(sites[0], ""), "hung up")
+    calls.see(conference, joined(sites[0], "e2", course=Course(1, 400.0)), "")
+    day.passes(5)
+    calls.see(conference, joined(sites[0], "e2", course=Course(300, 100.0, 0.0, 500.0)), "")
+    calls.see(conference, joined(sites[1]), "")
+    await calls.flush()
+    (row,) = await control.json("GET", "/reports/consultations", params=SPAN)
+    assert (row["name"], row["sites"], row["minutes"], row["day"]) == ("+查房", 2, 30.0, 20270302)
+    asked = {**SPAN, "conference": conference}
+    report = await control.json("GET", "/reports/consultation", params=asked)
+    assert (report["minutes"], len(report["sites"])) == (15.0, 2)
+    one = next(row for row in report["sites"] if row["site"] == sites[0])
+    assert (one["connections"], one["minutes"], one["left"]) == (2, 15.0, None)
+    assert (one["loss_percent"], one["repaired"], one["reduced_s"]) == (1.0, 12, 30.0)
+    assert (one["picture_delay_ms"], one["still_s"], one["concealed_s"]) == (60.0, 2.0, 0.2)
+    assert one["reasons"] == ["hung up"]
+    text = (await control.api.get("/reports/consultation.csv", params=asked)).text
+    assert len(text.splitlines()) == 3
+    use = (await control.api.get("/reports/use.csv", params=SPAN)).text
+    assert use.splitlines()[1].startswith("20270302,3,0.5,")
+    wrong = {"since": "2026-01-01", "until": "2027-03-03"}
+    assert (await control.api.get("/reports/consultations", params=wrong)).status_code == 422
+    nothing = {**SPAN, "conference": "none"}
+    assert (await control.api.get("/reports/consultation", params=nothing)).status_code == 404

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mcu_core.contract.commands import CloseConference, PutConference
+from mcu_core.contract.definition import Encryption
 from mcu_core.contract.events import LayoutShown, SiteChanged, SpeakerChanged
 from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control
@@ -218,3 +219,19 @@ async def test_the_last_minute_of_a_site_can_be_read(control: Control) -> None:
     assert trace["seconds"][0]["verdict"] == ""
     missing = await control.api.get(f"/conferences/{cid}/sites/nobody/trace")
     assert missing.status_code == 404
+
+
+async def test_encryption_is_set_by_hand_or_by_booking(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    changed = await control.json("PATCH", f"/conferences/{cid}", json={"encryption": "forced"})
+    assert changed["encryption"] == "forced"
+    assert engine.conferences[cid].encryption is Encryption.FORCED
+    assert (
+        await control.api.patch(f"/conferences/{cid}", json={"encryption": "a bit"})
+    ).status_code == 422
+    made = await control.json("POST", "/bookings", json={"name": "x", "encryption": "none"})
+    assert made["encryption"] == "none"
+    await until(lambda: made["id"] in engine.conferences, "it has begun")
+    assert engine.conferences[made["id"]].encryption is Encryption.NONE

@@ -2,7 +2,15 @@
 
 import pytest
 
-from mcu_core.contract.commands import AttachRtp, AttachWebRtc, Command, Detach
+from mcu_core.contract.commands import (
+    AnswerRtp,
+    AttachRtp,
+    AttachWebRtc,
+    Command,
+    Detach,
+    OfferRtp,
+    Reoffer,
+)
 from mcu_core.errors import MalformedInput
 from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
@@ -43,6 +51,41 @@ async def test_an_rtp_site_keeps_its_ports_until_it_hangs_up(
     reply = await control.api.delete(f"http://control{location}")
     assert reply.status_code == 204
     assert control.bridge.wanted[cid].rtp == {}
+
+
+async def test_a_site_answers_our_offer(control: Control, engine: FakeEngine) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "rtp")
+    path = f"/conferences/{cid}/sites/{sid}/rtp"
+    offered = await control.api.post(f"{path}/offer")
+    assert (offered.status_code, engine.asked[-1]) == (200, OfferRtp(cid, sid))
+    assert offered.text.startswith("v=0")
+    answered = await control.api.post(f"{path}/answer", content=OFFER, headers=SDP)
+    assert (answered.status_code, engine.asked[-1]) == (204, AnswerRtp(cid, sid, OFFER))
+    assert control.bridge.wanted[cid].rtp[sid].sdp == OFFER
+    await until(lambda: control.bridge.sites.get(cid, sid).state == "joined")
+    eid = answered.headers["location"].rsplit("/", 1)[1]
+    assert control.bridge.observed.site_of(cid, eid) == sid
+    webrtc = await control.site(cid, "webrtc")
+    wrong = await control.api.post(f"/conferences/{cid}/sites/{webrtc}/rtp/offer")
+    assert wrong.status_code == 409
+
+
+async def test_another_offer_within_a_call_is_answered_and_kept(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    sid = await control.site(cid, "rtp")
+    first = await control.api.post(
+        f"/conferences/{cid}/sites/{sid}/rtp", content=OFFER, headers=SDP
+    )
+    eid = first.headers["location"].rsplit("/", 1)[1]
+    await until(lambda: control.bridge.observed.site_of(cid, eid) == sid)
+    path, other = f"/conferences/{cid}/endpoints/{eid}/offer", OFFER + "a=sendonly\r\n"
+    reply = await control.api.post(path, content=other, headers=SDP)
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/sdp")
+    assert engine.asked[-1] == Reoffer(cid, eid, other)
+    assert control.bridge.wanted[cid].rtp[sid].sdp == other
 
 
 @pytest.mark.parametrize("root", ["http://control/api/v1", "http://control"])

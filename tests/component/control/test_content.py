@@ -119,7 +119,8 @@ async def test_who_may_send_is_a_setting(control: Control, engine: FakeEngine) -
     path = f"/conferences/{cid}"
     await control.json("PATCH", path, json={"content": {"senders": "site", "site": sid}})
     view = await control.json("PATCH", path, json={"content": {"locked": True}})
-    wanted = {"senders": "site", "site": sid, "locked": True, "share": 0.5, "shown": None}
+    fields = {"motion": False, "several": False, "share": 0.5, "shown": None}
+    wanted = {"senders": "site", "site": sid, "locked": True, **fields}
     assert view["content"] == wanted
     assert engine.conferences[cid].content.site == sid
     bad = await control.api.patch(path, json={"content": {"senders": "site", "site": ""}})

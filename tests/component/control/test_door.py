@@ -167,6 +167,21 @@ async def test_who_was_not_named_needs_an_anonymous_place(control: Control) -> N
     assert (await knock(control, code=code, name="another")).status_code == 200
 
 
+async def test_the_chair_agrees_to_a_recording_from_the_seat(control: Control) -> None:
+    cid = await room(control, chair_password=CHAIR)
+    asked = {"recording_rules": {"consent": "asked"}}
+    await control.json("PATCH", f"/conferences/{cid}", json=asked)
+    other = await control.conference(**asked)
+    _, token = await entered(control, cid, chair_password=CHAIR)
+    path = f"/conferences/{cid}/recording"
+    async with holding(control, token) as chair:
+        agreed = await chair.put(f"{path}/consent", json={"agreed": True})
+        assert agreed.json()["recording_rules"]["agreed"]
+        assert (await chair.post(path)).status_code == 403, "to record is for operators"
+        foreign = f"/conferences/{other}/recording/consent"
+        assert (await chair.put(foreign, json={"agreed": True})).status_code == 403
+
+
 async def test_the_chairs_password_lets_run_this_conference_only(control: Control) -> None:
     cid = await room(control, chair_password=CHAIR)
     other = await control.conference()
@@ -184,6 +199,25 @@ async def test_the_chairs_password_lets_run_this_conference_only(control: Contro
         seat = f"/conferences/{cid}/sites/{guest}/webrtc"
         assert (await chair.post(seat, json=OFFER)).status_code == 403, "not another's seat"
         assert (await chair.delete(f"/conferences/{cid}")).status_code == 204
+
+
+async def test_a_changed_chairs_password_makes_chairs_guests(control: Control) -> None:
+    cid = await room(control, chair_password=PASSWORD)
+    entry = (await knock(control, chair_password=PASSWORD)).json()
+    conference = f"/conferences/{cid}"
+    async with holding(control, entry["token"]) as person:
+        rules = await person.patch(conference, json={"recording_rules": {"consent": "free"}})
+        assert rules.status_code == 403, "who records decides about recording"
+        for change in ({"recorded": {"of": "content"}}, {"recorded": None}, {"encryption": "none"}):
+            assert (await person.patch(conference, json=change)).status_code == 403
+        mine = {"chair_password": "111222"}
+        assert (await person.patch(f"{conference}/rules", json=mine)).status_code == 200
+        for field, value in (("name", "x"), ("poll_s", 5)):
+            assert (await person.patch(conference, json={field: value})).status_code == 403
+        assert (await person.get(conference)).status_code == 200, "still a guest"
+    await control.json("PATCH", f"{conference}/rules", json={"chair_password": ""})
+    async with holding(control, entry["token"]) as person:
+        assert (await person.patch(conference, json={"name": "x"})).status_code == 403
 
 
 async def test_a_guest_becomes_chair_in_its_seat(control: Control) -> None:

@@ -68,6 +68,36 @@ async def test_parts_come_whole_on_one_connection(control: Control, url: str, tr
         assert data[:100] not in refused.content
 
 
+async def test_what_is_not_in_memory_is_read_by_a_thread_first(
+    control: Control, url: str, track: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, read = stored(track), []
+
+    def read_ahead(file: int, start: int, end: int) -> None:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        read.append((start, end))
+
+    monkeypatch.setattr(file_span, "AT_ONCE", 1000)
+    monkeypatch.setattr(file_span, "is_cached", lambda file, start, end: start < 2000)
+    monkeypatch.setattr(file_span, "_read_ahead", read_ahead)
+    headers = {"Authorization": f"Bearer {control.api.cookies['mcu_session']}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        assert (await client.get(PATH, headers={"Range": "bytes=500-3999"})).content == data[
+            500:4000
+        ]
+        head = await client.head(PATH)
+    assert read == [(2500, 3500), (3500, 4000)]
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(data)))
+
+
+def test_beyond_its_end_nothing_of_a_file_is_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(100))
+    with path.open("rb") as file:
+        assert not file_span.is_cached(file.fileno(), 0, 101)
+
+
 async def test_who_goes_or_takes_nothing_is_let_go(
     control: Control, url: str, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

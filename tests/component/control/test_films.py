@@ -38,6 +38,9 @@ async def test_a_film_is_made_and_downloaded_and_dropped(
     assert (now["state"], now["progress"]) == ("done", 1.0)
     film = await control.api.get(f"/films/{asked['id']}/film.mp4", headers={"Range": "bytes=4-7"})
     assert (film.status_code, film.content) == (206, b"ftyp")
+    await control.api.get(f"/films/{asked['id']}/film.mp4")
+    watched = await control.json("GET", "/audience", params={"of": "r1"})
+    assert [one["what"] for one in watched] == ["download", "download"], "ordered, and taken"
     assert (await control.api.get(f"/films/{broken['id']}/film.mp4")).status_code == 404
     user = {"name": "viewer", "password": "Passw0rd!demo", "role": "viewer"}
     await control.json("POST", "/users", json=user)

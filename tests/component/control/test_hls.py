@@ -44,6 +44,8 @@ async def test_a_recording_plays_from_its_playlist(
     files.close()
     told = await played(f"{url}/recordings/r1/hls/index.m3u8", token)
     assert "frame=150\n" in told, "every picture"
+    watched = await control.json("GET", "/audience", params={"of": "r1"})
+    assert [(one["user"], one["what"]) for one in watched] == [("admin", "play")]
 
 
 async def test_no_playlist_without_login(control: Control, files: RecordingFiles) -> None:

@@ -4,9 +4,11 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
 
 import pytest
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from control_api import connections
 from control_api.connections import BoundedConnection, raise_file_limit
@@ -24,10 +26,8 @@ class Server(uvicorn.Server):
         yield
 
 
-async def app(scope: dict[str, object], receive: object, send: object) -> None:
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Says yes, as soon as the whole request is there."""
-    assert callable(receive)
-    assert callable(send)
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):
@@ -37,12 +37,14 @@ async def app(scope: dict[str, object], receive: object, send: object) -> None:
 
 
 @asynccontextmanager
-async def served(proxies: str = "") -> AsyncIterator[int]:
+async def served(
+    proxies: str = "", what: ASGIApp = app, lifespan: Literal["off", "on"] = "off"
+) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        app,
+        what,
         http=BoundedConnection,
         ws="none",
-        lifespan="off",
+        lifespan=lifespan,
         log_level="error",
         proxy_headers=False,
         forwarded_allow_ips=proxies,

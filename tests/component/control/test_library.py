@@ -15,7 +15,7 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.recorder_process import FakeRecorder
 from tests.fakes.waiting import until
 
-PASSWORD = "correct horse 马"
+PASSWORD = "correct Horse 马"
 THOUSANDS = 4000
 
 

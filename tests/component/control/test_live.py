@@ -16,7 +16,7 @@ from tests.fakes.recorder_bench import faultless
 from tests.fakes.tap import Clip, FakeTap, encode_clip
 from tests.fakes.waiting import until
 
-PASSWORD = "correct horse 马"
+PASSWORD = "correct Horse 马"
 
 
 @pytest.fixture(scope="module")

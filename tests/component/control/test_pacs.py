@@ -118,6 +118,21 @@ async def test_it_comes_there_over_an_outage_and_new_processes(
     assert len(orthanc.instances()) == before + 1
 
 
+async def test_a_waiting_job_is_tried_when_somebody_asks(
+    archiving: Control, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving.bridge.pacs, "_pauses_s", (LATER_S,))
+    orthanc.stop()
+    job = await _sent(archiving, sound=False)
+    await _reached(archiving, job, lambda one: one["attempts"] > 0)
+    orthanc.start()
+    await until(orthanc.answers, "Orthanc answers again")
+    asked = await archiving.json("POST", f"/dicom-jobs/{job}/retry")
+    assert (asked["state"], asked["title"]) == ("waiting", "Ward")
+    await _reached(archiving, job, lambda one: one["state"] == "done")
+    assert (await archiving.api.post(f"/dicom-jobs/{job}/retry")).status_code == 409
+
+
 async def test_what_is_cancelled_is_not_sent(archiving: Control, orthanc: Orthanc) -> None:
     orthanc.stop()
     try:
@@ -152,7 +167,7 @@ async def test_what_cannot_be_sent_is_refused(
 
 
 async def test_viewers_send_nothing(archiving: Control) -> None:
-    viewer = {"name": "eve", "password": "long enough for eve", "role": "viewer"}
+    viewer = {"name": "eve", "password": "Long enough for eve", "role": "viewer"}
     await archiving.json("POST", "/users", json=viewer)
     async with archiving.client() as eve:
         await eve.post("/session", json={"user": "eve", "password": viewer["password"]})

@@ -236,6 +236,8 @@ async def test_pause_continue_and_marks(
     assert (await control.json("GET", f"/conferences/{cid}"))["recording"]["state"] == "recording"
     await control.json("POST", f"{path}/marks", json={"text": " 切口 "})
     assert recorder.asked[-1] == AddMark(rid, "operator", "切口", "admin")
+    await control.json("POST", f"{path}/marks", json={"kind": "chat", "text": "看得清"})
+    assert recorder.asked[-1] == AddMark(rid, "chat", "看得清", "admin")
     engine.tell(SiteChanged(cid, sid, "joined", "e1"))
     engine.tell(SpeakerChanged(cid, sid))
     automatic = [AddMark(rid, kind, "pattern site") for kind in ("join", "speaker")]

@@ -3,11 +3,12 @@
 import asyncio
 import io
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from mcu_core.media.clock import NS_PER_SECOND
 from recorder.files import RecordingFiles
@@ -44,6 +45,22 @@ def shown(data: bytes) -> int:
     return min(range(40), key=lambda number: distance(picture, number))
 
 
+def stamped(data: bytes) -> tuple[str, datetime]:
+    """What the file says that it shows, and when that was, to the millisecond."""
+    exif = Image.open(io.BytesIO(data)).getexif()
+    taken = exif.get_ifd(ExifTags.IFD.Exif)
+    seconds, part, zone = (
+        str(taken[tag])
+        for tag in (
+            ExifTags.Base.DateTimeOriginal,
+            ExifTags.Base.SubsecTimeOriginal,
+            ExifTags.Base.OffsetTimeOriginal,
+        )
+    )
+    at = datetime.strptime(f"{seconds}.{part}{zone}", "%Y:%m:%d %H:%M:%S.%f%z")
+    return str(exif[ExifTags.Base.ImageDescription]), at
+
+
 async def test_a_still_is_the_picture_of_its_time(control: Control, files: RecordingFiles) -> None:
     for at_s in (0.0, 0.51, 1.0, 3.21, 4.9):
         reply = await control.api.get("/recordings/r1/still.png", params={"at_s": at_s})
@@ -51,6 +68,12 @@ async def test_a_still_is_the_picture_of_its_time(control: Control, files: Recor
         assert shown(reply.content) == int(at_s * FPS) % 40
     late = await control.api.get("/recordings/r1/still.jpg", params={"at_s": 99})
     assert shown(late.content) == (5 * FPS - 1) % 40, "the last one stands"
+    begun = (await control.json("GET", "/recordings/r1"))["started_at"]
+    for at_s, kind in ((1.25, "jpg"), (1.25, "png")):
+        reply = await control.api.get(f"/recordings/r1/still.{kind}", params={"at_s": at_s})
+        what, taken = stamped(reply.content)
+        assert what == "recording r1, main, 1.250 s"
+        assert taken == datetime.fromisoformat(begun) + timedelta(seconds=at_s)
     path = "/recordings/r1/still"
     assert (await control.api.get(f"{path}.gif", params={"at_s": 0})).status_code == 422
     wrong = await control.api.get(f"{path}.png", params={"at_s": 0, "track": "content"})
@@ -89,5 +112,8 @@ async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:
     reply = await asking
     assert reply.status_code == 200
     assert shown(reply.content) < 40
+    what, taken = stamped(reply.content)
+    assert what == f"conference {cid}"
+    assert taken.tzinfo is not None
     assert control.bridge.live.viewers == 0
     await tap.close()

@@ -70,3 +70,32 @@ async def test_the_oldest_of_an_account_gives_way(
     first, *others = [(await watching(control.api, cid)).rpartition("/")[2] for _ in range(3)]
     assert viewers(engine) == others
     assert first not in viewers(engine)
+
+
+async def test_players_of_other_sites_watch_with_a_token_and_never_by_our_cookie(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    asked = {
+        "Origin": "https://player.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
+    foreign = {"Origin": "https://player.example", "Sec-Fetch-Site": "cross-site", **SDP}
+    bearer = {**foreign, "Authorization": f"Bearer {await viewer_token(control)}"}
+    async with control.client() as page:
+        may = await page.options(f"/whep/{cid}", headers=asked)
+        assert may.status_code == 204
+        assert may.headers["access-control-allow-origin"] == "*"
+        assert "Authorization" in may.headers["access-control-allow-headers"]
+        assert "access-control-allow-credentials" not in may.headers
+        begun = await page.post(f"/whep/{cid}", content=OFFER, headers=bearer)
+        assert begun.status_code == 201
+        assert begun.headers["access-control-expose-headers"] == "Location"
+        ended = await page.delete(begun.headers["location"].removeprefix("/api/v1"), headers=bearer)
+        assert (ended.status_code, viewers(engine)) == (200, [])
+        elsewhere = await page.get("/conferences", headers=bearer)
+        assert "access-control-allow-origin" not in elsewhere.headers
+        assert (await page.post("/conferences", json={}, headers=bearer)).status_code == 403
+    mine = await control.api.post(f"/whep/{cid}", content=OFFER, headers=foreign)
+    assert mine.status_code == 403, "a cookie alone is not enough from elsewhere"

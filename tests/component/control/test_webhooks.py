@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 
 import h11
 import pytest
 
+from control_api.persistence.database import Database
+from control_api.persistence.hooks import HookRows
 from control_api.services.feed import Feed
 from control_api.services.hook_target import (
     NotDelivered,
@@ -21,7 +24,7 @@ from control_api.services.hook_target import (
     read_networks,
     read_targets,
 )
-from control_api.services.webhooks import MOST_WAITING, PAUSES_S, Webhooks
+from control_api.services.webhooks import PAUSES_S, Webhooks
 from mcu_core.errors import BadInput
 from tests.fakes.waiting import until
 
@@ -59,6 +62,19 @@ class Receiver:
         writer.close()
 
 
+@pytest.fixture
+async def rows(tmp_path: Path) -> AsyncIterator[HookRows]:
+    database = Database(tmp_path / "mcu.sqlite3")
+    await database.open()
+    yield HookRows(database)
+    await database.close()
+
+
+async def until_dead(rows: HookRows, target: str, count: int) -> None:
+    while await rows.dead(target) != count:
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def receiving(*statuses: int) -> AsyncIterator[Receiver]:
     receiver = Receiver(list(statuses))
@@ -67,7 +83,7 @@ async def receiving(*statuses: int) -> AsyncIterator[Receiver]:
         yield receiver
 
 
-async def test_events_are_signed_and_tried_again_until_they_are_taken() -> None:
+async def test_events_are_signed_and_tried_again_until_they_are_taken(rows: HookRows) -> None:
     feed, pauses = Feed(), list[float]()
 
     async def sleep(seconds: float) -> None:
@@ -75,7 +91,7 @@ async def test_events_are_signed_and_tried_again_until_they_are_taken() -> None:
 
     async with receiving(500, 302) as receiver:
         targets = read_targets(f"http://localhost:{receiver.port}/hook?a=1", ["http"])
-        hooks = Webhooks(feed, targets, HERE, SECRET, {"alarm"}, lambda: 1.8e9, sleep=sleep)
+        hooks = Webhooks(rows, feed, targets, HERE, SECRET, {"alarm"}, lambda: 1.8e9, sleep=sleep)
         hooks.start()
         try:
             feed.publish("levels", "c", {})
@@ -96,30 +112,39 @@ async def test_events_are_signed_and_tried_again_until_they_are_taken() -> None:
     assert headers["x-mcu-delivery"] == told["id"]
 
 
-async def test_what_nobody_takes_is_dropped_and_counted() -> None:
+async def test_what_nobody_takes_is_given_up_counted_and_may_be_tried_again(rows: HookRows) -> None:
     feed = Feed()
-    tried = asyncio.Event()
+    away = True
 
     async def refuse(target: Target, *_: object) -> None:
-        tried.set()
-        raise NotDelivered("no")
+        if away:
+            raise NotDelivered("no")
 
     async def at_once(_: float) -> None:
         await asyncio.sleep(0)
 
     targets = read_targets("https://a.example/x", ["https"])
-    hooks = Webhooks(feed, targets, (), SECRET, {"alarm"}, send=refuse, sleep=at_once)
+    hooks = Webhooks(rows, feed, targets, (), SECRET, {"alarm"}, send=refuse, sleep=at_once)
     hooks.start()
     try:
         feed.publish("alarm", "", {})
         (queue,) = hooks.queues
-        await until(lambda: queue.dropped == 1)
+        await until(lambda: queue.dead == 1)
         assert queue.failed == len(PAUSES_S) + 1
+        await until_dead(rows, queue.name, 1)
+        away = False
+        await hooks.revive()
+        await until(lambda: queue.delivered == 1)
+        assert queue.dead == 0
     finally:
         await hooks.stop()
 
 
-async def test_a_queue_has_a_bound_and_one_that_is_away_keeps_nothing_from_others() -> None:
+async def test_a_queue_has_a_bound_and_one_that_is_away_keeps_nothing_from_others(
+    rows: HookRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 20
+    monkeypatch.setattr("control_api.services.webhooks.MOST_WAITING", most)
     feed = Feed()
     taken: list[bytes] = []
 
@@ -131,18 +156,65 @@ async def test_a_queue_has_a_bound_and_one_that_is_away_keeps_nothing_from_other
         taken.append(body)
 
     targets = read_targets("https://away.example, https://b.example", ["https"])
-    hooks = Webhooks(feed, targets, (), SECRET, {"alarm"}, send=send)
+    hooks = Webhooks(rows, feed, targets, (), SECRET, {"alarm"}, send=send)
     hooks.start()
     try:
         away, other = hooks.queues
-        for number in range(MOST_WAITING + 5):
+        for number in range(most + 5):
             feed.publish("alarm", "", number)
             await until(lambda wanted=number: other.delivered == wanted + 1)  # type: ignore[misc]
-        assert len(away.waiting) == MOST_WAITING
+        assert len(away.waiting) == most
         assert away.dropped == 4, "one is under way"
-        assert json.loads(taken[-1])["data"] == MOST_WAITING + 4
+        assert json.loads(taken[-1])["data"] == most + 4
+        assert len(await rows.waiting(away.name)) == most + 1
     finally:
         await hooks.stop()
+
+
+async def test_what_waits_is_told_after_a_restart_when_it_is_due(rows: HookRows) -> None:
+    taken: list[bytes] = []
+    pauses = list[float]()
+    now_s = 1.8e9
+
+    async def send(*given: object) -> None:
+        body = given[-1]
+        assert isinstance(body, bytes)
+        if not pauses:
+            raise NotDelivered("away")
+        taken.append(body)
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            await asyncio.Event().wait()
+
+    targets = read_targets("https://a.example/secret", ["https"])
+
+    def hooks_of(feed: Feed) -> Webhooks:
+        return Webhooks(
+            rows, feed, targets, (), SECRET, {"alarm"}, lambda: now_s, send=send, sleep=sleep
+        )
+
+    feed = Feed()
+    before = hooks_of(feed)
+    await before.open()
+    before.start()
+    for number in range(3):
+        feed.publish("alarm", "", number)
+    await until(lambda: pauses == [PAUSES_S[0]])
+    await until(lambda: len(before.queues[0].waiting) == 2)
+    await before.stop()
+    now_s += 0.25
+    after = hooks_of(Feed())
+    await after.open()
+    after.start()
+    try:
+        await until(lambda: after.queues[0].delivered == 3)
+    finally:
+        await after.stop()
+    assert [json.loads(body)["data"] for body in taken] == [0, 1, 2]
+    assert pauses[1:] == [0.75]
+    assert await rows.waiting(after.queues[0].name) == []
 
 
 @pytest.mark.parametrize(

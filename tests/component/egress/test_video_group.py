@@ -50,6 +50,13 @@ async def rig() -> AsyncIterator[Rig]:
     await rig.group.stop()
 
 
+async def test_opening_an_encoder_is_no_cost_of_each_picture(rig: Rig) -> None:
+    await rig.tick(noisy(320, 180, 1))
+    assert rig.group.encoding_ms == 0.0
+    await rig.tick(noisy(320, 180, 2))
+    assert rig.group.encoding_ms > 0.0
+
+
 async def test_every_new_picture_is_coded_once_and_only_the_first_is_a_keyframe(rig: Rig) -> None:
     for n in range(1, 31):
         await rig.tick(noisy(320, 180, n))

@@ -74,3 +74,19 @@ async def test_a_narrow_path_makes_sound_thinner_too_and_a_wide_one_gives_it_bac
     session._path.ordered(2_000_000)
     session._share_path()
     assert session.audio_out.bitrate_bps == 64_000
+
+
+async def test_who_loses_packets_for_good_is_sent_pictures_that_heal(session: RtpSession) -> None:
+    advised: list[int] = []
+    session.feedback.bitrate_advised = advised.append
+    await session.accept(OPUS)
+    assert session._video is not None
+    assert session.video_out is not None
+    assert not session.video_out.refreshed
+    session._video.lossy_changed(True)
+    assert session.video_out.refreshed
+    assert len(advised) == 1, "another class: the conference hears of it"
+    session.set_form(FORM, VideoLimit())
+    assert session.video_out.refreshed
+    session._video.lossy_changed(False)
+    assert not session.video_out.refreshed

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,27 +18,43 @@ IPV6 = NetworkOptions("::1")
 
 
 class Port:
-    """A socket in the loop's Datagrams; notes what it is given."""
+    """A socket in the loop's Datagrams with one flow; notes what that is given, and strangers'."""
 
     def __init__(self, network: NetworkOptions | None = None) -> None:
         self.socket = open_udp(network or NetworkOptions())
-        self.number = self.socket.fileno()
         self.came: list[tuple[bytes, Address]] = []
-        self.opened: list[bytes | None] = []
-        self.refused = 0
+        self.strange: list[bytes] = []
+        self.refused = self.dropped = 0
         self.breaks = False
         Datagrams.here().open(self.socket, self)
+        self.flow = Datagrams.here().begin(self.socket, self)
+
+    def expect(self, *sources: Address) -> None:
+        """Take what comes from there."""
+        for source in sources:
+            Datagrams.here().admit(self.flow, source)
+
+    def direct(self, other: "Port") -> None:
+        """Send to another one, which expects it."""
+        Datagrams.here().direct(self.flow, other.address)
+        other.expect(self.address)
+
+    def stranger_received(self, data: bytes, address: Address) -> None:
+        self.strange.append(data)
 
     def datagram_received(self, data: bytes, address: Address) -> None:
         self.came.append((data, address))
         if self.breaks:
             raise RuntimeError("as a mistake in an endpoint would")
 
-    def media_opened(self, data: bytes | None) -> None:
-        self.opened.append(data)
+    def media_opened(self, data: bytes | None, address: Address) -> None:
+        raise AssertionError("nothing is encrypted here")
 
     def datagrams_refused(self, count: int) -> None:
         self.refused += count
+
+    def datagrams_dropped(self, count: int) -> None:
+        self.dropped += count
 
     @property
     def address(self) -> Address:
@@ -45,7 +62,7 @@ class Port:
         return host, port
 
     def send(self, data: bytes) -> None:
-        Datagrams.here().send(self.number, data)
+        Datagrams.here().send(self.flow, data)
 
     def close(self) -> None:
         Datagrams.here().close(self.socket)
@@ -54,6 +71,16 @@ class Port:
 async def all_came(port: Port, count: int) -> None:
     """Wait for so many packets in all."""
     await until(lambda: len(port.came) >= count)
+
+
+@contextmanager
+def far_socket(*ports: Port) -> Iterator[socket.socket]:
+    """One that these expect packets from."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        for port in ports:
+            port.expect(far.getsockname())
+        yield far
 
 
 @pytest.fixture
@@ -71,7 +98,7 @@ async def test_packets_go_where_they_are_directed_and_say_where_they_come_from(
 ) -> None:
     one, other = Port(network), Port(network)
     try:
-        Datagrams.here().direct(one.socket, other.address)
+        one.direct(other)
         for k in range(3):
             one.send(bytes([k]) * (k + 1))
         assert not other.came, "they leave at the end of the turn"
@@ -84,8 +111,8 @@ async def test_packets_go_where_they_are_directed_and_say_where_they_come_from(
 
 async def test_sockets_do_not_mix_and_keep_their_order(ports: tuple[Port, Port, Port]) -> None:
     one, other, third = ports
-    Datagrams.here().direct(one.socket, third.address)
-    Datagrams.here().direct(other.socket, third.address)
+    one.direct(third)
+    other.direct(third)
     for k in range(100):
         one.send(b"one %d" % k)
         other.send(b"other %d" % k)
@@ -96,16 +123,18 @@ async def test_sockets_do_not_mix_and_keep_their_order(ports: tuple[Port, Port, 
 
 
 async def test_a_flood_of_one_socket_lets_the_others_have_their_turn(
-    ports: tuple[Port, Port, Port],
+    ports: tuple[Port, Port, Port], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     victim, calm, _ = ports
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+    order: list[bytes] = []
+    for one in (victim, calm):
+        monkeypatch.setattr(one, "datagram_received", lambda data, address: order.append(data))
+    with far_socket(victim, calm) as flood:
         for _ in range(4 * BATCH):
             flood.sendto(b"flood", victim.address)
         flood.sendto(b"calm", calm.address)
-    await until(lambda: bool(calm.came))
-    assert len(victim.came) <= 3 * BATCH
-    await until(lambda: len(victim.came) == 4 * BATCH)
+    await until(lambda: len(order) == 4 * BATCH + 1)
+    assert order.index(b"calm") <= BATCH
 
 
 async def test_packets_of_every_size_arrive_whole_and_longer_ones_not_at_all(
@@ -113,7 +142,7 @@ async def test_packets_of_every_size_arrive_whole_and_longer_ones_not_at_all(
 ) -> None:
     port = ports[0]
     sizes = (0, 1, 1200, PACKET_BYTES)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+    with far_socket(port) as far:
         far.sendto(bytes(PACKET_BYTES + 1), port.address)
         for size in sizes:
             far.sendto(b"x" * size, port.address)
@@ -124,7 +153,7 @@ async def test_packets_of_every_size_arrive_whole_and_longer_ones_not_at_all(
 
 async def test_what_the_system_refuses_is_told_to_its_owner(ports: tuple[Port, Port, Port]) -> None:
     one, other, _ = ports
-    Datagrams.here().direct(one.socket, other.address)
+    one.direct(other)
     one.send(b"x" * 70_000)  # more than any datagram
     one.send(b"good")
     await until(lambda: len(other.came) == 1)
@@ -134,7 +163,7 @@ async def test_what_the_system_refuses_is_told_to_its_owner(ports: tuple[Port, P
 async def test_a_mistake_in_one_endpoint_stops_no_other(ports: tuple[Port, Port, Port]) -> None:
     broken, sound, _ = ports
     broken.breaks = True
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+    with far_socket(broken, sound) as far:
         for _ in range(2):
             far.sendto(b"a", broken.address)
             far.sendto(b"b", sound.address)
@@ -143,7 +172,7 @@ async def test_a_mistake_in_one_endpoint_stops_no_other(ports: tuple[Port, Port,
 
 async def test_more_than_the_queue_holds_leaves_at_once(ports: tuple[Port, Port, Port]) -> None:
     one, other, _ = ports
-    Datagrams.here().direct(one.socket, other.address)
+    one.direct(other)
     for _ in range(MOST_QUEUED - 1):
         one.send(b"")
     other.socket.setblocking(False)
@@ -155,12 +184,13 @@ async def test_more_than_the_queue_holds_leaves_at_once(ports: tuple[Port, Port,
 
 async def test_a_socket_that_closes_sends_what_waits_and_its_number_is_free() -> None:
     one, other = Port(), Port()
-    Datagrams.here().direct(one.socket, other.address)
+    one.direct(other)
     one.send(b"goodbye")
+    number = one.socket.fileno()
     one.close()
     again = Port()
     try:
-        assert again.number == one.number
+        assert again.socket.fileno() == number
         again.send(b"to nobody")  # has no destination yet
         await until(lambda: len(other.came) == 1 and again.refused == 1)
         assert other.came[0][0] == b"goodbye"
@@ -173,7 +203,7 @@ async def test_packets_by_and_by_are_received_as_well_as_bursts(
     ports: tuple[Port, Port, Port],
 ) -> None:
     port = ports[0]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+    with far_socket(port) as far:
         for k in range(50):
             far.sendto(b"%d" % k, port.address)
             if k % 3 == 0:
@@ -215,6 +245,7 @@ class Turn(Port):
 async def test_a_burst_of_one_socket_is_taken_in_one_turn() -> None:
     """A keyframe is more than a socket's share of a batch, and must not wait for pauses."""
     one, other = Port(), Turn()
+    other.expect(one.address)
     try:
         for k in range(3 * FAIR_SHARE):
             one.socket.sendto(bytes((k,)), other.address)

@@ -8,7 +8,9 @@ import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream, StreamGroup
+from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream
+from mcu_core.endpoints.shared_port import SharedPort
+from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.endpoints.udp import SOURCE_SILENT_NS, RtpPort, SourcePin
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.kernels.rows import QUICK
@@ -60,7 +62,7 @@ class Site:
         self.port = RtpPort(self.pin, self.clock, self.stats, *taken)
         bound = open_udp(network)
         self.address = bound.getsockname()
-        self.port.open(bound)
+        self.port.open(SharedPort(bound))
 
     def sender(self, ssrc: int = 7, number: int = 0) -> "Sender":
         """Another one."""

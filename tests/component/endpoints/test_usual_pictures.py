@@ -6,7 +6,9 @@ import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream, StreamGroup
+from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream
+from mcu_core.endpoints.shared_port import SharedPort
+from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
@@ -67,7 +69,7 @@ class Site:
         self.port = RtpPort(SourcePin(), self.clock, self.stats, *taken)
         bound = open_udp(NetworkOptions())
         self.address = bound.getsockname()
-        self.port.open(bound)
+        self.port.open(SharedPort(bound))
         self.sender = open_udp(NetworkOptions())
         self.numbers = {VIDEO: 0, AUDIO: 0}
         self.pictures.restarts = self.moment = 0

@@ -1,7 +1,6 @@
 """WebRTC peer against aiortc as the other side: real ICE, DTLS, SRTP and codecs on loopback."""
 
 import asyncio
-import socket
 from itertools import count
 from typing import Any
 
@@ -66,9 +65,9 @@ async def test_lost_packets_are_asked_for_and_come_again(
     taken = WebRtcLink.media_opened  # behind decryption: what comes again as it was is a replay
     numbers = count(1)  # a stream whose first packet is lost begins with its next keyframe
 
-    def lossy(link: WebRtcLink, data: bytes, bound: socket.socket) -> None:
+    def lossy(link: WebRtcLink, data: bytes, flow: int) -> None:
         if next(numbers) % 20:
-            taken(link, data, bound)
+            taken(link, data, flow)
 
     monkeypatch.setattr(WebRtcLink, "media_opened", lossy)
     # Both sides share one busy thread here: a stall of it is not a repair that came too late.

@@ -9,6 +9,7 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, S
 from mcu_core.endpoints.endpoint import (
     NOTHING_RECEIVED,
     Abilities,
+    CameraLine,
     ContentChannel,
     EndpointStats,
     Feedback,
@@ -35,6 +36,7 @@ class SlowToEnd:
     audio_out: AudioForm | None = None
     abilities: Abilities = field(default_factory=Abilities)
     content: ContentChannel | None = None
+    camera: CameraLine | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -50,6 +52,8 @@ class SlowToEnd:
     def send_audio(self, unit: EncodedUnit) -> None: ...
 
     def ask_keyframe(self) -> None: ...
+
+    def ask_rate(self, bitrate_bps: int) -> None: ...
 
     def set_form(self, form: VideoForm, limit: VideoLimit) -> None: ...
 

@@ -14,11 +14,13 @@ from tests.fakes.waiting import until
 CYAN = "#10a0c0"
 
 
-async def present(made: Room, name: str, *, takes: bool = True, streams: bool = False) -> Presenter:
+async def present(
+    made: Room, name: str, *, takes: bool = True, streams: bool = False, fps: int = 30
+) -> Presenter:
     """Let a site come back with a second channel."""
     await made.conference.disconnect(f"{name}-screen")
     seat = made.conference.seat(name)
-    site = Presenter(name, seat.intake, made.clock, FORM, takes=takes, streams=streams)
+    site = Presenter(name, seat.intake, made.clock, FORM, takes=takes, streams=streams, fps=fps)
     made.screens[name] = site
     await made.conference.connect(name, site)
     return site
@@ -118,3 +120,20 @@ async def test_content_passes_through_to_who_can_take_it_as_it_is() -> None:
         await until(lambda: not made.conference.seat("a").content.watched)
         await until(lambda: shows(taker.slides.picture, MAGENTA))
         await made.shows("b", "a", "b", NOTHING, NOTHING)
+
+
+async def test_what_passes_through_is_the_first_sender_s_again_when_it_is_given_back() -> None:
+    async with room("abc", panes=PINS) as made:
+        first, second = await present(made, "a"), await present(made, "b")
+        taker = await present(made, "c", streams=True)
+
+        def passed(color: str) -> bool:
+            outputs = made.conference.views.outputs
+            return outputs.passed_through(taker.slides) and shows(taker.slides.picture, color)
+
+        first.slides.share(MAGENTA)
+        await until(lambda: passed(MAGENTA))
+        second.slides.share(CYAN)
+        await until(lambda: passed(CYAN))
+        made.conference.content.take("a")
+        await until(lambda: passed(MAGENTA))

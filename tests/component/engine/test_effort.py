@@ -1,11 +1,12 @@
 """Overload and admission carried out in running conferences."""
 
 from dataclasses import replace
+from unittest.mock import MagicMock
 
 import msgspec
 import pytest
 
-from mcu_core.adaptation.overload import STEPS, Effort
+from mcu_core.adaptation.overload import MOST_WAIT, STEPS, Effort
 from mcu_core.contract.definition import View
 from mcu_core.engine.effort import EffortKeeper
 from mcu_core.errors import Refused
@@ -53,6 +54,18 @@ async def test_who_has_just_come_is_given_time_to_settle() -> None:
         assert strained(7) == 0, "their keyframes come"
         assert strained(4) > 0
         made.conference.views.set_effort(Effort())
+
+
+async def test_a_decoder_of_content_that_is_behind_is_strain() -> None:
+    async with room("ab") as made:
+        clock = ManualClock(NS_PER_SECOND)
+        keeper = EffortKeeper(clock, lambda: [made.conference])
+        for _ in range(2 * MOST_WAIT):
+            made.conference.seat("a").content._units.push(MagicMock())
+        for _ in range(11):
+            clock.advance_ns(250 * NS_PER_MS)
+            keeper.look()
+        assert keeper.overload.step > 0
 
 
 async def test_half_the_rate_halves_what_receivers_get() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import msgspec
+import pytest
 
 from mcu_core.contract.definition import (
     ConferenceDefinition,
@@ -17,8 +18,10 @@ from mcu_core.contract.definition import (
     TextStrip,
     View,
 )
+from mcu_core.endpoints.endpoint import Abilities
+from mcu_core.engine import pictures
 from mcu_core.engine.conference import Conference
-from mcu_core.media.clock import NS_PER_MS, MonotonicClock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
 from mcu_core.media.workers import Workers
@@ -158,6 +161,22 @@ async def test_passed_through_alone_a_source_is_not_decoded() -> None:
         assert made.frames("a") <= frames + 2
 
 
+async def test_passed_through_alone_it_comes_back_without_a_seam(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "LONGEST_WAIT_NS", 60 * NS_PER_SECOND)  # machines may be slow
+    async with room("a", layout=FULL, panes=(Pane("site", "a"),), takes_streams="a") as made:
+        screen, seat = made.screens["a"], made.conference.seat("a")
+        await until(lambda: made.conference.views.outputs.passed_through(screen))
+        await until(lambda: not seat.video.watched)
+        first = len(screen.seen)
+        await made.change(show_names=True)
+        await until(lambda: not made.conference.views.outputs.passed_through(screen))
+        count = len(screen.seen)
+        await until(lambda: len(screen.seen) > count + 5)
+        assert set(screen.seen[first:]) == {tuple("aaaa")}
+
+
 async def test_a_stream_that_is_too_large_is_composed() -> None:
     small = replace(FORM, width=160, height=90)
     async with room("a", layout=FULL, panes=(Pane("site", "a"),)) as made:
@@ -243,3 +262,25 @@ async def test_a_minute_of_each_site_tells_why_it_stood_still() -> None:
         await until(lambda: any(s.shown >= 20 and not s.verdict for s in seat.trace.samples))
         await made.screens["b"]._playout.stop()
         await until(lambda: "sends no picture" in seat.trace.samples[-1].verdict)
+
+
+async def test_nothing_is_kept_of_who_has_gone() -> None:
+    async with room("ab") as made:
+        gone, views = made.screens["a"], made.conference.views
+        await made.conference.disconnect(gone.id)
+        gone.feedback.bitrate_advised(300_000)
+        assert gone.id not in views._rungs._limits
+        await made.change(sites=made.wanted.sites[1:], panes=())
+        views.hear("a", "a", "")
+        assert "a" not in views._spoke_ns
+
+
+async def test_who_comes_back_without_a_camera_stands_behind_all_others() -> None:
+    async with room("ab", panes=()) as made:
+        await until(lambda: {"a", "b"} <= set(made.screens["b"].now))
+        seat = made.conference.seat("a")
+        assert not seat.shows_nothing
+        made.screens["a"].abilities = Abilities(sends_video=False)
+        assert seat.shows_nothing
+        seat.state = "joining"
+        assert not seat.shows_nothing, "until it is known, its pane stays"

@@ -1,9 +1,15 @@
 """Call records and reports made of them, in both databases."""
 
-import msgspec
+import random
+from dataclasses import replace
 
-from control_api.persistence.calls import Asked, Call, CallRows
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from control_api.persistence.calls import Call, CallRows
 from control_api.persistence.database import Database
+from control_api.persistence.uses import Asked, By, Use
 
 BASE_S = 1_800_000_000.0
 DAYS = (20270115, 20270116)
@@ -70,3 +76,80 @@ async def test_who_is_still_there_is_found_and_what_is_old_forgotten(database: D
     assert await rows.unfinished() == []
     await rows.forget_before(DAYS[1])
     assert [one.number for one in await rows.page(ALL, 0, 9)] == [4, 3]
+
+
+def some_calls(dice: random.Random, count: int) -> list[Call]:
+    """Over half a year, of five sites of three organisations."""
+    days = [20270000 + month * 100 + day for month in range(1, 7) for day in (1, 2, 15, 28)]
+    names = ["", "一院", "一院/放射科"]
+    return [
+        call(k + 1, dice.choice(days), dice.choice(names), f"s{dice.randrange(5)}", dice.random())
+        for k in range(count)
+    ]
+
+
+def plainly(calls: list[Call], asked: Asked, by: By) -> dict[str, Use]:
+    """The report as a sum over the records."""
+    found: dict[str, Use] = {}
+    for one in calls:
+        if not (asked.since <= one.day <= asked.until and asked.site in ("", one.site)):
+            continue
+        if asked.organisation and not f"{one.organisation}/".startswith(f"{asked.organisation}/"):
+            continue
+        of = str(getattr(one, by))
+        had = found.get(of, Use(of, 0, 0.0, 0, 0, 0))
+        found[of] = Use(
+            of,
+            had.calls + 1,
+            had.seconds + round(one.seen_s - one.joined_s, 3),
+            had.packets + one.packets,
+            had.lost + one.lost,
+            had.bytes + one.bytes,
+        )
+    return found
+
+
+async def check_reports(rows: CallRows, calls: list[Call]) -> None:
+    for asked in (
+        Asked(20270101, 20270631),
+        Asked(20270102, 20270427),
+        Asked(20270215, 20270228, organisation="一院"),
+        Asked(10101, 99991231, site="s1"),
+        Asked(20270301, 20270201),
+    ):
+        for by in ("day", "organisation", "site"):
+            wanted = plainly(calls, asked, by)
+            told = await rows.report(asked, by, 1000)
+            assert {one.of for one in told} == set(wanted), (asked, by)
+            for one in told:
+                seconds = wanted[one.of].seconds
+                assert one.seconds == pytest.approx(seconds, abs=0.01), (asked, by)
+                assert replace(one, seconds=seconds) == wanted[one.of], (asked, by)
+
+
+async def test_reports_are_the_sums_of_what_is_kept(database: Database) -> None:
+    rows, dice = CallRows(database), random.Random(7)
+    calls = some_calls(dice, 120)
+    await rows.put(calls[:70])
+    await rows.put(calls[70:])
+    again = [
+        msgspec.structs.replace(one, organisation="二院", seen_s=one.seen_s + 60, packets=7)
+        for one in calls[40:60]
+    ]
+    await rows.put(again)
+    calls[40:60] = again
+    await check_reports(rows, calls)
+    await rows.forget_before(20270215)
+    await check_reports(rows, [one for one in calls if one.day >= 20270215])
+
+
+async def test_sums_are_made_of_records_of_an_earlier_program(database: Database) -> None:
+    rows, calls = CallRows(database), some_calls(random.Random(8), 60)
+    await rows.put(calls)
+    async with database.begin() as connection:
+        await connection.execute(text("DELETE FROM use_of_organisations"))
+        await connection.execute(text("DELETE FROM use_of_sites"))
+    await rows.sum_up()
+    await check_reports(rows, calls)
+    await rows.sum_up()
+    await check_reports(rows, calls)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from control_api.persistence.bookings import BookedSite
-from control_api.services.booking import BookingRequest
+from control_api.services.booking_request import BookingRequest
 from tests.component.conftest import Fresh
 from tests.component.control.conftest import running_control
 from tests.fakes.engine import FakeEngine

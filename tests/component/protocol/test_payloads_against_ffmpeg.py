@@ -30,7 +30,7 @@ from mcu_core.media.codec import (
 )
 from mcu_core.media.units import AccessUnit
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
-from mcu_core.negotiation.rtp_session import offer
+from mcu_core.negotiation.rtp_offer import offer
 from mcu_core.protocol import rtp
 from mcu_core.protocol.payload.base import depayloader, payloader
 from mcu_core.protocol.payload.frame import Frame

@@ -5,7 +5,8 @@ from typing import Any
 
 from control_api.services.feed import Reader
 from control_api.soap.faults import Code
-from mcu_core.contract.commands import Command, EndContent, TakeContent
+from mcu_core.contract.camera import CameraOrder
+from mcu_core.contract.commands import Command, EndContent, MoveCamera, TakeContent
 from mcu_core.contract.events import ContentChanged, SiteChanged
 from mcu_core.contract.snapshots import ContentSnapshot
 from mcu_core.errors import Refused
@@ -99,11 +100,44 @@ async def test_a_camera_is_moved(office: Office, engine: FakeEngine) -> None:
     reader.close()
     assert await move(19) == Code.OUT_OF_RANGE, "a preset has a number"
     assert await move(24) == Code.CONTROL_OUT_OF_RANGE
-    assert await move(21) == Code.NOT_SUPPORTED
+    assert await move(21) == Code.OUT_OF_RANGE, "no such input"
+    assert await move(22) == Code.NOT_SUPPORTED
     engine.tell(SiteChanged(conf_id, PAGE, "away"))
     view = office.control.bridge.conferences
     await until(lambda: view.get(conf_id).sites[0].state == "away", "it has left")
     assert await move(0) == Code.SITE_OFFLINE
+
+
+async def test_the_camera_of_an_rtp_site_is_moved_by_its_line(
+    office: Office, engine: FakeEngine
+) -> None:
+    conf_id = await running(office, engine)
+    uri = await office.control.site(conf_id, "rtp")
+    engine.tell(SiteChanged(conf_id, uri, "joined", "room"))
+    view = office.control.bridge.conferences
+    await until(lambda: view.get(conf_id).sites[-1].state == "joined", "it is in")
+
+    async def move(action: int, **fields: int) -> Any:
+        wanted = {"camState": 0, "camAction": action, "camSrc": 0, **fields}
+        return await office.ask("ctrlCamera", siteUri=uri, cameraControl=wanted)
+
+    for number, fields, order in (
+        (1, {}, CameraOrder("move", pan=-1)),
+        (9, {}, CameraOrder("stop")),
+        (19, {"camPos": 3}, CameraOrder("recall", number=3)),
+        (21, {"camSrc": 2}, CameraOrder("source", number=2)),
+    ):
+        assert await move(number, **fields) == 0
+        assert engine.asked[-1] == MoveCamera(conf_id, uri, order)
+    assert await move(19, camPos=20) == Code.OUT_OF_RANGE
+    assert await move(16) == Code.NOT_SUPPORTED
+
+    def refuse(command: Command) -> None:
+        if isinstance(command, MoveCamera):
+            raise Refused("no line to its camera")
+
+    engine.refuse = refuse
+    assert await move(0) == Code.NOT_SUPPORTED
 
 
 async def test_the_live_page_is_switched(office: Office, engine: FakeEngine) -> None:
@@ -130,10 +164,16 @@ async def test_who_watches_live_is_cut_when_it_ends(office: Office, engine: Fake
 
 
 async def test_what_was_not_booked_live_is_not_shown(office: Office) -> None:
-    conf_id = (await office.book(sites=SITES[:1])).conferenceInfo.confId
+    conf_id = (await office.book(sites=SITES[:1], isLiveBroadcast=0)).conferenceInfo.confId
     uri = SITES[0]["uri"]
     assert await office.ask("setDirectBroad", siteUri=uri, action=START) == Code.NO_LIVE
     assert (await office.control.api.get(f"/conferences/{conf_id}/live")).status_code == 409
+
+
+async def test_live_is_supported_by_default_as_the_standard_has_it(office: Office) -> None:
+    await office.book(sites=SITES[:1])
+    info = (await office.ask("queryBroadInfo", siteUri=SITES[0]["uri"])).broadInfo
+    assert info.directBroad == (0 if office.vendor else 1)
 
 
 async def test_whether_there_is_a_password(office: Office) -> None:

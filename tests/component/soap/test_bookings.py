@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from control_api.soap.faults import Code
+from mcu_core.contract.content import ContentRules
+from mcu_core.contract.definition import Encryption
 from tests.component.control.conftest import running_control
 from tests.component.soap.conftest import HOUR, SITES, START, Office
 from tests.fakes.engine import FakeEngine
@@ -25,6 +27,13 @@ async def test_an_immediate_conference_runs_when_it_is_answered(
     await office.pass_to(START + HOUR)
     assert engine.conferences == {}
     assert await office.status(info.confId) == 5
+
+
+async def test_encryption_is_what_was_booked(office: Office, engine: FakeEngine) -> None:
+    for number, wanted in enumerate(Encryption):
+        info = (await office.book(mediaEncryptType=number)).conferenceInfo
+        assert info.mediaEncryptType == number
+        assert engine.conferences[info.confId].encryption is wanted
 
 
 async def test_a_booked_one_begins_and_ends_by_the_clock(
@@ -118,12 +127,25 @@ async def test_without_booked_panes_there_is_no_presence(office: Office) -> None
     assert await office.ask("setContinuousPresence", **ask, presenceMode=50) == Code.BAD_LAYOUT
 
 
+async def test_the_booked_presentation_mode_decides_about_content(
+    office: Office, engine: FakeEngine
+) -> None:
+    for mode, wanted in (
+        (0, ContentRules()),
+        (1, ContentRules(motion=True, several=True)),
+        (2, ContentRules(senders="nobody")),
+    ):
+        conf_id = (await office.book(presentation=mode)).conferenceInfo.confId
+        assert engine.conferences[conf_id].content == wanted
+
+
 async def test_bad_bookings_have_their_codes(office: Office) -> None:
     for wrong, code in (
         ({"name": " "}, Code.NAME_EMPTY),
         ({"password": "12345"}, Code.PASSWORD_UNREADABLE),
         ({"rate": "fast"}, Code.BAD_RATE),
         ({"cpResouce": 30}, Code.BAD_RESOURCE),
+        ({"mediaEncryptType": 3}, Code.BAD_CONFERENCE_PARAMETER),
         ({"sites": [{"uri": "a/b"}]}, Code.SITE_UNKNOWN),
     ):
         assert (await office.book(**wrong)).resultCode == code, wrong

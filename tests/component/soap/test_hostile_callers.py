@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from control_api.auth.digests import digest, inner_hash
-from control_api.services.booking import BookingRequest
+from control_api.services.booking_request import BookingRequest
 from control_api.soap.contract import DESCRIPTIONS, wsdl
 from control_api.soap.gateway import Asked, Gateway
 from control_api.soap.sessions import MOST_PENDING, session_of

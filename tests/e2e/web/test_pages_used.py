@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.e2e.system import until
 from tests.e2e.web.conftest import Looking
 
-PAGES = ("/", "/join/c1", "/recordings", "/play/r3", "/login")
+PAGES = ("/", "/join/c1", "/recordings", "/play/r3", "/login", "/users")
 SIZES = ((390, 844), (820, 1180), (1920, 1080))
 KEY = re.compile(
-    r"\b(?:site|pane|stage|direct|voice|poll|text|view|lead|mark|marks|tags|call|join|add|record|nav|layout|recordings)\.[a-z_]+\b"
+    r"\b(?:site|pane|stage|direct|voice|poll|text|view|lead|mark|marks|tags|call|join|add|record|nav|layout|recordings|export|work|dicom|moments|users)\.[a-z_]+\b"
 )
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

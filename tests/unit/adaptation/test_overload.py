@@ -12,6 +12,7 @@ LOOK_NS = 250 * NS_PER_MS
 FULL = Pressure(late=0.5, busy=1.0)
 ARRIVING = Pressure(late=0.5, busy=1.0, arriving=True)
 CALM = Pressure(busy=0.3)
+SKIPPING = Pressure(overtaken=0.4, busy=1.0)
 BUSY_BUT_WELL = Pressure(busy=0.95)
 
 
@@ -46,6 +47,13 @@ def test_one_stall_changes_nothing_lasting_strain_goes_step_by_step() -> None:
     seen = [looks.see(FULL, 0.25) for _ in range(20)]
     assert seen[-1] == len(STEPS) - 1
     assert all(after - before in (0, 1) for before, after in pairwise(seen))
+
+
+def test_pictures_left_out_for_a_second_change_nothing_for_two_they_do() -> None:
+    looks = Looks()
+    assert looks.see(SKIPPING, 1.25) == 0
+    assert looks.see(CALM, 0.25) == 0
+    assert looks.see(SKIPPING, 2) == 1
 
 
 def test_sites_that_come_together_are_given_two_seconds() -> None:

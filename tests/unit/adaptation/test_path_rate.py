@@ -81,7 +81,7 @@ def test_a_limit_is_lifted_by_time_but_not_at_once() -> None:
         (0.05, 200, False),
         (0.2, 60, False),  # a bad radio: fewer bits would not help
         (0.2, 160, True),
-        (0.5, 60, True),  # a policer has no queue
+        (0.5, 60, False),  # a long burst
         (0.85, None, True),
     ],
 )
@@ -95,6 +95,16 @@ def test_loss_is_congestion_where_packets_wait(
         assert path.limit_bps == pytest.approx(0.9 * (1 - lost) * 2_000_000, rel=0.1)
     else:
         assert path.limit_bps == UNLIMITED_BPS
+
+
+def test_a_policer_has_no_queue_and_goes_on_for_longer_than_a_burst() -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0.5, RTT_NS, now_ns)
+    path.reported(0.05, RTT_NS, now_ns)
+    path.reported(0.5, RTT_NS, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+    path.reported(0.5, RTT_NS, now_ns)
+    assert path.limit_bps == pytest.approx(0.9 * 0.5 * 2_000_000, rel=0.1)
 
 
 def test_an_order_holds_until_the_next_one() -> None:

@@ -2,7 +2,10 @@
 
 import os
 import socket
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,8 +85,43 @@ def test_media_stays_on_loopback_until_listen_opens_it(tmp_path: Path) -> None:
     closed = child_specs(RunOptions(tmp_path), tmp_path, None)
     opened = child_specs(RunOptions(tmp_path, listen="0.0.0.0:8080", engines=2), tmp_path, None)
     assert [spec.name for spec in opened] == ["engine-0", "engine-1", "recorder", "control"]
-    assert closed[0].command[closed[0].command.index("--bind") + 1] == "127.0.0.1"
-    assert opened[0].command[opened[0].command.index("--bind") + 1] == "0.0.0.0"
+    assert networks(closed[0].command) == ["bind=127.0.0.1"]
+    assert networks(opened[0].command) == ["bind=0.0.0.0", "bind=::"]
+    assert parse([*opened[0].command[3:]]).networks.others[0].bind == "::"
+
+
+def networks(command: Sequence[str]) -> list[str]:
+    return [text for flag, text in pairwise(command) if flag == "--network"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"listen": "10.1.2.3:80"}, ["bind=10.1.2.3"]),
+        (
+            {"listen": "10.1.2.3:80", "advertise": "192.0.2.1"},
+            ["bind=10.1.2.3,advertise=192.0.2.1"],
+        ),
+        (
+            {"listen": ":80", "advertise": "192.0.2.1"},
+            ["bind=0.0.0.0,advertise=192.0.2.1", "bind=::"],
+        ),
+        ({"listen": ":80", "network": ("10.1.2.3", "::1")}, ["10.1.2.3", "::1"]),
+    ],
+)
+def test_media_is_where_pages_are_unless_networks_are_named(
+    tmp_path: Path, options: dict[str, Any], expected: list[str]
+) -> None:
+    specs = child_specs(RunOptions(tmp_path, **options), tmp_path, None)
+    assert networks(specs[0].command) == expected
+
+
+def test_engines_have_ports_of_their_own(tmp_path: Path) -> None:
+    specs = child_specs(RunOptions(tmp_path, engines=2, ports="5004-5007"), tmp_path, None)
+    assert [parse([*spec.command[3:]]).networks.port_range for spec in specs[:2]] == [
+        (5004, 5005),
+        (5006, 5007),
+    ]
 
 
 def test_all_processes_log_at_the_level_asked_for(tmp_path: Path) -> None:
@@ -97,6 +135,8 @@ def test_all_processes_log_at_the_level_asked_for(tmp_path: Path) -> None:
         (RunOptions(Path("unused"), engines=0), "--engines"),
         (RunOptions(Path("unused"), log_level="loud"), "--log-level"),
         (RunOptions(Path("unused"), ports="abc"), "--ports"),
+        (RunOptions(Path("unused"), ports="5004-5005", engines=3), "--ports"),
+        (RunOptions(Path("unused"), network=("10.0.0.300",)), "--network"),
         (RunOptions(Path("unused"), ports="9000-8000"), "--ports"),
         (RunOptions(Path("unused"), ports="70000-70001"), "--ports"),
         (RunOptions(Path("/dev/null/data")), "--data"),

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcu_core.conference.content import OWN, Rules, Token, ask, end, give, rules_of, settle
+from mcu_core.conference.content import (
+    MOST_SENDERS,
+    OWN,
+    Rules,
+    Token,
+    ask,
+    end,
+    give,
+    rules_of,
+    senders,
+    settle,
+)
 from mcu_core.contract.content import ContentRules
 from mcu_core.contract.definition import ConferenceDefinition
 
@@ -73,6 +84,19 @@ def test_new_rules_take_it_from_who_may_send_no_more_but_not_from_whom_it_was_gi
     assert settle(token, LOCKED) == token
     assert settle(give(token, "b"), ONLY_A).holder == "b"
     assert settle(Token("", False, "b", ("a",)), FREE).holder == "a", "unlocked: who waits comes in"
+
+
+def test_where_several_may_send_all_who_wait_and_are_admitted_are_seen_the_newest_first() -> None:
+    token = ask(ask(ask(Token(), "a", FREE), "b", FREE), "c", FREE)
+    assert senders(token, FREE, several=True) == ("c", "b", "a")
+    assert senders(token, FREE, several=False) == ("c",)
+    assert senders(token, LOCKED, several=True) == ("c",), "locked, nobody else comes in"
+    assert senders(give(token, OWN), FREE, several=True) == ()
+    assert senders(Token(), FREE, several=True) == ()
+    crowd = Token()
+    for number in range(20):
+        crowd = ask(crowd, str(number), FREE)
+    assert len(senders(crowd, FREE, several=True)) == MOST_SENDERS
 
 
 def test_the_rules_are_those_of_the_conference() -> None:

@@ -4,7 +4,14 @@ from typing import Any
 
 import msgspec
 
-from mcu_core.conference.direction import CONFERENCE, VIEWERS, Director, Roster, ViewKey
+from mcu_core.conference.direction import (
+    CONFERENCE,
+    VIEWERS,
+    WITH_CONTENT,
+    Director,
+    Roster,
+    ViewKey,
+)
 from mcu_core.contract.definition import (
     ConferenceDefinition,
     Group,
@@ -82,6 +89,16 @@ def test_a_broadcast_site_sees_who_has_the_floor() -> None:
 
 def test_a_broadcast_site_sees_what_it_has_chosen() -> None:
     assert watching(conference(site("a", watch="d"), broadcast="a"))["a"] == full("d")
+
+
+def test_a_locked_site_sees_its_choice_whoever_is_broadcast_lectures_or_speaks() -> None:
+    sites = (site("a", watch="b", source_locked=True), site("b", source_locked=True))
+    wanted = conference(*sites, lecturer="d", broadcast="c", voice=BY_VOICE)
+    watched = watching(wanted, roster(floor="d"))
+    assert (watched["a"], watched["b"]) == (full("b"), CONFERENCE)
+    assert watched["d"] == full("c"), "who is not locked sees the broadcast site"
+    shown = watching(wanted, roster(content=1.5))
+    assert shown["a"] == WITH_CONTENT, "content goes before"
 
 
 def test_a_lecturer_is_seen_in_full_and_sees_the_others() -> None:

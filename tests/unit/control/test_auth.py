@@ -1,10 +1,19 @@
 """Throttle, invitations, roles, names: pure decisions."""
 
+import base64
+import hmac
+
 import pytest
 
 from control_api.auth.invitations import Invitation, invite, read_invitation
 from control_api.auth.roles import ALLOWED, Action, Principal, Role, check
-from control_api.auth.throttle import FREE_ATTEMPTS, FREE_OF_SOURCE, MOST_KEPT, Throttle
+from control_api.auth.throttle import (
+    FREE_ATTEMPTS,
+    FREE_OF_SOURCE,
+    MOST_KEPT,
+    Throttle,
+    neighbourhood,
+)
 from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.names import clean_name
 from mcu_core.errors import BadInput
@@ -21,6 +30,24 @@ def test_the_sixth_wrong_attempt_waits() -> None:
     assert throttle.wait_s("admin", "elsewhere", 0) == 0
     assert throttle.wait_s("somebody", "here", 0) == 0
     assert throttle.wait_s("admin", "here", 300 * NS_PER_SECOND) == 0
+
+
+def test_an_ipv6_source_is_its_64() -> None:
+    throttle = Throttle()
+    for number in range(FREE_ATTEMPTS):
+        throttle.begins("admin", f"2001:db8:0:1::{number:x}", 0)
+    assert throttle.wait_s("admin", "2001:db8:0:1:ffff::1", 0) == 300
+    assert throttle.wait_s("admin", "2001:db8:0:2::1", 0) == 0
+    throttle.was_right("admin", "2001:db8:0:1::abcd")
+    assert throttle.wait_s("admin", "2001:db8:0:1::1", 0) == 0
+    sources = ("::ffff:10.0.0.1", "10.0.0.1", "fe80::1%eth0", "here", "")
+    assert [neighbourhood(one) for one in sources] == [
+        "10.0.0.1",
+        "10.0.0.1",
+        "fe80::/64",
+        "here",
+        "",
+    ]
 
 
 def test_a_right_one_forgives() -> None:
@@ -65,6 +92,15 @@ def test_an_invitation_is_good_for_its_seat_until_it_expires() -> None:
         read_invitation("secret", token, 100.0)
     with pytest.raises(NotLoggedIn, match="not valid"):
         read_invitation("another secret", token, 0.0)
+
+
+def test_an_invitation_of_earlier_days_does_not_say_which_chairs_password() -> None:
+    known = invite("secret", Invitation("c", "s", 100.0, "p", "mark"))
+    assert read_invitation("secret", known, 0.0).chair == "mark"
+    body = base64.urlsafe_b64encode(b'{"c":"c","s":"s","e":100,"k":true}').rstrip(b"=").decode()
+    signature = hmac.new(b"secret", f"v1.{body}".encode(), "sha256").digest()
+    token = f"v1.{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    assert read_invitation("secret", token, 0.0) == Invitation("c", "s", 100.0)
 
 
 def test_a_changed_invitation_is_refused() -> None:

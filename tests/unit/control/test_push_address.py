@@ -15,7 +15,6 @@ from mcu_core.errors import BadInput
         ("rtmps://a:8443/app/room/s?token=x", "rtmps://a:8443/app/room/***", "flv"),
         ("srt://h:9000?streamid=secret&latency=200", "srt://h:9000", "mpegts"),
         ("srt://[2001:db8::1]:9000", "srt://[2001:db8::1]:9000", "mpegts"),
-        ("rtmp://user:secret@host/app/secret", "rtmp://host:1935/app/***", "flv"),
     ],
 )
 def test_addresses_are_read_and_keep_their_secrets(url: str, shown: str, format_: str) -> None:
@@ -35,10 +34,14 @@ def test_addresses_are_read_and_keep_their_secrets(url: str, shown: str, format_
         "rtmp://host/app playpath=x",
         "rtmp://host:99999/app/key",
         "rtmp://host/app/key#x",
+        "rtmp://user:secret@host/app/key",
         "srt://host",
         "srt://host:9000?mode=listener",
         "srt://host:9000?localaddr=0.0.0.0",
         "srt://host:9000/path",
+        "srt://host:9000?streamid=x%0Amode=listener",
+        "srt://host:9000?streamid=x%0Dy",
+        "srt://host:9000?mode=listener&mode=caller",
         "srt://host:9000|file:/tmp/x",
         "rtmp://host/app/" + "x" * 1000,
     ],
@@ -46,6 +49,32 @@ def test_addresses_are_read_and_keep_their_secrets(url: str, shown: str, format_
 def test_what_is_no_address_to_send_to_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="url"):
         checked(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "door", "options"),
+    [
+        ("rtmp://h/app/key", "rtmp://h:1935", {"rtmp_app": "app", "rtmp_playpath": "key"}),
+        (
+            "rtmps://h/app/room/key?sign=a/b=",
+            "rtmps://h:443",
+            {"rtmp_app": "app/room", "rtmp_playpath": "key?sign=a/b="},
+        ),
+        ("rtmp://h/key", "rtmp://h:1935", {"rtmp_app": "key", "rtmp_playpath": ""}),
+        (
+            "srt://h:9?streamid=%23!::r=a,m=publish&passphrase=0123456789&latency=200000",
+            "srt://h:9",
+            {
+                "srt_streamid": "#!::r=a,m=publish",
+                "passphrase": "0123456789",
+                "latency": "200000",
+            },
+        ),
+    ],
+)
+def test_what_is_secret_is_told_apart(url: str, door: str, options: dict[str, str]) -> None:
+    address = checked(url)
+    assert (address.door, dict(address.options)) == (door, options)
 
 
 @given(st.text(max_size=60).map(lambda tail: f"srt://{tail}") | st.text(max_size=60))

@@ -9,6 +9,7 @@ from control_api.persistence.conferences import RtpOffer, WantedConference, Want
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import (
     ConferenceDefinition,
+    Encryption,
     LayoutChoice,
     SiteDefinition,
     SiteKind,
@@ -81,6 +82,13 @@ def test_rtp_sites_are_attached_again_unless_they_are_there() -> None:
     assert attaching(A, offers, snapshot(running(A))) == [AttachRtp("a", "r", "v=0", (40, 42))]
     there = running(A, sites=(SiteSnapshot("r", "RTP", endpoint="r-1"),))
     assert attaching(A, offers, snapshot(there)) == []
+
+
+def test_sites_whose_keys_are_gone_are_not() -> None:
+    offers = {"r": RtpOffer("v=0\r\na=crypto:1 AEAD_AES_128_GCM inline:x\r\n", (40, 42))}
+    assert attaching(A, offers, snapshot(running(A))) == []
+    plain = msgspec.structs.replace(A, encryption=Encryption.NONE)
+    assert len(attaching(plain, offers, snapshot(running(plain)))) == 1
 
 
 def info(name: str, state: RecordingState) -> RecordingInfo:

@@ -67,6 +67,8 @@ def test_a_request_is_what_the_schema_says(name: str) -> None:
         (m.ConferenceAnswer, "ScheduleConfOutput"),
         (m.RecurrenceAnswer, "ScheduleRecurrenceConferenceOutput"),
         (m.SitesAnswer, "QuerySitesOutput"),
+        (m.SitesPageAnswer, "QuerySitesByConditionOutput"),
+        (m.ConferencesPageAnswer, "QueryScheduleConferencesOutput"),
         (m.FreeBusyAnswer, "QuerySiteStatusOutput"),
         (m.ConferencesStatusAnswer, "QueryConferencesStatusOutput"),
         (m.SitesStatusAnswer, "QueryConfSitesStatusOutput"),

@@ -9,6 +9,7 @@ from mcu_core.egress.history import (
     MOST_SAVED,
     RESEND_EVERY_NS,
 )
+from mcu_core.egress.parity import Parity
 from mcu_core.egress.sender import RtpSender
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
 from mcu_core.media.codec import H264, L16_STEREO, OPUS, Codec
@@ -205,3 +206,36 @@ def test_after_silence_that_was_not_sent_a_talk_spurt_is_marked() -> None:
         line.sender.send(unit(OPUS, n * BLOCK_NS, *payloads))
     assert [packet.marker for packet in line.packets] == [True, False, True, False]
     assert timestamp_delta(line.packets[2].timestamp, line.packets[1].timestamp) == 3 * 960
+
+
+def test_what_was_forsaken_is_asked_for_in_vain_until_a_keyframe() -> None:
+    line = Receiver(H264)
+    for n in range(3):
+        line.sender.send(replace(unit(H264, n * FRAME_NS, b"a"), keyframe=n == 0))
+    missed = line.packets[2].sequence
+    assert not line.sender.resend([missed])
+    line.sender.forsake()
+    line.clock.advance_ns(RESEND_EVERY_NS)
+    assert line.sender.resend([missed])
+    assert not line.sender.resend([missed + 1]), "not sent yet"
+    line.sender.send(unit(H264, 4 * FRAME_NS, b"k"))
+    assert not line.sender.resend([missed]), "there is a keyframe since"
+    assert line.sender.resent == 1
+
+
+def test_repair_packets_are_numbered_on_and_asked_for_as_nothing() -> None:
+    line = Receiver(H264)
+    parity = line.sender.parity = Parity(117, 116)
+    line.sender.send(unit(H264, 0, b"a", b"b", b"c"))
+    parity.share = 0.34
+    line.sender.send(unit(H264, FRAME_NS, b"a", b"b", b"c"))
+    first = line.packets[0].sequence
+    assert [sequence_delta(p.sequence, first) for p in line.packets] == list(range(7))
+    assert [p.payload_type for p in line.packets] == [96] * 3 + [116] * 4
+    assert [p.payload[:1] for p in line.packets[3:]] == [b"\x60"] * 3 + [b"\x75"]
+    assert line.packets[6].timestamp == line.packets[5].timestamp
+    line.sender.resend([line.packets[6].sequence, line.packets[5].sequence])
+    assert [(p.payload_type, p.payload) for p in line.packets[7:]] == [(96, b""), (96, b"c")]
+    report = line.sender.sender_report(0)
+    octets = sum(len(packet.payload) for packet in line.packets[:7])
+    assert (report.packet_count, report.octet_count) == (7, octets)

@@ -3,15 +3,15 @@
 import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.receive_rate import MOST_BPS
 from mcu_core.endpoints.rtp_stream import (
-    CONTROL_PER_SECOND,
-    DEFAULT_RECEIVE_BPS,
+    HEALING_NS,
     KEYFRAME_REQUEST_EVERY_NS,
     REPORT_EVERY_NS,
     SOURCE_CHANGE_NS,
     RtpStream,
-    StreamGroup,
 )
+from mcu_core.endpoints.stream_group import CONTROL_PER_SECOND, StreamGroup
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
 from mcu_core.media.codec import H264
@@ -38,14 +38,16 @@ class Ingress(VideoIngress):
 class Rig:
     """A video stream in a group, and all that it sent."""
 
-    def __init__(self, agreed: Protection = NO_PROTECTION) -> None:
+    def __init__(
+        self, agreed: Protection = NO_PROTECTION, types: tuple[int, int] = (96, 97)
+    ) -> None:
         self.clock = ManualClock(NS_PER_SECOND)
         self.ingress = Ingress(self.clock)
         self.rtp: list[bytes] = []
         self.rtcp: list[rtcp.RtcpPacket] = []
         self.stats = EndpointStats()
         self.group = StreamGroup(self.stats)
-        self.stream = RtpStream(H264, (96, 97), OURS, self.clock, self._sent, self._report)
+        self.stream = RtpStream(H264, types, OURS, self.clock, self._sent, self._report)
         self.stream.protect(agreed)
         self.stream.receive_into(Intake(self.ingress, None))
         self.ingress.restarts = 0
@@ -142,7 +144,7 @@ def test_what_is_received_is_reported_each_second_with_the_rate_wanted(rig: Rig)
     assert report.reports[0].ssrc == THEIRS
     assert report.reports[0].last_report == 5 << 16
     assert report.reports[0].delay == 65_536
-    assert rig.told(rtcp.Remb) == [rtcp.Remb(OURS, DEFAULT_RECEIVE_BPS, (THEIRS,))]
+    assert rig.told(rtcp.Remb) == [rtcp.Remb(OURS, MOST_BPS, (THEIRS,))]
 
 
 def test_what_is_sent_is_reported_by_a_sender_report(rig: Rig) -> None:
@@ -213,6 +215,75 @@ def test_what_they_ask_for_goes_out_as_agreed() -> None:
     assert rtx.unwrapped(again, 97, OURS) == sent
 
 
+def test_who_waits_in_vain_for_what_was_let_go_gets_a_keyframe() -> None:
+    rig, wanted = Rig(Protection(rtx=98)), []
+    rig.stream.sends = True
+    rig.stream.feedback.keyframe_wanted = lambda: wanted.append(1)
+    rig.stream.send(EncodedUnit(H264, SLICE, NS_PER_SECOND, 0, False, (SLICE,), 0))
+    missed = rtcp.Nack(THEIRS, OURS, (rtp.parse(rig.rtp[0]).sequence,)).serialize()
+    rig.control(missed)
+    assert (len(rig.rtp), wanted) == (2, [])
+    rig.stream.way.fell()
+    rig.clock.advance_ns(NS_PER_SECOND)
+    rig.control(missed)
+    assert (len(rig.rtp), wanted) == (2, [1])
+
+
+def test_pictures_are_mended_where_asking_is_slow() -> None:
+    """From one stream to the other, by way of reports that tell of losses."""
+    agreed = Protection(rtx=98, red=116, ulpfec=117)
+    far, near = Rig(agreed), Rig(agreed, (97, 96))
+    far.stream.sends = True
+    block = rtcp.ReportBlock(OURS, 30, 0, 0, 0, 0, 0)
+    far.control(rtcp.ReceiverReport(THEIRS, (block,)).serialize())
+    assert far.stream.overhead > 0
+    for number in range(40):
+        stamp_ns = (1 + number) * NS_PER_SECOND // 30
+        far.stream.send(EncodedUnit(H264, SLICE, stamp_ns, 0, number == 0, (SLICE,), 0))
+    assert {rtp.parse(one).payload_type for one in far.rtp} == {116}
+    for k, data in enumerate(far.rtp):
+        if k % 8 != 1 or k < 8:  # what came before the first repair packet is not kept
+            assert near.group.rtp_received(data, near.clock.now_ns())
+    near.clock.advance_ns(FIRST_WAIT_NS)
+    near.stream.tick(near.clock.now_ns())
+    counters = near.stream.reception()
+    assert counters.made > 3
+    assert near.ingress.units == 40
+    assert counters.malformed == 0
+
+
+def test_who_numbers_packets_of_a_path_is_told_when_they_came() -> None:
+    rig = Rig()
+    rig.stream.arrived.extension = 3
+    group = StreamGroup(rig.stats)
+    group.add(rig.stream)
+    for number in (7, 9):
+        packet = rtp.RtpPacket(96, number, 0, THEIRS, True, SLICE, {3: bytes((0, number))})
+        assert group.rtp_received(packet.serialize(), rig.clock.now_ns())
+    rig.stream.tick(rig.clock.now_ns())
+    (told,) = rig.told(rtcp.TransportFeedback)
+    assert isinstance(told, rtcp.TransportFeedback)
+    now_us = rig.clock.now_ns() // 1000
+    assert (told.first, told.arrivals_us) == (7, (now_us, None, now_us))
+
+
+def test_who_asks_for_no_packets_and_loses_some_gets_few_keyframes(rig: Rig) -> None:
+    wanted: list[str] = []
+    rig.stream.nack = False
+    rig.stream.lossy_changed = lambda lossy: wanted.append("healing" if lossy else "calm")
+    rig.stream.feedback.keyframe_wanted = lambda: wanted.append("keyframe")
+    ask = rtcp.PictureLoss(THEIRS, OURS).serialize()
+    rig.control(ask)
+    block = rtcp.ReportBlock(OURS, 30, 0, 0, 0, 0, 0)
+    rig.control(rtcp.ReceiverReport(THEIRS, (block,)).serialize())
+    for _ in range(20):
+        rig.control(ask)
+        rig.clock.advance_ns(HEALING_NS // 20)
+    assert wanted == ["keyframe", "healing"]
+    rig.control(ask)
+    assert wanted[2:] == ["keyframe"]
+
+
 def test_malformed_reports_are_counted(rig: Rig) -> None:
     assert not rig.control(b"\x80\xc8\x00\x50" + bytes(20))
     assert rig.stats.packets_dropped == 1
@@ -239,3 +310,22 @@ def test_two_streams_of_one_payload_type_are_told_apart_by_their_sources() -> No
     assert rig.receive(1)
     assert rig.receive(1, OTHER)
     assert (rig.stream.reception().received, second.reception().received) == (1, 1)
+
+
+def test_a_bound_is_told_at_once_and_kept_up_by_what_the_sender_understands(rig: Rig) -> None:
+    rig.receive(1)
+    rig.stream.tick(rig.clock.now_ns())
+    rig.stream.ask_rate(300_000)
+    rig.stream.tick(rig.clock.now_ns())
+    rig.stream.ask_rate(300_000)
+    rig.stream.tick(rig.clock.now_ns())
+    rig.stream.ask_rate(1 << 62)
+    rig.stream.tick(rig.clock.now_ns())
+    rates = [told.bitrate_bps for told in rig.told(rtcp.Remb) if isinstance(told, rtcp.Remb)]
+    assert rates == [MOST_BPS, 300_000, MOST_BPS]
+    rig.stream.rate.remb, rig.stream.rate.tmmbr = False, True
+    rig.stream.ask_rate(512_000)
+    rig.stream.tick(rig.clock.now_ns())
+    (request,) = rig.told(rtcp.RateRequest)
+    assert isinstance(request, rtcp.RateRequest)
+    assert [(one.ssrc, one.bitrate_bps) for one in request.bounds] == [(THEIRS, 512_000)]

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from mcu_core.contract.snapshots import TraceSample
-from mcu_core.engine.trace import SECONDS, Moment, Shown, Totals, Trace, verdict
+from mcu_core.contract.snapshots import Course, TraceSample
+from mcu_core.engine.trace import SECONDS, CourseSum, Moment, Shown, Totals, Trace, verdict
 from mcu_core.media.clock import NS_PER_MS
 from mcu_core.media.picture import blank_picture
 
@@ -73,3 +74,19 @@ def test_the_longest_time_without_a_new_picture_is_kept_until_it_is_taken() -> N
     assert (shown.pictures, shown.delay_ns) == (2, 20 * NS_PER_MS)
     assert shown.take_still_ns() == 290 * NS_PER_MS
     assert shown.take_still_ns() == 0
+
+
+def test_a_course_is_the_sum_of_its_seconds() -> None:
+    course = CourseSum()
+    assert course.sum == Course()
+    course.add(replace_in(WELL, delay_ms=40.0, sound_frames=50, sound_wait_ms=30.0))
+    course.add(replace_in(WELL, delay_ms=60.0, sound_frames=50, sound_wait_ms=50.0, repaired=3))
+    course.add(sample(packets=50, lost=4, longest_still_ms=700.0, concealed_ms=20.0, effort=1))
+    course.add(sample(packets=50, lost=4, longest_still_ms=1700.0))
+    course.add(sample(longest_still_ms=2700.0))
+    course.add(sample(packets=50, lost=4, watched=False))
+    assert course.sum == Course(6, 50.0, 40.0, 1700.0, 20.0, 3, 1)
+
+
+def replace_in(second: TraceSample, **changes: object) -> TraceSample:
+    return msgspec.structs.replace(second, **changes)

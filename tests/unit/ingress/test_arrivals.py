@@ -67,6 +67,18 @@ def test_a_clock_that_drifts_is_followed() -> None:
     assert arrivals.timing.target_ns < 30 * NS_PER_MS
 
 
+def test_a_longer_way_moves_what_is_heard_once() -> None:
+    """Its reference follows ten seconds later: what is due must not wait for both meanwhile."""
+    arrivals = Arrivals()
+    feed(arrivals, [0.0] * 600)
+    feed(arrivals, [50.0] * 100, 600)
+    due_ns = START + 75 * NS_PER_MS
+    for k in range(700, 1500):
+        feed(arrivals, [50.0], k)
+        assert arrivals.timing.base_ns + arrivals.timing.target_ns == due_ns
+    assert arrivals.timing.base_ns == START + 50 * NS_PER_MS, "it has followed"
+
+
 def test_a_jump_begins_another_timeline() -> None:
     arrivals = Arrivals()
     feed(arrivals, [30.0 * (k % 2) for k in range(100)])

@@ -81,6 +81,22 @@ def test_a_stray_changes_nothing_and_a_restart_counts_anew() -> None:
     assert (reception.expected, reception.lost) == (4, 1)
 
 
+def test_a_sender_that_restarts_a_little_earlier_is_counted_anew() -> None:
+    reception = Reception(7, RATE)
+    receive(reception, *range(1000, 1500))
+    for k in range(200):
+        reception.push(800 + k, 3_000_000_000 + k * STEP_TICKS, 1, 0)
+    assert reception.report_block(0).highest_sequence == 999
+    assert (reception.expected, reception.lost) == (200, 0)
+
+
+def test_late_packets_of_the_same_time_are_no_restart() -> None:
+    reception = Reception(7, RATE)
+    receive(reception, *range(1000, 1200), *range(1300, 1500), *range(1200, 1300))
+    assert reception.report_block(0).highest_sequence == 1499
+    assert reception.lost == 0
+
+
 def test_nothing_received_reports_nothing_lost() -> None:
     block = Reception(7, RATE).report_block(0)
     assert (block.fraction_lost, block.packets_lost, block.highest_sequence) == (0, 0, 0)

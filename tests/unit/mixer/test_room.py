@@ -116,6 +116,18 @@ def test_muted_and_unheard_sites_are_in_no_sum() -> None:
     assert course[-1].mixes.without("soft") is course[-1].mixes.total
 
 
+def test_an_announcement_is_heard_though_others_have_all_places() -> None:
+    room = Room()
+    room.places = 1
+    said = tone(1000, 3 * SECOND, 0.1) * (np.arange(3 * SECOND) >= 2 * SECOND)
+    sites = {"a": blocks(speech(1, 3, 0.5)), "said": blocks(said)}
+    settings = {"a": Setting(), "b": Setting(), "said": Setting(always=True)}
+    course = run(room, sites, settings)
+    heard = left(course, "b")
+    assert share_of(said[: len(heard) - SEGMENT], heard[SEGMENT:]) == pytest.approx(1, abs=0.1)
+    assert any("a" in one.sounding for one in course[100:]), "it takes nobody's place"
+
+
 def test_levels_are_told_of_all_and_faulty_numbers_hurt_only_their_site() -> None:
     room, bad = Room(), silence()
     bad[17, 0] = np.inf

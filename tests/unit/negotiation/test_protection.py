@@ -56,3 +56,30 @@ def test_sound_may_come_several_times(coding: str, told: str) -> None:
 def test_redundancy_of_other_things_is_left_out(lines: list[str]) -> None:
     agreed, _ = answered("audio", *lines)
     assert agreed.protection == Protection()
+
+
+MENDS = ("rtpmap:116 red/90000", "rtpmap:117 ulpfec/90000")
+TIMES = (
+    "extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    "extmap:5/sendrecv urn:ietf:params:rtp-hdrext:toffset",
+    "extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid",
+    "extmap:x urn:ietf:params:rtp-hdrext:toffset",
+)
+
+
+def test_what_mends_pictures_is_answered_as_browsers_offer_it() -> None:
+    agreed, section = answered("video", *VP8, *REPEATS, *MENDS, *TIMES)
+    expected = Protection(rtx=97, red=116, ulpfec=117, moving=frozenset({2, 5}))
+    assert agreed.protection == expected
+    assert section.formats == ("96", "97", "116", "117")
+    assert section.rtpmaps[116].serialize() == "red/90000"
+    assert section.rtpmaps[117].serialize() == "ulpfec/90000"
+    assert not section.fmtp(116)
+
+
+def test_it_may_go_without_a_wrapper_but_a_wrapper_alone_is_no_use() -> None:
+    agreed, section = answered("video", *VP8, MENDS[1])
+    assert agreed.protection == Protection(ulpfec=117)
+    assert section.formats == ("96", "117")
+    agreed, _ = answered("video", *VP8, MENDS[0])
+    assert agreed.protection == Protection()

@@ -8,7 +8,8 @@ from mcu_core.errors import MalformedInput, Refused
 from mcu_core.media.codec import G722, H264, OPUS, PCMA, PCMU, VP8, Kind
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
-from mcu_core.negotiation.rtp_session import answer, listening, offer, read_answer
+from mcu_core.negotiation.rtp_offer import offer, read_answer
+from mcu_core.negotiation.rtp_session import answer, listening
 from mcu_core.protocol import sdp
 from mcu_core.protocol.sdp import Direction, MediaDescription, SessionDescription
 from tests.fakes.captures import description
@@ -303,7 +304,8 @@ def test_an_answer_must_fit_the_offer() -> None:
     ("audio", "reason"),
     [
         ("m=audio 0 RTP/AVP 0\n", "does not want"),
-        ("m=audio 1 RTP/SAVP 0\n", "RTP/AVP"),
+        ("m=audio 1 RTP/SAVP 0\n", "has no key"),
+        ("m=audio 1 UDP/TLS/RTP/SAVP 0\n", "RTP/AVP, as in the offer"),
         ("m=audio 1 RTP/AVP 13\n", "no codec"),
         ("m=audio 1 RTP/AVP 0\n", "was not offered"),
     ],

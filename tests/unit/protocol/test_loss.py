@@ -70,7 +70,7 @@ def test_what_has_been_asked_for_twice_is_urgent() -> None:
     schedule.push(1, 0)
     schedule.push(3, 0)
     asked = [ms for ms in range(600) if schedule.due(ms * NS_PER_MS, RTT_NS)]
-    assert asked[:4] == [5, 130, 193, 256]
+    assert asked[:4] == [5, 130, 172, 214]
 
 
 def test_tries_and_time_have_an_end() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcu_core.protocol.reorder import ReorderBuffer
+from mcu_core.protocol.reorder import RESTARTED, SAME_TIME_TICKS, ReorderBuffer
 from mcu_core.protocol.rtp import RtpPacket
 
 WAIT_NS = 50
@@ -96,3 +96,30 @@ def test_impossible_settings_are_refused() -> None:
         ReorderBuffer(-1)
     with pytest.raises(ValueError, match="no reorder buffer"):
         ReorderBuffer(1, limit=0)
+
+
+def timed(sequence: int, timestamp: int) -> RtpPacket:
+    return RtpPacket(96, sequence, timestamp & 0xFFFF_FFFF, 1, False, b"x")
+
+
+def test_a_sender_that_restarts_a_little_earlier_is_believed_and_nothing_of_it_is_lost() -> None:
+    buffer = ReorderBuffer(WAIT_NS)
+    for sequence in range(1000, 2000):
+        buffer.push(timed(sequence, sequence * 3000), 0)
+    assert len(pop(buffer)) == 1000
+    anew = [buffer.push(timed(500 + k, 9_000_000 + k * 3000), 0) for k in range(2 * RESTARTED)]
+    assert anew.index(True) == RESTARTED - 1
+    assert pop(buffer) == list(range(500, 500 + 2 * RESTARTED))
+    assert (buffer.restarts, buffer.late, buffer.lost) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("back", "between"), [(SAME_TIME_TICKS, False), (10**9, True)])
+def test_what_is_sent_again_or_comes_beside_others_is_no_restart(back: int, between: bool) -> None:
+    buffer = ReorderBuffer(WAIT_NS)
+    for sequence in range(1000, 2000):
+        buffer.push(timed(sequence, 10**6), 0)
+    for k in range(3 * RESTARTED):
+        assert not buffer.push(timed(500 + k, 10**6 - back), 0)
+        if between:
+            assert buffer.push(timed(2000 + k, 10**6), 0)
+    assert (buffer.restarts, buffer.late) == (0, 3 * RESTARTED)

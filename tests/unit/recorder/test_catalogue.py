@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mcu_core.contract.events import TapUnit
@@ -14,7 +15,9 @@ from recorder.errors import BrokenRecording
 from recorder.export import Piece
 from recorder.files import RecordingFiles
 from recorder.fragments import Fragment
-from recorder.journal import JOURNAL_NAME, Started, Stopped
+from recorder.journal import JOURNAL_NAME, FragmentWritten, Started, Stopped
+from recorder.manifest import runs_of
+from recorder.tracks import TRACKS
 from tests.unit.recorder.test_boxes import tree
 from tests.unit.recorder.test_fragments import FRAME_NS, frames, picture, sound
 from tests.unit.recorder.test_timeline import push_all, timeline
@@ -85,7 +88,11 @@ def test_a_manifest_and_its_increments(store: Path) -> None:
         ("sound", "audio", "mp4a.40.2"),
     ]
     main = whole["tracks"][0]
-    assert main["fragments"][0][2:] == (0.0, 233.333, True, 0)
+    assert [one[2:] for one in main["fragments"]] == [
+        (0.0, 1866.667, True, 0),  # eight fragments as one; the next is shown until the hole's end
+        (1866.667, 3100.0, False, 0),
+        (7000.0, 33.0, True, 0),
+    ]
     assert (main["inits"][0]["width"], main["inits"][0]["height"]) == (320, 180)
     assert [(gap["track"], gap["duration_ms"] > 1900) for gap in whole["gaps"]] == [
         ("main", True),
@@ -98,13 +105,30 @@ def test_a_manifest_and_its_increments(store: Path) -> None:
         catalogue.manifest("r1", after=-1)
 
 
+def test_side_by_side_fragments_are_told_as_one() -> None:
+    kind, tenth = TRACKS["sound"], 4800
+    parts = [FragmentWritten("sound", k * 10, 10, k * tenth, tenth, True, 0) for k in range(100)]
+
+    def told(size: int) -> list[tuple[int, int, float, float]]:
+        runs = runs_of(parts, kind, size)
+        return [(offset, size, start, long) for offset, size, start, long, _, _ in runs]
+
+    assert told(1000) == [(k * 250, 250, k * 2500.0, 2500.0) for k in range(4)]
+    assert told(995)[-1] == (750, 240, 7500.0, 2400.0), "what is not on the disk is not told"
+    parts[30:33] = [msgspec.structs.replace(one, init=1) for one in parts[30:33]]
+    assert [one[0] for one in told(1000)] == [0, 250, 300, 330, 580, 830]
+    del parts[50]
+    assert told(1000)[3:5] == [(330, 170, 3300.0, 1700.0), (510, 250, 5100.0, 2500.0)]
+    assert runs_of([], kind, 1000) == []
+
+
 def test_fragments_that_did_not_reach_the_disk_are_not_told(store: Path) -> None:
     end(fill(store))
     path = Catalogue(store).track_path("r1", "main")
-    before = len(Catalogue(store).manifest("r1")["tracks"][0]["fragments"])
+    before = Catalogue(store).manifest("r1")["tracks"][0]["fragments"]
     with path.open("r+b") as track:
         track.truncate(path.stat().st_size - 1)
-    assert len(Catalogue(store).manifest("r1")["tracks"][0]["fragments"]) == before - 1
+    assert Catalogue(store).manifest("r1")["tracks"][0]["fragments"] == before[:-1]
     assert Catalogue(store).export("r1").size > 0
 
 

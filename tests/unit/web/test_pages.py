@@ -59,12 +59,16 @@ def test_there_are_all_the_pages() -> None:
         "bookings",
         "check",
         "enter",
+        "health",
         "index",
         "join",
         "live",
         "login",
         "play",
         "recordings",
+        "register",
+        "reports",
+        "users",
     ]
 
 

@@ -240,6 +240,7 @@ def test_a_camera_goes_in_steps_that_it_knows_to_its_ends() -> None:
         (-0.6, "HEARD", 0.9, False),
         (0.9, "HEARD", 1.0, True),
         (0.3, "SILENT", 2.5, False),
+        (0.008, "SILENT", 1.0, False),
         (-0.6, "SILENT", 0.1, False),
     ],
 )
@@ -254,6 +255,53 @@ def test_a_player_is_led_by_its_rate_and_by_a_seek_as_the_last_resort(
     )
     assert led["playbackRate"] == pytest.approx(rate)
     assert (led["currentTime"] != 5) == seeks
+
+
+SCREENS = """((apart, rate) => {
+  const video = (late) => ({
+    playbackRate: 1, requestVideoFrameCallback(call) { this.call = call; },
+    shows: (screen, k) => screen.call(0, { mediaTime: k / 30,
+      expectedDisplayTime: 1000 * (k / 30 + late) }),
+  });
+  const [main, content] = [video(0), video(apart)];
+  const phase = new m.Phase(main, content);
+  content.playbackRate = rate;
+  const looks = [];
+  for (let k = 0; k < 13; k += 1) {
+    for (const screen of [main, content]) screen.shows(screen, k);
+    looks.push(phase.look());
+  }
+  return looks;
+})"""
+
+
+@pytest.mark.parametrize(
+    ("apart", "rate", "corrections"),
+    [
+        (0.0333, 1, [0, 0.0167, 0.0333]),
+        (-0.0167, 1, [0, -0.0083, -0.0167]),
+        (0.004, 1, [0, 0, 0]),
+        (0.2, 1, [0, 0, 0]),
+        (0.0333, 1.05, [0, 0, 0]),
+    ],
+)
+def test_a_screen_that_shows_pictures_late_is_led_ahead(
+    apart: float, rate: float, corrections: list[float]
+) -> None:
+    looks = run("phase", f"{SCREENS}({apart}, {rate})")
+    assert [looks[0], looks[5], looks[11]] == pytest.approx(corrections, abs=1e-3)
+
+
+def test_a_rate_that_was_bent_is_bent_until_it_is_right_and_then_left_alone() -> None:
+    off = "[0.03, 0.008, 0.002, 0.008, -0.009, 0.012]"
+    rates = run(
+        "follow",
+        "((video) => "
+        f"{off}.map((off) => {{ m.follow(video, 5 + off, 1, m.SILENT, () => true);"
+        " return video.playbackRate; }))"
+        "({ currentTime: 5, playbackRate: 1, paused: false, seeking: false })",
+    )
+    assert rates == pytest.approx([1.15, 1.04, 1.0, 1.0, 1.0, 1.06])
 
 
 @pytest.mark.parametrize(
@@ -291,3 +339,22 @@ def test_statistics_become_rates_losses_and_delays() -> None:
     }
     assert run("measure", '[m.isBad("loss_back", 5), m.isBad("pictures", 25)]') == [True, False]
     assert run("measure", "m.measured(m.totals([]), m.totals([]), 2).loss_back") == 100
+
+
+def test_a_plot_has_all_days_and_stands_on_its_base() -> None:
+    all_days = [20280227, 20280228, 20280229, 20280301]
+    assert run("plot", 'm.days("2028-02-27", "2028-03-01")') == all_days
+    assert run("plot", "[0, 0.3, 7, 20, 101].map(m.ceiling)") == [1, 0.5, 10, 20, 200]
+    rows = json.dumps(
+        [
+            {"of": "20280228", "hours": 3, "loss_percent": 0.5},
+            {"of": "20280301", "hours": 5, "loss_percent": 0},
+        ]
+    )
+    found = run("plot", f"m.drawing({rows}, {all_days})")
+    size = run("plot", "m.SIZE")
+    assert [round(bar["y"] + bar["height"]) for bar in found["bars"]] == [size["base"]] * 2
+    assert found["bars"][1]["y"] == pytest.approx(size["top"]), "the highest reaches the top"
+    assert len(found["line"].split()) == 2
+    assert [label["day"] for label in found["labels"]] == all_days
+    assert run("plot", "m.drawing([], [])")["bars"] == []

@@ -2,11 +2,17 @@
 
 import re
 from inspect import getsource
+from typing import get_args
 
 import pytest
 
+from control_api.auth.own_roles import GRANTABLE
+from control_api.auth.rights import Right
+from control_api.rest.pacs import JobView
+from control_api.services.films import State
+from control_api.services.thresholds import SEVERITIES
 from mcu_core.adaptation.overload import STEPS
-from mcu_core.contract.definition import PaneFit, SiteKind
+from mcu_core.contract.definition import Encryption, PaneFit, SiteKind
 from mcu_core.engine.trace import verdict
 from tests.unit.web.files import sources, texts
 
@@ -21,7 +27,10 @@ NO_LETTERS = re.compile(r"[^a-z]+")
 
 DEVICE_PROBLEMS = ("denied", "missing", "busy", "insecure")
 LINK_STATES = ("idle", "connecting", "live", "waiting", "failed")
+MARKS = ("chat", "content", "join", "layout", "leave", "operator", "slide", "speaker")
 FAMILIES = {
+    "alarms.kind_": tuple(SEVERITIES),
+    "alarms.severity_": tuple(sorted(set(SEVERITIES.values()))),
     "bookings.repeat_": ("never", "daily", "weekly", "monthly"),
     "bookings.state_": ("booked", "running", "ended"),
     "call.": LINK_STATES,
@@ -47,15 +56,29 @@ FAMILIES = {
         "503",
         "504",
     ),
+    "encryption.": tuple(Encryption),
     "fit.": tuple(PaneFit),
     "kind.": tuple(f"{kind}{end}" for kind in SiteKind for end in ("", "_hint")),
     "corner.": ("top_left", "top_right", "bottom_left", "bottom_right"),
     "lead.": ("broadcast", "lecture", "voice"),
     "marks.": (
-        *("content", "continue", "layout", "operator", "pause"),
-        *(f"{kind}_text" for kind in ("content", "join", "layout", "leave", "operator", "speaker")),
+        *("content", "continue", "layout", "operator", "pause", "slide"),
+        *(f"{kind}_text" for kind in MARKS),
     ),
-    "tags.": ("doctor", "department", "group", "patient"),
+    "users.role_": ("viewer", "operator", "admin"),
+    "users.right_": tuple(Right),
+    "work.": (
+        *(f"film_{state}" for state in get_args(State)),
+        *(f"job_{state}" for state in get_args(JobView.model_fields["state"].annotation)),
+    ),
+    "dicom.": (
+        *("patient_name", "patient_id", "study_uid", "study_id", "accession", "description"),
+        *("physician", "institution", "series_description"),
+    ),
+    "dicom.sex_": ("none", "F", "M", "O"),
+    "dicom.kind_": ("photographic", "endoscopic", "microscopic"),
+    "dicom.track_": ("main", "content"),
+    "tags.": ("doctor", "department", "patient"),
     "mark.": ("broadcast", "lecture", "video_off", "watch", "own", "hand"),
     "pane.kind_": ("auto", "site", "voice", "poll", "content", "empty", "broadcast", "lecture"),
     "push.": ("connecting", "pushing", "waiting", "failed"),
@@ -63,6 +86,8 @@ FAMILIES = {
     "record.consent_": ("free", "asked", "refused"),
     "record.of_": ("conference", "content", "own"),
     "recordings.state_": ("recording", "paused", "done", "failed"),
+    "reports.of_": ("day", "organisation", "site"),
+    "rights.": tuple(sorted(GRANTABLE)),
     "stage.": (*LINK_STATES, "empty"),
     "state.": ("away", "joining", "joined"),
     "theme.": ("auto", "light", "dark"),

@@ -1,0 +1,68 @@
+"""A registered site opens a conference with the code of its room, and others come by that of it."""
+
+from typing import Any
+
+from tests.component.control.conftest import Control
+from tests.component.control.test_door import attach, holding, reason
+from tests.component.control.test_organisations import operator
+from tests.fakes.engine import FakeEngine
+
+CODE = "900100200"
+
+
+async def room(control: Control, uri: str = "ward", **fields: Any) -> None:
+    await control.json("POST", "/sites", json={"uri": uri, "name": "Ward 3", **fields})
+    await control.json("PUT", f"/sites/{uri}/room", json={"code": CODE})
+
+
+async def knock(control: Control, code: str) -> Any:
+    async with control.client() as person:
+        return await person.post("/door", json={"code": code, "name": "Nurse"})
+
+
+async def test_a_site_opens_its_room_and_chairs_it(control: Control, engine: FakeEngine) -> None:
+    await room(control, organisation="一院")
+    entry = (await knock(control, CODE)).json()
+    cid = entry["conference"]
+    assert (entry["site"], entry["chair"]) == ("ward", True)
+    assert (engine.conferences[cid].name, engine.conferences[cid].chair) == ("Ward 3", "ward")
+    assert (await attach(control, entry["token"], cid, "ward")).status_code == 200
+    async with holding(control, entry["token"]) as chair:
+        known = (await chair.get(f"/conferences/{cid}")).json()
+        code = known["rules"]["access_code"]
+        assert (await chair.patch(f"/conferences/{cid}", json={"name": "Round"})).status_code == 200
+    other = (await knock(control, code)).json()
+    assert (other["conference"], other["chair"]) == (cid, False)
+    async with holding(control, other["token"]) as guest:
+        assert (await guest.get(f"/conferences/{cid}")).json()["rules"]["access_code"] == ""
+    again = (await knock(control, CODE)).json()
+    assert again["conference"] == cid, "what runs is entered, not begun again"
+    async with operator(control, "one", "一院") as one, operator(control, "two", "二院") as two:
+        assert (await one.get(f"/conferences/{cid}")).status_code == 200
+        assert (await two.get(f"/conferences/{cid}")).status_code == 404
+    await control.json("DELETE", f"/conferences/{cid}")
+    fresh = (await knock(control, CODE)).json()
+    assert fresh["conference"] != cid
+
+
+async def test_a_code_is_one_rooms_and_no_conferences(control: Control) -> None:
+    await room(control)
+    await control.json("POST", "/sites", json={"uri": "ct", "name": "CT"})
+    for uri, code, status in (
+        ("ct", CODE, 409),
+        ("ct", "12345", 422),
+        ("ct", "x" * 8, 422),
+        ("nobody", "123456", 404),
+        ("ward", CODE, 204),
+    ):
+        reply = await control.api.put(f"/sites/{uri}/room", json={"code": code})
+        assert reply.status_code == status, (uri, code)
+    body = {"name": "A", "access_code": "777888"}
+    await control.json("POST", "/bookings", json=body)
+    taken = await control.api.put("/sites/ct/room", json={"code": "777888"})
+    assert taken.status_code == 409
+    await control.json("PUT", "/sites/ward/room", json={"code": ""})
+    assert reason(await knock(control, CODE)) == "code"
+    await control.json("PUT", "/sites/ct/room", json={"code": CODE})
+    await control.json("DELETE", "/sites/ct")
+    assert reason(await knock(control, CODE)) == "code", "its room went with it"
