@@ -1,4 +1,5 @@
-"""Inputs made to break us: real RTP, RTCP, SDP and STUN, mutated; the same for the same number."""
+"""Inputs made to break us: real RTP, RTCP, repair packets, SDP with and without keys, encrypted
+packets and STUN, mutated; the same for the same number."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -7,17 +8,25 @@ from aioice import stun
 
 from benchmarks.load.simulated_call import drawn
 from mcu_core.egress.video_encoder import VideoEncoder
+from mcu_core.endpoints.srtp import SrtpSessions
 from mcu_core.media.codec import H264, VP8, Codec
 from mcu_core.media.units import VideoForm
-from mcu_core.protocol import red, rtcp, rtx
+from mcu_core.negotiation.agreement import SrtpKeys
+from mcu_core.protocol import flexfec, red, rtcp, rtx, sdes, ulpfec
 from mcu_core.protocol.rtp import header
 
 VIDEO_TYPE, VP8_TYPE, RTX_TYPE, SOUND_TYPE, RED_TYPE, EVENTS_TYPE = 96, 98, 97, 111, 63, 101
-VIDEO_SSRC, VP8_SSRC, SOUND_SSRC, RTX_SSRC = 1001, 1003, 1002, 1004
+MENDED_TYPE, MENDED_RED_TYPE, ULPFEC_TYPE = 102, 103, 104
+VIDEO_SSRC, VP8_SSRC, SOUND_SSRC, RTX_SSRC, MENDED_SSRC = 1001, 1003, 1002, 1004, 1005
 OURS = 7001
 PICTURES = 4
 WIDTH, HEIGHT = 176, 144
 PASSWORD = b"0123456789abcdefghijklmn"
+OUR_KEY, THEIR_KEY = (bytes((n,)) * sdes.MOST_MATERIAL_BYTES for n in (1, 2))
+"""What the keys of encrypted packets are cut from."""
+
+TOGETHER, REPAIRS = 6, 2
+"""So many packets are protected together, by so many repair packets."""
 
 MOST_FLIPS, MOST_ADDED = 8, 64
 
@@ -53,18 +62,46 @@ a=rtpmap:99 VP8/90000
 a=content:slides
 """
 
+KEYED_OFFER = """v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=device
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 40002 RTP/SAVP 0
+{keys}a=rtpmap:0 PCMU/8000
+m=video 40000 RTP/AVPF 96 97 98
+{keys}a=rtpmap:96 H264/90000
+a=rtpmap:97 red/90000
+a=rtpmap:98 ulpfec/90000
+m=application 40006 RTP/SAVP 100
+{keys}a=rtpmap:100 H224/4800
+"""
+
 
 def corpus() -> dict[str, list[bytes]]:
     """What is mutated, by kind; a real encoder's packets among it."""
     return {
         "RTP": _rtp(),
         "RTCP": _rtcp(),
+        "ULPFEC": _mended(),
+        "FlexFEC": [flexfec.serialize(one) for one in _repairs()],
+        "SRTP": [sealed for suite in sdes.SUITES for sealed in _sealed(suite)],
+        "SDES": [*_keyed_offers()],
         "SDP": [RTP_OFFER.encode(), RTP_OFFER.replace("\n", "\r\n").encode()],
         "STUN": _stun(),
     }
 
 
-SHARES: Mapping[str, float] = {"RTP": 0.45, "RTCP": 0.3, "STUN": 0.2, "SDP": 0.05}
+SHARES: Mapping[str, float] = {
+    "RTP": 0.33,
+    "RTCP": 0.25,
+    "ULPFEC": 0.12,
+    "FlexFEC": 0.03,
+    "SRTP": 0.06,
+    "SDES": 0.04,
+    "SDP": 0.04,
+    "STUN": 0.13,
+}
 
 
 class Hostile:
@@ -160,6 +197,59 @@ def _pictures(codec: Codec, number: int, ssrc: int) -> list[bytes]:
             found.append(header(number, last, 100 + len(found), 3000 * n, ssrc) + payload)
     encoder.close()
     return found
+
+
+def protected() -> list[bytes]:
+    """The packets that repair packets are made for, as they were before they were wrapped."""
+    return _pictures(H264, MENDED_TYPE, MENDED_SSRC)
+
+
+def _repairs() -> list[ulpfec.Repair]:
+    found = []
+    packets = protected()
+    for at in range(0, len(packets), TOGETHER):
+        strings = [(k, ulpfec.bit_string(one)) for k, one in enumerate(packets[at : at + TOGETHER])]
+        found += ulpfec.repairs(100 + at, strings, REPAIRS)
+    return [ulpfec.Repair.read(one) for one in found]
+
+
+def _mended() -> list[bytes]:
+    """A stream in RED with its repair packets, in RED and bare."""
+    packets = protected()
+    wrapped = [
+        one[:1] + bytes((one[1] & 0x80 | MENDED_RED_TYPE,)) + one[2:12] + lead + one[12:]
+        for one in packets
+        for lead in (bytes((MENDED_TYPE,)),)
+    ]
+    for n, repair in enumerate(_repairs(), 100 + len(packets)):
+        payload = repair.serialize()
+        wrapped.append(header(ULPFEC_TYPE, False, n, 3000, MENDED_SSRC) + payload)
+        lead = bytes((ULPFEC_TYPE,))
+        wrapped.append(header(MENDED_RED_TYPE, False, n, 3000, MENDED_SSRC) + lead + payload)
+    return wrapped
+
+
+def sessions(suite: sdes.Suite, ours: bytes, theirs: bytes) -> SrtpSessions:
+    """Both ways of a line with keys cut from these."""
+    size = suite.material_bytes
+    return SrtpSessions(SrtpKeys(suite, ours[:size], theirs[:size]))
+
+
+def _sealed(suite: sdes.Suite) -> list[bytes]:
+    """RTP and RTCP as the other side encrypts them."""
+    theirs = sessions(suite, THEIR_KEY, OUR_KEY)
+    control = [theirs.protect_rtcp(one) for one in _rtcp()]
+    return control + [bytes(theirs._out.protect(one)) for one in _rtp()]
+
+
+def _keyed_offers() -> list[bytes]:
+    lines = [
+        f"a=crypto:{sdes.CryptoLine(tag, suite, THEIR_KEY[: suite.material_bytes]).serialize()}"
+        for tag, suite in enumerate(sdes.SUITES, 1)
+    ]
+    several = "\n".join(lines) + "\n"
+    one = f"{lines[2]}|2^20|1:4 KDR=1 UNENCRYPTED_SRTCP\n{lines[3]}|2^31 WSH=128\n"
+    return [KEYED_OFFER.format(keys=keys).encode() for keys in (several, one, "")]
 
 
 def _rtcp() -> list[bytes]:

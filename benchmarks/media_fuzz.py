@@ -18,19 +18,27 @@ import structlog
 
 from benchmarks.hostile_media import (
     EVENTS_TYPE,
+    MENDED_RED_TYPE,
+    MENDED_TYPE,
+    OUR_KEY,
     OURS,
     RED_TYPE,
     RTX_TYPE,
     SHARES,
     SOUND_TYPE,
+    THEIR_KEY,
+    ULPFEC_TYPE,
     VIDEO_TYPE,
     VP8_TYPE,
     Hostile,
+    protected,
+    sessions,
 )
 from benchmarks.load.faults import Faults
 from benchmarks.load.simulated_call import AtOnce, CallPlan, SimulatedCall
 from benchmarks.process import usage
 from benchmarks.report import Report, Row
+from mcu_core.contract.definition import Encryption
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms
@@ -38,7 +46,7 @@ from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.endpoints.webrtc_link import IcePort
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
-from mcu_core.errors import BadInput, McuError, Refused
+from mcu_core.errors import BadInput, MalformedInput, McuError, Refused
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_MS, ManualClock, MonotonicClock, thread_cpu_time_s
@@ -48,7 +56,7 @@ from mcu_core.negotiation.agreement import Protection
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
 from mcu_core.negotiation.rtp_session import answer
 from mcu_core.negotiation.webrtc import plan
-from mcu_core.protocol import sdp
+from mcu_core.protocol import flexfec, sdes, sdp, ulpfec
 from mcu_core.protocol.rtcp import is_rtcp
 from mcu_core.protocol.rtp import Burst
 
@@ -66,7 +74,16 @@ WARM_UP = 0.2
 STRANGER = ("127.0.0.1", 9)
 """Where answers to STUN go: discarded there."""
 
-LOCAL = LocalAddress("127.0.0.1", {Kind.VIDEO: 50_000, Kind.AUDIO: 50_002}, content_port=50_004)
+LOCAL = LocalAddress(
+    "127.0.0.1",
+    {Kind.VIDEO: 50_000, Kind.AUDIO: 50_002},
+    content_port=50_004,
+    camera_port=50_006,
+    keys=dict.fromkeys(Kind, OUR_KEY),
+    content_key=OUR_KEY,
+    camera_key=OUR_KEY,
+)
+POLICIES = (Encryption.AUTOMATIC, Encryption.FORCED)
 OFFER = """v=0
 o=- 1 1 IN IP4 127.0.0.1
 s=-
@@ -86,7 +103,8 @@ a=sendrecv
 
 
 class Victim:
-    """A call that gets it all: a group of streams, a negotiation, a port for STUN."""
+    """A call that gets it all: a group of streams, a negotiation, a port for STUN; and what lines
+    with keys and repair packets are read by."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(10**10)
@@ -95,6 +113,10 @@ class Victim:
         self._add(H264, VIDEO_TYPE, OURS, Protection(rtx=RTX_TYPE))
         self._add(VP8, VP8_TYPE, OURS + 1, Protection())
         self._add(OPUS, SOUND_TYPE, OURS + 2, Protection(red=RED_TYPE))
+        mended = Protection(red=MENDED_RED_TYPE, ulpfec=ULPFEC_TYPE)
+        self._add(H264, MENDED_TYPE, OURS + 3, mended)
+        self._keyed = [sessions(suite, OUR_KEY, THEIR_KEY) for suite in sdes.SUITES]
+        self._protected = [ulpfec.bit_string(one) for one in protected()]
         self.ports: list[IcePort] = []
         self.peer: WebRtcPeer | None = None
 
@@ -129,8 +151,12 @@ class Victim:
         """One input; whether it was taken. Raises what must not be raised."""
         self.clock.advance_ns(NS_PER_MS)
         now_ns = self.clock.now_ns()
-        if kind == "SDP":
+        if kind in ("SDP", "SDES"):
             return _negotiated(data)
+        if kind == "FlexFEC":
+            return self._mends(data)
+        if kind == "SRTP":
+            return self._opens(data)
         if kind == "STUN":
             self.ports[0].check_received(data, STRANGER)
             return True
@@ -141,6 +167,31 @@ class Victim:
                 stream.tick(now_ns)
             self.audio.pull(now_ns)
         return taken
+
+    def _opens(self, data: bytes) -> bool:
+        """Whether one of the lines with keys takes it; what they take comes to the streams."""
+        opened = [
+            plain
+            for keyed in self._keyed
+            for plain in (keyed.unprotect(data), keyed.unprotect_rtcp(data))
+            if plain is not None
+        ]
+        now_ns = self.clock.now_ns()
+        for plain in opened:
+            taker = self.group.rtcp_received if is_rtcp(plain) else self.group.rtp_received
+            taker(plain, now_ns)
+        return bool(opened)
+
+    def _mends(self, data: bytes) -> bool:
+        """Whether it can be read and gives a packet back; then it is written as it was read."""
+        try:
+            repair = flexfec.read(data)
+            repair.made(repair.numbers[0], OURS, self._protected[1 : len(repair.numbers)])
+        except MalformedInput:
+            return False
+        if flexfec.read(flexfec.serialize(repair)) != repair:
+            raise AssertionError("a repair packet is not what it was")
+        return True
 
 
 def _sent(burst: Burst) -> None:
@@ -155,10 +206,11 @@ def _negotiated(data: bytes) -> bool:
     taken = False
     with suppress(McuError):
         offered = sdp.parse(data.decode("utf-8", "replace"))
-        for read in (partial(answer, local=LOCAL), plan):
-            with suppress(Refused):
-                read(offered, caps=Capabilities())
-                taken = True
+        for policy in POLICIES:
+            for read in (partial(answer, local=LOCAL), plan):
+                with suppress(Refused):
+                    read(offered, caps=Capabilities(encryption=policy))
+                    taken = True
     return taken
 
 
