@@ -1,7 +1,8 @@
 """Recordings that are being watched: read once, and read on as they grow.
 
 What many players ask again and again - playlists, whole manifests - would else cost the whole
-journal each time. Calls block on the disk: an event loop calls them in a thread.
+journal each time. Of one that has ended, that is the file beside it (recorder/sidecar.py). Calls
+block on the disk: an event loop calls them in a thread.
 """
 
 import threading
@@ -18,12 +19,12 @@ from recorder.hls import PICTURES, MediaPlaylist, multivariant_playlist
 from recorder.index import RecordingIndex
 from recorder.journal import JOURNAL_NAME
 from recorder.manifest import is_live, manifest_of
+from recorder.sidecar import ENDED, HLS_INDEX, Sidecar, is_new, sidecar_of
 
 KEPT_BYTES = 32 * 1024 * 1024
-"""Journals of so many bytes together stay read; the one that was asked for last always does. Eight
-hours of three tracks are 38 MB of journal."""
+"""Journals and sidecars of so many bytes together stay read; the one that was asked for last always
+does. Eight hours of four tracks are 68 MB of journal, or 8 MB of sidecar."""
 
-INDEX = "index"
 BEHIND_BYTES, BEHIND_SHARE = 32 * 1024, 1 / 64
 """A whole manifest may be so much journal behind, and this share of it, some seconds: the player
 asks for the rest with its next look, which it takes every half second anyway. Short ones, which
@@ -47,7 +48,13 @@ class _Opened:
     index: RecordingIndex = field(default_factory=RecordingIndex)
     playlists: dict[str, MediaPlaylist] = field(default_factory=dict)
     whole: _Whole | None = None
+    sidecar: Sidecar | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of files stay read."""
+        return self.index.position + (self.sidecar.size if self.sidecar is not None else 0)
 
 
 class OpenedRecordings:
@@ -68,6 +75,8 @@ class OpenedRecordings:
         info = self._catalogue.info(recording)
         opened = self._open(info)
         with opened.lock:
+            if info.state in ENDED:
+                return self._ended(opened, info).manifest
             whole = opened.whole
             if whole is None or not self._serves(whole, info, recording):
                 self._read_on(opened, recording)
@@ -81,18 +90,32 @@ class OpenedRecordings:
         info = self._catalogue.info(recording)
         ended, opened = not is_live(info), self._open(info)
         with opened.lock:
+            if info.state in ENDED:
+                return _playlist(self._ended(opened, info), name)
             self._read_on(opened, recording)
             for track in opened.index.tracks.values():
-                if name != track.name and not (name == INDEX and track.name in PICTURES):
+                if name != track.name and not (name == HLS_INDEX and track.name in PICTURES):
                     continue  # each costs a look at all its fragments
                 uri = f"{track.name}.mp4"
                 opened.playlists.setdefault(track.name, MediaPlaylist(uri)).take(track, ended)
-            if name == INDEX and opened.index.tracks:
+            if name == HLS_INDEX and opened.index.tracks:
                 peaks = {track: one.peak_bps for track, one in opened.playlists.items()}
                 return multivariant_playlist(opened.index, peaks)
             if name not in opened.playlists:
                 raise NotFound("playlist", name)
             return opened.playlists[name].text(ended)
+
+    def _ended(self, opened: _Opened, info: RecordingInfo) -> Sidecar:
+        """What is told of one that has ended; what stood read of its journal is let go."""
+        folder = self._catalogue.folder(info.id)
+        try:
+            if opened.sidecar is None or not is_new(opened.sidecar, folder):
+                opened.sidecar = sidecar_of(info, folder)
+        except BrokenRecording as error:
+            raise NotFound("recording", info.id) from error
+        opened.index, opened.whole = RecordingIndex(), None
+        opened.playlists.clear()
+        return opened.sidecar
 
     def _serves(self, whole: _Whole, info: RecordingInfo, recording: str) -> bool:
         """Whether an earlier manifest says what is to be said, or a growing one's beginning."""
@@ -122,7 +145,13 @@ class OpenedRecordings:
         return opened
 
     def _forget(self) -> None:
-        kept = sum(one.index.position for one in self._opened.values())
+        kept = sum(one.size for one in self._opened.values())
         while kept > KEPT_BYTES and len(self._opened) > 1:
             _, oldest = self._opened.popitem(last=False)
-            kept -= oldest.index.position
+            kept -= oldest.size
+
+
+def _playlist(sidecar: Sidecar, name: str) -> str:
+    if name not in sidecar.playlists:
+        raise NotFound("playlist", name)
+    return sidecar.playlists[name]

@@ -66,6 +66,7 @@ from control_api.services.recordings import Recordings
 from control_api.services.register import Register
 from control_api.services.retention import Retention
 from control_api.services.rooms import Rooms
+from control_api.services.sidecars import Sidecars
 from control_api.services.sites import Sites
 from control_api.services.steering import Steering
 from control_api.services.territory import Territory
@@ -263,6 +264,7 @@ class Bridge:
         self.webhooks = webhooks_of(self.settings, HookRows(self._database), self.feed)
         self.territory = Territory(TerritoryRows(self._database))
         self.user_groups = Groups(GroupRows(self._database), UserRows(self._database))
+        self.sidecars = Sidecars(Catalogue(self.settings.recordings), self.recordings.library.find)
         self.moments = Moments(
             MomentRows(self._database),
             Catalogue(self.settings.recordings),
@@ -303,6 +305,7 @@ class Bridge:
         self.mail.start()
         self.retention.start()
         self.archiver.start()
+        self.sidecars.start()
         self.pacs.start()
         self.moments.start()
         if self.settings.demo is not None:
@@ -322,6 +325,7 @@ class Bridge:
         await self.mail.stop()
         await self.retention.stop()
         await self.archiver.stop()
+        await self.sidecars.stop()
         await self.pacs.stop()
         await self.moments.stop()
         await self.films.stop()
