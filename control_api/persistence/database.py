@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from control_api.errors import NotStored
-from control_api.persistence.quick_sqlite import connect
+from control_api.persistence.quick_sqlite import Connections
 from mcu_core.errors import BadInput, Refused
 
 BUSY_TIMEOUT_MS = 5000
@@ -70,13 +70,14 @@ class Database:
         self._path = path
         self._server = server
         self._engine: AsyncEngine | None = None
+        self._connections = Connections(path)
 
     async def open(self) -> None:
         """Connect and bring the tables up to date.
 
         Raises Refused if a newer program made them, NotStored when the server is not there.
         """
-        self._engine = _server(self._server) if self._server else _file(self._path)
+        self._engine = _server(self._server) if self._server else self._of_file()
         try:
             await self._migrate()
         except BaseException:
@@ -84,10 +85,13 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Close all connections; safe twice."""
-        if self._engine is not None:
-            await self._engine.dispose()
-            self._engine = None
+        """Close all connections, also those of cancelled statements; safe twice."""
+        engine, self._engine = self._engine, None
+        try:
+            if engine is not None:
+                await engine.dispose()
+        finally:
+            await self._connections.close()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -117,6 +121,15 @@ class Database:
     def file(self) -> Path | None:
         """The SQLite file; None for a server."""
         return None if self._server else self._path
+
+    def _of_file(self) -> AsyncEngine:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{self._path}", async_creator=self._connections.connect
+        )
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        return engine
 
     async def _migrate(self) -> None:
         steps = _steps()
@@ -156,14 +169,6 @@ class Database:
             text("INSERT INTO schema_version (number) VALUES (:number)"), {"number": NEWER}
         )
         return list(COUNTED[:count])
-
-
-def _file(path: Path) -> AsyncEngine:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", async_creator=lambda: connect(path))
-    event.listen(engine.sync_engine, "connect", _on_connect)
-    return engine
 
 
 def _server(server: str) -> AsyncEngine:

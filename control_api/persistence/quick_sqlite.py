@@ -5,14 +5,22 @@ milliseconds. aiosqlite, as SQLAlchemy uses it, needs four for a statement (curs
 close) and two at the end of a transaction, also where there was none.
 """
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import aiosqlite
+import structlog
+
+log = structlog.get_logger()
 
 ROWS_AT_ONCE = 64
+
+PATIENCE_S = 15.0
+"""How long the statements that run may take when the file is closed: thrice what a lock may."""
 
 Carried: TypeAlias = tuple[sqlite3.Cursor, list[Any]]
 """What a statement has done, and the rows that it gave."""
@@ -54,7 +62,44 @@ class QuickCursor:
 
 
 class QuickConnection(aiosqlite.Connection):
-    """One connection and its thread."""
+    """One connection and its thread, which ends when it is told to `stop`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(self._opened, ROWS_AT_ONCE)
+        self._path = path
+        self._file: sqlite3.Connection | None = None
+        # As SQLAlchemy does: a thread that waits for work must not keep the process from ending.
+        self._thread.daemon = True
+
+    @property
+    def thread(self) -> threading.Thread:
+        """Where its statements are carried out; it runs from the first wait for the connection."""
+        return self._thread
+
+    def stop(self) -> None:
+        """Close the file and end the thread when the work before is done; safe more than once.
+
+        aiosqlite's own says so to the event loop that runs now, whether or not anybody waits, and
+        fails where that loop has ended meanwhile; and it leaves a file open whose connection was
+        cancelled. Who wants to know waits for the thread.
+        """
+        self._running = False
+        self._tx.put_nowait((None, self._end))
+
+    async def close(self) -> None:
+        """Close the file when the work before is done; at once where it was told to `stop`."""
+        if self._running:
+            await super().close()
+
+    def _opened(self) -> sqlite3.Connection:
+        self._file = sqlite3.connect(self._path)
+        return self._file
+
+    def _end(self) -> object:
+        if self._file is not None:
+            self._file.close()
+        self._connection = None
+        return aiosqlite.core._STOP_RUNNING_SENTINEL
 
     def cursor(self) -> QuickCursor:  # type: ignore[override] # there is nothing to wait for
         """A cursor, at once."""
@@ -88,10 +133,32 @@ class QuickConnection(aiosqlite.Connection):
             await super().rollback()
 
 
-async def connect(path: Path) -> QuickConnection:
-    """Open a database file."""
-    connection = QuickConnection(lambda: sqlite3.connect(path), ROWS_AT_ONCE)
-    # As SQLAlchemy does: a thread that waits for work must not keep the process from ending.
-    connection._thread.daemon = True
-    await connection
-    return connection
+class Connections:
+    """All connections of a file that live, also those that nobody waits for any more.
+
+    A cancelled statement goes on in its thread, and so does a cancelled `connect`; SQLAlchemy gives
+    such a connection up without waiting. Its thread would answer to an event loop that has ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._living: set[QuickConnection] = set()
+
+    async def connect(self) -> QuickConnection:
+        """Open the file once more."""
+        self._living = {one for one in self._living if one.thread.is_alive()}
+        connection = QuickConnection(self._path)
+        self._living.add(connection)
+        await connection
+        return connection
+
+    async def close(self) -> None:
+        """End every connection, and wait for its thread, at most PATIENCE_S."""
+        threads = [one.thread for one in self._living if one.thread.is_alive()]
+        for connection in self._living:
+            connection.stop()
+        self._living.clear()
+        await asyncio.gather(*(asyncio.to_thread(thread.join, PATIENCE_S) for thread in threads))
+        late = [thread.name for thread in threads if thread.is_alive()]
+        if late:
+            log.warning("statements run on", threads=late)
