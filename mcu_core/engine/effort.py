@@ -2,21 +2,25 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import structlog
 
 from mcu_core.adaptation.admission import Newcomer, Spent, cost_of_site, refusal
 from mcu_core.adaptation.overload import STEPS, Effort, Overload, Pressure
+from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.seat import Seat
+from mcu_core.engine.ticks import Ticker
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock, cpu_time_s
 
 log = structlog.get_logger()
+
+Counted = TypeVar("Counted")
 
 LOOK_EVERY_S = 0.25
 SMOOTHING = 0.25
@@ -29,16 +33,12 @@ ARRIVING_NS = 2 * NS_PER_SECOND
 _STAT = Path("/proc/stat")
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Running totals of what `Pressure` is made of, over all conferences."""
+class Count(NamedTuple):
+    """Running totals of one ticker (ticks, those behind) or encoder group (pictures that it coded
+    or not, those that it did not)."""
 
-    ticks: int = 0
-    behind: int = 0
-    units: int = 0
-    overtaken: int = 0
-    idle: int = 0
-    jiffies: int = 0
+    whole: int
+    part: int
 
 
 class EffortKeeper:
@@ -59,7 +59,9 @@ class EffortKeeper:
         self._conferences = conferences
         self._cores = capacity_cores or float(len(os.sched_getaffinity(0)))
         self._admitted: list[tuple[int, float]] = []
-        self._before = Counts()
+        self._ticks: dict[Ticker, Count] = {}
+        self._pictures: dict[VideoGroup, Count] = {}
+        self._machine = Count(0, 0)
         self._streams: frozenset[int] = frozenset()
         self._arrived_ns: int | None = None
         self._cpu_s = cpu_time_s()
@@ -104,20 +106,19 @@ class EffortKeeper:
             conference.look_again()
 
     def _pressure(self, conferences: Collection[Conference], now_ns: int) -> Pressure:
-        idle, jiffies = _machine_time()
-        counts, backlog = Counts(idle=idle, jiffies=jiffies), 0
-        for conference in conferences:
-            counts = _with(counts, conference)
-            backlog = max([backlog, *map(_behind, conference.seats())])
-        before, self._before = self._before, counts
+        backlog = max(
+            (_behind(seat) for conference in conferences for seat in conference.seats()), default=0
+        )
+        machine, self._machine = self._machine, _machine_time()
+        tickers = {conference.views.pictures.ticker for conference in conferences}
+        late, self._ticks = _grown(self._ticks, tickers, _ticks)
+        groups = {group for c in conferences for group in c.views.outputs.groups()}
+        overtaken, self._pictures = _grown(self._pictures, groups, _pictures)
         return Pressure(
-            late=_share(counts.behind - before.behind, counts.ticks - before.ticks),
-            overtaken=_share(
-                counts.overtaken - before.overtaken,
-                counts.units - before.units + counts.overtaken - before.overtaken,
-            ),
+            late=late,
+            overtaken=overtaken,
             backlog=backlog,
-            busy=1 - _share(counts.idle - before.idle, counts.jiffies - before.jiffies),
+            busy=1 - _share(self._machine.part - machine.part, self._machine.whole - machine.whole),
             arriving=self._arriving(conferences, now_ns),
         )
 
@@ -178,17 +179,29 @@ class EffortKeeper:
         }
 
 
-def _with(counts: Counts, conference: Conference) -> Counts:
-    ticker = conference.views.pictures.ticker
-    groups = conference.views.outputs.groups()
-    return Counts(
-        ticks=counts.ticks + ticker.ticks,
-        behind=counts.behind + ticker.behind,
-        units=counts.units + sum(group.units for group in groups),
-        overtaken=counts.overtaken + sum(group.dropped for group in groups),
-        idle=counts.idle,
-        jiffies=counts.jiffies,
+def _ticks(ticker: Ticker) -> Count:
+    return Count(ticker.ticks, ticker.behind)
+
+
+def _pictures(group: VideoGroup) -> Count:
+    return Count(group.units + group.dropped, group.dropped)
+
+
+def _grown(
+    before: Mapping[Counted, Count], now: Collection[Counted], count: Callable[[Counted], Count]
+) -> tuple[float, dict[Counted, Count]]:
+    """The share 0..1 in what has been counted since `before`, and what is before the next time.
+
+    What has ended since tells its last: it takes nothing away from what the others have counted.
+    """
+    after = {one: count(one) for one in now}
+    last = {one: count(one) for one in before if one not in after}
+    totals, known = [*after.values(), *last.values()], before.values()
+    share = _share(
+        sum(total.part for total in totals) - sum(was.part for was in known),
+        sum(total.whole for total in totals) - sum(was.whole for was in known),
     )
+    return share, after
 
 
 def _behind(seat: Seat) -> int:
@@ -204,11 +217,10 @@ def _streams(conferences: Collection[Conference]) -> Iterator[int]:
 
 
 def _share(part: int, whole: int) -> float:
-    """A share 0..1; conferences that end take their totals with them."""
     return min(1.0, max(0.0, part / whole)) if whole > 0 else 0.0
 
 
-def _machine_time() -> tuple[int, int]:
-    """Idle and all CPU time of the machine since it started (proc(5)), in ticks of its clock."""
+def _machine_time() -> Count:
+    """All CPU time of the machine since it started (proc(5)), in ticks of its clock, and idle."""
     values = [int(text) for text in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
-    return values[3] + values[4], sum(values)
+    return Count(sum(values), values[3] + values[4])

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -29,7 +30,7 @@ from mcu_core.contract.commands import (
     Reoffer,
     TakeContent,
 )
-from mcu_core.contract.definition import SiteKind
+from mcu_core.contract.definition import ConferenceDefinition, SiteKind
 from mcu_core.contract.events import ConferenceFailed, Event
 from mcu_core.contract.line import Door, Line, LineClosed
 from mcu_core.contract.snapshots import EngineSnapshot, SiteTrace
@@ -54,8 +55,9 @@ from mcu_core.engine.encryption import end_open_calls
 from mcu_core.engine.load import EngineLoad
 from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.engine.own_offers import OwnOffers
+from mcu_core.engine.remaking import Rests
 from mcu_core.engine.renegotiation import reoffer
-from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound
+from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound, Refused
 from mcu_core.media.clock import Clock
 from mcu_core.media.workers import Workers
 
@@ -63,6 +65,13 @@ log = structlog.get_logger()
 
 MAX_CONFERENCES = 100
 MAX_PENDING_REQUESTS = 64
+
+
+@dataclass(slots=True, eq=False)
+class _Broken:
+    """A conference that is away for a while; `definition`: what control wants of it by now."""
+
+    definition: ConferenceDefinition
 
 
 class Engine:
@@ -81,8 +90,9 @@ class Engine:
         self._clock = clock
         self._started_ns = clock.now_ns()
         self._conferences: dict[str, Conference] = {}
-        self._remade: set[str] = set()
-        """Those that broke and are to be there again once they have ended."""
+        self._broken: dict[str, _Broken] = {}
+        """Those that are to be there again once they have ended and rested."""
+        self._rests = Rests()
         self._listeners: set[Line[Message]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._load = EngineLoad(clock)
@@ -165,28 +175,45 @@ class Engine:
         await tap.serve(line, command.since_ns, content=command.content)
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, ConferenceFailed):
+            task = asyncio.create_task(self._remake(event), name="remake")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        self._notify(event)
+
+    def _notify(self, event: Event) -> None:
         notice = Notice(event)
         for line in list(self._listeners):
             try:
                 line.send(notice)
             except LineClosed:
                 self._listeners.discard(line)
-        if isinstance(event, ConferenceFailed):
-            task = asyncio.create_task(self._remake(event.conference), name="remake")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
 
-    async def _remake(self, name: str) -> None:
-        """A conference whose tick broke is made anew; its own sources come back by themselves."""
-        broken = self._conferences.pop(name, None)
-        if broken is None:
+    async def _remake(self, event: ConferenceFailed) -> None:
+        """A conference whose tick broke is made anew, after a rest if that happens again; its own
+        sources come back by themselves, and control brings the others once it is told."""
+        name = event.conference
+        conference = self._conferences.pop(name, None)
+        if conference is None:
             return
-        self._remade.add(name)
-        await broken.stop()
-        # Control may have closed it meanwhile, or put a newer one in its place.
-        if name in self._remade and name not in self._conferences:
+        self._broken[name] = broken = _Broken(conference.definition)
+        rest_s = self._rests.broke(name, self._clock.now_ns())
+        log.error("conference broke", conference=name, reason=event.reason, rest_s=rest_s)
+        try:
+            await conference.stop()
+        except asyncio.CancelledError:  # the engine ends, but not before this one's threads
+            await conference.stop()
+            raise
+        await asyncio.sleep(rest_s)
+        if self._broken.get(name) is not broken:  # control has closed it meanwhile
+            return
+        del self._broken[name]
+        try:
             await self._put(PutConference(broken.definition))
-        self._remade.discard(name)
+        except McuError as error:
+            log.error("conference not made anew", conference=name, reason=str(error))
+        self._notify(event)
 
     # ------------------------------------------------------------------ commands
 
@@ -220,12 +247,18 @@ class Engine:
                 raise BadInput("command", "OpenTap only as a connection's own request")
 
     def _conference(self, name: str) -> Conference:
+        if name in self._broken:
+            raise Refused("the conference broke and is being made anew")
         if name not in self._conferences:
             raise NotFound("conference", name)
         return self._conferences[name]
 
     async def _put(self, command: PutConference) -> Answer:
         definition = command.definition
+        if definition.id in self._broken:
+            check(definition)
+            self._broken[definition.id].definition = definition
+            return Done()
         conference = self._conferences.get(definition.id)
         if conference is not None:
             await conference.apply(definition)
@@ -252,7 +285,7 @@ class Engine:
         return Done()
 
     async def _close_conference(self, command: CloseConference) -> Answer:
-        self._remade.discard(command.conference)
+        self._broken.pop(command.conference, None)
         conference = self._conferences.pop(command.conference, None)
         if conference is not None:
             await conference.stop()

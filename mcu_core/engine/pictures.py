@@ -89,6 +89,7 @@ class PictureLoop:
         self._tiles = TileCache()
         self._canvases: dict[tuple[int, int], CanvasSet] = {}
         self._in_force: dict[ViewKey, ViewPlan] = {}
+        self._seen: set[Source] = set()
         self._waiting_since: dict[ViewKey, int] = {}
         self._last_plan: PicturePlan | None = None
         self.ticker = Ticker(
@@ -123,7 +124,10 @@ class PictureLoop:
     def _tick(self, deadline_ns: int) -> None:
         plan, outputs = self.plan, self.outputs
         now_ns = self._clock.now_ns()
+        in_force = dict(self._in_force)
         in_step = self._follow(plan, {key for key, _ in outputs}, now_ns)
+        if self._in_force != in_force:
+            self._part_from_unseen()
         due = [(key, group) for key, group in outputs if self._due(group) and key in self._in_force]
         if due:
             self._compose(due, plan, now_ns, deadline_ns)
@@ -163,6 +167,11 @@ class PictureLoop:
         if before is not None and not all(source.joined_ns for source in before.sources()):
             return True  # who has left is gone at once
         return now_ns - self._waiting_since.setdefault(key, now_ns) > LONGEST_WAIT_NS
+
+    def _part_from_unseen(self) -> None:
+        before, self._seen = self._seen, self.sources_shown()
+        for source in before - self._seen:
+            source.shown.unseen()
 
     # ------------------------------------------------------------------ composing
 

@@ -152,6 +152,8 @@ class Seat:
 
     def take_picture(self, now_ns: int, interval_ns: int) -> Picture | None:
         """The picture that a tick of that interval shows, in step with the sound; on one thread."""
+        if self.definition.video_off or not self.joined_ns:
+            self.shown.unseen()
         picture = self.video.take(now_ns, interval_ns)
         pictures = self.video.lag()
         if self.level_dbov > SOUND_DBOV:

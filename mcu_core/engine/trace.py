@@ -34,6 +34,12 @@ class Shown:
             self.delay_ns = now_ns - picture.stamp_ns
         elif self._changed_ns:
             self.longest_still_ns = max(self.longest_still_ns, now_ns - self._changed_ns)
+        elif picture is not None:
+            self._changed_ns = now_ns  # seen again, and still the one that was seen before
+
+    def unseen(self) -> None:
+        """It stands in no picture any more: what nobody sees does not stand still."""
+        self._changed_ns = 0
 
     def take_still_ns(self) -> int:
         """The longest time without a new picture since the last call."""
@@ -191,7 +197,9 @@ def verdict(sample: TraceSample, *, joined: bool, video_off: bool) -> str:
     if video_off:
         return "its picture is switched off"
     if not sample.watched:
-        return "nobody sees it composed: it is not decoded"
+        if sample.units or sample.packets:
+            return "nobody sees it composed: it is not decoded"
+        return "nobody sees it composed, and the site sends no picture"
     if sample.shown and sample.longest_still_ms < FROZEN_MS:
         return ""
     rules = (

@@ -68,6 +68,24 @@ async def test_a_decoder_of_content_that_is_behind_is_strain() -> None:
         assert keeper.overload.step > 0
 
 
+async def test_an_encoder_that_ends_hides_no_strain_of_the_others() -> None:
+    async with room("abc", panes=PINS) as made:
+        await made.conference.disconnect("c-screen")
+        await made.join("c", replace(FORM, bitrate_bps=300_000))
+        await made.shows("c", "a", "b", "", "")
+        keeper = EffortKeeper(ManualClock(NS_PER_SECOND), lambda: [made.conference])
+        staying, ending = sorted(
+            made.conference.views.outputs.groups(), key=lambda group: -group.form.bitrate_bps
+        )
+        ending.units += 1_000_000
+        keeper._pressure([made.conference], 0)
+        await made.conference.disconnect("c-screen")
+        assert made.conference.views.outputs.groups() == [staying]
+        staying._pictures.dropped += 100_000
+        assert keeper._pressure([made.conference], 0).overtaken > 0.9
+        assert keeper._pressure([made.conference], 0).overtaken < 0.9, "it is told once"
+
+
 async def test_half_the_rate_halves_what_receivers_get() -> None:
     async with room("ab", panes=PINS) as made:
         await made.shows("a", "a", "b", "", "")

@@ -264,6 +264,21 @@ async def test_a_minute_of_each_site_tells_why_it_stood_still() -> None:
         await until(lambda: "sends no picture" in seat.trace.samples[-1].verdict)
 
 
+async def test_a_pane_that_nobody_had_is_no_picture_that_stood_still() -> None:
+    async with room("ab", layout=FULL, panes=(Pane("site", "b"),)) as made:
+        await made.shows("a", *"bbbb")
+        seat = made.conference.seat("b")
+        await made.change(panes=(Pane("site", "a"),))
+        await made.shows("a", *"aaaa")
+        await until(lambda: "nobody sees it" in seat.trace.samples[-1].verdict)
+        asked_ns = made.clock.now_ns()
+        await made.change(panes=(Pane("site", "b"),))
+        await made.shows("a", *"bbbb")
+        later = [s.longest_still_ms for s in seat.trace.samples if s.time_ns > asked_ns]
+        still_ms = max([seat.shown.longest_still_ns / NS_PER_MS, *later])
+        assert still_ms <= (made.clock.now_ns() - asked_ns) / NS_PER_MS
+
+
 async def test_nothing_is_kept_of_who_has_gone() -> None:
     async with room("ab") as made:
         gone, views = made.screens["a"], made.conference.views

@@ -34,7 +34,8 @@ def sample(**changes: object) -> TraceSample:
         (sample(packets=50, units=30, decoded=30, shown=3, effort=2), "overloaded"),
         (sample(packets=50, units=30, decoded=30), "in no composed picture"),
         (sample(packets=9, units=3, decoded=3, shown=3), "paused its picture"),
-        (sample(watched=False), "nobody sees it"),
+        (sample(watched=False, packets=90, units=30, skipped=30), "it is not decoded"),
+        (sample(watched=False), "nobody sees it composed, and the site sends no picture"),
     ],
 )
 def test_the_first_stage_that_explains_it_is_named(seen: TraceSample, words: str) -> None:
@@ -74,6 +75,19 @@ def test_the_longest_time_without_a_new_picture_is_kept_until_it_is_taken() -> N
     assert (shown.pictures, shown.delay_ns) == (2, 20 * NS_PER_MS)
     assert shown.take_still_ns() == 290 * NS_PER_MS
     assert shown.take_still_ns() == 0
+
+
+def test_what_nobody_sees_does_not_stand_still() -> None:
+    shown, picture = Shown(), replace(blank_picture(16, 16), serial=1, stamp_ns=5 * NS_PER_MS)
+    shown.note(picture, 10 * NS_PER_MS)
+    shown.unseen()
+    shown.note(None, 5000 * NS_PER_MS)
+    shown.note(replace(picture, serial=2), 5100 * NS_PER_MS)
+    assert shown.take_still_ns() == 0, "its first picture was on its way"
+    shown.unseen()
+    shown.note(replace(picture, serial=2), 9000 * NS_PER_MS)
+    shown.note(replace(picture, serial=2), 9300 * NS_PER_MS)
+    assert shown.take_still_ns() == 300 * NS_PER_MS, "it is seen again and does not move"
 
 
 def test_a_course_is_the_sum_of_its_seconds() -> None:

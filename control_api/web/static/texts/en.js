@@ -210,6 +210,7 @@ export const en = {
   "trace.concealed": "Sound made up",
   "why.the_site_is_not_connected": "It was not connected.",
   "why.its_picture_is_switched_off": "Its picture was switched off.",
+  "why.nobody_sees_it_composed_and_the_site_sends_no_picture": "Nobody was shown it, and it sent no picture.",
   "why.nobody_sees_it_composed_it_is_not_decoded": "Nobody was shown it.",
   "why.the_site_sends_no_picture": "It sent no picture.",
   "why.packets_were_lost_on_the_way_and_not_repaired": "Packets were lost on the way and not repaired.",

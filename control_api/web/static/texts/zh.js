@@ -210,6 +210,7 @@ export const zh = {
   "trace.concealed": "声音补偿",
   "why.the_site_is_not_connected": "会场未连接。",
   "why.its_picture_is_switched_off": "会场画面已关闭。",
+  "why.nobody_sees_it_composed_and_the_site_sends_no_picture": "没有人观看该画面，会场也未发送画面。",
   "why.nobody_sees_it_composed_it_is_not_decoded": "没有人观看该画面。",
   "why.the_site_sends_no_picture": "会场未发送画面。",
   "why.packets_were_lost_on_the_way_and_not_repaired": "传输中丢包，未能修复。",
