@@ -14,7 +14,6 @@ import structlog
 import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from control_api.connections import BoundedConnection, raise_file_limit
 from control_api.rest import (
@@ -50,6 +49,7 @@ from control_api.rest import (
 )
 from control_api.rest.cross_origin import CrossOrigin
 from control_api.rest.shields import Shields
+from control_api.rest.static_files import PageFiles
 from control_api.services.bridge import Bridge
 from control_api.settings import Settings
 from control_api.soap import routes as soap
@@ -137,7 +137,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         soap.router,
     ):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.mount("/static", PageFiles(pages.STATIC), name="static")
     problems.install(app)
     app.add_middleware(audit.Audited)
     app.add_middleware(Shields)

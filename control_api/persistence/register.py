@@ -76,6 +76,14 @@ class RegisterRows:
                     {"uri": uri, "code": code},
                 )
 
+    async def code_of(self, uri: str) -> str:
+        """The code of a site's room; empty: it has none."""
+        async with self._database.begin() as connection:
+            found = await connection.execute(
+                text("SELECT code FROM room_codes WHERE uri = :uri"), {"uri": uri}
+            )
+            return str(found.scalar() or "")
+
     async def room_of(self, code: str) -> str:
         """The site whose room has this code; empty: none."""
         async with self._database.begin() as connection:

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from msgspec import to_builtins
+from msgspec.structs import replace
 from pydantic import Field, StrictInt, StrictStr
 
 from control_api.auth.organisations import check_organisation, within
@@ -16,7 +18,7 @@ from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
 from control_api.services.sites import LONGEST_SDP, check_clip, check_sdp
 from mcu_core.contract.definition import SiteKind
-from mcu_core.errors import BadInput
+from mcu_core.errors import BadInput, NotFound
 
 router = APIRouter(prefix="/sites", tags=["register"])
 limits = APIRouter(prefix="/organisations/limits", tags=["register"])
@@ -24,6 +26,9 @@ limits = APIRouter(prefix="/organisations/limits", tags=["register"])
 CONTROL = [Depends(may(Action.CONTROL))]
 SEE = [Depends(may(Action.SEE))]
 MANAGE = [Depends(may(Action.USERS))]
+
+SOURCES = ("file", "pattern", "offer_sdp")
+"""Of a site, by kind: what it plays, or offers."""
 
 Format = Annotated[StrictInt, Field(ge=0, le=5)]
 
@@ -77,6 +82,15 @@ class RegisteredView(View):
     video_format: int | None
 
 
+class RegisteredDetail(RegisteredView):
+    """All that a form of a registered site shows; `room_code` empty: it has no room."""
+
+    file: FileBody | None
+    pattern: PatternBody | None
+    offer_sdp: str
+    room_code: str
+
+
 class LimitBody(Body):
     """The most that each site of an organisation, and of those below it, is sent; 0: no limit."""
 
@@ -92,6 +106,29 @@ def _checked(body: RegisterBody, bridge: Bridge, principal: Principal) -> Regist
     if body.file is not None:
         check_clip(Path(body.file.path), bridge.settings.clips)
     return body.site()
+
+
+async def _theirs(uri: str, bridge: Bridge, principal: Principal) -> RegisteredSite:
+    """A registered site; raises NotFound, also where it is another organisation's."""
+    site = await bridge.register.get(uri)
+    if not within(site.organisation, principal.organisation):
+        raise NotFound("registered site", uri)
+    return site
+
+
+def _changed(known: RegisteredSite, body: RegisterBody, asked: RegisteredSite) -> RegisteredSite:
+    """A site as it is asked for; what is not named, or other programs keep of it, stays."""
+    changed = replace(
+        asked,
+        type=known.type,
+        video_protocol=known.video_protocol,
+        dialing_mode=known.dialing_mode,
+    )
+    if asked.kind is not known.kind:
+        return changed
+    named = body.model_fields_set
+    kept = {name: getattr(known, name) for name in SOURCES if name not in named}
+    return replace(changed, **kept)
 
 
 @router.get("", summary="All registered sites", dependencies=SEE)
@@ -111,24 +148,42 @@ async def add(body: RegisterBody, bridge: BridgeOf, principal: PrincipalOf) -> R
     return RegisteredView.model_validate(await bridge.register.add(site))
 
 
+@router.get("/{uri}", summary="One registered site", dependencies=CONTROL)
+async def site(uri: str, bridge: BridgeOf, principal: PrincipalOf) -> RegisteredDetail:
+    """With what it plays or offers, and the code of its room."""
+    known = await _theirs(uri, bridge, principal)
+    plain = RegisteredView.model_validate(known).model_dump()
+    return RegisteredDetail(
+        **plain,
+        file=FileBody(path=known.file.path, loop=known.file.loop) if known.file else None,
+        pattern=PatternBody(**to_builtins(known.pattern)) if known.pattern else None,
+        offer_sdp=known.offer_sdp,
+        room_code=await bridge.rooms.code(uri),
+    )
+
+
 @router.put("/{uri}", summary="Change a registered site", dependencies=CONTROL)
 async def change(
     uri: str, body: RegisterBody, bridge: BridgeOf, principal: PrincipalOf
 ) -> RegisteredView:
-    """Conferences that run keep it as it was."""
-    site = _checked(body.model_copy(update={"uri": uri}), bridge, principal)
-    return RegisteredView.model_validate(await bridge.register.change(site))
+    """Conferences that run keep it as it was; of one kind, its clip, pattern or offer stay."""
+    known = await _theirs(uri, bridge, principal)
+    asked = _checked(body.model_copy(update={"uri": uri}), bridge, principal)
+    changed = await bridge.register.change(_changed(known, body, asked))
+    return RegisteredView.model_validate(changed)
 
 
 @router.put("/{uri}/room", status_code=204, summary="The code of its room", dependencies=CONTROL)
-async def room(uri: str, body: RoomBody, bridge: BridgeOf) -> None:
+async def room(uri: str, body: RoomBody, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """Who gives it at the door opens a conference as this site, and chairs it; empty: nobody."""
+    await _theirs(uri, bridge, principal)
     await bridge.rooms.keep(uri, body.code)
 
 
 @router.delete("/{uri}", status_code=204, summary="Forget a site", dependencies=CONTROL)
-async def remove(uri: str, bridge: BridgeOf) -> None:
+async def remove(uri: str, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """Bookings that name it keep doing so."""
+    await _theirs(uri, bridge, principal)
     await bridge.register.remove(uri)
 
 

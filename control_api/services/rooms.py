@@ -49,6 +49,10 @@ class Rooms:
                 raise Refused("another room or conference has this code")
             await self._rows.put_room(uri, code)
 
+    async def code(self, uri: str) -> str:
+        """The code of a site's room; empty: it has none."""
+        return await self._rows.code_of(uri)
+
     async def open(self, code: str) -> tuple[str, str]:
         """The conference of the room with this code, begun if need be, and its seat; or neither.
 

@@ -155,3 +155,20 @@ def test_no_page_is_closed_to_anybody(system: System) -> None:
         someone.look("door-phone")
         assert not someone.failures
     system.request("DELETE", f"/conferences/{conference}")
+
+
+def test_no_page_of_who_looks_after_the_system_is_closed(system: System) -> None:
+    register(system, "theatre", "radiology")
+    with browser(system) as people:
+        someone = Newcomer(people.new_page())
+        for name, path in (
+            ("register", "/register"),
+            ("users", "/users"),
+            ("reports", "/reports"),
+            ("health", "/health"),
+            ("nowhere", "/join/nowhere"),
+        ):
+            someone.page.goto(system.url + path)
+            someone.page.wait_for_selector("html[data-ready]")
+            someone.look(name)
+        assert not someone.failures

@@ -39,8 +39,11 @@ export const icon = (name) =>
   svg("svg", { class: "icon", "aria-hidden": "true", focusable: "false" },
     svg("use", { href: `/static/icons.svg#${name}` }));
 
+/** Only a change is written: a browser draws a sprite anew whenever it is named. */
 export function setIcon(node, name) {
-  node.querySelector("use").setAttribute("href", `/static/icons.svg#${name}`);
+  const use = node.querySelector("use");
+  const href = `/static/icons.svg#${name}`;
+  if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
 
 /** A button that shows only a drawing; its words are its accessible name and tooltip. */

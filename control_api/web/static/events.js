@@ -4,7 +4,7 @@ import { eventsUrl, get } from "/static/api.js";
 
 const NAMES = [
   "hello", "conference", "site", "levels", "speaker", "muted_talkers", "layout", "content", "reduced", "recording", "rejoin", "gone",
-  "ring", "hangup", "declined", "share", "camera", "alarm",
+  "ring", "hangup", "declined", "share", "camera", "moved", "alarm",
 ];
 
 /**

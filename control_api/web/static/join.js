@@ -70,10 +70,19 @@ function showConference() {
 async function lookUp() {
   try {
     conference = await conferenceOf(cid, guest);
+    showGone(false);
     showConference();
   } catch (error) {
-    if (!call.running) toast("bad", explain(error));
+    if (call.running) return;
+    if (error.status === 404) showGone(true);
+    else toast("bad", explain(error));
   }
+}
+
+/** There is no such conference, or not yet. */
+function showGone(gone) {
+  byId("lobby-gone").hidden = !gone;
+  byId("join-form").hidden = gone;
 }
 
 async function enter() {
@@ -190,8 +199,10 @@ feed.handle({
   conference: (data) => {
     if (data.id !== cid) return;
     conference = data;
+    showGone(false);
     showConference();
   },
+  gone: (data) => data.conference === cid && !call.running && showGone(true),
   site: siteChanged,
   content: (data) => {
     if (data.conference !== cid || !conference) return;

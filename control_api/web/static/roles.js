@@ -30,6 +30,7 @@ export async function showRoles(changed) {
     await changed();
   };
   const [roles, rights] = await Promise.all([get("/roles"), get("/rights")]);
-  byId("roles").replaceChildren(...roles.map((role) => roleCard(role, rights, change)));
+  const nothing = el("p", { class: "empty-line", say: "roles.none" });
+  byId("roles").replaceChildren(...(roles.length ? roles.map((role) => roleCard(role, rights, change)) : [nothing]));
   translate(byId("roles"));
 }

@@ -10,12 +10,12 @@ const PAGES = [
   { id: "recordings", href: "/recordings", icon: "film", words: "nav.recordings" },
 ];
 
-/** Of the account's menu; `for` are the roles that may see them. */
+/** Behind "Manage"; `for` are the roles that may see them. */
 const ADMINISTRATION = [
-  { href: "/reports", icon: "bars", words: "nav.reports", for: ["operator", "admin"] },
-  { href: "/register", icon: "antenna", words: "nav.register", for: ["operator", "admin"] },
-  { href: "/users", icon: "people", words: "nav.users", for: ["admin"] },
-  { href: "/health", icon: "tower", words: "nav.health", for: ["viewer", "operator", "admin"] },
+  { id: "register", href: "/register", icon: "antenna", words: "nav.register", for: ["operator", "admin"] },
+  { id: "users", href: "/users", icon: "people", words: "nav.users", for: ["admin"] },
+  { id: "reports", href: "/reports", icon: "bars", words: "nav.reports", for: ["operator", "admin"] },
+  { id: "health", href: "/health", icon: "tower", words: "nav.health", for: ["viewer", "operator", "admin"] },
 ];
 
 const THEMES = ["auto", "light", "dark"];
@@ -56,9 +56,7 @@ function languageButton() {
 
 function userButton() {
   const name = el("span", { class: "user-name" });
-  const pages = () => ADMINISTRATION.filter((one) => one.for.includes(document.body.dataset.role));
   const menu = () => el("div", { class: "menu" },
-    pages().map((one) => el("a", { class: "item button", href: one.href }, icon(one.icon), el("span", { say: one.words }))),
     el("a", { class: "item button", href: "/check" }, icon("check"), el("span", { say: "check.link" })),
     el("button", { type: "button", class: "item", on: { click: leave } }, icon("exit"), el("span", { say: "nav.sign_out" })));
   const button = el("button", {
@@ -114,12 +112,27 @@ function connection(feed) {
   return node;
 }
 
-function links(page) {
-  return el("nav", { class: "pages", "aria-label": "MCU" },
-    PAGES.map((item) =>
-      el("a", { href: item.href, class: "page-link", "aria-current": item.id === page ? "page" : null },
-        icon(item.icon), el("span", { say: item.words }))));
+const link = (item, page, kind) =>
+  el("a", { href: item.href, class: kind, "aria-current": item.id === page ? "page" : null }, icon(item.icon), el("span", { say: item.words }));
+
+/** The pages of who looks after the system. */
+function manageButton(page) {
+  const mine = () => ADMINISTRATION.filter((one) => one.for.includes(document.body.dataset.role ?? "viewer"));
+  const menu = () => el("div", { class: "menu" }, mine().map((one) => link(one, page, "item button")));
+  const button = el("button", {
+    type: "button",
+    id: "manage",
+    class: "page-link",
+    "aria-haspopup": "true",
+    "aria-expanded": "false",
+    "aria-current": ADMINISTRATION.some((one) => one.id === page) ? "true" : null,
+    on: { click: () => openPopover(button, menu(), { name: "nav.manage" }) },
+  }, icon("sliders"), el("span", { say: "nav.manage" }));
+  return button;
 }
+
+const links = (page) =>
+  el("nav", { class: "pages", "aria-label": "MCU" }, PAGES.map((item) => link(item, page, "page-link")), manageButton(page));
 
 /** Fills the header; `middle` is the page's own part of it (the conference picker). */
 export function mountBar(header, { page, feed = null, middle = null, guest = false }) {

@@ -107,7 +107,7 @@ function groupCard(group) {
 
 function show() {
   byId("users").replaceChildren(...users.map(userRow));
-  byId("groups").replaceChildren(...groups.map(groupCard));
+  byId("groups").replaceChildren(...(groups.length ? groups.map(groupCard) : [el("p", { class: "empty-line", say: "users.no_groups" })]));
   translate(document.querySelector("main"));
 }
 

@@ -60,6 +60,7 @@ export const enJoin = {
   "rules.code_hint": "With it people join at /enter without an account.",
   "rules.kept": "set; a new one replaces it",
   "rules.none": "none",
+  "rules.encryption_hint": "Of sound and pictures. Browsers are always encrypted; forced, a site that is not goes.",
   "join.hung_up": "You were disconnected.",
   "title.check": "Check · MCU",
   "check.title": "Check this place",

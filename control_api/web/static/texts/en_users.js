@@ -23,6 +23,7 @@ export const enUsers = {
   "users.remove_text": "{name} is logged out and cannot come in any more.",
   "users.groups": "Groups",
   "users.groups_hint": "A recording whose details name a group is seen by its members alone, and by administrators.",
+  "users.no_groups": "There are no groups.",
   "users.add_group": "New group",
   "users.group_name": "Name of the group",
   "users.group_name_hint": "As it stands in the details of its recordings.",

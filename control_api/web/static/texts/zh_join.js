@@ -60,6 +60,7 @@ export const zhJoin = {
   "rules.code_hint": "凭接入号可在 /enter 入会，无需账号。",
   "rules.kept": "已设置；输入新密码即可更换",
   "rules.none": "无",
+  "rules.encryption_hint": "指音视频加密。浏览器始终加密；强制加密时，未加密的会场将被断开。",
   "join.hung_up": "您的连接已被断开。",
   "title.check": "检测 · MCU",
   "check.title": "本地检测",

@@ -23,6 +23,7 @@ export const zhUsers = {
   "users.remove_text": "{name} 将被登出，且不能再登录。",
   "users.groups": "用户组",
   "users.groups_hint": "录像的详细信息中填写了某个组时，只有该组成员和管理员可以看到。",
+  "users.no_groups": "尚无用户组。",
   "users.add_group": "新建用户组",
   "users.group_name": "组名",
   "users.group_name_hint": "与录像详细信息中的分组一致。",
