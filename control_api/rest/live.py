@@ -55,9 +55,24 @@ async def live(
     dependencies=[Depends(may(Action.WATCH))],
     response_class=Response,
 )
-async def still_now(cid: str, kind: str, bridge: BridgeOf, principal: PrincipalOf) -> Response:
-    """What the conference shows now, in full size, as JPEG (`jpg`) or PNG (`png`)."""
-    picture = await bridge.captures.of_conference(cid, kind, principal.name)
+async def still_now(
+    cid: str,
+    kind: str,
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    site: Annotated[str, Query(max_length=64, description="What this site sends")] = "",
+    content: Annotated[bool, Query(description="The content: of that site, or the shown")] = False,
+) -> Response:
+    """What the conference shows now, in full size, as JPEG (`jpg`) or PNG (`png`).
+
+    A site's own picture, which viewers may not be shown, is for those who may record.
+    """
+    if not (site or content):
+        picture = await bridge.captures.of_conference(cid, kind, principal.name)
+    else:
+        if site or not bridge.live.is_shown(cid):
+            check(principal, Action.RECORD, cid)
+        picture = await bridge.captures.of_source(cid, site, content, kind)
     await bridge.audience.note(principal.name, "still", cid)
     return Response(picture, media_type=PICTURE_TYPES[kind])
 

@@ -197,7 +197,9 @@ class Bridge:
             wall_s,
         )
         self.audience = Audience(AudienceRows(self._database))
-        self.captures = Captures(Catalogue(settings.recordings), self.live)
+        self.captures = Captures(
+            Catalogue(settings.recordings), self.live, self.wanted, self.keeper
+        )
         self.sessions = Sessions(
             users,
             passwords or Passwords(),

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from control_api.errors import Away
+from control_api.services.keeper import Keeper
 from control_api.services.live import Live
+from control_api.services.source_stills import image_of, taken
+from control_api.services.wanted import Wanted
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import wall_time
 from recorder.catalogue import Catalogue
@@ -22,9 +26,11 @@ T = TypeVar("T")
 class Captures:
     """Pictures for callers; each is decoded in a thread, AT_ONCE of them at most."""
 
-    def __init__(self, catalogue: Catalogue, live: Live) -> None:
+    def __init__(self, catalogue: Catalogue, live: Live, wanted: Wanted, keeper: Keeper) -> None:
         self._catalogue = catalogue
         self._live = live
+        self._wanted = wanted
+        self._keeper = keeper
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def of_recording(self, recording: str, track: str, at_s: float, kind: str) -> bytes:
@@ -53,6 +59,19 @@ class Captures:
             self._live.leave(conference, viewer)
         stamp = Stamp(wall_time(), f"conference {conference}")
         return await self._work(lambda: encoded(picture_of(data, float("inf")), kind, stamp))
+
+    async def of_source(self, conference: str, site: str, content: bool, kind: str) -> bytes:
+        """What a site sends now, its content, or with no site the content that is shown.
+
+        Raises NotFound, BadInput, Refused where there is no picture, Away.
+        """
+        _check(kind)
+        got = await taken(self._wanted, self._keeper, conference, site, content)
+        what = ", ".join(
+            [f"conference {conference}", *([f"site {site}"] * bool(site)), *["content"] * content]
+        )
+        stamp = Stamp(wall_time() - timedelta(seconds=got.age_s), what)
+        return await self._work(lambda: encoded(image_of(got), kind, stamp))
 
     async def previews(self, recording: str) -> bytes:
         """The sheet of previews of a recording that has ended; raises NotFound, Refused."""

@@ -65,9 +65,13 @@ class Live:
         channels = (one.channel for one in self._watched.values())
         return sum(one.account == account for channel in channels for one in channel.viewers)
 
+    def is_shown(self, conference: str) -> bool:
+        """Whether those who only watch may see it; raises NotFound."""
+        return self._wanted[conference].rules.live
+
     def admit(self, conference: str, account: str) -> None:
         """Raise NotFound, Refused, Throttled or Away when this account cannot watch once more."""
-        if not self._wanted[conference].rules.live:
+        if not self.is_shown(conference):
             raise Refused("this conference is not shown live")
         if self._stopped:
             raise Away("the server is about to end")

@@ -113,6 +113,15 @@ class GetTrace(msgspec.Struct, frozen=True, tag=True):
     site: str
 
 
+class TakeStill(msgspec.Struct, frozen=True, tag=True):
+    """Ask for the newest picture of a site, of its content, or with an empty `site` of the content
+    that is shown. What nobody sees is decoded for it, for some seconds. Reply: StillTaken."""
+
+    conference: str
+    site: str = ""
+    content: bool = False
+
+
 class OpenTap(msgspec.Struct, frozen=True, tag=True):
     """Turn this connection into the tap of a conference. Reply: Done, then TapTrack and TapUnit.
 
@@ -141,6 +150,25 @@ class Attached(msgspec.Struct, frozen=True, tag=True):
     ports: tuple[int, int] = (0, 0)
 
 
+class StillTaken(msgspec.Struct, frozen=True, tag=True):
+    """A picture in its own size: planes of 4:2:0, 8 bits, rows without padding.
+
+    `age_s`: how old it is; `matrix` and `full_range`: what its codes mean (media/color.py);
+    `pixel_aspect`: width over height of a pixel; `rotation`: how far a viewer turns it clockwise.
+    """
+
+    width: int
+    height: int
+    y: bytes
+    u: bytes
+    v: bytes
+    age_s: float = 0.0
+    matrix: str = "bt709"
+    full_range: bool = False
+    pixel_aspect: tuple[int, int] = (1, 1)
+    rotation: int = 0
+
+
 class Failure(msgspec.Struct, frozen=True, tag=True):
     """A refusal. `kind` is the exception's class name (BadInput, NotFound, Refused, McuError)."""
 
@@ -163,6 +191,7 @@ Command = (
     | Detach
     | GetSnapshot
     | GetTrace
+    | TakeStill
     | OpenTap
 )
-Answer = Done | Attached | Failure | EngineSnapshot | SiteTrace
+Answer = Done | Attached | Failure | EngineSnapshot | SiteTrace | StillTaken

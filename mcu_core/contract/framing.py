@@ -7,7 +7,8 @@ import msgspec
 from mcu_core.errors import MalformedInput
 
 LENGTH_BYTES = 4
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""The largest is a still: 4096 x 2304 in 4:2:0 are 14 MB."""
 
 M = TypeVar("M")
 

@@ -29,6 +29,7 @@ from mcu_core.contract.commands import (
     PutConference,
     Reoffer,
     TakeContent,
+    TakeStill,
 )
 from mcu_core.contract.definition import ConferenceDefinition, SiteKind
 from mcu_core.contract.events import ConferenceFailed, Event
@@ -57,6 +58,7 @@ from mcu_core.engine.options import DEFAULT_OPTIONS, EngineOptions
 from mcu_core.engine.own_offers import OwnOffers
 from mcu_core.engine.remaking import Rests
 from mcu_core.engine.renegotiation import reoffer
+from mcu_core.engine.stills import Stills
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound, Refused
 from mcu_core.media.clock import Clock
 from mcu_core.media.workers import Workers
@@ -100,6 +102,7 @@ class Engine:
         self._workers = Workers()
         self._effort = EffortKeeper(clock, self._conferences.values, options.cores)
         self._offers = OwnOffers()
+        self._stills = Stills(clock)
         self._door: Door[Message] = Door(socket, ENGINE_FRAMING, self._serve)
 
     async def open(self) -> None:
@@ -217,7 +220,7 @@ class Engine:
 
     # ------------------------------------------------------------------ commands
 
-    async def _command(self, command: Command) -> Answer:  # noqa: C901, PLR0911 - one per command
+    async def _command(self, command: Command) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one per command
         await self._offers.forget_old(self._clock.now_ns())
         match command:
             case PutConference():
@@ -243,6 +246,8 @@ class Engine:
                 return self._snapshot()
             case GetTrace():
                 return self._trace(command)
+            case TakeStill(conference, site, content):
+                return await self._stills.take(self._conference(conference), site, content)
             case OpenTap():
                 raise BadInput("command", "OpenTap only as a connection's own request")
 

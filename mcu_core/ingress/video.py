@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -120,6 +121,8 @@ class VideoIngress:
         self._serial = 0
         self._lane = Lane(self._step, workers, f"decode {name}")
         self._resuming = False
+        self._seen = True
+        self._held = 0
         self._meter = StreamMeter()
         self._lag = PictureLag()
         self._pace = PicturePace()
@@ -174,6 +177,22 @@ class VideoIngress:
 
         A source that is watched again is `resuming` until its first picture is there.
         """
+        self._seen = watched
+        self._settle()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Decode it meanwhile, whether anybody sees it or not; on the event loop."""
+        self._held += 1
+        self._settle()
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._settle()
+
+    def _settle(self) -> None:
+        watched = self._seen or self._held > 0
         with self._lock:
             if watched == self.watched:
                 return

@@ -23,7 +23,9 @@ from mcu_core.contract.commands import (
     OpenTap,
     PutConference,
     Reoffer,
+    StillTaken,
     TakeContent,
+    TakeStill,
 )
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import Event, SiteChanged
@@ -55,6 +57,7 @@ class FakeEngine:
     asked: list[Command] = field(default_factory=list)
     conferences: dict[str, ConferenceDefinition] = field(default_factory=dict)
     overload_step: float = 0.0
+    still: StillTaken = field(default_factory=lambda: StillTaken(2, 2, bytes(4), b"\x80", b"\x80"))
     endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Connection to (conference, site)."""
     _made: int = 0
@@ -91,7 +94,7 @@ class FakeEngine:
         except McuError as error:
             return failure_of(error)
 
-    def _carry_out(self, command: Command) -> Answer:  # noqa: C901, PLR0911 - one per command
+    def _carry_out(self, command: Command) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one per command
         match command:
             case PutConference(definition):
                 self.conferences[definition.id] = definition
@@ -119,6 +122,8 @@ class FakeEngine:
                 pass
             case GetTrace(conference, site):
                 return SiteTrace(conference, site, (TraceSample(time_ns=1),))
+            case TakeStill():
+                return self.still
             case GetSnapshot() | OpenTap():
                 raise BadInput("command", "one that control sends")
         return Done()

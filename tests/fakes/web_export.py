@@ -1,4 +1,4 @@
-"""Films, archives and moments of the invented server."""
+"""Films, archives, moments and stills of the invented server."""
 
 from typing import Any
 
@@ -30,6 +30,18 @@ def routes(world: World) -> APIRouter:
         words = q.lower().split()
         hits = [one for one in found if all(word in str(one["text"]).lower() for word in words)]
         return {"moments": hits, "next": 0}
+
+    @router.get("/conferences/{cid}/still.{kind}")
+    def still_now(cid: str, kind: str, site: str = "", content: bool = False) -> Response:
+        """Whose it is, for want of a picture."""
+        if site == "s2":
+            return JSONResponse({"detail": "the picture of this site is switched off"}, 409)
+        return Response(f"{cid} {site} {content}", 200, {}, f"image/{kind}")
+
+    @router.get("/recordings/{rid}/still.{kind}")
+    def still_then(rid: str, kind: str, at_s: float, track: str) -> Response:
+        """Of when."""
+        return Response(f"{rid} {track} {at_s:.1f}", 200, {}, f"image/{kind}")
 
     @router.get("/recordings/{rid}/slides")
     def slides(rid: str) -> list[Json]:

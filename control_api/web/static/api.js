@@ -39,8 +39,8 @@ async function problemOf(response) {
   }
 }
 
-/** Sends one request; `body` is JSON unless `type` says otherwise, `seen` is shown a good response. Raises ApiError. */
-export async function request(method, path, body, { type = "application/json", guest = false, seen, ...rest } = {}) {
+/** Sends one request; `body` is JSON unless `type` says otherwise, `as` how another answer is read, `seen` is shown a good response. Raises ApiError. */
+export async function request(method, path, body, { type = "application/json", as = "text", guest = false, seen, ...rest } = {}) {
   const headers = { Accept: "application/json, application/sdp, application/problem+json" };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
   if (body !== undefined) headers["Content-Type"] = type;
@@ -56,7 +56,7 @@ export async function request(method, path, body, { type = "application/json", g
     seen?.(response);
     if (response.status === 204) return null;
     const isJson = (response.headers.get("Content-Type") || "").includes("json");
-    return isJson ? response.json() : response.text();
+    return isJson ? response.json() : response[as]();
   }
   if (response.status === 401 && !guest && !bearer) toLogin();
   throw new ApiError(response.status, await problemOf(response));

@@ -9,6 +9,7 @@ import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { openPopover } from "/static/popover.js";
 import { fullscreenButton } from "/static/stage.js";
+import { stillName, stillPanel } from "/static/stillpanel.js";
 import { watchLinks } from "/static/watchlinks.js";
 
 const DELAY_MS = 1000;
@@ -21,6 +22,7 @@ const canPush = Boolean(window.MediaSource || window.ManagedMediaSource);
 const screens = new Screens({ player, content, select: byId("show") });
 let live = null;
 let rid = ""; // of the recording that runs
+let conference = null;
 
 function showSound() {
   const quiet = video.muted || video.volume === 0;
@@ -90,7 +92,8 @@ function showDelay() {
   byId("delay").textContent = behind === null ? "" : t("live.delay", { ms: Math.max(0, Math.round(behind * 100) * 10) });
 }
 
-function describe(conference) {
+function describe(now) {
+  conference = now;
   saysPlainly(byId("title"), conference.name);
   rid = conference.recording?.id || "";
   byId("from-start").hidden = !rid;
@@ -107,11 +110,27 @@ function playNatively() {
   say(byId("delay"), "live.native");
 }
 
+/** What can be taken as a picture now: what viewers see, and for those who run it each site. */
+function stills() {
+  const title = conference?.name || cid;
+  const source = (words, query, name) => ({
+    ...words,
+    path: (kind) => `${conferencePath(cid)}/still.${kind}?${new URLSearchParams(query)}`,
+    name: (kind) => stillName(name, new Date(), kind),
+  });
+  const found = [source({ say: "still.main" }, {}, title)];
+  if (live?.presents) found.push(source({ say: "still.content" }, { content: true }, `${title}_content`));
+  if (document.body.dataset.role === "viewer") return found;
+  const here = (conference?.sites ?? []).filter((site) => site.state === "joined");
+  return [...found, ...here.map((site) => source({ text: site.name }, { site: site.id }, `${title}_${site.name}`))];
+}
+
 const KEYS = {
   " ": toggle,
   k: toggle,
   s: stop,
   m: () => byId("mute").click(),
+  c: () => byId("still").click(),
   f: () => player.querySelector("#full")?.click(),
 };
 
@@ -125,6 +144,7 @@ function controls() {
     video.muted = video.volume === 0;
   });
   byId("links").addEventListener("click", () => openPopover(byId("links"), watchLinks(cid, rid), { name: "links.title" }));
+  byId("still").addEventListener("click", () => openPopover(byId("still"), stillPanel(stills()), { name: "still.take" }));
   const full = fullscreenButton(player);
   full.id = "full";
   byId("controls-end").append(full);

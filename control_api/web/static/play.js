@@ -15,6 +15,7 @@ import { Quality } from "/static/quality.js";
 import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
+import { stillName, stillPanel } from "/static/stillpanel.js";
 
 const STEP_S = 10;
 const LIVE_EDGE_S = 4;
@@ -107,6 +108,17 @@ const exported = {
   content: () => Boolean(player?.has("content")),
 };
 
+/** The picture that is shown now, and the content beside it. */
+function stills() {
+  const at_s = video.currentTime.toFixed(3);
+  const at = new Date(new Date(recording.started_at).getTime() + at_s * 1000);
+  return (exported.content() ? ["main", "content"] : ["main"]).map((track) => ({
+    say: `still.${track}`,
+    path: (kind) => `${recordingPath(rid)}/still.${kind}?${new URLSearchParams({ at_s, track })}`,
+    name: (kind) => stillName(`${recording.title || rid}_${track}`, at, kind),
+  }));
+}
+
 /** The same place in another coding of the picture. */
 async function goOnWith(name, beside) {
   const { currentTime: start, paused, playbackRate } = video;
@@ -125,6 +137,7 @@ const KEYS = {
   p: () => marks.previous(video.currentTime),
   ArrowLeft: () => jump(video.currentTime - STEP_S),
   ArrowRight: () => jump(video.currentTime + STEP_S),
+  c: () => byId("still").click(),
   f: () => byId("controls").querySelector("#full")?.click(),
   m: () => byId("mute").click(),
 };
@@ -154,6 +167,7 @@ function controls() {
     const panel = exportPanel(exported, span);
     if (!openPopover(byId("clip"), panel.node, { name: "export.title", onClose: panel.stop })) panel.stop();
   });
+  byId("still").addEventListener("click", () => openPopover(byId("still"), stillPanel(stills()), { name: "still.take" }));
   previewsOver(seek, length, () => (recording && !isLive() ? recordingUrl(rid, "previews.jpg") : ""));
   const full = fullscreenButton(byId("player"));
   full.id = "full";
@@ -177,6 +191,7 @@ function describe() {
   const download = byId("download");
   const takes = recording.may !== "watch";
   download.hidden = isLive() || !takes;
+  byId("still").hidden = !length();
   byId("clip").hidden = !length() || !takes;
   byId("marks").classList.toggle("read-only", recording.may !== "manage");
   download.href = recordingUrl(rid, "download.mp4");

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from mcu_core.media.clock import NS_PER_SECOND
+from mcu_core.contract.commands import StillTaken, TakeStill
+from mcu_core.media.clock import NS_PER_SECOND, wall_time
 from recorder.files import RecordingFiles
 from recorder.journal import Stopped
 from recorder.stills import PREVIEWS_NAME
 from tests.component.control.conftest import Control
 from tests.component.control.stored import WALL, stored_clip
+from tests.component.control.test_access import logged_in
+from tests.fakes.engine import FakeEngine
 from tests.fakes.tap import FakeTap, encode_clip
 from tests.fakes.waiting import until
 
@@ -117,3 +120,37 @@ async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:
     assert taken.tzinfo is not None
     assert control.bridge.live.viewers == 0
     await tap.close()
+
+
+async def test_a_still_of_a_site_and_of_the_content(control: Control, engine: FakeEngine) -> None:
+    cid = await control.conference()
+    site = await control.site(cid, "rtp")
+    luma = (np.arange(64 * 36) % 200 + 20).astype(np.uint8).tobytes()
+    grey = bytes([128]) * (32 * 18)
+    engine.still = StillTaken(64, 36, luma, grey, grey, age_s=2.0)
+    before = wall_time()
+    path = f"/conferences/{cid}/still.png"
+    for asked, what in (
+        (TakeStill(cid, site), f"conference {cid}, site {site}"),
+        (TakeStill(cid, site, True), f"conference {cid}, site {site}, content"),
+        (TakeStill(cid, "", True), f"conference {cid}, content"),
+    ):
+        params: dict[str, str | bool] = {"site": asked.site, "content": asked.content}
+        reply = await control.api.get(path, params=params)
+        assert Image.open(io.BytesIO(reply.content)).size == (64, 36)
+        told, at = stamped(reply.content)
+        assert told == what
+        assert abs((at - before).total_seconds() + 2.0) < 30
+        assert engine.asked[-1] == asked
+    assert (await control.api.get(path, params={"site": "none"})).status_code == 404
+
+
+async def test_a_site_alone_is_not_for_those_who_only_watch(control: Control) -> None:
+    cid = await control.conference()
+    site = await control.site(cid, "rtp")
+    path = f"/conferences/{cid}/still.png"
+    async with logged_in(control, "viewer") as viewer:
+        assert (await viewer.get(path, params={"content": True})).status_code == 200
+        assert (await viewer.get(path, params={"site": site})).status_code == 403
+        await control.json("PATCH", f"/conferences/{cid}/rules", json={"live": False})
+        assert (await viewer.get(path, params={"content": True})).status_code == 403
