@@ -53,6 +53,13 @@ def run(
     cores: Annotated[
         float, typer.Option(help="How much of the machine conferences may take; 0: all")
     ] = 0.0,
+    follow: Annotated[
+        str,
+        typer.Option(
+            help="Who may take the place of a plain RTP sender that is silent: its host, the host "
+            "named by its SDP, anybody"
+        ),
+    ] = "host",
 ) -> None:
     """Run the whole system: engines, recorder, control API and console."""
     from control_api.cli.run import RunOptions, run  # each word loads only its own
@@ -71,6 +78,7 @@ def run(
             tls_key,
             preset,
             cores,
+            follow,
         )
     )
 

@@ -18,6 +18,7 @@ import structlog
 from rich.console import Console
 
 from control_api.cli.supervisor import ChildSpec, supervise
+from mcu_core.endpoints.learning import Follow
 from mcu_core.endpoints.network import (
     ANY_ADDRESSES,
     read_networks,
@@ -43,7 +44,8 @@ class RunOptions:
 
     `network`: of media, as `read_network` reads them; none: that of `listen`, known as `advertise`.
     `preset`: of all video encoders, empty for the engine's own choice. `cores`: how much of the
-    machine all engines together give away, 0 for all.
+    machine all engines together give away, 0 for all. `follow`: who may take the place of a plain
+    RTP sender that is silent (`Follow`).
     """
 
     data: Path
@@ -58,6 +60,7 @@ class RunOptions:
     tls_key: Path | None = None
     preset: str = ""
     cores: float = 0.0
+    follow: str = Follow.HOST
 
 
 def split_address(text: str, name: str = "--listen") -> tuple[str, int]:
@@ -162,7 +165,7 @@ def child_specs(options: RunOptions, sockets: Path, demo: Path | None) -> list[C
             (
                 *(*python, "mcu_core.engine", "--name", name),
                 *("--socket", str(sockets / f"{name}.sock"), *networks),
-                *("--ports", f"{first}-{last}"),
+                *("--ports", f"{first}-{last}", "--follow", options.follow),
                 *("--media", str(options.data / "media")),
                 *_effort_flags(options),
                 *("--log-level", options.log_level),
@@ -300,7 +303,7 @@ def run(options: RunOptions) -> None:
         raise BadInput("--engines", "1 to 64")
     ports = read_ports(options.ports)
     share_ports(ports, options.engines)
-    read_networks(media_networks(options), ports)
+    read_networks(media_networks(options), ports, options.follow)
     host, port = split_address(options.listen)
     check_tls(options)
     check_effort(options)

@@ -9,18 +9,23 @@ from mcu_core.kernels import arriving as native
 from mcu_core.kernels import messages as structs
 from mcu_core.kernels.messages import Numbers
 from mcu_core.kernels.rows import NEXT, Row
-from mcu_core.kernels.strangers import BUCKETS
+from mcu_core.kernels.strangers import ALL_CHECKS, ALL_MEDIA, BUDGET_WORDS, CHECKS_OF
 
 FIRST_TABLE = 256
 """Flows, and descriptors, that there is room for at first."""
 
-SHARE = 4096
-"""Datagrams of a flow that are taken between two times that shares are given out: forty thousand a
-second are more than any camera sends, and fewer than keep all others from being heard."""
+SHARE, RESERVE = 1000, 8000
+"""What a flow is given ten times a second for each of its lines, and has at most: 10 000 datagrams
+a second that pass, 2500 of which Python has to look at each (kernels/arriving.py: LOOK_COST), a
+tenth of a core in either case. 1080p60 beside slides of the same size are 1700 at 8 Mbit/s each,
+3300 one in slices of 300 bytes; the reserve takes what came while the loop stood still."""
 
 STRANGERS_SHARE, ALL_STRANGERS_SHARE = 128, 512
-"""What is let in of one host's strangers, and of all, in the same time; in costs of
-kernels/strangers.py. A new sender's first keyframe is among them."""
+"""What is let in of the media of one host's strangers, and of all, in the same time. A new sender's
+first keyframe is among them."""
+
+CHECKS_SHARE, ALL_CHECKS_SHARE = 16, 128
+"""The same of checks that name one session, and of all that name some: each costs two hashes."""
 
 
 class Incoming:
@@ -40,12 +45,15 @@ class Incoming:
         self._told_words = self._told.data.cast("B").cast("q")
         self._rows = np.zeros(FIRST_TABLE, np.uint64)
         self._contexts = np.zeros(FIRST_TABLE, np.uint64)
-        self._shares = np.full(FIRST_TABLE, SHARE, np.int64)
+        self._shares = np.full(FIRST_TABLE, RESERVE, np.int64)
+        self._lines = np.ones(FIRST_TABLE, np.int64)
         self._doors = np.zeros(FIRST_TABLE, np.int64)
-        self._budget = np.zeros(BUCKETS + 1, np.int64)
+        self._budget = np.zeros(BUDGET_WORDS, np.int64)
         self._unprotect = 0
         self._scratch = np.zeros(native.SCRATCH_WORDS, np.int64)
         self.sources = FlowTable()
+        self.names = FlowTable()
+        """Of sessions that checks ask for, by the descriptor that they come to."""
         self._kept: dict[int, tuple[Row, ...]] = {}
         """Rows whose addresses are known to the loop stay where they are."""
         for k in range(count):
@@ -64,7 +72,12 @@ class Incoming:
             more = max(2 * size, flow + 1) - size
             self._rows = np.concatenate((self._rows, np.zeros(more, np.uint64)))
             self._contexts = np.concatenate((self._contexts, np.zeros(more, np.uint64)))
-            self._shares = np.concatenate((self._shares, np.full(more, SHARE, np.int64)))
+            self._shares = np.concatenate((self._shares, np.full(more, RESERVE, np.int64)))
+            self._lines = np.concatenate((self._lines, np.ones(more, np.int64)))
+
+    def share(self, flow: int, lines: int) -> None:
+        """Let a flow have the shares of so many lines, at least one, from the next time on."""
+        self._lines[flow] = max(1, lines)
 
     def open_door(self, number: int, door: int) -> None:
         """What of strangers is looked at that comes to a descriptor: CLOSED, CHECKS or MEDIA."""
@@ -89,18 +102,21 @@ class Incoming:
     def forget(self, flow: int) -> None:
         """The flow has ended."""
         self._rows[flow] = self._contexts[flow] = 0
-        self._shares[flow] = SHARE
+        self._shares[flow], self._lines[flow] = RESERVE, 1
         self._kept.pop(flow, None)
 
     def give_shares(self) -> list[tuple[int, int]]:
-        """Let all flows and strangers have their shares anew; the flows that had used up theirs,
-        and how many of their datagrams were dropped."""
+        """Give all flows and strangers their shares; the flows that had used up theirs, and how
+        many of their datagrams were dropped."""
         flooding: Numbers = np.flatnonzero(self._shares < 0)
         found = [(int(flow), int(-self._shares[flow])) for flow in flooding]
-        self._shares[:] = SHARE
+        given = np.maximum(self._shares, 0) + SHARE * self._lines
+        self._shares[:] = np.minimum(given, RESERVE * self._lines)
         self._scratch[native.FLOODED] = 0
-        self._budget[:] = STRANGERS_SHARE
-        self._budget[BUCKETS] = ALL_STRANGERS_SHARE
+        self._budget[:ALL_MEDIA] = STRANGERS_SHARE
+        self._budget[ALL_MEDIA] = ALL_STRANGERS_SHARE
+        self._budget[CHECKS_OF:ALL_CHECKS] = CHECKS_SHARE
+        self._budget[ALL_CHECKS] = ALL_CHECKS_SHARE
         return found
 
     @property
@@ -134,6 +150,8 @@ class Incoming:
                 self._told,
                 self._made,
                 now_ns,
+                self.names.keys,
+                self.names.flows,
             )
         )
 

@@ -10,6 +10,8 @@ alone fits best:
 3. else one that named the address;
 4. else, where nobody did, since a NAT is in between, any.
 
+Which lines wait for it depends on what is known of their sender (`Follow`).
+
 In each step the payload type must be one that the line's offer has. Where two fit equally well the
 packet is nobody's: a picture must not come to a conference that it was not meant for. So lines that
 could be confused are given ports of their own from the beginning (`confusable`).
@@ -17,6 +19,7 @@ could be confused are given ports of their own from the beginning (`confusable`)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeVar
 
@@ -27,6 +30,26 @@ BEHIND_NAT = tuple(
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 """Addresses that other networks never see (RFC 1918, 6598, 4193)."""
+
+
+class Follow(StrEnum):
+    """Whose packets a line without keys takes once its sender's have stopped coming for a while.
+
+    A silence shows nothing: a site on hold is silent, too, and whoever is taken for its sender is
+    heard in its place and sent what it was sent (RFC 7362 5 advises against such latching for that
+    reason). What NATs really change is told by RFC 4787: a mapping that was not used for minutes is
+    another port afterwards (REQ-5), but the address stays that of its host (REQ-2, pooling
+    "paired"). A sender that really has another address, since it went from one network into
+    another, goes on with the SSRC that it had, 32 bits of chance that no stranger has seen.
+    """
+
+    HOST = "host"
+    """The host that it came from or that the offer named, at any port; others by its SSRC."""
+    NAMED = "named"
+    """The same, and from the beginning nobody but the host that the offer named, unless that is
+    hidden behind a NAT."""
+    ANYBODY = "anybody"
+    """Whoever sends what fits: for NATs that give a host now this address and now that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +73,8 @@ class Line(Protocol):
 
     mark: Mark
 
-    def waits_for(self, address: Address) -> bool:
-        """Whether a packet from there could be its sender's."""
+    def waits_for(self, address: Address, ssrc: int) -> bool:
+        """Whether a packet of that source from there could be its sender's."""
 
 
 L = TypeVar("L", bound=Line)
@@ -62,7 +85,7 @@ def line_of(lines: Sequence[L], address: Address, payload_type: int, ssrc: int) 
     fit = [
         line
         for line in lines
-        if payload_type in line.mark.payload_types and line.waits_for(address)
+        if payload_type in line.mark.payload_types and line.waits_for(address, ssrc)
     ]
     steps = (
         [line for line in fit if ssrc in line.mark.sources],

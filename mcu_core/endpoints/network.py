@@ -9,6 +9,7 @@ from itertools import chain, islice, repeat
 
 from aioice.ice import get_host_addresses
 
+from mcu_core.endpoints.learning import Follow
 from mcu_core.endpoints.remote import one_host
 from mcu_core.errors import BadInput, Refused
 
@@ -47,6 +48,7 @@ class NetworkOptions:
     `advertise`: the address that others are told (a 1:1 NAT in front); empty: the bound one.
     `port_range`: first and last UDP port of all networks, (0, 0) for whatever the system gives.
     `serves`: whose sites are told this address; empty: those that the system reaches by it.
+    `follow`: who may take a plain RTP sender's place, in all networks.
     """
 
     bind: str = "127.0.0.1"
@@ -54,6 +56,7 @@ class NetworkOptions:
     port_range: tuple[int, int] = (0, 0)
     serves: tuple[Subnet, ...] = ()
     others: tuple["NetworkOptions", ...] = ()
+    follow: Follow = Follow.HOST
 
     def __post_init__(self) -> None:
         first, last = self.port_range
@@ -138,10 +141,14 @@ def read_network(text: str, ports: tuple[int, int]) -> NetworkOptions:
     return NetworkOptions(str(hosts[0]), advertise, ports, serves)
 
 
-def read_networks(texts: Sequence[str], ports: tuple[int, int]) -> NetworkOptions:
+def read_networks(
+    texts: Sequence[str], ports: tuple[int, int], follow: str = Follow.HOST
+) -> NetworkOptions:
     """All networks, at least one, of an engine; raises BadInput."""
+    if follow not in list(Follow):
+        raise BadInput("--follow", f"one of {', '.join(Follow)}, not {follow!r}")
     first, *others = [read_network(text, ports) for text in texts]
-    return replace(first, others=tuple(others))
+    return replace(first, others=tuple(others), follow=Follow(follow))
 
 
 def read_ports(text: str) -> tuple[int, int]:

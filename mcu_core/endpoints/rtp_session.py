@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mcu_core.endpoints.learning import Mark, is_hidden
+from mcu_core.endpoints.learning import Follow, Mark, is_hidden
 from mcu_core.endpoints.network import ANY_ADDRESSES
 from mcu_core.endpoints.ports import Ports
-from mcu_core.endpoints.remote import is_media_port, media_address
+from mcu_core.endpoints.remote import is_media_port, media_address, one_host
 from mcu_core.endpoints.rtp_call import KINDS, CallTerms, RtpCall
 from mcu_core.endpoints.srtp import SrtpSessions
 from mcu_core.endpoints.stream_group import StreamGroup
@@ -51,7 +51,9 @@ class _Line:
 def host_of(offered: sdp.SessionDescription, sections: Sequence[sdp.MediaDescription]) -> str:
     """The address that the first section, or the session, names; empty where none does."""
     connection = offered.connection_of(sections[0]) if sections else offered.connection
-    return connection.address if connection is not None else ""
+    told = connection.address if connection is not None else ""
+    host = one_host(told)  # written as its packets' will be
+    return str(host) if host is not None else told
 
 
 def mark_of(
@@ -160,8 +162,8 @@ class RtpSession(RtpCall):
         answered = sdp.parse(answer_sdp)
         agreement = read_answer(self._offered, answered, self._capabilities())
         self._check_ways(agreement)
-        self._offered = None
         self._mark(answered)
+        self._offered = None
         self._connect_all(agreement)
         self._version += 1
         self._open = True
@@ -190,10 +192,10 @@ class RtpSession(RtpCall):
                 with suppress(Refused):  # the rest may go on without
                     self._lines[name] = self._listen(offered, sections[name], self.ports[0] + after)
         agreement = answer(offered, self._capabilities(), self._local())
-        if self._forget_keys(agreement):
-            agreement = answer(offered, self._capabilities(), self._local())
         self._check_ways(agreement)
         self._mark(offered)
+        if self._forget_keys(agreement):
+            agreement = answer(offered, self._capabilities(), self._local())
         self._connect_all(agreement)
         self._version += 1
         return agreement.description.serialize()
@@ -220,11 +222,20 @@ class RtpSession(RtpCall):
                 self._to(one.remote_host, one.remote_port)
 
     def _mark(self, described: sdp.SessionDescription) -> None:
-        """Know packets by what the other side said last."""
+        """Know packets by what the other side said last. Raises Refused, and changes nothing, where
+        those of a line could be taken for another's then."""
         sections = _sections(described)
+        before = {name: line.rtp.mark for name, line in self._lines.items()}
         for name, line in self._lines.items():
             if sections[name]:
                 line.rtp.mark = mark_of(described, sections[name], self._place.told)
+        if any(line.rtp.confused for line in self._lines.values()):
+            for name, line in self._lines.items():
+                line.rtp.mark = before[name]
+            raise Refused(
+                "its packets could be taken for another sender's at the port that they have: name "
+                "their SSRC (a=ssrc), or give the bridge more ports"
+            )
 
     def _listen(
         self, offered: sdp.SessionDescription, sections: list[sdp.MediaDescription], wanted: int
@@ -238,7 +249,7 @@ class RtpSession(RtpCall):
         first, second = Ports.here().for_line(
             self._network, self._place.bind, mark, wanted, multiplexed
         )
-        pin, group = SourcePin(), StreamGroup(self.stats)
+        pin, group = SourcePin(follow=self._network.follow), StreamGroup(self.stats)
         common = (pin, self._clock, self.stats)
         rtp = RtpPort(*common, group.rtp_received, group.rtcp_received, group.usual, mark)
         rtcp = RtpPort(*common, self._misplaced, group.rtcp_received, group.usual)
@@ -307,9 +318,9 @@ class RtpSession(RtpCall):
 
     def _direct(self, line: _Line, before: MediaAgreement | None, agreed: MediaAgreement) -> None:
         """Where a line's packets go, where they come from, and how they are encrypted."""
-        line.pin.named = agreed.remote_host
+        self._expect(line, agreed)
         if before is not None and _moved(before, agreed):
-            line.pin.release()
+            line.pin.forget()
         if agreed.keys != (before.keys if before is not None else None):
             sessions = SrtpSessions(agreed.keys) if agreed.keys is not None else None
             line.rtp.encrypt(sessions)
@@ -324,9 +335,16 @@ class RtpSession(RtpCall):
         ):
             line.rtcp.destination = self._to(agreed.remote_rtcp_host, agreed.remote_rtcp_port)
 
+    def _expect(self, line: _Line, agreed: MediaAgreement | CameraAgreement) -> None:
+        """Whose packets a line takes: of who has the keys, wherever he is."""
+        host = one_host(agreed.remote_host)
+        line.pin.named = str(host) if host is not None else agreed.remote_host
+        line.pin.hidden = host is None or line.rtp.mark.hidden
+        line.pin.follow = Follow.ANYBODY if agreed.keys is not None else self._network.follow
+
     def _connect_camera(self, agreed: CameraAgreement) -> None:
         line = self._lines[CAMERA]
-        line.pin.named = agreed.remote_host
+        self._expect(line, agreed)
         if agreed.keys is not None:
             line.rtp.encrypt(SrtpSessions(agreed.keys))
         if agreed.send:

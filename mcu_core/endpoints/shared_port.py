@@ -72,11 +72,11 @@ class SharedPort:
         self.host, self.number = bound.getsockname()[:2]
         self.strangers = 0
         self.closed: Callable[[], None] = lambda: None
-        self.answers: dict[bytes, Checked] = {}
-        """By transaction: whose questions have been asked."""
         self.datagrams = Datagrams.here()
         self.lines: list[RtpLine] = []
         self._checked: dict[bytes, Checked] = {}
+        self._asked: dict[bytes, Checked] = {}
+        """By transaction: whose questions wait for an answer."""
         self._sources: dict[Address, _Source] = {}
         self._claims: dict[Address, tuple[Checked, int]] = {}
         """Of sources that sessions have by their checks: whose, and until when."""
@@ -93,13 +93,25 @@ class SharedPort:
     def check_for(self, ufrag: str, session: Checked) -> None:
         """Hand checks that name this user to the session."""
         self._checked[ufrag.encode()] = session
+        self.datagrams.expect(self.socket, ufrag.encode())
         self._users += 1
         self._set_door()
 
     def check_no_more(self, ufrag: str) -> None:
         """The session has ended; safe twice."""
         if self._checked.pop(ufrag.encode(), None) is not None:
+            self.datagrams.expect_no_more(self.socket, ufrag.encode())
             self._left()
+
+    def asks(self, transaction: bytes, session: Checked) -> None:
+        """Hand the answer to that question to the session, wherever it comes from."""
+        self._asked[transaction] = session
+        self.datagrams.expect(self.socket, transaction)
+
+    def asks_no_more(self, transaction: bytes) -> None:
+        """It was answered, or will not be; safe twice."""
+        if self._asked.pop(transaction, None) is not None:
+            self.datagrams.expect_no_more(self.socket, transaction)
 
     def add(self, line: RtpLine) -> None:
         """One more line of plain RTP."""
@@ -133,7 +145,9 @@ class SharedPort:
 
     def stranger_received(self, data: bytes, addr: Address) -> None:
         """A datagram came from where nobody's packets are known to come from."""
-        self.strangers += not self.received(data, addr, self.lines)
+        if not self.received(data, addr, self.lines):
+            self.strangers += 1
+            self.datagrams.refused += 1
 
     def received(self, data: bytes, addr: Address, lines: Sequence[RtpLine]) -> bool:
         """Hand a datagram to whom it is for: RTCP to those of these lines; False for nobody."""
@@ -152,7 +166,7 @@ class SharedPort:
             check = stun.read_check(data)
         except MalformedInput:
             return False
-        table = self._checked if check.ufrag else self.answers
+        table = self._checked if check.ufrag else self._asked
         session = table.get(check.ufrag or check.transaction)
         if session is not None:
             session.check_received(data, addr)
@@ -216,6 +230,7 @@ class SharedPort:
         streams: Iterable[tuple[Row, UsualTaker]] = chain.from_iterable(
             line.streams for line in native
         )
+        self.datagrams.share(source.flow, len(lines))
         self.datagrams.decrypt(source.flow, contexts[0] if contexts and native else 0, UNPROTECT)
         self.datagrams.let_pass(source.flow, streams, source.clock)
 

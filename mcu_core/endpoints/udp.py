@@ -1,16 +1,17 @@
 """UDP ports of a plain RTP session: whose packets count, and where ours go.
 
 RTP without keys has nothing that tells friend from stranger, so the source address does: the first
-valid packet pins it (the usual way with NATs in between), strangers are dropped and counted from
-then on, and another source is learnt only after a silence, or when it is the one that the offer
-named. Where there are keys, whoever has them is the friend, wherever he is.
+valid packet pins it (the usual way with NATs in between, symmetric RTP of RFC 4961), strangers are
+dropped and counted from then on. Another source is learnt when it is the one that the offer named,
+or after a silence, if `Follow` lets it. Where there are keys, whoever has them is the friend,
+wherever he is.
 """
 
 from collections.abc import Callable, Sequence
 
 from mcu_core.endpoints.datagrams import Usual
 from mcu_core.endpoints.endpoint import EndpointStats
-from mcu_core.endpoints.learning import ANYBODY, Mark
+from mcu_core.endpoints.learning import ANYBODY, Follow, Mark, confusable
 from mcu_core.endpoints.shared_port import SharedPort, Streams
 from mcu_core.endpoints.socket_names import Address
 from mcu_core.endpoints.srtp import PROTECT, SrtpSessions
@@ -42,13 +43,17 @@ class SourcePin:
     """Decides whether a packet from an address is taken.
 
     `named` is the host of the offer: when it speaks it takes the pin over at once, so that nobody
-    who was merely first keeps it out. Pure; `now_ns` comes in. Of usual packets, which are not
+    who was merely first keeps it out. `hidden`: packets never come from there, since a NAT is in
+    between. `follow`: who may be next. Pure; `now_ns` comes in. Of usual packets, which are not
     shown here, it hears by the row that they are counted in.
     """
 
-    def __init__(self, named: str = "") -> None:
+    def __init__(self, named: str = "", follow: Follow = Follow.HOST) -> None:
         self.named = named
+        self.hidden = False
+        self.follow = follow
         self.source: Address | None = None
+        self._host = ""
         self._heard_ns = 0
         self._passing: tuple[Address, Sequence[Row]] = (("", 0), ())
 
@@ -63,25 +68,41 @@ class SourcePin:
             if row[HEARD_NS] > self._heard_ns:
                 self.heard(address, row[HEARD_NS])
 
-    def admits(self, address: Address, now_ns: int) -> bool:
-        """Whether a packet from there may be looked at further."""
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """Where its packets came from last, and where they were said to come from."""
+        return self._host or self.named, self.named
+
+    def admits(self, address: Address, now_ns: int, known: bool = False) -> bool:
+        """Whether a packet from there may be looked at further; `known`: it has its SSRC."""
         self._catch_up()
-        source = self.source
-        if source is None or address == source:
+        host, source = address[0], self.source
+        if address == source:
             return True
-        if address[0] == self.named != source[0]:
-            return True
-        return now_ns - self._heard_ns > SOURCE_SILENT_NS
+        if self.follow is Follow.NAMED and not self.hidden and host != self.named:
+            return False
+        if source is not None and not host == self.named != source[0]:
+            silent = now_ns - self._heard_ns > SOURCE_SILENT_NS
+            return silent and self._may_follow(host, known)
+        return not self._host or self._may_follow(host, known)
+
+    def _may_follow(self, host: str, known: bool) -> bool:
+        return host in self.hosts or known or self.follow is Follow.ANYBODY
 
     def heard(self, address: Address, now_ns: int) -> None:
         """A valid packet came from there."""
-        self.source = address
+        self.source, self._host = address, address[0]
         self._heard_ns = now_ns
 
     def release(self) -> None:
-        """The source said goodbye: whoever comes next may follow it."""
+        """The source said goodbye: its successor need not wait for a silence."""
         self._catch_up()
         self.source = None
+
+    def forget(self) -> None:
+        """The other side is somewhere else by its own word."""
+        self.release()
+        self._host = ""
 
 
 class RtpPort:
@@ -125,6 +146,12 @@ class RtpPort:
         if listening:
             port.add(self)
 
+    @property
+    def confused(self) -> bool:
+        """Whether its packets could be taken for those of another line of the port."""
+        others = self._port.lines if self._port is not None else []
+        return any(one is not self and confusable(self.mark, one.mark) for one in others)
+
     def encrypt(self, sessions: SrtpSessions | None) -> None:
         """Encrypt all that leaves, and take only what was encrypted, from now on; None: neither."""
         before, self._srtp = self._srtp, sessions
@@ -158,15 +185,14 @@ class RtpPort:
         datagrams.direct(self._flow, address)
         self._destination = address
 
-    def waits_for(self, address: Address) -> bool:
-        """Whether a packet from there could be its sender's."""
-        return self._pin.admits(address, self._clock.now_ns())
+    def waits_for(self, address: Address, ssrc: int) -> bool:
+        """Whether a packet of that source from there could be its sender's."""
+        return self._pin.admits(address, self._clock.now_ns(), self.knows(ssrc))
 
     def takes_control(self, address: Address) -> bool:
         """Whether RTCP from there could be its sender's. It pins nothing: it may come from another
         port than RTP, but not from another host."""
-        source = self._pin.source
-        return address[0] in (source[0] if source else self._pin.named, self._pin.named)
+        return address[0] in self._pin.hosts
 
     def knows(self, ssrc: int) -> bool:
         """Whether a stream of that SSRC comes in by it."""
@@ -189,11 +215,17 @@ class RtpPort:
             self._stats.packets_dropped += 1
         elif self._srtp is not None:
             self.media_opened(self._srtp.unprotect(data), address)
-        elif address != self._pin.source and not self._pin.admits(address, now_ns):
-            self.strangers += 1
-            self._stats.packets_dropped += 1
+        elif address != self._pin.source and not self.waits_for(address, _ssrc(data)):
+            self._refuse()
         else:
             self._take(data, address, now_ns)
+
+    def _refuse(self) -> None:
+        """A stranger's packet."""
+        self.strangers += 1
+        self._stats.packets_dropped += 1
+        if self._port is not None:
+            self._port.datagrams.refused += 1
 
     def media_opened(self, data: bytes | None, addr: Address) -> None:
         """RTP that was encrypted by the other side's key; None: it was not."""
@@ -204,7 +236,10 @@ class RtpPort:
 
     def _take(self, data: bytes, address: Address, now_ns: int) -> None:
         if self._on_rtp(data, now_ns):  # which counts what it refuses
+            before = self._pin.source
             self._pin.heard(address, now_ns)
+            if before not in (None, address) and self._port is not None:
+                self._port.datagrams.followed += 1
             self._count(len(data), address)
             self._let_pass(address)
 
@@ -219,8 +254,7 @@ class RtpPort:
 
     def _rtcp_received(self, data: bytes, address: Address) -> None:
         if not self.takes_control(address):
-            self.strangers += 1
-            self._stats.packets_dropped += 1
+            self._refuse()
             return
         plain = self._srtp.unprotect_rtcp(data) if self._srtp is not None else data
         if plain is None:
@@ -272,3 +306,8 @@ class RtpPort:
         if port is not None:
             port.datagrams.end(flow)
             port.remove(self)
+
+
+def _ssrc(data: bytes) -> int:
+    """The source of a packet that is long enough (RFC 3550 5.1)."""
+    return int.from_bytes(data[8:12], "big")

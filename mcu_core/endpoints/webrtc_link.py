@@ -158,11 +158,11 @@ class IcePort(StunProtocol):  # type: ignore[misc] # aioice is followed as Any
         self, request: Any, addr: Address, integrity_key: Any = None, retransmissions: Any = None
     ) -> Any:
         """Ask by STUN; the answer is known by its transaction, wherever it comes from."""
-        self.port.answers[request.transaction_id] = self
+        self.port.asks(request.transaction_id, self)
         try:
             return await super().request(request, addr, integrity_key, retransmissions)
         finally:
-            del self.port.answers[request.transaction_id]
+            self.port.asks_no_more(request.transaction_id)
 
     def leave(self) -> None:
         """Give up the place on the port."""

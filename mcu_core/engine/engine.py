@@ -378,5 +378,6 @@ class Engine:
                 **self._load.counters(),
                 **self._effort.counters(),
                 "strangers": Datagrams.here().strangers,
+                "sources_followed": Datagrams.here().followed,
             },
         )

@@ -12,6 +12,7 @@ import structlog
 import uvloop
 
 from mcu_core.egress.video_encoder import DEFAULT_PRESET, PRESETS
+from mcu_core.endpoints.learning import Follow
 from mcu_core.endpoints.network import read_networks, read_ports
 from mcu_core.engine.engine import Engine
 from mcu_core.engine.options import EngineOptions
@@ -49,6 +50,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="instead of --bind: bind=ADDRESS[,advertise=ADDRESS][,for=NETWORK]..., once for each",
     )
     parser.add_argument("--ports", default="0-0", help="UDP port range, 0-0: any")
+    parser.add_argument(
+        "--follow",
+        default=Follow.HOST,
+        choices=list(Follow),
+        help="who may take the place of a plain RTP sender that is silent",
+    )
     parser.add_argument("--preset", default=DEFAULT_PRESET, choices=PRESETS, help="of encoders")
     parser.add_argument("--cores", type=_cores, help="how much to give away; default: all")
     parser.add_argument("--media", type=Path, help="folder of logos")
@@ -57,7 +64,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     try:
         simple = f"bind={options.bind}"
         simple += f",advertise={options.advertise}" if options.advertise else ""
-        options.networks = read_networks(options.network or [simple], read_ports(options.ports))
+        options.networks = read_networks(
+            options.network or [simple], read_ports(options.ports), options.follow
+        )
     except BadInput as error:
         parser.error(str(error))
     return options

@@ -99,6 +99,9 @@ strangers have been dropped so far, and whether some flow has used up its share.
 
 SCRATCH_WORDS = 6
 
+LOOK_COST = 4
+"""What of its flow's share a datagram takes that Python has to look at; others take one."""
+
 _WHOSE, _PLACE, _START, _END, _MOMENT, _LEVEL = range(6)
 TOLD_WORDS = 6
 """What is told of a datagram; see `receive`."""
@@ -298,18 +301,24 @@ def _take(
     return 1 if moment != WITHHELD else 0
 
 
+@kernel(INT(NUMBERS_OUT, INT), inline=True)
+def _more_for(entry: Numbers, tells: int) -> int:
+    """What a datagram takes beside the one that each takes; `tells` whether it is told of."""
+    return LOOK_COST - 1 if tells and entry[_MOMENT] <= OPENED else 0
+
+
 @kernel(
     INT(
         INT, BYTES_OUT, WORD_ROWS_OUT, BYTE_ROWS, WORD_ROWS, WORD_ROWS, NUMBERS_IN, WORDS_IN,
         WORDS_IN, NUMBERS_OUT, NUMBERS_IN, NUMBERS_OUT, types.uintp, NUMBERS_OUT,
-        NUMBER_ROWS_OUT, BYTES_OUT, INT,
+        NUMBER_ROWS_OUT, BYTES_OUT, INT, WORD_ROWS, NUMBERS_IN,
     )
 )  # fmt: skip
 def receive(
     epoll: int, events: Bytes, messages: Words, buffers: Bytes, names: Words,
     keys: Words, flows: Numbers, rows: Words, contexts: Words, shares: Numbers,
     doors: Numbers, budget: Numbers, unprotect: int, scratch: Numbers, told: Numbers,
-    made: Bytes, now_ns: int,
+    made: Bytes, now_ns: int, known: Words, sessions: Numbers,
 ) -> int:  # fmt: skip
     """Take what has come to the sockets of an epoll instance, without waiting; how many.
 
@@ -320,9 +329,10 @@ def receive(
     buffers (CUT or FORGED behind its beginning: then there is none), NEVER, and a level that means
     nothing.
 
-    Each datagram takes one of its flow's `shares`; where these are used up it is dropped, and they
-    go on below 0. What strangers send is told of as far as `doors[descriptor]` and `budget` let it
-    in, the rest is counted by scratch[STRANGERS].
+    Each datagram takes one of its flow's `shares`, or LOOK_COST; where these are used up it is
+    dropped, and they go on below 0. What strangers send is told of as far as `doors[descriptor]`,
+    `budget` and the table of names `known` with its `sessions` let it in (kernels/strangers.py),
+    the rest is counted by scratch[STRANGERS].
 
     Where `rows` has the address of a stream's row (kernels/rows.py) for a flow, usual packets of
     that stream, and of those that its row leads to, are counted at once. What is told of them is
@@ -361,13 +371,17 @@ def receive(
             if flow:
                 shares[flow] -= 1
                 if shares[flow] >= 0:
-                    n += _take(
+                    tells = _take(
                         buffers, k, int(length), flow, rows[flow], contexts[flow], unprotect,
                         now_ns, told[n], made, scratch,
                     )  # fmt: skip
+                    shares[flow] = max(0, shares[flow] - _more_for(told[n], tells))
+                    n += tells
                 else:
                     scratch[FLOODED] = 1
-            elif let_in(buffers, names, k, int(length), doors[socket], budget):
+            elif let_in(
+                buffers, names, k, int(length), doors[socket], int(socket), budget, known, sessions
+            ):
                 n += _take(
                     buffers, k, int(length), -1 - int(socket), _NO_WORD, _NO_WORD, unprotect,
                     now_ns, told[n], made, scratch,

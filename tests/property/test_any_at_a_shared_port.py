@@ -25,7 +25,7 @@ class Line:
     context: int = 0
     came: list[bytes] = field(default_factory=list)
 
-    def waits_for(self, address: Address) -> bool:
+    def waits_for(self, address: Address, ssrc: int) -> bool:
         return True
 
     def takes_control(self, address: Address) -> bool:

@@ -10,12 +10,12 @@ import numpy as np
 import pylibsrtp
 import pytest
 
-from mcu_core.endpoints.incoming import SHARE, Incoming
+from mcu_core.endpoints.incoming import RESERVE, SHARE, Incoming
 from mcu_core.endpoints.socket_names import write_name
 from mcu_core.endpoints.srtp import UNPROTECT, context_of
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.reception import Reception
-from mcu_core.kernels.arriving import FAIR_SHARE, FORGED
+from mcu_core.kernels.arriving import FAIR_SHARE, FORGED, LOOK_COST
 from mcu_core.kernels.messages import BATCH
 from mcu_core.kernels.rows import (
     HEARD_NS,
@@ -290,15 +290,29 @@ def test_a_flood_of_one_source_is_dropped_and_others_are_heard(pair: Pair) -> No
         incoming.sources.put(
             other.fileno(), write_name(socket.AF_INET, calm.getsockname()), FLOW + 1
         )
-        for _ in range(SHARE // BATCH + 1):
+        looked_at = RESERVE // LOOK_COST
+        rounds = looked_at // BATCH + 1
+        for _ in range(rounds):
             for _ in range(BATCH):
                 one.sendto(b"flood", other.getsockname())
             calm.sendto(b"calm", other.getsockname())
             receive()
-        assert told == {b"flood": SHARE, b"calm": SHARE // BATCH + 1}
+        assert told == {b"flood": looked_at, b"calm": rounds}
         assert incoming.flooded
-        assert incoming.give_shares() == [(FLOW, BATCH)]
+        assert incoming.give_shares() == [(FLOW, rounds * BATCH - looked_at)]
+        for lines in (1, 3):
+            told.clear()
+            incoming.share(FLOW, lines)
+            incoming.give_shares()
+            for _ in range(rounds):
+                for _ in range(BATCH):
+                    one.sendto(b"flood", other.getsockname())
+                receive()
+            assert incoming.flooded
+            given = 2 if lines == 1 else 1  # the second time it is given beside what it had
+            assert told == {b"flood": given * lines * SHARE // LOOK_COST}
+        incoming.give_shares()
         assert not incoming.flooded
         one.sendto(b"flood", other.getsockname())
         receive()
-        assert told[b"flood"] == SHARE + 1
+        assert told[b"flood"] == given * lines * SHARE // LOOK_COST + 1

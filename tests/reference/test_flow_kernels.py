@@ -23,12 +23,13 @@ from mcu_core.kernels.messages import (
     Words,
 )
 from mcu_core.kernels.strangers import (
-    BUCKETS,
+    ALL_CHECKS,
+    ALL_MEDIA,
+    BUDGET_WORDS,
     CHECKS,
     CLOSED,
+    CUT_COST,
     MEDIA,
-    MEDIA_COST,
-    STUN_COST,
     let_in,
 )
 
@@ -38,9 +39,19 @@ def looked_up(keys: Words, flows: Numbers, names: Words, k: int, number: int) ->
     return native.flow_of(keys, flows, native.key_of(names, k, number))
 
 
-@kernel(INT(BYTE_ROWS, WORD_ROWS, INT, INT, INT, NUMBERS_OUT))
-def lets_in(buffers: Bytes, names: Words, k: int, length: int, door: int, budget: Numbers) -> int:
-    return let_in(buffers, names, k, length, door, budget)
+@kernel(INT(BYTE_ROWS, WORD_ROWS, INT, INT, INT, NUMBERS_OUT, WORD_ROWS, NUMBERS_IN))
+def _lets_in(
+    buffers: Bytes, names: Words, length: int, door: int, number: int, budget: Numbers,
+    known: Words, sessions: Numbers,
+) -> int:  # fmt: skip
+    return let_in(buffers, names, 0, length, door, number, budget, known, sessions)
+
+
+def lets_in(
+    buffers: Bytes, names: Words, length: int, door: int, budget: Numbers, number: int = 7
+) -> int:
+    known = EXPECTED.keys, EXPECTED.flows
+    return int(_lets_in(buffers, names, length, door, number, budget, *known))
 
 
 def name(rng: random.Random, hosts: int = 40) -> bytes:
@@ -90,45 +101,105 @@ def test_the_table_grows_and_forgets_nothing() -> None:
         assert looked_up(table.keys, table.flows, padded(one), 0, 6) == 0
 
 
-STUN = bytes.fromhex("000100002112a442") + bytes(12)
+SOCKET = 7
+USER, TRANSACTION = b"sixteen letters!", b"twelve bytes"
+
+
+def stun(kind: int, transaction: bytes, *attributes: tuple[int, bytes]) -> bytes:
+    body = b"".join(
+        number.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value + bytes(-len(value) % 4)
+        for number, value in attributes
+    )
+    head = kind.to_bytes(2, "big") + len(body).to_bytes(2, "big")
+    return head + bytes.fromhex("2112a442") + transaction + body
+
+
+def request(user: bytes, *before: tuple[int, bytes]) -> bytes:
+    return stun(1, b"their number", *before, (6, user))
+
+
+CHECK = request(USER + b":them", (0x24, b"prio"), (0x8022, b"odd"))
+ANSWER = stun(0x0101, TRANSACTION, (0x20, bytes(8)))
+STRANGE = (
+    request(USER[:-1] + b":them"),
+    request(USER + b"!:them"),
+    request(b":"),
+    request(b"x" * 60),
+    stun(1, TRANSACTION),
+    stun(0x0101, b"other number"),
+    CHECK[:-4],
+    CHECK + b"more",
+    stun(1, b"their number", *((0x24, b""),) * 32, (6, USER + b":")),
+)
 RTP = b"\x80\x60" + bytes(10)
 REPORT = b"\x80\xc9\0\1" + bytes(4)
 DTLS = b"\x16\xfe\xfd" + bytes(20)
 
 
-def price(data: bytes, door: int) -> int:
-    """What it takes of what strangers have; 0 for what nobody here can use."""
-    if data[:1] and data[0] <= 3 and len(data) >= 20 and data[4:8] == bytes.fromhex("2112a442"):
-        return STUN_COST if door in (CHECKS, MEDIA) else 0
+def wanted(data: bytes, door: int) -> str:
+    """What a packet is taken for: a check that is expected, media, or nothing."""
+    if data in (CHECK, ANSWER):
+        return "check" if door in (CHECKS, MEDIA) else ""
     usable = len(data) >= 8 and 128 <= data[0] <= 191
-    return MEDIA_COST if usable and door == MEDIA else 0
+    return "media" if usable and door == MEDIA else ""
+
+
+def names_of(*expected: tuple[int, bytes]) -> FlowTable:
+    table = FlowTable()
+    for number, one in expected:
+        table.put(number, one, 1)
+    return table
+
+
+EXPECTED = names_of((SOCKET, USER), (SOCKET, TRANSACTION), (SOCKET + 1, b"their number"))
 
 
 @given(
     st.lists(
         st.tuples(
-            st.one_of(st.sampled_from((STUN, RTP, REPORT, DTLS)), st.binary(max_size=40)),
+            st.one_of(
+                st.sampled_from((CHECK, ANSWER, *STRANGE, RTP, REPORT, DTLS)),
+                st.binary(max_size=40),
+            ),
             st.integers(0, 5),
         ),
         max_size=60,
     ),
     st.sampled_from((CLOSED, CHECKS, MEDIA)),
-    st.integers(0, 40),
-    st.integers(0, 90),
+    st.integers(0, 12),
+    st.integers(0, 20),
 )
-def test_strangers_get_what_their_host_and_all_have_left(
+def test_strangers_get_what_their_host_or_whom_they_ask_for_and_all_have_left(
     came: list[tuple[bytes, int]], door: int, each: int, together: int
 ) -> None:
-    budget = np.full(BUCKETS + 1, each, np.int64)
-    budget[BUCKETS] = together
-    spent: Counter[int] = Counter()
+    budget = np.full(BUDGET_WORDS, each, np.int64)
+    budget[ALL_MEDIA] = budget[ALL_CHECKS] = together
+    spent: Counter[object] = Counter()
     for data, host in came:
         buffer = np.zeros((1, PACKET_BYTES), np.uint8)
         buffer[0, : len(data)] = np.frombuffer(data, np.uint8)
         port = random.Random(len(data)).randrange(1, 65_536)  # which does not matter
         source = padded(write_name(socket.AF_INET, (f"192.0.2.{host}", port)))
-        cost = price(data, door)
-        fits = 0 < cost <= min(each - spent[host], together - spent.total())
-        assert lets_in(buffer, source, 0, len(data), door, budget) == fits
-        spent[host] += cost * fits
-    assert budget[BUCKETS] == together - spent.total()
+        kind = wanted(data, door)
+        whose = host if kind == "media" else data
+        fits = bool(kind) and spent[whose] < each and spent[kind] < together
+        assert lets_in(buffer, source, len(data), door, budget) == fits
+        spent[whose] += fits
+        spent[kind] += fits
+    assert budget[ALL_MEDIA] == together - spent["media"]
+    assert budget[ALL_CHECKS] == together - spent["check"]
+
+
+def test_a_name_counts_at_the_socket_that_expects_it() -> None:
+    buffer = np.frombuffer(CHECK, np.uint8).reshape(1, -1)
+    source = padded(write_name(socket.AF_INET, ("192.0.2.1", 5)))
+    for number, expected in ((SOCKET, 1), (SOCKET + 1, 0)):
+        budget = np.full(BUDGET_WORDS, 9, np.int64)
+        assert lets_in(buffer, source, len(CHECK), CHECKS, budget, number) == expected
+        assert budget.sum() == 9 * BUDGET_WORDS - 2 * expected
+
+
+def test_what_was_longer_than_its_buffer_takes_more() -> None:
+    source = padded(write_name(socket.AF_INET, ("192.0.2.1", 5)))
+    budget = np.full(BUDGET_WORDS, CUT_COST, np.int64)
+    assert [lets_in(np.zeros((1, 9), np.uint8), source, -1, CLOSED, budget) for _ in "ab"] == [1, 0]

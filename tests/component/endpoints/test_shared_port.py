@@ -3,15 +3,19 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
 from aioice import stun
 
 from mcu_core.endpoints.datagrams import Datagrams
+from mcu_core.endpoints.incoming import CHECKS_SHARE
 from mcu_core.endpoints.network import NetworkOptions, open_udp, open_udp_pair
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.endpoints.shared_port import SharedPort
+from mcu_core.endpoints.socket_names import Address
 from mcu_core.endpoints.webrtc_link import CHECKS_PER_SECOND
 from mcu_core.endpoints.webrtc_peer import SILENT_AFTER_NS, WebRtcPeer
 from mcu_core.errors import Refused
@@ -189,6 +193,68 @@ async def test_strangers_are_dropped_and_counted_before_anybody_looks(
             stranger.sendto(data, (HOST, network.port_range[0]))
         await until(lambda: Datagrams.here().strangers == before + 4)
     assert one.session.stats.packets_dropped == 0
+
+
+async def test_another_offer_that_could_be_taken_for_another_s_is_refused(
+    senders: list[Sender],
+) -> None:
+    one, other, _ = senders
+    await one.join()
+    await other.join(payload_type=100)
+    await one.send(1)
+    with pytest.raises(Refused, match="a=ssrc"):
+        await other.session.reoffer(offer(other.socket))
+    await other.send(2, payload_type=100)  # all is as it was
+    await other.session.reoffer(offer(other.socket, payload_type=101))
+    await other.send(2, payload_type=101)
+    assert one.came == 5
+
+
+def dropped(count: int) -> bool:
+    return Datagrams.here().strangers >= count
+
+
+@dataclass
+class Checked:
+    """A session that notes its checks."""
+
+    came: list[bytes] = field(default_factory=list)
+
+    def check_received(self, data: bytes, addr: Address) -> None:
+        self.came.append(data)
+
+
+def check(user: str, transaction: bytes = b"a transaction"[:12]) -> bytes:
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, transaction)
+    message.attributes["USERNAME"] = f"{user}:them"
+    return bytes(message)
+
+
+async def test_checks_for_nobody_take_nothing_from_those_for_somebody() -> None:
+    port = SharedPort(open_udp(NetworkOptions()))
+    alice, bob = Checked(), Checked()
+    for name, session in (("alice", alice), ("bob", bob)):
+        port.check_for(name, session)
+    port.asks(b"question one", bob)
+    answer = bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, b"question one"))
+    counted = Datagrams.here().strangers
+    with closing(open_udp(NetworkOptions())) as far:
+        for rounds in range(1, 11):
+            for _ in range(100):
+                far.sendto(check("nobody"), port.socket.getsockname())
+            await until(partial(dropped, counted + 100 * rounds))
+        far.sendto(answer, port.socket.getsockname())
+        far.sendto(check("bob"), port.socket.getsockname())
+        await until(lambda: len(bob.came) == 2)
+        for _ in range(10 * CHECKS_SHARE):
+            far.sendto(check("alice"), port.socket.getsockname())
+        far.sendto(check("bob"), port.socket.getsockname())
+        await until(lambda: len(bob.came) == 3)
+    assert Datagrams.here().strangers - counted >= 1000
+    assert alice.came
+    port.asks_no_more(b"question one")
+    for name in ("alice", "bob"):
+        port.check_no_more(name)
 
 
 @pytest.fixture

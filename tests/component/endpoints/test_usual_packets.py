@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream
@@ -64,9 +65,9 @@ class Site:
         self.address = bound.getsockname()
         self.port.open(SharedPort(bound))
 
-    def sender(self, ssrc: int = 7, number: int = 0) -> "Sender":
+    def sender(self, ssrc: int = 7, number: int = 0, host: str = "") -> "Sender":
         """Another one."""
-        self.opened.append(open_udp(self.network))
+        self.opened.append(open_udp(self.network, host))
         return Sender(self, self.opened[-1], ssrc, number)
 
     def close(self) -> None:
@@ -177,6 +178,26 @@ async def test_another_source_follows_after_a_silence_and_passes_too(site: Site)
     assert site.passed == 8
     await sender.send()
     assert site.port.strangers == 1
+
+
+@pytest.mark.parametrize("site", ["127.0.0.1"], indirect=True)  # IPv6 has one loopback address
+async def test_a_stranger_elsewhere_takes_nobodys_place_however_long_that_is_silent(
+    site: Site,
+) -> None:
+    sender, stranger = site.sender(), site.sender(ssrc=8, host="127.0.0.2")
+    counted, followed = Datagrams.here().refused, Datagrams.here().followed
+    await sender.send(5)
+    for _ in range(5):
+        site.clock.advance_ns(2 * SOURCE_SILENT_NS)
+        await stranger.send()
+    assert (site.taken, site.port.strangers) == (5, 5)
+    assert site.port.destination != stranger.bound.getsockname()[:2]
+    assert Datagrams.here().refused - counted == 5
+    moved = site.sender(number=5, host="127.0.0.3")
+    await moved.send(5)  # with the SSRC that it had
+    assert site.pin.source == moved.bound.getsockname()[:2]
+    assert (site.taken, site.port.strangers) == (10, 5)
+    assert Datagrams.here().followed - followed == 1
 
 
 async def test_after_a_goodbye_the_next_one_follows_if_the_source_is_silent(site: Site) -> None:

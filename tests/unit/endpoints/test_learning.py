@@ -20,7 +20,7 @@ class Waiting:
     mark: Mark
     waits: bool = True
 
-    def waits_for(self, address: Address) -> bool:
+    def waits_for(self, address: Address, ssrc: int) -> bool:
         return self.waits
 
 
