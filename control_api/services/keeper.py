@@ -131,7 +131,7 @@ class Keeper:
                 return
             wanted = self._wanted[conference]
             try:
-                await self.fleet.call(wanted.engine, PutConference(wanted.definition))
+                await self.fleet.call(wanted.engine, PutConference(wanted.definition, settled=True))
             except BadInput as error:
                 if not error.field.startswith(("logo", "content.still")):
                     raise
@@ -150,7 +150,7 @@ class Keeper:
             revision=definition.revision + 1,
         )
         await self._wanted.put(replace(wanted, definition=bare))
-        await self.fleet.call(wanted.engine, PutConference(bare))
+        await self.fleet.call(wanted.engine, PutConference(bare, settled=True))
         self._observed.publish(conference)
 
     async def _restore(self, conference: str) -> None:

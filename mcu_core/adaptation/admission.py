@@ -1,4 +1,4 @@
-"""Whether there is room for one more site, by what the present ones were measured to cost."""
+"""Whether there is room for more, by what the present sites were measured to cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,36 +40,33 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A site that wants to join. `sends_video`; `own_pixels`: of each picture composed for it
-    alone, `own_fps` times a second; 0 where it shares one.
+class Load:
+    """What is to be carried besides. `sites`: so many more, `senders` of them with pictures;
+    `coded_pixels_s`: pixels a second of the encoders that it needs and that do not run yet.
     """
 
-    sends_video: bool = True
-    own_pixels: int = 0
-    own_fps: int = 0
+    sites: int = 0
+    senders: int = 0
+    coded_pixels_s: int = 0
 
 
-def cost_of_site(spent: Spent, site: Newcomer) -> float:
-    """Cores that one more site takes: decoders, and an encoder where it gets its own picture."""
-    cost = SOUND_CORES
-    if site.sends_video:
-        measured = [cores for cores in spent.decoders if cores > 0]
-        cost += sum(measured) / len(measured) if measured else TYPICAL_DECODE_CORES
-    if site.own_pixels:
-        encode_ms = spent.encode_ms or TYPICAL_ENCODE_MS
-        cost += encode_ms * site.own_pixels / PIXELS_720P * site.own_fps / 1000
-    return cost
+def cost_of(spent: Spent, load: Load) -> float:
+    """Cores that it takes: decoders, and encoders where no running one makes what it is to get."""
+    measured = [cores for cores in spent.decoders if cores > 0]
+    decoder = sum(measured) / len(measured) if measured else TYPICAL_DECODE_CORES
+    encode_ms = spent.encode_ms or TYPICAL_ENCODE_MS
+    encoders = encode_ms * max(0, load.coded_pixels_s) / PIXELS_720P / 1000
+    return SOUND_CORES * load.sites + decoder * load.senders + encoders
 
 
-def refusal(spent: Spent, cost: float) -> str:
-    """Why a site of that cost cannot be let in now, for people; empty if it can."""
+def refusal(spent: Spent, cost: float, what: str = "one more site") -> str:
+    """Why `what`, of that cost, is not to be had now, for people; empty if it is."""
     left = FULL * spent.cores - spent.used_cores
     if spent.step == LAST_STEP and spent.used_cores > OWN_FAULT * spent.cores:
         return "the engine is overloaded and has reduced its pictures as far as it can"
     if cost > left:
         return (
             f"the engine has {max(left, 0):.2f} of {spent.cores:g} cores left,"
-            f" one more site takes about {cost:.2f}"
+            f" {what} takes about {cost:.2f}"
         )
     return ""

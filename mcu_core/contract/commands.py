@@ -12,9 +12,14 @@ from mcu_core.contract.snapshots import EngineSnapshot, SiteTrace
 
 
 class PutConference(msgspec.Struct, frozen=True, tag=True):
-    """Make this conference, or change it into this; takes effect on the next tick. Reply: Done."""
+    """Make this conference, or change it into this; takes effect on the next tick. Reply: Done.
+
+    `settled`: it has been granted before, and is brought back; else it is Refused where it needs
+    encoders that the engine has no room for.
+    """
 
     definition: ConferenceDefinition
+    settled: bool = False
 
 
 class CloseConference(msgspec.Struct, frozen=True, tag=True):

@@ -14,9 +14,10 @@ from mcu_core.contract.definition import ConferenceDefinition, SiteDefinition, V
 from mcu_core.contract.events import Event
 from mcu_core.contract.snapshots import ConferenceSnapshot
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.admission import EVERYBODY, Admission
 from mcu_core.engine.cameras import Cameras
 from mcu_core.engine.content import Content
-from mcu_core.engine.doors import has_own_source, own_source
+from mcu_core.engine.doors import has_own_source, play
 from mcu_core.engine.dressing import Dresser
 from mcu_core.engine.forms import main_form
 from mcu_core.engine.named_tasks import NamedTasks
@@ -40,7 +41,6 @@ from mcu_core.negotiation.receivable import NO_LIMIT
 
 log = structlog.get_logger()
 
-RETRY_SOURCE_S = 5.0
 MAX_VIEWERS = 200
 SOON_S = 0.004  # large rooms join all at once
 LOOK_AGAIN_NS = NS_PER_SECOND
@@ -49,8 +49,8 @@ LOOK_AGAIN_NS = NS_PER_SECOND
 class Conference:
     """Carries out a ConferenceDefinition; all methods run on the event loop.
 
-    `admit` is asked before a site that was away is seated; it raises Refused where there is no
-    room. `workers` do the codec work; they run before it starts and until it has stopped.
+    `admission` is asked before anything that takes more of the machine. `workers` do the codec
+    work; they run before it starts and until it has stopped.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Conference:
         tell: Callable[[Event], None],
         workers: Workers,
         *,
-        admit: Callable[["Conference", str, Endpoint], None] = lambda room, site, endpoint: None,
+        admission: Admission = EVERYBODY,
         options: EngineOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.definition = definition
         self._clock = clock
         self._teller = Teller(definition.id, tell)
-        self._admit = admit
+        self._admission = admission
         self._lock = asyncio.Lock()
         self._on_loop = asyncio.get_running_loop().call_soon_threadsafe
         self._seats: dict[str, Seat] = {}
@@ -113,11 +113,14 @@ class Conference:
 
     # ------------------------------------------------------------------ what control wants
 
-    async def apply(self, definition: ConferenceDefinition) -> None:
-        """Become this definition; takes effect with the next tick."""
+    async def apply(self, definition: ConferenceDefinition, *, settled: bool = False) -> None:
+        """Become this definition with the next tick; `settled`: whatever it takes, else refused
+        where there is no room for the encoders that it needs."""
         async with self._lock:
             check(definition)  # what is wrong is refused before anything changes
             Director().decide(definition, Roster((), ()), 0)
+            if not settled:
+                self._admission.admit_change(self, definition)
             self.views.dressing = await self._dresser.dress(
                 definition, self.views.dressing, self._clock.now_ns()
             )
@@ -173,20 +176,9 @@ class Conference:
 
     def _run_source(self, seat: Seat) -> None:
         if has_own_source(seat.definition):
-            self._tasks.run(f"source {seat.definition.id}", self._play(seat))
-
-    async def _play(self, seat: Seat) -> None:
-        """Connect a file or pattern; where that fails, say why and try again."""
-        while True:
-            endpoint = own_source(
-                self._new_id(seat.definition.id), seat.definition, seat.intake, self._clock
+            self._tasks.run(
+                f"source {seat.definition.id}", play(seat, self._clock, self._new_id, self.connect)
             )
-            try:
-                await self.connect(seat.definition.id, endpoint)
-                return
-            except McuError as error:
-                log.info("source failed", site=seat.definition.id, reason=str(error))
-            await asyncio.sleep(RETRY_SOURCE_S)
 
     # ------------------------------------------------------------------ connections
 
@@ -227,13 +219,14 @@ class Conference:
         endpoint.feedback.state_changed = partial(self._endpoint_state, site, endpoint)
         if site:
             if self.seat(site).is_newcomer(self._clock.now_ns()):
-                self._admit(self, site, endpoint)
+                self._admission.admit(self, site, endpoint)
             seat = await self._vacate(site)
             seat.sit(endpoint, self._on_loop)
             self.cameras.listen(site, endpoint)
             endpoint.feedback.key_pressed = partial(self._teller.key_pressed, site)
             self._teller.site(seat, "joining", "")
         else:
+            self._admission.admit(self, VIEWERS, endpoint)
             self._viewers[endpoint.id] = endpoint
         self.listen(endpoint)
         self._publish.soon()
@@ -313,6 +306,16 @@ class Conference:
         ]
         viewers = [(VIEWERS, endpoint) for endpoint in self._viewers.values()]
         return seated + viewers + self._taps.readers
+
+    def coding(
+        self,
+        definition: ConferenceDefinition | None = None,
+        also: tuple[tuple[str, Endpoint], ...] = (),
+    ) -> int:
+        """Pixels a second that its encoders make: of another definition, with `also` others."""
+        readers = [*self._readers(), *also]
+        wanted, before = definition or self.definition, main_form(self.definition)
+        return self.views.coding(wanted, self._seats, readers, before)
 
     def listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""

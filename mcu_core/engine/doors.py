@@ -1,10 +1,21 @@
 """Which endpoint a site's definition or a caller's offer asks for."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
 from mcu_core.contract.definition import SiteDefinition
 from mcu_core.endpoints.endpoint import Endpoint, Intake
 from mcu_core.endpoints.file_player import FilePlayer
 from mcu_core.endpoints.test_pattern import TestPattern
+from mcu_core.engine.seat import Seat
+from mcu_core.errors import McuError
 from mcu_core.media.clock import Clock
+
+log = structlog.get_logger()
+
+RETRY_SOURCE_S = 5.0
 
 
 def has_own_source(definition: SiteDefinition) -> bool:
@@ -21,3 +32,20 @@ def own_source(
     if definition.pattern is not None:
         return TestPattern(endpoint_id, intake, definition.pattern, clock)
     raise ValueError(f"site of kind {definition.kind} brings no source")
+
+
+async def play(
+    seat: Seat,
+    clock: Clock,
+    new_id: Callable[[str], str],
+    connect: Callable[[str, Endpoint], Awaitable[None]],
+) -> None:
+    """Connect a file or pattern; where that fails, say why and try again."""
+    while True:
+        site = seat.definition.id
+        try:
+            await connect(site, own_source(new_id(site), seat.definition, seat.intake, clock))
+            return
+        except McuError as error:
+            log.info("source failed", site=site, reason=str(error))
+        await asyncio.sleep(RETRY_SOURCE_S)

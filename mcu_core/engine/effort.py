@@ -8,10 +8,12 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
-from mcu_core.adaptation.admission import Newcomer, Spent, cost_of_site, refusal
+from mcu_core.adaptation.admission import Load, Spent, cost_of, refusal
 from mcu_core.adaptation.overload import STEPS, Effort, Overload, Pressure
+from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.admission import Admission, Coding
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.ticks import Ticker
@@ -41,7 +43,7 @@ class Count(NamedTuple):
     part: int
 
 
-class EffortKeeper:
+class EffortKeeper(Admission):
     """One task: looks four times a second, tells all conferences; `start` and `stop` own it.
 
     `capacity_cores` bounds admission; by default the cores that this process may use.
@@ -137,17 +139,30 @@ class EffortKeeper:
 
     # ------------------------------------------------------------------ admission
 
-    def admit(self, conference: Conference, site: str, endpoint: Endpoint) -> None:
-        """Let one more site in; raises Refused with the reason where there is no room for it."""
+    def admit(self, conference: Coding, site: str, endpoint: Endpoint) -> None:
+        """Let one more site in, or a viewer; raises Refused with the reason where there is no room
+        for it: for decoding what it sends, and for an encoder where no running one suits it."""
+        pixels_s = conference.coding(also=((site, endpoint),)) - conference.coding()
+        if site:
+            sends = endpoint.abilities.sends_video
+            self._take(Load(1, int(sends), pixels_s), "one more site")
+        else:
+            self._take(Load(coded_pixels_s=pixels_s), "one more viewer")
+
+    def admit_change(self, conference: Coding, definition: ConferenceDefinition) -> None:
+        """Let a conference become that; raises Refused where it needs more encoders than there is
+        room for."""
+        pixels_s = conference.coding(definition) - conference.coding()
+        self._take(Load(coded_pixels_s=pixels_s), "one more picture of its own")
+
+    def _take(self, load: Load, what: str) -> None:
         now_ns = self._clock.now_ns()
         self._admitted = [(at, cost) for at, cost in self._admitted if now_ns - at < SETTLING_NS]
         spent = self._spent(now_ns)
-        definition = conference.definition
-        own = conference.seat(site).definition.view is not None and endpoint.video_out
-        pixels = definition.width * definition.height if own else 0
-        newcomer = Newcomer(endpoint.abilities.sends_video, pixels, definition.fps)
-        cost = cost_of_site(spent, newcomer)
-        reason = refusal(spent, cost)
+        cost = cost_of(spent, load)
+        if not cost:
+            return
+        reason = refusal(spent, cost, what)
         if reason:
             raise Refused(reason)
         self._admitted.append((now_ns, cost))

@@ -266,7 +266,7 @@ class Engine:
             return Done()
         conference = self._conferences.get(definition.id)
         if conference is not None:
-            await conference.apply(definition)
+            await conference.apply(definition, settled=command.settled)
             await end_open_calls(conference)
             return Done()
         if len(self._conferences) >= MAX_CONFERENCES:
@@ -277,7 +277,7 @@ class Engine:
             self._clock,
             self._tell,
             self._workers,
-            admit=self._effort.admit,
+            admission=self._effort,
             options=self._options,
         )
         self._conferences[definition.id] = conference

@@ -46,3 +46,15 @@ def main_form(definition: ConferenceDefinition) -> VideoForm:
     return VideoForm(
         H264, definition.width, definition.height, definition.fps, definition.video_bitrate_bps
     )
+
+
+def gone_along(form: VideoForm, before: VideoForm, after: VideoForm) -> VideoForm:
+    """What a receiver takes once the conference's picture is another one: all of it, if it took all
+    of the one before; else what it took."""
+
+    def size(one: VideoForm) -> tuple[int, int, int]:
+        return one.width, one.height, one.fps
+
+    if size(form) != size(before):
+        return form
+    return replace(form, width=after.width, height=after.height, fps=after.fps)

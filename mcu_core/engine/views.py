@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mcu_core.adaptation.overload import Effort
-from mcu_core.adaptation.passthrough import may_pass
 from mcu_core.conference.direction import (
     CONFERENCE,
     ONLY_CONTENT,
@@ -33,6 +32,8 @@ from mcu_core.engine.content_channels import (
     without_content,
 )
 from mcu_core.engine.dressing import Dressing
+from mcu_core.engine.forms import gone_along, main_form
+from mcu_core.engine.passing import passable, passable_content
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.rungs import Rungs, shared
 from mcu_core.engine.seat import Seat
@@ -95,6 +96,8 @@ class Views:
         self._spoke_ns: dict[str, int] = {}
         self._rungs = Rungs(clock)
         self._wishes = SenderWishes()
+        self._beside: frozenset[str] = frozenset()
+        """The connections that get content beside the picture."""
         self._wake: asyncio.TimerHandle | None = None
         self._refreshing = False
         self.direction = Direction({}, {}, None)
@@ -179,6 +182,7 @@ class Views:
         now_ns = self._clock.now_ns()
         self._seats = seats
         given = outlets(definition, self._content, seats, readers)
+        self._beside = frozenset(one.endpoint.id for one in given if one.beside)
         beside = without_content(given, self._content)
         roster = self._roster(seats, beside, any(one.site == RECORDER for one in given))
         self.direction = self._director.decide(definition, roster, now_ns)
@@ -188,7 +192,8 @@ class Views:
         wanted += self._small(wanted)
         for channel, used in channels(given):
             if used:
-                wanted.append(_Wanted(channel, ONLY_CONTENT, self._passable_content(channel)))
+                own = passable_content(channel, self._content, self._advice(channel))
+                wanted.append(_Wanted(channel, ONLY_CONTENT, own))
             else:
                 self.outputs.leave(channel)
         self._read(wanted)
@@ -204,6 +209,34 @@ class Views:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
+
+    def coding(
+        self,
+        definition: ConferenceDefinition,
+        seats: Mapping[str, Seat],
+        readers: Readers,
+        before: VideoForm,
+    ) -> int:
+        """Pixels a second that encoders would have to make of a definition for these connections.
+
+        Who takes all of the picture `before` takes all of the definition's, too; the others take
+        what they take now.
+        """
+        given = [Outlet(site, one, one.id in self._beside) for site, one in readers]
+        recorded = any(site == RECORDER for site, _ in readers)
+        roster = self._roster(seats, without_content(given, self._content), recorded)
+        direction = Director().decide(definition, roster, self._clock.now_ns())
+        dressed = definition.show_names or not self.dressing.at(self._clock.now_ns()).bare
+        made: set[tuple[ViewKey, VideoForm]] = set()
+        for outlet in given:
+            endpoint, view = outlet.endpoint, direction.watching.get(watched_by(outlet), CONFERENCE)
+            form = self.outputs.sent(endpoint) or endpoint.video_out
+            if form is None:
+                continue
+            shown = direction.views[view]
+            if dressed or passable(endpoint, shown, seats, form.bitrate_bps) is None:
+                made.add((view, gone_along(form, before, main_form(definition))))
+        return sum(form.width * form.height * form.fps for _, form in made)
 
     def _roster(self, seats: Mapping[str, Seat], beside: frozenset[str], recorded: bool) -> Roster:
         self.senders = senders(seats)
@@ -254,7 +287,8 @@ class Views:
         endpoint = outlet.endpoint
         # A site that is just being taken out has no view of its own any more.
         view = self.direction.watching.get(watched_by(outlet), self.viewers_see)
-        source = None if dressed else self._passable(endpoint, self.direction.views[view], seats)
+        shown, advised_bps = self.direction.views[view], self._advice(endpoint)
+        source = None if dressed else passable(endpoint, shown, seats, advised_bps)
         return _Wanted(endpoint, view, source)
 
     def _small(self, wanted: Sequence[_Wanted]) -> list[_Wanted]:
@@ -292,40 +326,9 @@ class Views:
                 key = OutputKey(view, rungs.get(endpoint.id, form))
                 self.outputs.read(endpoint, key, falling=falling)
 
-    def _passable(self, endpoint: Endpoint, shown: Shown, seats: Mapping[str, Seat]) -> Seat | None:
-        """The one site that the endpoint sees, if its stream can be sent on as it is."""
-        seat = seats.get(shown.panes[0]) if len(shown.panes) == 1 else None
+    def _advice(self, endpoint: Receiver) -> int:
         form = endpoint.video_out
-        if (
-            seat is None
-            or form is None
-            or not endpoint.abilities.takes_streams
-            or not _is_passable(seat)
-        ):
-            return None
-        advised = self._advice(endpoint, form)
-        return (
-            seat
-            if may_pass(seat.video.facts, form, endpoint.abilities.h264_limit, advised)
-            else None
-        )
-
-    def _passable_content(self, channel: Receiver) -> SiteContent | None:
-        """The content, if its stream can be sent on as it is."""
-        source, form = self._content.source, channel.video_out
-        if (
-            not isinstance(source, SiteContent)
-            or len(self._content.sources) > 1
-            or form is None
-            or not channel.abilities.takes_streams
-            or not source.can_resume
-        ):
-            return None
-        limit, advised = channel.abilities.h264_limit, self._advice(channel, form)
-        return source if may_pass(source.video.facts, form, limit, advised) else None
-
-    def _advice(self, endpoint: Receiver, form: VideoForm) -> int:
-        return self._rungs.of(endpoint, form).bitrate_bps
+        return self._rungs.of(endpoint, form).bitrate_bps if form is not None else 0
 
     def _watch(self) -> None:
         """Decode what composed pictures show, or showed just now, and what cannot be resumed; ask
@@ -373,10 +376,6 @@ class Views:
             )
             for key, shown in self.direction.views.items()
         )
-
-
-def _is_passable(seat: Seat) -> bool:
-    return bool(seat.joined_ns) and not seat.definition.video_off and seat.can_resume
 
 
 def _label(definition: ConferenceDefinition, seat: Seat | None) -> str:

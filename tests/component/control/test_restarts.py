@@ -77,7 +77,7 @@ async def test_a_new_engine_gets_everything_again(control: Control, engine: Fake
     await engine.open()
     await until(lambda: any(isinstance(c, AttachRtp) for c in engine.asked), "RTP comes back")
 
-    assert engine.asked == [PutConference(before), AttachRtp(cid, rtp, OFFER, ports)]
+    assert engine.asked == [PutConference(before, settled=True), AttachRtp(cid, rtp, OFFER, ports)]
     told = [event.data for event in reader._events if event.name == "rejoin"]
     assert any(f'"site":"{browser}"' in data for data in told)
     assert not any(f'"site":"{pattern}"' in data for data in told)

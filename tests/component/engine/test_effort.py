@@ -7,11 +7,16 @@ import msgspec
 import pytest
 
 from mcu_core.adaptation.overload import MOST_WAIT, STEPS, Effort
-from mcu_core.contract.definition import View
+from mcu_core.conference.direction import VIEWERS
+from mcu_core.contract.definition import Group, View
+from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.engine.admission import Admission, Coding
 from mcu_core.engine.effort import EffortKeeper
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
+from mcu_core.media.units import VideoForm
 from tests.component.engine.test_views import FORM, FOUR, PINS, room
+from tests.fakes.screen import Screen
 from tests.fakes.waiting import until
 
 
@@ -137,18 +142,86 @@ async def test_merged_classes_of_one_view_leave_other_views_at_their_rates() -> 
         assert sorted(group.form.bitrate_bps for group in outputs.groups()) == [300_000, 1_000_000]
 
 
+class Gate(Admission):
+    """Lets everybody in, until it is full."""
+
+    def __init__(self) -> None:
+        self.full = False
+
+    def admit(self, conference: Coding, site: str, endpoint: Endpoint) -> None:
+        if self.full:
+            raise Refused("full")
+
+
 async def test_a_newcomer_is_refused_with_a_reason_who_returns_is_not() -> None:
     async with room("ab") as made:
         full = EffortKeeper(made.clock, lambda: [made.conference], capacity_cores=0.001)
-        with pytest.raises(Refused, match="cores left"):
+        with pytest.raises(Refused, match="cores left, one more site takes about"):
             full.admit(made.conference, "a", made.screens["a"])
         roomy = EffortKeeper(made.clock, lambda: [made.conference], capacity_cores=64)
         roomy.admit(made.conference, "a", made.screens["a"])
-
-        def refuse(conference: object, site: str, endpoint: object) -> None:
-            raise Refused("full")
-
-        made.conference._admit = refuse
+        made.conference._admission = gate = Gate()
+        gate.full = True
         await made.conference.disconnect("a-screen")
         await made.join("a")
         assert made.conference.seat("a").state == "joined"
+
+
+PIXELS_S = FORM.width * FORM.height * FORM.fps
+
+
+async def test_an_encoder_that_nobody_needs_yet_is_counted_and_a_shared_one_is_not() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        conference = made.conference
+
+        def another(form: VideoForm) -> int:
+            seat = conference.seat("b")
+            screen = Screen("c", seat.intake, made.clock, form)
+            return conference.coding(also=((VIEWERS, screen),)) - conference.coding()
+
+        assert conference.coding() == PIXELS_S
+        assert another(FORM) == 0, "it shares the one that runs"
+        assert another(replace(FORM, width=160, height=90)) == PIXELS_S // 4
+        own = msgspec.structs.replace(made.wanted.sites[0], view=View(FOUR))
+        with_own = msgspec.structs.replace(made.wanted, sites=(own, made.wanted.sites[1]))
+        assert conference.coding(with_own) == 2 * PIXELS_S
+        grouped = msgspec.structs.replace(made.wanted, groups=(Group(1, ("a", "b"), View(FOUR)),))
+        assert conference.coding(grouped) == PIXELS_S, "nobody watches the conference's any more"
+        larger = msgspec.structs.replace(made.wanted, width=640, height=360)
+        assert conference.coding(larger) == 4 * PIXELS_S
+
+
+async def test_a_picture_of_its_own_is_refused_with_a_reason_where_there_is_no_room() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        made.conference._admission = EffortKeeper(
+            made.clock, lambda: [made.conference], capacity_cores=0.001
+        )
+        before, sites = made.wanted, made.wanted.sites
+        own = msgspec.structs.replace(sites[0], view=View(FOUR))
+        with pytest.raises(Refused, match="cores left, one more picture of its own takes about"):
+            await made.change(sites=(own, sites[1]))
+        made.wanted = before
+        assert made.conference.definition == before
+        assert len(made.conference.views.outputs.groups()) == 1
+        await made.change(panes=(PINS[1], PINS[0], *PINS[2:]))  # what costs nothing goes on
+        await made.shows("a", "b", "a", "", "")
+        settled = msgspec.structs.replace(made.wanted, sites=(own, sites[1]))
+        await made.conference.apply(settled, settled=True)
+        await until(lambda: len(made.conference.views.outputs.groups()) == 2)
+
+
+async def test_a_viewer_who_needs_an_encoder_is_refused_who_shares_one_is_not() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        conference, clock = made.conference, made.clock
+        conference._admission = EffortKeeper(clock, lambda: [conference], capacity_cores=0.001)
+        intake = conference.seat("b").intake
+        with pytest.raises(Refused, match="one more viewer"):
+            await conference.connect(
+                VIEWERS, Screen("c", intake, clock, replace(FORM, width=160, height=90))
+            )
+        viewer = Screen("d", intake, clock, FORM)
+        await conference.connect(VIEWERS, viewer)
+        await until(lambda: viewer.now == ("a", "b", "", ""))
