@@ -18,11 +18,7 @@ settings.load_profile("any")
 
 
 def _threads() -> set[threading.Thread]:
-    return {
-        thread
-        for thread in threading.enumerate()
-        if not thread.name.startswith(LASTING) and not thread.daemon
-    }
+    return {thread for thread in threading.enumerate() if not thread.name.startswith(LASTING)}
 
 
 def _settle() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mcu_core.media.clock import wall_time
 from recorder.contract import RecordingState
 from recorder.journal import Stopped
 from tests.component.control.conftest import running_control
@@ -61,7 +62,7 @@ async def test_what_ended_is_moved_and_watched_on(
     options = {"archive": bucket, "archive_after_days": 1.0}
     engines = {"engine-0": engine.socket}
     files = written(tmp_path, "r1", "c", BYTES)
-    files.note(Stopped("2026-11-21T09:00:00+00:00"))
+    files.note(Stopped(wall_time().isoformat()))
     files.close()
     folder = tmp_path / "data" / "recordings" / "r1"
     async with running_control(tmp_path / "data", engines, **options) as control:
@@ -100,7 +101,7 @@ async def test_an_archive_that_does_not_answer_is_told_and_nothing_is_lost(
     tmp_path: Path, engine: FakeEngine
 ) -> None:
     files = written(tmp_path, "r1", "c", b"1234")
-    files.note(Stopped("2026-11-21T09:00:00+00:00"))
+    files.note(Stopped(wall_time().isoformat()))
     files.close()
     engines = {"engine-0": engine.socket}
     options = {"archive": f"file://{tmp_path}/none/../none2"}
