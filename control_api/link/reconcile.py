@@ -55,10 +55,40 @@ def attaching(
     offers: Mapping[str, RtpOffer],
     snapshot: EngineSnapshot,
 ) -> list[AttachRtp]:
-    """RTP sites that were connected once and are not now: the same offer, the same ports.
+    """RTP sites that were connected once and are not now: the same offer, the same ports; not those
+    that are `keyless`."""
+    return [
+        AttachRtp(definition.id, site, offer.sdp, offer.ports)
+        for site, offer in _parted(definition, offers, snapshot)
+        if not _keyed(definition, offer)
+    ]
 
-    Not those whose keys their engine took with it: nobody would tell them the new ones.
+
+def keyless(
+    definition: ConferenceDefinition,
+    offers: Mapping[str, RtpOffer],
+    snapshot: EngineSnapshot,
+) -> list[str]:
+    """RTP sites that were connected once and are not now, and whose keys their engine took with it.
+
+    They cannot be taken up again behind their back: they would have to be told our new key, and how
+    often their own packets' numbers went round, which is a part of each packet's key (RFC 3711
+    3.3.1), nobody knows any more.
     """
+    return [
+        site for site, offer in _parted(definition, offers, snapshot) if _keyed(definition, offer)
+    ]
+
+
+def _keyed(definition: ConferenceDefinition, offer: RtpOffer) -> bool:
+    return definition.encryption is not Encryption.NONE and CRYPTO in offer.sdp
+
+
+def _parted(
+    definition: ConferenceDefinition,
+    offers: Mapping[str, RtpOffer],
+    snapshot: EngineSnapshot,
+) -> list[tuple[str, RtpOffer]]:
     joined = {
         site.id
         for conference in snapshot.conferences
@@ -67,12 +97,7 @@ def attaching(
         if site.endpoint
     }
     sites = {site.id for site in definition.sites if site.kind is SiteKind.RTP}
-    keyed = definition.encryption is not Encryption.NONE
-    return [
-        AttachRtp(definition.id, site, offer.sdp, offer.ports)
-        for site, offer in offers.items()
-        if site in sites and site not in joined and not (keyed and CRYPTO in offer.sdp)
-    ]
+    return [(site, offer) for site, offer in offers.items() if site in sites and site not in joined]
 
 
 def unfinished(

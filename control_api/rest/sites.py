@@ -182,7 +182,8 @@ async def offer_rtp(cid: str, sid: str, bridge: BridgeOf, principal: PrincipalOf
     """Our SDP offer, with all codecs, for sites that only answer. It stands for a minute; the
     answer goes to `rtp/answer`."""
     bridge.door.check(principal, cid, sid)
-    offered = await bridge.sites.offer_rtp(cid, sid)
+    owner = bridge.territory.of(cid) or principal.name
+    offered = await bridge.sites.offer_rtp(cid, sid, owner)
     return Response(offered.sdp, 200, {}, SDP)
 
 

@@ -11,7 +11,7 @@ import structlog
 from control_api.errors import Away
 from control_api.link.fleet import Fleet
 from control_api.link.placement import least_loaded
-from control_api.link.reconcile import attaching, difference, lost, rejoining
+from control_api.link.reconcile import attaching, difference, keyless, lost, rejoining
 from control_api.persistence.conferences import RtpOffer
 from control_api.services.feed import Feed
 from control_api.services.observed import Observed
@@ -22,6 +22,8 @@ from mcu_core.contract.snapshots import EngineSnapshot
 from mcu_core.errors import BadInput, McuError
 
 log = structlog.get_logger()
+
+KEYS_GONE = "its keys went with its engine: connect it by a new offer"
 
 
 class Keeper:
@@ -161,7 +163,8 @@ class Keeper:
         await self._reconnect(conference, snapshot, True)
 
     async def _reconnect(self, conference: str, snapshot: EngineSnapshot, anew: bool) -> None:
-        """RTP sites get their ports again; browsers of a conference made `anew` are told."""
+        """RTP sites get their ports again; browsers of a conference made `anew`, and RTP sites
+        whose keys are gone, are told to offer anew."""
         if conference not in self._wanted:
             return
         wanted = self._wanted[conference]
@@ -171,6 +174,10 @@ class Keeper:
                 self._feed.publish("rejoin", conference, {"conference": conference, "site": site})
             # Viewers have no site; their pages look whether picture still comes.
             self._feed.publish("rejoin", conference, {"conference": conference, "site": ""})
+            for site in keyless(wanted.definition, wanted.rtp, snapshot):
+                log.warning("site has to offer anew", conference=conference, site=site)
+                self._observed.explain(conference, site, KEYS_GONE)
+                self._feed.publish("rejoin", conference, {"conference": conference, "site": site})
         for command in attaching(wanted.definition, wanted.rtp, snapshot):
             try:
                 attached = await self.fleet.attach(wanted.engine, command)

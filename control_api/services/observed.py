@@ -132,6 +132,13 @@ class Observed:
     def _carries(self, engine: str, conference: str) -> bool:
         return conference in self._wanted and self._wanted[conference].engine == engine
 
+    def explain(self, conference: str, site: str, reason: str) -> None:
+        """Why a site is away, for people."""
+        seen = self._of(conference).sites.get(site)
+        snapshot = seen.snapshot if seen is not None else SiteSnapshot(site, "")
+        if snapshot.state == "away":
+            self._see_site(conference, snapshot, reason)
+
     # ------------------------------------------------------------------ what engines tell
 
     def engine_gone(self, engine: str) -> None:

@@ -210,11 +210,11 @@ class Sites:
         await self._keeper.keep_rtp(conference, site, RtpOffer(offer_sdp, attached.ports))
         return attached
 
-    async def offer_rtp(self, conference: str, site: str) -> Attached:
-        """Our own offer to an RTP site; its answer connects it."""
+    async def offer_rtp(self, conference: str, site: str, owner: str = "") -> Attached:
+        """Our own offer to an RTP site, on behalf of `owner`; its answer connects it."""
         wanted = self._wanted[conference]
         _check_kind(_defined(wanted.definition, site), SiteKind.RTP)
-        return await self._keeper.fleet.attach(wanted.engine, OfferRtp(conference, site))
+        return await self._keeper.fleet.attach(wanted.engine, OfferRtp(conference, site, owner))
 
     async def answer_rtp(self, conference: str, site: str, answer_sdp: str) -> Attached:
         """What the site answered to our offer; kept as its offer would be."""

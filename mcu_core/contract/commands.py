@@ -55,10 +55,12 @@ class AttachRtp(msgspec.Struct, frozen=True, tag=True):
 
 class OfferRtp(msgspec.Struct, frozen=True, tag=True):
     """Make an offer of our own to an RTP site, in place of one before; it stands for a minute.
-    Reply: Attached with the offer; nothing is connected yet."""
+    Reply: Attached with the offer; nothing is connected yet. `owner`: on whose behalf; each may
+    have so many offers waiting."""
 
     conference: str
     site: str
+    owner: str = ""
 
 
 class AnswerRtp(msgspec.Struct, frozen=True, tag=True):

@@ -3,29 +3,38 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import structlog
+
 from mcu_core.conference.camera import camera_seen
 from mcu_core.conference.direction import Direction
 from mcu_core.contract.camera import CameraOrder, check_order
+from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import CameraWanted
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.engine.seat import Seat
 from mcu_core.errors import Refused
 
+log = structlog.get_logger()
+
 
 class Cameras:
     """Hands orders on, to a site's own line where it has one, else to control, which knows its
-    page. `direction` says who sees what now. Runs on the event loop."""
+    page. `now` says what the conference is and who sees what.
+
+    Any site may move what it sees, and recall where that stood; only the chair may store, since
+    that stays in a device which is not its own, beyond the conference, and H.281 knows no way to
+    ask whose it is. `refused` counts those who tried. Runs on the event loop.
+    """
 
     def __init__(
         self,
-        conference: str,
         seats: Mapping[str, Seat],
-        direction: Callable[[], Direction],
+        now: Callable[[], tuple[ConferenceDefinition, Direction]],
         tell: Callable[[CameraWanted], None],
     ) -> None:
-        self._conference = conference
+        self.refused = 0
         self._seats = seats
-        self._direction = direction
+        self._now = now
         self._tell = tell
         self._moved: dict[str, str] = {}
 
@@ -46,8 +55,13 @@ class Cameras:
 
     def _wanted(self, by: str, order: CameraOrder) -> None:
         """A site moves the camera that it sees; it ends what it began, whatever it sees then."""
+        definition, direction = self._now()
+        if order.what == "store" and by != definition.chair:
+            self.refused += 1
+            log.info("preset not stored: not the chair", conference=definition.id, site=by)
+            return
         site = self._moved.pop(by, "") if order.what == "stop" else ""
-        site = site or camera_seen(self._direction(), by)
+        site = site or camera_seen(direction, by)
         seat = self._seats.get(site)
         if seat is None or seat.endpoint is None:
             return
@@ -56,4 +70,4 @@ class Cameras:
         if seat.endpoint.camera is not None:
             seat.endpoint.camera.order(order)
         else:
-            self._tell(CameraWanted(self._conference, site, by, order))
+            self._tell(CameraWanted(definition.id, site, by, order))

@@ -89,7 +89,7 @@ class Conference:
             failed=self._broke,
             again=self._publish.soon,
         )
-        self.cameras = Cameras(definition.id, self._seats, lambda: self.views.direction, tell)
+        self.cameras = Cameras(self._seats, lambda: (self.definition, self.views.direction), tell)
         self._sound = SoundLoop(
             definition.id, clock, self._speech_changed, self._heard, self._broke
         )

@@ -231,9 +231,9 @@ class Engine:
                 return await self._attach_webrtc(command)
             case AttachRtp():
                 return await self._attach_rtp(command)
-            case OfferRtp(conference, site):
+            case OfferRtp(conference, site, owner):
                 terms = self._terms(self._conference(conference), site, SiteKind.RTP)
-                return await self._offers.make(conference, site, terms)
+                return await self._offers.make(conference, site, terms, owner)
             case AnswerRtp():
                 return await self._answer_rtp(command)
             case Reoffer():

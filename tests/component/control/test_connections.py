@@ -58,7 +58,7 @@ async def test_a_site_answers_our_offer(control: Control, engine: FakeEngine) ->
     sid = await control.site(cid, "rtp")
     path = f"/conferences/{cid}/sites/{sid}/rtp"
     offered = await control.api.post(f"{path}/offer")
-    assert (offered.status_code, engine.asked[-1]) == (200, OfferRtp(cid, sid))
+    assert (offered.status_code, engine.asked[-1]) == (200, OfferRtp(cid, sid, "admin"))
     assert offered.text.startswith("v=0")
     answered = await control.api.post(f"{path}/answer", content=OFFER, headers=SDP)
     assert (answered.status_code, engine.asked[-1]) == (204, AnswerRtp(cid, sid, OFFER))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from control_api.services.feed import Reader
+from control_api.services.keeper import KEYS_GONE
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import ConferenceDefinition
 from mcu_core.contract.events import ConferenceFailed, KeyPressed, MutedTalkers
@@ -20,11 +21,11 @@ OFFER = "v=0\r\ns=-\r\n"
 SDP = {"Content-Type": "application/sdp"}
 
 
-async def rtp_site(control: Control, cid: str) -> str:
+async def rtp_site(control: Control, cid: str, offer: str = OFFER) -> str:
     """A connected RTP site."""
     sid = await control.site(cid, "rtp")
     reply = await control.api.post(
-        f"/conferences/{cid}/sites/{sid}/rtp", content=OFFER, headers=SDP
+        f"/conferences/{cid}/sites/{sid}/rtp", content=offer, headers=SDP
     )
     assert reply.status_code == 200, reply.text
     assert reply.headers["content-type"] == "application/sdp"
@@ -84,6 +85,28 @@ async def test_a_new_engine_gets_everything_again(control: Control, engine: Fake
     await until(lambda: control.bridge.sites.get(cid, rtp).state == "joined")
     assert control.bridge.keeper.fleet.members["engine-0"].restarts == 1
     reader.close()
+
+
+async def test_a_site_whose_keys_are_gone_is_told_to_offer_anew(
+    control: Control, engine: FakeEngine
+) -> None:
+    cid = await control.conference()
+    sid = await rtp_site(control, cid, OFFER + "a=crypto:1 AEAD_AES_128_GCM inline:x\r\n")
+    reader = control.bridge.feed.subscribe()
+    await engine.close()
+    await until(lambda: not control.bridge.keeper.fleet.up(), "the loss is noticed")
+    engine.forget()
+    await engine.open()
+    await until(lambda: KEYS_GONE in control.bridge.sites.get(cid, sid).reason)
+    assert not any(isinstance(one, AttachRtp) for one in engine.asked)
+    told = [event.data for event in reader._events if event.name == "rejoin"]
+    assert any(f'"site":"{sid}"' in data for data in told)
+    reader.close()
+    url = f"/conferences/{cid}/sites/{sid}/rtp"
+    reply = await control.api.post(url, content=OFFER, headers=SDP)
+    assert reply.status_code == 200
+    await until(lambda: control.bridge.sites.get(cid, sid).state == "joined")
+    assert control.bridge.sites.get(cid, sid).reason == ""
 
 
 async def test_a_conference_whose_logo_is_gone_comes_back_without_it(

@@ -12,6 +12,7 @@ from mcu_core.endpoints.endpoint import Intake
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.engine import own_offers
 from mcu_core.engine.own_offers import STANDS_NS, OwnOffers
 from mcu_core.errors import BadInput, NotFound, Refused
 from mcu_core.ingress.video import VideoIngress
@@ -80,6 +81,27 @@ async def test_an_answer_that_takes_nothing_leaves_the_offer_standing(site: Site
         answer = await other.accept(attached.sdp)
         await own.settle(AnswerRtp("c", "s", answer)).stop()
         await other.stop()
+
+
+async def test_no_conference_and_no_owner_takes_the_room_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(own_offers, "MOST_OF_CONFERENCE", 2)
+    monkeypatch.setattr(own_offers, "MOST_OF_OWNER", 3)
+    monkeypatch.setattr(own_offers, "MOST_WAITING", 4)
+    ours = terms(Intake(None, None))
+    async with offers() as own:
+        await own.make("a", "1", ours, "one")
+        await own.make("a", "2", ours, "one")
+        with pytest.raises(Refused, match="2 offers of this conference wait"):
+            await own.make("a", "3", ours, "one")
+        await own.make("a", "2", ours, "one")  # in place of its own
+        await own.make("b", "1", ours, "one")
+        with pytest.raises(Refused, match="3 offers of this owner wait"):
+            await own.make("c", "1", ours, "one")
+        await own.make("c", "1", ours, "other")
+        with pytest.raises(Refused, match="4 offers wait"):
+            await own.make("d", "1", ours, "third")
 
 
 async def test_an_offer_is_forgotten_after_a_minute_and_replaced_by_the_next() -> None:

@@ -151,6 +151,33 @@ async def test_a_room_moves_the_camera_of_the_site_that_it_watches(movable: bool
                 ]
 
 
+async def test_only_the_chair_stores_where_a_camera_stands() -> None:
+    with closing(Room()) as a, closing(Room()) as b:
+        async with running([]) as conference:
+            await a.join(conference, "a")
+            await b.join(conference, "b")
+            form = VideoForm(H264, 320, 180, 30, 500_000)
+            arrived: list[h281.Message | None] = []
+
+            def came(message: h281.Message) -> bool:
+                arrived.extend(b.ordered())
+                return message in arrived
+
+            with closing(Brightening(b.sender().send, form)) as pictures:
+                await pictures.send_until(
+                    lambda: conference.views.direction.watching["a"].name == "b"
+                )
+            a.order(h281.Preset(3, store=True))
+            a.order(h281.Preset(4, store=False))
+            await until(lambda: came(h281.Preset(4, store=False)), "what was stored is recalled")
+            assert h281.Preset(3, store=True) not in arrived
+            assert conference.cameras.refused == 1
+            definition = msgspec.structs.replace(conference.definition, chair="a", revision=2)
+            await conference.apply(definition)
+            a.order(h281.Preset(3, store=True))
+            await until(lambda: came(h281.Preset(3, store=True)), "the chair stores")
+
+
 async def test_control_moves_a_camera_where_there_is_a_line_to_it() -> None:
     with closing(Room()) as a, closing(Room(movable=False)) as b:
         async with running([]) as conference:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from control_api.link.placement import least_loaded
-from control_api.link.reconcile import attaching, difference, lost, rejoining, unfinished
+from control_api.link.reconcile import attaching, difference, keyless, lost, rejoining, unfinished
 from control_api.persistence.conferences import RtpOffer, WantedConference, WantedRecording
 from mcu_core.contract.commands import AttachRtp, CloseConference, Command, PutConference
 from mcu_core.contract.definition import (
@@ -87,8 +87,12 @@ def test_rtp_sites_are_attached_again_unless_they_are_there() -> None:
 def test_sites_whose_keys_are_gone_are_not() -> None:
     offers = {"r": RtpOffer("v=0\r\na=crypto:1 AEAD_AES_128_GCM inline:x\r\n", (40, 42))}
     assert attaching(A, offers, snapshot(running(A))) == []
+    assert keyless(A, offers, snapshot(running(A))) == ["r"]
+    there = running(A, sites=(SiteSnapshot("r", "RTP", endpoint="r-1"),))
+    assert keyless(A, offers, snapshot(there)) == []
     plain = msgspec.structs.replace(A, encryption=Encryption.NONE)
     assert len(attaching(plain, offers, snapshot(running(plain)))) == 1
+    assert keyless(plain, offers, snapshot(running(plain))) == []
 
 
 def info(name: str, state: RecordingState) -> RecordingInfo:
