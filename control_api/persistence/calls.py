@@ -113,6 +113,17 @@ class CallRows:
             newest = (_C.day.desc(), _C.number.desc())
             return await _all(connection, statement.order_by(*newest).limit(most))
 
+    async def begun(
+        self, asked: Asked, since_s: float, until_s: float, skip: int, most: int
+    ) -> tuple[list[Call], int]:
+        """Of those that began within that time a page, the oldest first, and how many there are."""
+        begun = (_C.joined_s >= since_s, _C.joined_s < until_s)
+        rows = where(_ROWS, asked).where(*begun).order_by(_C.day, _C.number)
+        count = where(select(func.count()).select_from(CALLS), asked).where(*begun)
+        async with self._database.begin() as connection:
+            total = int((await connection.execute(count)).scalar_one())
+            return await _all(connection, rows.offset(skip).limit(most)), total
+
     async def report(self, asked: Asked, by: By, most: int) -> list[Use]:
         """Use and loss by what is asked for: days in order, else the longest first."""
         of_conference = asked.conference != ""

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -17,7 +17,6 @@ from control_api.persistence.bookings import (
 )
 from control_api.services.booking_request import (
     BookingRequest,
-    Conflict,
     Running,
     TooLate,
     digits,
@@ -25,9 +24,10 @@ from control_api.services.booking_request import (
     planned,
     seated,
 )
-from control_api.services.ledger import busiest, units_for
+from control_api.services.ledger import units_for
 from control_api.services.mail import check_address
 from control_api.services.names import clean_name
+from control_api.services.ports import PERMANENT_S, Ports
 from control_api.services.register import RATE_KBPS
 from control_api.services.timetable import Timetable
 from mcu_core.errors import BadInput, NotFound
@@ -35,9 +35,6 @@ from mcu_core.media.clock import wall_time_s
 
 FIRST_ID = 1001
 LONGEST_S = 366 * 86400.0
-PERMANENT_S = 10 * 366 * 86400.0
-"""What a conference without an end counts as in plans."""
-
 EDIT_BEFORE_S = 180.0
 PRESENCE_PANES = range(25)
 MOST_PORTS = 10_000
@@ -57,7 +54,7 @@ class Bookings:
     ) -> None:
         self._rows = rows
         self._timetable = timetable
-        self._capacity = capacity
+        self.ports = Ports(rows, capacity)
         self._prolong_s = prolong_s
         self._wall_s = wall_s
         self._lock = timetable.changing
@@ -96,6 +93,12 @@ class Bookings:
         """All that are booked or run."""
         return await self._rows.standing()
 
+    async def owners(self, conferences: Iterable[str]) -> dict[str, str]:
+        """Who booked each of these conferences, of those that were booked."""
+        numbers = {number_of(one) for one in conferences} - {0}
+        found = await self._rows.bookings(numbers)
+        return {str(number): booking.owner for number, booking in found.items()}
+
     async def between(self, since_s: float, until_s: float) -> list[tuple[Booking, Occurrence]]:
         """What takes place in that time."""
         found = await self._rows.between(since_s, until_s)
@@ -121,7 +124,7 @@ class Bookings:
             number = await self._rows.next_id(FIRST_ID)
             booking = await self._made(number, request, owner)
             occurrences = await self._coded(booking, planned(booking))
-            await self._check_room(occurrences)
+            await self.ports.check(occurrences)
             await self._rows.put(booking, occurrences)
         self.told(booking, occurrences, False)
         await self._timetable.look()
@@ -153,7 +156,7 @@ class Bookings:
                 raise BadInput("beginTime", "a time to come")
             coming = [one for one in planned(booking) if one.begin_s > now_s]
             occurrences = await self._coded(booking, coming)
-            await self._check_room(occurrences, but=number)
+            await self.ports.check(occurrences, but=number)
             await self._rows.put(booking, occurrences)
         self.told(booking, occurrences, False)
         await self._timetable.look()
@@ -184,7 +187,7 @@ class Bookings:
                 apart = other.begin_s >= end_s or (other.end_s or end_s) <= fresh_s
                 if other.begin_s != one.begin_s and not apart:
                     raise BadInput("duration", "occurrences that do not overlap")
-            await self._check_room([changed], but=number)
+            await self.ports.check([changed], but=number)
             if fresh_s != one.begin_s:
                 await self._rows.put_occurrence(msgspec.structs.replace(one, state="deleted"))
             await self._rows.put_occurrence(changed)
@@ -233,24 +236,6 @@ class Bookings:
             return times
         return [msgspec.structs.replace(one, access_code=await self._fresh_code()) for one in times]
 
-    async def _check_room(self, occurrences: Sequence[Occurrence], but: int = 0) -> None:
-        if not self._capacity:
-            return
-        for one in occurrences:
-            until_s = one.end_s if one.end_s is not None else one.begin_s + PERMANENT_S
-            others = await self._rows.between(one.begin_s, until_s)
-            going = [
-                other
-                for other in others
-                if other.booking != but and other.state in {"booked", "running"}
-            ]
-            most = busiest(going, one.begin_s, until_s)
-            if most + one.units > self._capacity:
-                raise Conflict(
-                    f"it needs {one.units} ports (in units of SD) where"
-                    f" {most} of {self._capacity} are taken"
-                )
-
     async def _fresh_code(self) -> str:
         while True:
             code = f"{secrets.randbelow(9 * 10**7) + 10**7}"
@@ -283,7 +268,7 @@ class Bookings:
                 if any(one.begin_s < other_s < end_s for other_s in begins_s):
                     raise BadInput("duration", "occurrences that do not overlap")
                 more = msgspec.structs.replace(one, begin_s=one.end_s, end_s=end_s)
-                await self._check_room([more], but=number)
+                await self.ports.check([more], but=number)
                 longer.append(msgspec.structs.replace(one, end_s=end_s))
             for one in longer:
                 await self._rows.put_occurrence(one)
@@ -304,7 +289,7 @@ class Bookings:
                     continue
                 sites = seated((*one.sites, site))
                 more = msgspec.structs.replace(one, sites=sites, units=units_for(booking, sites))
-                await self._check_room([more], but=number)
+                await self.ports.check([more], but=number)
                 await self._rows.put_occurrence(more)
                 await self._timetable.seat(more, sites[-1])
                 changed.append((sites[-1].uri, more))
@@ -336,7 +321,7 @@ class Bookings:
                 msgspec.structs.replace(one, units=units_for(booking, one.sites))
                 for one in await self._going(number, None)
             ]
-            await self._check_room(going, but=number)
+            await self.ports.check(going, but=number)
             for one in going:
                 await self._rows.put_occurrence(one)
             await self._rows.put_booking(booking)

@@ -58,6 +58,7 @@ from control_api.services.machine import Machine
 from control_api.services.moments import Moments
 from control_api.services.moving import Moving
 from control_api.services.observed import Observed
+from control_api.services.organisations import Organisations
 from control_api.services.pacs import Pacs
 from control_api.services.presentation import Presentation
 from control_api.services.presets import Presets
@@ -267,6 +268,7 @@ class Bridge:
         self.territory = Territory(TerritoryRows(self._database))
         self.user_groups = Groups(GroupRows(self._database), UserRows(self._database))
         self.sidecars = Sidecars(Catalogue(self.settings.recordings), self.recordings.library.find)
+        self.organisations = Organisations(UserRows(self._database), RegisterRows(self._database))
         self.moments = Moments(
             MomentRows(self._database),
             Catalogue(self.settings.recordings),

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -225,6 +226,17 @@ class Calls:
     async def page(self, asked: Asked, before: int = 0, most: int = MOST_ROWS) -> list[Call]:
         """The newest first, at most 1000; the next page begins before its last number."""
         return await self._rows.page(asked, before, min(most, MOST_ROWS))
+
+    async def begun(
+        self, asked: Asked, since_s: float, until_s: float, skip: int, most: int
+    ) -> tuple[list[Call], int]:
+        """Of those begun within that time a page, the oldest first, and how many there are.
+
+        The days of `asked` are those of the time.
+        """
+        first, last = (datetime.fromtimestamp(at_s, self._zone) for at_s in (since_s, until_s))
+        asked = replace(asked, since=_number_of(first), until=_number_of(last))
+        return await self._rows.begun(asked, since_s, until_s, skip, min(most, MOST_ROWS))
 
     async def report(self, asked: Asked, by: By) -> list[Use]:
         """Use and loss per day, organisation or site, at most 1000 rows."""

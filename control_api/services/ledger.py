@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from control_api.persistence.bookings import BookedSite, Booking, Occurrence
 
@@ -34,16 +35,36 @@ def units_of_panes(panes: int) -> int:
     return 0 if panes < 2 else 1 if panes <= FEW_PANES else 2
 
 
-def busiest(occurrences: Iterable[Occurrence], since_s: float, until_s: float) -> int:
-    """The most units that are taken at one time within the span."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """So many units are taken from `begin_s` until `end_s` (Unix seconds)."""
+
+    begin_s: float
+    end_s: float
+    taken: int
+
+
+def course(occurrences: Iterable[Occurrence], since_s: float, until_s: float) -> list[Span]:
+    """How many units are taken, span after span; neighbours differ."""
     changes: list[tuple[float, int]] = []
     for one in occurrences:
         end_s = until_s if one.end_s is None else min(one.end_s, until_s)
         begin_s = max(one.begin_s, since_s)
         if begin_s < end_s:
             changes += [(begin_s, one.units), (end_s, -one.units)]
-    most = taken = 0
-    for _, units in sorted(changes):  # at the same moment what ends goes first: it is negative
-        taken += units
-        most = max(most, taken)
-    return most
+    spans: list[Span] = []
+    taken, at_s = 0, since_s
+    for when_s, more in [*sorted(changes), (until_s, 0)]:
+        if when_s > at_s:
+            if spans and spans[-1].taken == taken:
+                spans[-1] = Span(spans[-1].begin_s, when_s, taken)
+            else:
+                spans.append(Span(at_s, when_s, taken))
+            at_s = when_s
+        taken += more
+    return spans
+
+
+def busiest(occurrences: Iterable[Occurrence], since_s: float, until_s: float) -> int:
+    """The most units that are taken at one time within the span."""
+    return max((one.taken for one in course(occurrences, since_s, until_s)), default=0)

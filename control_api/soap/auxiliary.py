@@ -6,7 +6,7 @@ from control_api.services import cameras
 from control_api.services.views import ConferenceView, SiteView
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
-from control_api.soap.control import conference_with
+from control_api.soap.control import conference_of, conference_with
 from control_api.soap.faults import Code, ResultError
 from control_api.soap.operation import Call
 from control_api.soap.polarity import flag, number
@@ -142,6 +142,21 @@ async def _select(
     return DONE
 
 
+async def choose_sources(call: Call, request: m.SiteSources) -> m.Result:
+    """Which of its inputs a site sends as its main picture; and, named, its content is shown."""
+    view = conference_with(call, request.site_uri)
+    site = _site(view, request.site_uri)
+    inputs = {one.id: one for one in call.bridge.inputs.of(view.id, site)}
+    (main, *others), aux = request.local_main_srcs, request.local_aux_src
+    unknown = main not in inputs or inputs[main].content
+    if others or unknown or not (aux is None or (aux in inputs and inputs[aux].content)):
+        raise ResultError(Code.OUT_OF_RANGE, "one main input, and content, by their numbers")
+    if site.kind is not SiteKind.WEBRTC:
+        raise ResultError(Code.NOT_SUPPORTED)
+    done = await _select(call, view, site, t.CameraControl(0, SELECT, cam_src=main))
+    return done if aux is None else await _show_content(call, view, site)
+
+
 async def _order_camera(
     call: Call, conference: str, site: SiteView, asked: t.CameraControl
 ) -> m.Result:
@@ -179,7 +194,20 @@ async def _may_stream(call: Call, view: ConferenceView) -> bool:
 async def set_live(call: Call, request: m.SiteAction) -> m.Result:
     """4.6.9: the live page shows the conference of this site, or ends for all who watch."""
     start = flag(request.action, call.polarity.start)
-    view = conference_with(call, request.site_uri)
+    return await _live(call, conference_with(call, request.site_uri), start)
+
+
+async def start_live(call: Call, request: m.Conf) -> m.Result:
+    """The same, by the conference's id."""
+    return await _live(call, conference_of(call, request.conf_id), True)
+
+
+async def stop_live(call: Call, request: m.Conf) -> m.Result:
+    """The same, by the conference's id."""
+    return await _live(call, conference_of(call, request.conf_id), False)
+
+
+async def _live(call: Call, view: ConferenceView, start: bool) -> m.Result:
     if not await _may_stream(call, view):
         raise ResultError(Code.NO_LIVE)
     await call.bridge.conferences.rule(

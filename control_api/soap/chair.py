@@ -103,7 +103,20 @@ async def _may_record(call: Call, view: ConferenceView) -> bool:
 async def set_record(call: Call, request: m.SiteAction) -> m.Result:
     """4.6.8: answered at once; whether it runs is told by queryBroadInfo."""
     start = flag(request.action, call.polarity.start)
-    view = conference_with(call, request.site_uri)
+    return await _record(call, conference_with(call, request.site_uri), start)
+
+
+async def start_recording(call: Call, request: m.Conf) -> m.Result:
+    """The same, by the conference's id."""
+    return await _record(call, conference_of(call, request.conf_id), True)
+
+
+async def stop_recording(call: Call, request: m.Conf) -> m.Result:
+    """The same, by the conference's id."""
+    return await _record(call, conference_of(call, request.conf_id), False)
+
+
+async def _record(call: Call, view: ConferenceView, start: bool) -> m.Result:
     if not await _may_record(call, view):
         raise ResultError(Code.NO_RECORDING)
     if start == (view.recording is not None):

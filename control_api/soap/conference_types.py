@@ -175,10 +175,13 @@ class SortItem(Wire, frozen=True):
 
 
 class Filter(Wire, frozen=True):
-    """What a column of a list by pages must contain."""
+    """What a column of a list by pages must contain, or the bounds that it must keep."""
 
     column_index: int
     value: str | None = None
+    greater_than: str | None = None
+    less_than: str | None = None
+    equal_to: str | None = None
 
 
 class PageParam(Wire, frozen=True):

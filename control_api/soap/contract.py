@@ -39,13 +39,15 @@ DESCRIPTIONS = 64
 """Kept at once: anybody may ask under any name of ours (Host), without having logged in."""
 
 KEYS = "platformKeyMgr"
-_SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", KEYS)
+_SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", "mcuMgr", "orgaMgr", KEYS)
 _VENDOR = {
     "tpCommon": "common",
     "tpProfessionalConfMgr": "confMgr",
     "tpProfessionalConfCtrl": "confCtrl",
     "tpProfessionalTerminalConfCtr": "confCtrl",
     "tpProfessionalSiteMgr": "siteMgr",
+    "tpProfessionalMCUMgr": "mcuMgr",
+    "tpProfessionalOrgaMgr": "orgaMgr",
     KEYS: KEYS,
 }
 SERVICES = {

@@ -40,6 +40,9 @@ PATIENCE_S = 20.0
 
 HASH_TYPE = "SHA256"
 QUIET = {"LoginRequest", "KeepAlive", "getPublicKey", "setSecretKey"}
+ASKS = {Action.SEE, Action.SEE_SYSTEM, Action.PLAY, Action.REPORTS}
+"""What changes nothing."""
+
 KEY_CALLS = {"getPublicKey", "setSecretKey"}
 ALIASES = {"confide": "confId"}
 """Misprints of the standard (tables 42 and 53)."""
@@ -166,7 +169,7 @@ class Gateway:
     ) -> None:
         """Changes and logins go to the audit log; questions and keep-alives do not."""
         operation = OPERATIONS.get(named.standard)
-        asks = operation.action is Action.SEE if operation is not None else named.known in QUIET
+        asks = operation.action in ASKS if operation is not None else named.known in QUIET
         if asks:
             return
         what = getattr(content, "conf_id", "") or getattr(content, "site_uri", "")

@@ -7,6 +7,16 @@ from datetime import datetime, timedelta
 
 from msgspec import field
 
+from control_api.soap.beyond_types import (
+    ConfRecordAddr,
+    MCUInfo,
+    MCUResource,
+    MultiPointCDR,
+    MultiPointCDRQueryConfig,
+    OrganizationItem,
+    SiteMCU,
+    TerminalInfo,
+)
 from control_api.soap.binding import Wire
 from control_api.soap.conference_types import (
     AuxStreamInfo,
@@ -206,8 +216,35 @@ class Camera(Wire, frozen=True):
     camera_control: CameraControl
 
 
-class RegisterSite(Wire, frozen=True):
-    site_info: SiteInfo
+class AddTerminal(Wire, frozen=True):
+    org_id: str | None = None
+    site_info: TerminalInfo = TerminalInfo()
+
+
+class EditTerminal(Wire, frozen=True):
+    site_info: TerminalInfo
+
+
+class SiteSources(Wire, frozen=True):
+    site_uri: str
+    local_main_srcs: tuple[int, ...]
+    local_aux_src: int | None = None
+
+
+class CallRecords(Wire, frozen=True):
+    query_config: MultiPointCDRQueryConfig
+
+
+class SitesThen(Wire, frozen=True):
+    conf_id: str
+    site_uris: tuple[str, ...] = ()
+    begin_time: datetime | None = None
+
+
+class MCUsWhen(Wire, frozen=True):
+    mcus: tuple[int, ...]
+    begin_time: datetime
+    duration: timedelta
 
 
 class SiteUris(Wire, frozen=True):
@@ -255,7 +292,12 @@ class SitesAnswer(Result, frozen=True):
 
 
 class SitesPageAnswer(SitesAnswer, frozen=True):
-    pages_info: PagesInfo | None = None
+    page_info: PagesInfo | None = None
+
+
+class TerminalsPageAnswer(Result, frozen=True):
+    sites: tuple[TerminalInfo, ...] = ()
+    page_info: PagesInfo | None = None
 
 
 class FreeBusyAnswer(Result, frozen=True):
@@ -266,8 +308,35 @@ class ConferencesStatusAnswer(Result, frozen=True):
     conference_statuses: tuple[ConferenceStatus, ...] = ()
 
 
-class ConferencesPageAnswer(ConferencesStatusAnswer, frozen=True):
-    pages_info: PagesInfo | None = None
+class ConferencesPageAnswer(Result, frozen=True):
+    confs: tuple[ConferenceStatus, ...] = ()
+    page_info: PagesInfo | None = None
+
+
+class CallRecordsAnswer(Result, frozen=True):
+    cdr: tuple[MultiPointCDR, ...] = ()
+    page_info: PagesInfo | None = None
+
+
+class RecordAddressesAnswer(Result, frozen=True):
+    record_addrs: tuple[ConfRecordAddr, ...] = ()
+
+
+class SiteMCUsAnswer(Result, frozen=True):
+    mcus: tuple[SiteMCU, ...] = ()
+
+
+class MCUsPageAnswer(Result, frozen=True):
+    mcus: tuple[MCUInfo, ...] = ()
+    page_info: PagesInfo | None = None
+
+
+class MCUResourcesAnswer(Result, frozen=True):
+    mcu_res_list: tuple[MCUResource, ...] = ()
+
+
+class OrganisationsAnswer(Result, frozen=True):
+    orgs: tuple[OrganizationItem, ...] = ()
 
 
 class SitesStatusAnswer(Result, frozen=True):

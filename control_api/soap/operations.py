@@ -1,7 +1,18 @@
 """The one table from operation to use case."""
 
 from control_api.auth.roles import Action
-from control_api.soap import auxiliary, chair, control, pages, queries, registering, scheduling
+from control_api.soap import (
+    auxiliary,
+    chair,
+    control,
+    engines,
+    pages,
+    queries,
+    records,
+    registering,
+    scheduling,
+    unsupported,
+)
 from control_api.soap import messages as m
 from control_api.soap.operation import Operation
 
@@ -58,10 +69,23 @@ _ROWS = (
     Operation("isConnectAuxSource", m.Site, auxiliary.has_aux_source, Action.SEE),
     Operation("isSendAuxStream", m.Site, auxiliary.sends_aux, Action.SEE),
     Operation("isReceiveRemAuxStrm", m.Site, auxiliary.receives_aux, Action.SEE),
-    Operation("addSiteInfo", m.RegisterSite, registering.add),
-    Operation("editSiteInfo", m.RegisterSite, registering.edit),
+    Operation("addSiteInfo", m.AddTerminal, registering.add),
+    Operation("editSiteInfo", m.EditTerminal, registering.edit),
     Operation("deleteSiteInfo", m.SiteUris, registering.delete),
-    Operation("querySitesInfo", m.SiteUris, queries.sites, Action.SEE),
+    Operation("querySitesInfo", m.Query, pages.terminals, Action.SEE),
+    Operation("queryMainStreamSources", m.Site, queries.main_sources, Action.SEE),
+    Operation("setMainAuxStreamSources", m.SiteSources, auxiliary.choose_sources),
+    Operation("startRecording", m.Conf, chair.start_recording, Action.RECORD),
+    Operation("stopRecording", m.Conf, chair.stop_recording, Action.RECORD),
+    Operation("startLiveBroadcast", m.Conf, auxiliary.start_live, Action.RECORD),
+    Operation("stopLiveBroadcast", m.Conf, auxiliary.stop_live, Action.RECORD),
+    Operation("queryHistoryRecordAddr", m.ConfIds, records.record_addresses, Action.PLAY),
+    Operation("queryMultiPointCDR", m.CallRecords, records.call_records, Action.REPORTS),
+    Operation("queryConfSiteMCU", m.SitesThen, engines.engines_of_sites, Action.SEE),
+    Operation("queryMCUInfo", m.Query, engines.engines, Action.SEE_SYSTEM),
+    Operation("queryMCUFutureResource", m.MCUsWhen, engines.future_resource, Action.SEE),
+    Operation("queryOrganization", m.Nothing, registering.organisations, Action.SEE),
+    *(Operation(name, m.Nothing, unsupported.refuse, Action.SEE) for name in unsupported.NAMES),
 )
 
 OPERATIONS = {row.name: row for row in _ROWS}

@@ -214,17 +214,12 @@ async def registered(call: Call) -> list[RegisteredSite]:
     return [one for one in found if within(one.organisation, call.principal.organisation)]
 
 
-async def sites(call: Call, request: m.SiteUris | m.Nothing) -> m.Result:
-    """4.5.7: the register; of some, or of all."""
-    wanted = set(request.site_uris) if isinstance(request, m.SiteUris) else set()
+async def sites(call: Call, request: m.Nothing) -> m.Result:
+    """4.5.7: the register."""
     now = states(call)
+    found = await registered(call)
     return m.SitesAnswer(
-        0,
-        tuple(
-            site_info(site, now.get(site.uri, NOT_IN), call)
-            for site in await registered(call)
-            if not wanted or site.uri in wanted
-        ),
+        0, tuple(site_info(site, now.get(site.uri, NOT_IN), call) for site in found)
     )
 
 
@@ -277,3 +272,12 @@ async def video_sources(call: Call, request: m.Site) -> m.Result:
     inputs = call.bridge.inputs.of(view.id, site)
     rows = (t.VideoSourcesInfo(one.id, int(one.connected), one.name) for one in inputs)
     return m.VideoSourcesAnswer(0, tuple(rows))
+
+
+async def main_sources(call: Call, request: m.Site) -> m.Result:
+    """Of these inputs those that can be its main picture: all but content."""
+    view = conference_with(call, request.site_uri)
+    site = next(one for one in view.sites if one.id == request.site_uri)
+    inputs = call.bridge.inputs.of(view.id, site)
+    rows = (t.AuxStreamInfo(one.id, one.name) for one in inputs if not one.content)
+    return m.AuxStreamsAnswer(0, tuple(rows))

@@ -14,6 +14,8 @@ PATHS = {
     "confMgr": ("/services/confMgr", "/esdk/services/tpProfessionalConfMgr"),
     "confCtrl": ("/services/confCtrl", "/esdk/services/tpProfessionalConfCtrl"),
     "siteMgr": ("/services/siteMgr", "/esdk/services/tpProfessionalSiteMgr"),
+    "mcuMgr": ("/services/mcuMgr", "/esdk/services/tpProfessionalMCUMgr"),
+    "orgaMgr": ("/services/orgaMgr", "/esdk/services/tpProfessionalOrgaMgr"),
 }
 
 

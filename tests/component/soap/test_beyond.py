@@ -86,7 +86,7 @@ async def test_sites_come_by_pages(office: Office) -> None:
     async def page(config: dict[str, Any]) -> tuple[list[str], int]:
         answer = await office.ask("querySitesByCondition", queryConfig=config)
         found = [site.name for site in rows(answer, "siteInfos", "sites")]
-        return found, answer.pagesInfo.totalRecords
+        return found, answer.pageInfo.totalRecords
 
     upwards = {"sortItems": [{"sort": 0, "itemIndex": 1}]}
     assert await page(pages(2, 1, **upwards)) == (["Lab", "Ward 2"], 3)
@@ -115,9 +115,9 @@ async def test_conferences_come_by_pages(office: Office) -> None:
     unbooked = (await office.control.json("POST", "/conferences", json={"name": "now"}))["id"]
     by_begin = {"sortItems": [{"sort": 0, "itemIndex": 2}]}
     answer = await office.ask("queryScheduleConferences", queryConfig=pages(2, 1, **by_begin))
-    found = rows(answer, "conferenceStatuses", "-")
+    found = rows(answer, "confs", "-")
     assert [(one.id, one.status) for one in found] == [(unbooked, 3), (booked[2], 2)]
-    info = answer.pagesInfo
+    info = answer.pageInfo
     assert (info.totalPages, info.currentPage, info.totalRecords) == (2, 1, 3)
 
 

@@ -14,7 +14,7 @@ from control_api.soap.gateway import _SESSION_REQUESTS
 from control_api.soap.operations import OPERATIONS, STANDARD_NAMES
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
-SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", "platformKeyMgr")
+SCHEMAS = ("common", "confMgr", "confCtrl", "siteMgr", "mcuMgr", "orgaMgr", "platformKeyMgr")
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 Children = list[tuple[str, str]]
 
