@@ -68,6 +68,13 @@ def mix_files(
         Path | None,
         typer.Option(help="Write who speaks and who is seen where, when, as JSON lines"),
     ] = None,
+    seen_by: Annotated[
+        int,
+        typer.Option(
+            help="Make what this input gets, its group's picture or its own, without its own "
+            "sound; 0: what viewers get"
+        ),
+    ] = 0,
     threads: Annotated[int, typer.Option(help="Threads that decode; 0: as many as cores")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON")] = False,
 ) -> None:
@@ -91,6 +98,7 @@ def mix_files(
         decisions=decisions,
         hashed=hashed,
         threads=threads,
+        seen_by=seen_by,
     )
     wall = MonotonicClock()
     began_ns, began_cpu = wall.now_ns(), cpu_time_s()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcu_core.compositor.scene import PaneState
-from mcu_core.conference.direction import VIEWERS, Director, Roster, Shown, ViewKey
+from mcu_core.conference.direction import VIEWERS, Director, Roster
 from mcu_core.conference.placing import pans
 from mcu_core.contract.definition import ConferenceDefinition, PaneFit, SiteDefinition, TextStrip
 from mcu_core.layouts.model import Layout
@@ -44,7 +44,8 @@ class Course:
     """Follows the command log and who speaks, and decides; times never go back.
 
     `without_video` are sites that have no pictures; `fit` is how pictures meet panes that do not
-    say so.
+    say so. `seen_by` is the site whose picture and sound it plans, which does not hear itself;
+    VIEWERS see and hear what the conference shows.
     """
 
     def __init__(
@@ -53,19 +54,20 @@ class Course:
         decisions: DecisionLog,
         without_video: Collection[str] = (),
         fit: PaneFit = PaneFit.AUTO,
+        seen_by: str = VIEWERS,
     ) -> None:
         self._changes = list(changes)
         self._wanted = self._changes.pop(0).wanted
         self._decisions = decisions
         self._audio_only = frozenset(without_video)
         self._fit = fit
+        self._seen_by = seen_by
         self._joined: list[str] = []
         self._room = Room()
         self._settings: dict[str, Setting] = {}
         self._speech = Speech()
         self._spoke_ns: dict[str, int] = {}
         self._director = Director()
-        self._decided: tuple[ViewKey, Shown] | None = None
         self._next_ns: int | None = None
         self._plan: Plan | None = None
         self._texts: tuple[TextStrip | None, TextStrip | None] = (None, None)
@@ -101,7 +103,7 @@ class Course:
         heard = self._room.mix(there, self._settings, time_ns)
         if heard.speech != self._speech:
             self._follow_speech(heard.speech, time_ns)
-        return heard.mixes.total
+        return heard.mixes.without(self._seen_by) if self._seen_by else heard.mixes.total
 
     def _follow_wanted(self) -> None:
         definition = self._definition
@@ -141,11 +143,8 @@ class Course:
         )
         direction = self._director.decide(definition, roster, time_ns)
         self._next_ns = direction.next_change_ns
-        key = direction.watching[VIEWERS]
-        shown = direction.views[key]
-        if (key, shown) != self._decided:
-            self._decided = key, shown
-            self._decisions.picture(key, shown, time_ns)
+        self._decisions.direction(direction, time_ns)
+        shown = direction.views[direction.watching[self._seen_by]]
         self._follow_texts(time_ns)
         self._room.pans = pans(shown) if definition.pan_by_pane else {}
         sites = {site.id: site for site in definition.sites}

@@ -10,6 +10,9 @@
     {"t": 8, "broadcast": 3}                       lecturer; null ends it
     {"t": 8, "loudest": 3}                         pan_by_pane: true or false
     {"t": 9, "voice": {"gate": 20, "to": "broadcast"}}
+    {"t": 9, "own": {"site": 2, "view": {"layout": 5, "panes": [3, "auto"], "show_self": true}}}
+    {"t": 9, "group": {"number": 1, "sites": [1, 3], "view": {"poll_s": 10}}}    view null: no more
+    {"t": 9, "watch": {"site": 1, "watch": 3}}     null: nobody in full
     {"t": 10, "banner": "Round at ten"}            caption; or {"text": ..., "size": 0.1}, or null
 
 `t` is in seconds; inputs are numbered from 1 in the order of the command line. Values are those of
@@ -27,7 +30,14 @@ from msgspec.structs import replace
 
 from mcu_core.contract.check import check
 from mcu_core.contract.choosing import choose_mode, choose_own
-from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice, Pane, SiteDefinition
+from mcu_core.contract.definition import (
+    ConferenceDefinition,
+    Group,
+    LayoutChoice,
+    Pane,
+    SiteDefinition,
+    View,
+)
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.offline.wanted import Change, Wanted
@@ -120,10 +130,25 @@ def layout_of(value: object, field: str) -> LayoutChoice:
 
 
 def _set_panes(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+    return replace(definition, panes=_panes(value, field, definition))
+
+
+def _panes(value: Any, field: str, definition: ConferenceDefinition) -> tuple[Pane, ...]:
+    return tuple(
+        _pane(item, f"{field}[{k}]", definition) for k, item in enumerate(_list(value, field))
+    )
+
+
+def _sites(value: Any, field: str, definition: ConferenceDefinition) -> tuple[str, ...]:
+    return tuple(
+        _site(item, f"{field}[{k}]", definition) for k, item in enumerate(_list(value, field))
+    )
+
+
+def _list(value: Any, field: str) -> list[Any]:
     if not isinstance(value, list):
         raise BadInput(field, "a list")
-    panes = (_pane(item, f"{field}[{k}]", definition) for k, item in enumerate(value))
-    return replace(definition, panes=tuple(panes))
+    return value
 
 
 def _pane(item: Any, field: str, definition: ConferenceDefinition) -> Pane:
@@ -139,6 +164,49 @@ def _pane(item: Any, field: str, definition: ConferenceDefinition) -> Pane:
         named = enumerate(values["sites"])
         values["sites"] = [_site(site, f"{field}.sites[{k}]", definition) for k, site in named]
     return _converted(values, Pane, field)
+
+
+def _view(value: Any, field: str, definition: ConferenceDefinition) -> View | None:
+    """The picture of a group or a site: {"layout": ..., "panes": [...], "sources": [...],
+    "show_self": ..., "poll_s": ...}, each as in words of their own; None for no such picture."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise BadInput(field, "an object with layout, panes, sources, show_self or poll_s, or null")
+    values = dict(value)
+    layout = layout_of(values.pop("layout", None), f"{field}.layout")
+    panes = _panes(values.pop("panes", []), f"{field}.panes", definition)
+    if "sources" in values:
+        values["sources"] = _sites(values["sources"], f"{field}.sources", definition)
+    return replace(_converted(values, View, field), layout=layout, panes=panes)
+
+
+def _set_group(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+    if not isinstance(value, Mapping) or set(value) != {"number", "sites", "view"}:
+        raise BadInput(field, '{"number": 1, "sites": [1, 2], "view": ...}')
+    number = _converted(value["number"], int, f"{field}.number")
+    sites = _sites(value["sites"], f"{field}.sites", definition)
+    view = _view(value["view"], f"{field}.view", definition)
+    groups = tuple(group for group in definition.groups if group.id != number)
+    if view is not None:
+        groups += (Group(number, sites, view),)
+    return replace(definition, groups=groups)
+
+
+def _of_site(key: str, name: str, read: Callable[[Any, str, ConferenceDefinition], Any]) -> Edit:
+    """A value of a site that is read by `read`: {"site": 2, key: value}."""
+
+    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
+        if not isinstance(value, Mapping) or set(value) != {"site", key}:
+            raise BadInput(field, f'{{"site": 1, "{key}": ...}}')
+        site = _site(value["site"], f"{field}.site", definition)
+        return _with_site(definition, site, {name: read(value[key], f"{field}.{key}", definition)})
+
+    return edit
+
+
+def _somebody(value: Any, field: str, definition: ConferenceDefinition) -> str:
+    return "" if value is None else _site(value, field, definition)
 
 
 def _set_field(name: str, kind: Any) -> Edit:
@@ -169,9 +237,7 @@ def _name_site(name: str) -> Edit:
     """A field of the definition that names a site, or nobody."""
 
     def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
-        return replace(
-            definition, **{name: "" if value is None else _site(value, field, definition)}
-        )
+        return replace(definition, **{name: _somebody(value, field, definition)})
 
     return edit
 
@@ -186,15 +252,8 @@ def _mark_site(name: str, mark: bool) -> Edit:
 
 
 def _set_of_site(name: str, key: str, kind: Any) -> Edit:
-    """A value of a site: {"site": 2, key: value}."""
-
-    def edit(definition: ConferenceDefinition, value: Any, field: str) -> ConferenceDefinition:
-        if not isinstance(value, Mapping) or set(value) != {"site", key}:
-            raise BadInput(field, f'{{"site": 1, "{key}": ...}}')
-        site = _site(value["site"], f"{field}.site", definition)
-        return _with_site(definition, site, {name: _converted(value[key], kind, f"{field}.{key}")})
-
-    return edit
+    """A plain value of a site."""
+    return _of_site(key, name, lambda value, field, _: _converted(value, kind, field))
 
 
 def _with_site(
@@ -242,6 +301,9 @@ WORDS: dict[str, Edit] = {
     "broadcast": _name_site("broadcast"),
     "lecturer": _name_site("lecturer"),
     "voice": _set_field("voice", type(ConferenceDefinition("", "").voice)),
+    "group": _set_group,
+    "own": _of_site("view", "view", _view),
+    "watch": _of_site("watch", "watch", _somebody),
     "banner": _set_strip("banner"),
     "caption": _set_strip("caption"),
 }

@@ -14,6 +14,7 @@ SMALLEST, LARGEST = (128, 96), (3840, 2160)
 MOST_FPS = 60
 MOST_INPUTS = 100
 MOST_THREADS = 64
+WORST_CRF = 51
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class MixJob:
 
     `output` None composes and mixes without writing; `decisions` is the file of the decision log;
     `hashed` asks for the digests. `fit` is how pictures meet panes that do not say so. `threads`
-    decode, 0: one for each core that there is.
+    decode, 0: one for each core that there is. `seen_by`: the number of the input whose picture and
+    sound are made, 0: what viewers get.
     """
 
     inputs: tuple[Path, ...]
@@ -33,6 +35,7 @@ class MixJob:
     decisions: Path | None = None
     hashed: bool = False
     threads: int = 0
+    seen_by: int = 0
 
 
 @dataclass(slots=True)
@@ -70,16 +73,18 @@ def check(job: MixJob) -> tuple[InputInfo, ...]:
     ):
         if value % 2 or not least <= value <= most:
             raise BadInput(f"size.{name}", f"an even number {least}..{most}, not {value}")
-    if not 1 <= form.fps <= MOST_FPS:
-        raise BadInput("fps", f"1..{MOST_FPS}, not {form.fps}")
+    for name, value, least, most in (
+        ("fps", form.fps, 1, MOST_FPS),
+        ("crf", form.crf, 0, WORST_CRF),
+        ("threads", job.threads, 0, MOST_THREADS),
+        ("seen_by", job.seen_by, 0, len(job.inputs)),
+    ):
+        if not least <= value <= most:
+            raise BadInput(name, f"{least}..{most}, not {value}")
     if form.preset not in PRESETS:
         raise BadInput("preset", f"one of {', '.join(PRESETS)}")
-    if not 0 <= form.crf <= 51:
-        raise BadInput("crf", f"0..51, not {form.crf}")
     if form.bitrate_bps is not None and not 16_000 <= form.bitrate_bps <= 100_000_000:
         raise BadInput("bitrate", "16 kbit/s..100 Mbit/s")
-    if not 0 <= job.threads <= MOST_THREADS:
-        raise BadInput("threads", f"0..{MOST_THREADS}, not {job.threads}")
     if job.output is not None and job.output.resolve() in [path.resolve() for path in job.inputs]:
         raise BadInput("output", "another file than the inputs")
     return tuple(look_into(path, f"inputs[{k}]") for k, path in enumerate(job.inputs))

@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
+from mcu_core.conference.direction import VIEWERS
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.offline.course import Course
@@ -97,7 +98,8 @@ class _Mix:
         without_video = [
             site.id for site, info in zip(sites, infos, strict=True) if not info.has_video
         ]
-        course = Course(changes, decisions, without_video, job.fit)
+        seen_by = str(job.seen_by) if job.seen_by else VIEWERS
+        course = Course(changes, decisions, without_video, job.fit, seen_by)
         self._moments = Moments(sites, course, job.form.fps)
         self._stage = Stage(job.form.width, job.form.height)
         self._digest = Digest() if job.hashed else None

@@ -21,6 +21,8 @@ LOG = "\n".join(
             "t": 0.2,
             "panes": ["voice", "auto", {"kind": "poll", "sites": [1, 2, 3], "interval_s": 1}],
         },
+        {"t": 0.2, "own": {"site": 2, "view": {"layout": 3, "panes": [3], "show_self": True}}},
+        {"t": 0.2, "group": {"number": 1, "sites": [1, 3], "view": {"layout": 1, "panes": [2]}}},
         {"t": 0.3, "mute": 1},
         {"t": 0.4, "layout": 5},
         {"t": 0.5, "banner": "一句话"},
@@ -51,6 +53,30 @@ def test_every_run_is_the_same(job: MixJob, threads: int, tmp_path: Path) -> Non
     assert logs[0].read_text() == logs[1].read_text() != ""
     digests = {first.sha256_pictures, first.sha256_sound, first.sha256_decisions, first.sha256_all}
     assert len(digests - {""}) == 4
+
+
+@pytest.mark.parametrize("seen_by", [1, 2])
+def test_pictures_of_groups_and_sites_are_the_same_in_every_run(job: MixJob, seen_by: int) -> None:
+    viewers = mix(job)
+    first, second = (mix(replace(job, seen_by=seen_by, threads=k)) for k in (1, 3))
+    assert first == second
+    assert first.sha256_decisions == viewers.sha256_decisions, "they are decided in any case"
+    assert first.sha256_pictures != viewers.sha256_pictures
+    assert first.sha256_sound != viewers.sha256_sound, "nobody hears itself"
+
+
+def test_the_digest_of_decisions_covers_what_only_some_see(job: MixJob) -> None:
+    first = mix(job)
+    for before, after in (
+        ('"layout": 3, "panes": [3]', '"layout": 3, "panes": [1]'),
+        ('"layout": 1, "panes": [2]', '"layout": 1, "panes": [1]'),
+        ('"sites": [1, 3]', '"sites": [3]'),
+    ):
+        assert before in LOG
+        log = LOG.replace(before, after)
+        other = mix(job_of(job.inputs, None, names="甲乙丙", log=log, hashed=True))
+        assert other.sha256_pictures == first.sha256_pictures, "viewers see nothing of it"
+        assert other.sha256_decisions != first.sha256_decisions
 
 
 def test_another_process_with_other_hashes_makes_the_same(job: MixJob, tmp_path: Path) -> None:
@@ -85,7 +111,14 @@ def test_decisions_say_who_stood_where_and_when(job: MixJob, tmp_path: Path) -> 
     log = tmp_path / "decisions.jsonl"
     mix(replace(job, decisions=log))
     told = [json.loads(line) for line in log.read_text().splitlines()]
-    shown = [(line["t"], line["shows"], line["panes"]) for line in told if "shows" in line]
+    shown = [
+        (line["t"], line["shows"], line["panes"])
+        for line in told
+        if "shows" in line and "of" not in line
+    ]
     assert shown[0] == (0.0, "conference", ["1", "2", "3"])
     assert (0.7, "full", ["3"]) in shown
     assert all(later[0] > sooner[0] for sooner, later in pairwise(shown))
+    assert {"t": 0.2, "shows": "group", "of": "1", "layout": 1, "panes": ["2"]} in told
+    seen = [(line["t"], line["sees"]) for line in told if "sees" in line]
+    assert seen[0] == (0.2, {"1": "group 1", "2": "own 2", "3": "group 1"})

@@ -26,10 +26,11 @@ def course_of(
     fit: PaneFit = PaneFit.AUTO,
     without_video: tuple[str, ...] = (),
     lines: list[str] | None = None,
+    seen_by: str = "",
 ) -> Course:
     conference = conference_of(FILES, ["A", "B", "C", "D"], choose_mode(mode), panes)
     decisions = DecisionLog(None if lines is None else lines.append)
-    return Course(read_events(log, conference), decisions, without_video, fit)
+    return Course(read_events(log, conference), decisions, without_video, fit, seen_by)
 
 
 def plan_at(course: Course, seconds: float, running: list[str] = RUNNING) -> Plan:
@@ -155,6 +156,35 @@ def test_decisions_are_told_once_each_with_their_time() -> None:
     assert [(line["speaker"], line["floor"]) for line in speech] == [("2", ""), ("2", "2")]
     assert 0.3 <= speech[0]["t"] < speech[1]["t"] <= 2
     assert last == {"t": 4.0, "shows": "conference", "layout": 1, "panes": ["2"]}
+
+
+def test_groups_and_sites_have_pictures_of_their_own_and_they_are_told() -> None:
+    lines: list[str] = []
+    log = """{"t": 1, "group": {"number": 7, "sites": [1, 2], "view": {"layout": 1, "panes": [4]}}}
+        {"t": 2, "own": {"site": 1, "view": {"layout": 2, "panes": [3, 2]}}}
+        {"t": 3, "watch": {"site": 1, "watch": 2}}
+        {"t": 4, "group": {"number": 7, "sites": [], "view": null}}"""
+    course = course_of(log, lines=lines)
+    for t in range(5):
+        assert sites(plan_at(course, t)) == ["1", "2", "3", "4"], "viewers see nothing of it"
+    told = [json.loads(line) for line in lines]
+    assert told[1:] == [
+        {"t": 1.0, "shows": "group", "of": "7", "layout": 1, "panes": ["4"]},
+        {"t": 1.0, "sees": {"1": "group 7", "2": "group 7"}},
+        {"t": 2.0, "shows": "own", "of": "1", "layout": 2, "panes": ["3", "2"]},
+        {"t": 2.0, "sees": {"1": "own 1", "2": "group 7"}},
+        {"t": 3.0, "sees": {"1": "full 2", "2": "group 7"}},
+        {"t": 4.0, "sees": {"1": "full 2"}},
+    ]
+
+
+def test_the_course_may_be_that_of_one_site_which_does_not_hear_itself() -> None:
+    log = """{"t": 1, "own": {"site": 2, "view": {"layout": 1, "panes": [4]}}}
+        {"t": 2, "broadcast": 3}"""
+    course = course_of(log, seen_by="2")
+    seen = [sites(plan_at(course, t)) for t in range(3)]
+    assert seen == [["1", "2", "3", "4"], ["4"], ["3"]]
+    assert loudness(course, "1", "2") == pytest.approx([1, 0])
 
 
 def test_the_digest_is_of_the_lines() -> None:

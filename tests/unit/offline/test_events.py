@@ -1,5 +1,6 @@
 """Events of an offline mix: what is read, and that every mistake names its place."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from mcu_core.contract.choosing import choose_mode, choose_own
-from mcu_core.contract.definition import LayoutChoice, Pane, PaneFit, TextStrip, VoiceSwitching
+from mcu_core.contract.definition import (
+    Group,
+    LayoutChoice,
+    Pane,
+    PaneFit,
+    TextStrip,
+    View,
+    VoiceSwitching,
+)
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.offline.events import EVENT_WORDS, read_events
@@ -112,6 +121,21 @@ def test_a_word_changes_one_site(line: str, fields: dict[str, Any]) -> None:
     assert after(line).definition.sites == (first, replace(second, **fields), third)
 
 
+def test_groups_and_sites_get_pictures_of_their_own_and_lose_them() -> None:
+    drawn = {"layout": 5, "panes": [3, "auto"], "sources": [2, 3], "show_self": True, "poll_s": 2}
+    view = View(choose_mode(5), (Pane("site", "3"), Pane()), ("2", "3"), True, 2)
+    own = json.dumps({"t": 1, "own": {"site": 2, "view": drawn}})
+    assert after(own).definition.sites[1].view == view
+    ended = own + '\n{"t": 2, "own": {"site": 2, "view": null}}'
+    assert after(ended).definition == CONFERENCE
+    group = json.dumps({"t": 1, "group": {"number": 4, "sites": [1, 3], "view": drawn}})
+    assert after(group).definition.groups == (Group(4, ("1", "3"), view),)
+    ended = group + '\n{"t": 2, "group": {"number": 4, "sites": [], "view": null}}'
+    assert after(ended).definition == CONFERENCE
+    watch = after('{"t": 1, "watch": {"site": 1, "watch": 3}}').definition
+    assert watch.sites[0].watch == "3"
+
+
 def test_a_text_keeps_what_is_not_named() -> None:
     log = '{"t": 1, "banner": {"text": "one", "size": 0.1}}\n{"t": 2, "banner": "two"}'
     assert after(log).definition.banner == TextStrip("two", size=0.1)
@@ -165,6 +189,15 @@ def test_every_word_is_in_the_description() -> None:
         ('{"t": 1, "banner": {"text": "a", "color": "red"}}', "events[1].banner.color"),
         ('{"t": 1, "poll_s": 0.2}', "events[1].poll_s"),
         ('{"t": 1, "leave": 9}', "events[1].leave"),
+        ('{"t": 1, "own": {"site": 2}}', "events[1].own"),
+        ('{"t": 1, "own": {"site": 2, "view": 5}}', "events[1].own.view"),
+        ('{"t": 1, "own": {"site": 2, "view": {"panes": [7]}}}', "events[1].own.view.panes[0]"),
+        ('{"t": 1, "own": {"site": 2, "view": {"panes": 7}}}', "events[1].own.view.panes"),
+        ('{"t": 1, "own": {"site": 2, "view": {"pans": 1}}}', "events[1].own.view"),
+        ('{"t": 1, "group": {"number": 1, "view": null}}', "events[1].group"),
+        ('{"t": 1, "group": {"number": "a", "sites": [], "view": {}}}', "events[1].group.number"),
+        ('{"t": 1, "group": {"number": 1, "sites": [9], "view": {}}}', "events[1].group.sites[0]"),
+        ('{"t": 1, "watch": {"site": 1, "watch": 9}}', "events[1].watch.watch"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_its_place(line: str, field: str) -> None:
