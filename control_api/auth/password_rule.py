@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from control_api.auth.passwords import Passwords, check_password
 from control_api.persistence.users import User, UserRows
-from mcu_core.errors import BadInput
+from mcu_core.errors import BadInput, Refused
 
 DAY_S = 86_400.0
 
@@ -35,33 +35,38 @@ class PasswordRule:
 
     def expired(self, user: User) -> bool:
         """Whether it must be changed before the user may come in."""
-        age_s = self._wall_s() - user.password_since_s
-        return user.must_change or (self._rule.days > 0 and age_s > self._rule.days * DAY_S)
+        return user.must_change or self.too_old(user.password_since_s)
+
+    def too_old(self, since_s: float) -> bool:
+        """Whether a password that the user has since then (Unix seconds) is good no more."""
+        return self._rule.days > 0 and self._wall_s() - since_s > self._rule.days * DAY_S
 
     async def first(self, user: User, password: str) -> User:
-        """Keep a new user with a first password; raises BadInput."""
+        """Keep a new user with a first password; raises BadInput, Refused for a taken name."""
         check_password(password)
         hashed = await self._passwords.hash(password)
         now_s = self._wall_s()
         whole = replace(user, password_hash=hashed, password_since_s=now_s)
-        await self._rows.put(whole)
+        if not await self._rows.add(whole):
+            raise Refused(f"there is a user {user.name!r} already")
         return whole
 
     async def renew(self, user: User, password: str, must_change: bool = False) -> User:
-        """Give a user another password; raises BadInput for one of the last. Sessions end."""
+        """Give a user another password; sessions end.
+
+        Raises BadInput for one of the last, Refused where somebody else was quicker.
+        """
         check_password(password)
         past = await self._rows.past_passwords(user.name, self._rule.history)
         for password_hash in (user.password_hash, *past):
             if await self._passwords.matches(password_hash, password):
                 raise BadInput("password", "none of the last ones")
-        if self._rule.history:
-            await self._rows.keep_past_password(user, self._rule.history)
         fresh = replace(
             user,
             password_hash=await self._passwords.hash(password),
             password_since_s=self._wall_s(),
             must_change=must_change,
         )
-        await self._rows.put(fresh)
-        await self._rows.remove_sessions_of(user.name)
+        if not await self._rows.renew_password(user, fresh, self._rule.history):
+            raise Refused("this user has another password meanwhile, or has gone")
         return fresh

@@ -37,6 +37,9 @@ ADMIN = "admin"
 RULE = Rule()
 MOST_UNSAVED = 1000
 TOKEN_BYTES = 32
+BY_LINK = "link."
+"""Begins the tokens of sessions that began without a password: none of theirs grows old."""
+
 USER_NAME = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -153,10 +156,10 @@ class Sessions:
             token.encode(), self._link_token.encode()
         ):
             raise NotLoggedIn("this login link is not valid any more")
-        return await self._start(Principal(ADMIN, Role.ADMIN))
+        return await self._start(Principal(ADMIN, Role.ADMIN), BY_LINK)
 
-    async def _start(self, principal: Principal) -> Login:
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+    async def _start(self, principal: Principal, kind: str = "") -> Login:
+        token = kind + secrets.token_urlsafe(TOKEN_BYTES)
         await self._keep_somewhere(token, principal.name)
         return Login(principal, token, self._seconds)
 
@@ -178,14 +181,17 @@ class Sessions:
         found = await self._rows.user(user)
         if found is None:
             return None
-        return StoredSession(user, found.role, expires_s, found.organisation)
+        return StoredSession(
+            user, found.role, expires_s, found.organisation, found.password_since_s
+        )
 
     async def _keep(self, token: str, user: str) -> None:
         now_s = self._wall_s()
         await self._rows.put_session(token_hash(token), user, now_s + self._seconds, now_s)
 
     async def identify(self, token: str) -> Principal:
-        """Who is behind a session's or an invitation's token; raises NotLoggedIn.
+        """Who is behind a session's or an invitation's token; raises NotLoggedIn, and
+        PasswordExpired where the password that it began with has grown too old.
 
         A session that is used is prolonged once half of its time has gone.
         """
@@ -199,6 +205,8 @@ class Sessions:
         found = await self._session(token, now_s) if token else None
         if found is None:
             raise NotLoggedIn("log in first")
+        if not token.startswith(BY_LINK) and self._rule.too_old(found.password_since_s):
+            raise PasswordExpired("the password must be changed")
         if found.expires_s - now_s < self._seconds / 2:
             # On a full disk people go on with the session that they have, to make room.
             with suppress(NotStored):
@@ -263,8 +271,6 @@ class Sessions:
             raise BadInput("organisation", "none: administrators are of the whole system")
         if not USER_NAME.fullmatch(name):
             raise BadInput("name", "1..64 letters, digits or . _ @ -")
-        if await self._rows.user(name) is not None:
-            raise Refused(f"there is a user {name!r} already")
         user = User(name, role, "", organisation, must_change=temporary)
         return await self._rule.first(user, password)
 
@@ -277,9 +283,9 @@ class Sessions:
             raise Refused(f"{ADMIN} stays an administrator")
         if organisation and role == Role.ADMIN:
             raise BadInput("organisation", "none: administrators are of the whole system")
-        changed = replace(found, role=role, organisation=organisation)
-        await self._rows.put(changed)
-        return changed
+        if not await self._rows.assign(name, role, organisation):
+            raise NotFound("user", name)
+        return replace(found, role=role, organisation=organisation)
 
     async def reset_password(self, name: str, password: str) -> None:
         """A password that must be changed at the next login; the user's sessions end."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from control_api.persistence.database import Database
 
@@ -26,12 +27,13 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A login that is still good until `expires_s` (Unix seconds)."""
+    """A login that is still good until `expires_s`, its password of `password_since_s`."""
 
     user: str
     role: str
     expires_s: float
     organisation: str = ""
+    password_since_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +76,58 @@ class UserRows:
             rows = await connection.execute(text(f"{_USERS} ORDER BY name"))
         return [_user(row) for row in rows]
 
-    async def put(self, user: User) -> None:
-        """Write a user, new or changed."""
+    async def add(self, user: User) -> bool:
+        """Write a new user; False where there is one of that name, who stays as it is."""
         async with self._database.begin() as connection:
-            await connection.execute(
+            done = await connection.execute(
                 text(
                     "INSERT INTO users (name, role, password_hash, organisation, password_since_s,"
                     " must_change) VALUES (:name, :role, :password_hash, :organisation,"
-                    " :password_since_s, :must_change) ON CONFLICT (name)"
-                    " DO UPDATE SET role = :role, password_hash = :password_hash, organisation ="
-                    " :organisation, password_since_s = :password_since_s,"
-                    " must_change = :must_change"
+                    " :password_since_s, :must_change) ON CONFLICT (name) DO NOTHING"
                 ),
                 asdict(user) | {"must_change": int(user.must_change)},
             )
+            return done.rowcount > 0
+
+    async def assign(self, name: str, role: str, organisation: str) -> bool:
+        """Another role and organisation, and nothing else; False where there is no such user."""
+        async with self._database.begin() as connection:
+            done = await connection.execute(
+                text(
+                    "UPDATE users SET role = :role, organisation = :organisation WHERE name = :name"
+                ),
+                {"name": name, "role": role, "organisation": organisation},
+            )
+            return done.rowcount > 0
+
+    async def renew_password(self, before: User, fresh: User, most: int) -> bool:
+        """Another password, and nothing else; the user's sessions end.
+
+        The one before is remembered, and `most` in all. False where the user has gone meanwhile, or
+        has another password than `before`.
+        """
+        async with self._database.begin() as connection:
+            done = await connection.execute(
+                text(
+                    "UPDATE users SET password_hash = :hash, password_since_s = :since,"
+                    " must_change = :must WHERE name = :name AND password_hash = :before"
+                ),
+                {
+                    "name": fresh.name,
+                    "hash": fresh.password_hash,
+                    "since": fresh.password_since_s,
+                    "must": int(fresh.must_change),
+                    "before": before.password_hash,
+                },
+            )
+            if not done.rowcount:
+                return False
+            if most:
+                await _remember(connection, before, most)
+            await connection.execute(
+                text("DELETE FROM sessions WHERE user_name = :user"), {"user": fresh.name}
+            )
+            return True
 
     async def date_passwords(self, now_s: float) -> None:
         """Passwords of which nobody knows since when they are, are from now on."""
@@ -109,25 +149,6 @@ class UserRows:
             )
             return [row.password_hash for row in rows.all()]
 
-    async def keep_past_password(self, user: User, most: int) -> None:
-        """Remember the user's password of now as one of the past, and so many before it."""
-        async with self._database.begin() as connection:
-            await connection.execute(
-                text(
-                    "INSERT INTO password_history (user_name, since_s, password_hash)"
-                    " VALUES (:user, :since, :hash)"
-                ),
-                {"user": user.name, "since": user.password_since_s, "hash": user.password_hash},
-            )
-            await connection.execute(
-                text(
-                    "DELETE FROM password_history WHERE user_name = :user AND since_s < (SELECT"
-                    " min(since_s) FROM (SELECT since_s FROM password_history WHERE"
-                    " user_name = :user ORDER BY since_s DESC LIMIT :most) AS newest)"
-                ),
-                {"user": user.name, "most": most},
-            )
-
     async def remove(self, name: str) -> None:
         """Forget a user and end that user's sessions."""
         async with self._database.begin() as connection:
@@ -139,8 +160,8 @@ class UserRows:
             row = (
                 await connection.execute(
                     text(
-                        "SELECT users.name, users.role, sessions.expires_s, users.organisation"
-                        " FROM sessions"
+                        "SELECT users.name, users.role, sessions.expires_s, users.organisation,"
+                        " users.password_since_s FROM sessions"
                         " JOIN users ON users.name = sessions.user_name"
                         " WHERE token_hash = :hash AND expires_s > :now"
                     ),
@@ -169,13 +190,6 @@ class UserRows:
         async with self._database.begin() as connection:
             await connection.execute(
                 text("DELETE FROM sessions WHERE token_hash = :hash"), {"hash": token_hash}
-            )
-
-    async def remove_sessions_of(self, user: str) -> None:
-        """End all sessions of a user."""
-        async with self._database.begin() as connection:
-            await connection.execute(
-                text("DELETE FROM sessions WHERE user_name = :user"), {"user": user}
             )
 
     async def secret(self, name: str, fresh: str) -> str:
@@ -217,3 +231,22 @@ class UserRows:
                 ),
                 {"user": user, "sealed": sealed},
             )
+
+
+async def _remember(connection: AsyncConnection, user: User, most: int) -> None:
+    """Keep the user's password as one of the past, and so many before it."""
+    await connection.execute(
+        text(
+            "INSERT INTO password_history (user_name, since_s, password_hash)"
+            " VALUES (:user, :since, :hash)"
+        ),
+        {"user": user.name, "since": user.password_since_s, "hash": user.password_hash},
+    )
+    await connection.execute(
+        text(
+            "DELETE FROM password_history WHERE user_name = :user AND since_s < (SELECT"
+            " min(since_s) FROM (SELECT since_s FROM password_history WHERE"
+            " user_name = :user ORDER BY since_s DESC LIMIT :most) AS newest)"
+        ),
+        {"user": user.name, "most": most},
+    )

@@ -7,7 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from control_api.persistence.users import User
 from control_api.rest.problems import PASSWORD_EXPIRED
+from mcu_core.errors import NotFound, Refused
 from tests.component.control.conftest import Control, running_control
 from tests.component.control.test_calls import Day
 
@@ -134,3 +136,51 @@ async def test_own_roles_and_old_passwords_outlive_a_restart(tmp_path: Path, day
         assert await control.json("GET", "/roles") == [{"name": "nurse", "rights": ["see"]}]
         async with control.client() as client:
             assert (await login(client, FIRST)).json()["type"] == PASSWORD_EXPIRED
+
+
+async def test_a_session_ends_with_the_password_that_it_began_with(
+    control: Control, day: Day
+) -> None:
+    """Not so one of the login link, which knows of no password."""
+    await add(control)
+    async with control.client() as client, control.client() as owner:
+        assert (await login(client, FIRST)).status_code == 200
+        link = control.bridge.sessions._link_token
+        assert (await owner.post("/session", json={"token": link})).status_code == 200
+        day.now += timedelta(days=AGE_DAYS - 1)
+        assert (await client.get("/session")).status_code == 200
+        day.now += timedelta(days=2)
+        reply = await client.get("/session")
+        assert (reply.status_code, reply.json()["type"]) == (401, PASSWORD_EXPIRED)
+        assert (await owner.get("/session")).json()["user"] == "admin"
+        assert (await login(client, FIRST, SECOND)).status_code == 200
+        assert (await client.get("/session")).status_code == 200
+
+
+async def test_two_who_manage_users_undo_nothing_of_each_other(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has read the user before the other has changed it."""
+    await add(control)
+    sessions = control.bridge.sessions
+    read, others = sessions._rows.user, [SECOND]
+
+    async def meanwhile(name: str) -> User | None:
+        found = await read(name)
+        if others:
+            await sessions.reset_password("li", others.pop())
+        return found
+
+    monkeypatch.setattr(sessions._rows, "user", meanwhile)
+    assert (await sessions.change_user("li", "operator", "")).role == "operator"
+    async with control.client() as client:
+        assert (await login(client, FIRST)).json()["type"] == "about:blank", "wrong by now"
+        assert (await login(client, SECOND)).json()["type"] == PASSWORD_EXPIRED
+        others.append("Fourth-passw0rd")
+        with pytest.raises(Refused, match="another password meanwhile"):
+            await sessions.reset_password("li", THIRD)
+    others.append("")
+    monkeypatch.setattr(sessions, "reset_password", lambda *_: sessions.remove_user("li"))
+    with pytest.raises(NotFound):
+        await sessions.change_user("li", "viewer", "")
+    assert all(user.name != "li" for user in await sessions.users()), "it did not come back"

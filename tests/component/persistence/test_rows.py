@@ -98,8 +98,15 @@ async def test_what_is_booked_anew_frees_what_it_took(database: Database) -> Non
 async def test_users_their_sessions_and_secrets(database: Database) -> None:
     rows = UserRows(database)
     assert await rows.user("li") is None
-    await rows.put(User("li", "viewer", "hash"))
-    await rows.put(User("li", "operator", "hash 2"))
+    first = User("li", "viewer", "hash")
+    assert await rows.add(first)
+    assert not await rows.add(User("li", "admin", "hash 1")), "there is one"
+    second = User("li", "viewer", "hash 2")
+    assert await rows.renew_password(first, second, 4)
+    assert not await rows.renew_password(first, User("li", "viewer", "hash 3"), 4), "no more that"
+    assert await rows.past_passwords("li", 4) == ["hash"]
+    assert await rows.assign("li", "operator", "")
+    assert not await rows.assign("xu", "operator", "")
     assert await rows.users() == [User("li", "operator", "hash 2")]
     await rows.put_session("token", "li", NOW_S + 60, NOW_S)
     await rows.put_session("token", "li", NOW_S + 90, NOW_S)
