@@ -145,9 +145,9 @@ class RtpSession(RtpCall):
             for kind in KINDS:
                 if self._wants_to_send(kind) or self._wants_to_receive(kind):
                     self._lines[kind] = self._open_line(UNKNOWN, 0, multiplexed=False)
-            if Kind.VIDEO in self._lines:
+            for name in (CONTENT, CAMERA) if Kind.VIDEO in self._lines else ():
                 with suppress(Refused):  # the rest may go on without
-                    self._lines[CONTENT] = self._open_line(UNKNOWN, 0, multiplexed=False)
+                    self._lines[name] = self._open_line(UNKNOWN, 0, multiplexed=False)
             self._offered = offer(self._capabilities(), self._local())
         except BaseException:
             await self.stop()

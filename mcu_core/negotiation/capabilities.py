@@ -2,11 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mcu_core.contract.definition import Encryption
 from mcu_core.media.codec import RTP_CODECS, Codec, Kind
+from mcu_core.negotiation.h264_levels import level_for
 
 DEFAULT_MAX_BITRATE_BPS = 8_000_000
+
+
+class LargestPicture(NamedTuple):
+    """Pixels, and pictures per second."""
+
+    width: int
+    height: int
+    fps: int
+
+
+SMALLEST = (128, 96)
+LARGEST, LARGEST_CONTENT = LargestPicture(1920, 1080, 60), LargestPicture(1920, 1200, 60)
+"""What is taken, of cameras and of screens; less is always sent by who obeys b= and TMMBR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +31,9 @@ class Capabilities:
     `codecs` in our order of preference: it decides, not the other side's, so that many sites share
     few encoders. `sendable`: those that we can encode; others are agreed on only where there is
     none of these, and then only come in. `send` and `receive`: the kinds of media that we are
-    willing to. `max_bitrate_bps` bits per second of video that we take. `h264_level`: level_idc of
-    the largest picture that we take, ten times the level's number (40: 1080p30). `takes_content`:
-    whether slides may come in by a second video section (RFC 4796); out they may go as video does.
+    willing to. `max_bitrate_bps` bits per second of video that we take. `largest`: the largest
+    pictures that we take, `largest_content` of slides. `takes_content`: whether slides may come in
+    by a second video section (RFC 4796); out they may go as video does.
     `encryption`: whether packets may, must or must not be encrypted. `most_layers`: in how many
     sizes a picture may come in at once (simulcast), 0 for one alone.
     """
@@ -28,10 +43,20 @@ class Capabilities:
     send: frozenset[Kind] = frozenset(Kind)
     receive: frozenset[Kind] = frozenset(Kind)
     max_bitrate_bps: int = DEFAULT_MAX_BITRATE_BPS
-    h264_level: int = 40
+    largest: LargestPicture = LARGEST
+    largest_content: LargestPicture = LARGEST_CONTENT
     takes_content: bool = True
     encryption: Encryption = Encryption.AUTOMATIC
     most_layers: int = 0
+
+    @property
+    def h264_level(self) -> int:
+        """The level_idc that takes the largest picture."""
+        return level_for(*self.largest)
+
+    def for_content(self) -> "Capabilities":
+        """The same for the video section of slides."""
+        return replace(self, largest=self.largest_content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 
+from mcu_core.negotiation.capabilities import SMALLEST, Capabilities
 from mcu_core.negotiation.formats import FEEDBACK
 from mcu_core.protocol.payload.events import ENCODING
 from mcu_core.protocol.sdp import Attribute, MediaDescription, SessionDescription
@@ -16,6 +17,10 @@ TRANSPORT_CC = "transport-cc"
 SLIDES = "slides"
 """What a video section beside the main one shows (RFC 4796 5)."""
 
+MAIN = "main"
+LABELS = {"audio": "sound", "video": "people", SLIDES: "slides", "application": "camera"}
+"""What our sections are called (RFC 4574), by what they hold."""
+
 LAYER = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 REPEATED_LAYER = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 SECTION_NAME = "urn:ietf:params:rtp-hdrext:sdes:mid"
@@ -24,6 +29,9 @@ SECTION_NAME = "urn:ietf:params:rtp-hdrext:sdes:mid"
 MAX_EXTENSION_ID = 255
 RESERVED_EXTENSION_ID = 15
 MAX_SOURCES = 8
+SIZE_STEP = 2
+"""Pictures have an even number of columns and rows (4:2:0)."""
+
 MAX_SETS = 32
 """Sets read of an imageattr line; phones list a handful."""
 
@@ -36,6 +44,11 @@ def is_content(media: MediaDescription) -> bool:
     """Whether a section is for slides beside the main picture."""
     marks = ",".join(media.values("content")).replace(" ", "").split(",")
     return media.kind == "video" and SLIDES in marks
+
+
+def label_line(media: MediaDescription) -> Attribute:
+    """The name of a section of ours."""
+    return "label", LABELS[SLIDES if is_content(media) else media.kind]
 
 
 def feedback_of(media: MediaDescription, payload_type: int) -> tuple[str, ...]:
@@ -153,6 +166,22 @@ def largest_picture_of(media: MediaDescription, payload_type: int) -> tuple[int,
         if receives and sizes:
             return max(sizes, key=lambda size: size[0] * size[1])
     return 0, 0
+
+
+def sizes_line(payload_type: int, caps: Capabilities) -> Attribute:
+    """The line that says which sizes we take of a format, and that any may be asked of us."""
+    least, most = SMALLEST, caps.largest
+    sides = ",".join(
+        f"{side}=[{one}:{SIZE_STEP}:{other}]"
+        for side, one, other in zip("xy", least, most, strict=False)
+    )
+    return "imageattr", f"{payload_type} send * recv [{sides}]"
+
+
+def names_sizes(media: MediaDescription, payload_type: int) -> bool:
+    """Whether they say anything of the sizes of a format."""
+    told = (value.partition(" ")[0] for value in media.values("imageattr"))
+    return any(one in ("*", str(payload_type)) for one in told)
 
 
 def _largest(one_set: str) -> tuple[int, int]:

@@ -5,13 +5,13 @@ same limits share one encoder.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.media.codec import H264, VP8
 from mcu_core.media.units import VideoForm
 from mcu_core.negotiation.agreement import MediaAgreement
 from mcu_core.negotiation.formats import Parameters, ProfileLevel, best_profile, whole_slices_only
+from mcu_core.negotiation.h264_levels import LEVELS, Level, macroblocks
 from mcu_core.negotiation.legal_sizes import legal_sizes
 from mcu_core.negotiation.rate_shares import LEAST_PICTURES_BPS
 
@@ -32,38 +32,7 @@ SLOWEST_FPS = 12
 SHARE_EXPONENT = 0.75
 """A picture of a quarter of the pixels needs more than a quarter of the bits."""
 
-PIXELS = 16
-"""Side of a macroblock."""
-
-
-class _Level(NamedTuple):
-    """Macroblocks per second, macroblocks per picture, kbit/s (H.264 table A-1)."""
-
-    per_second: int
-    per_picture: int
-    kbps: int
-
-
-_LEVELS = {
-    9: _Level(1_485, 99, 128),  # 1b in the High profiles
-    10: _Level(1_485, 99, 64),
-    11: _Level(3_000, 396, 192),
-    12: _Level(6_000, 396, 384),
-    13: _Level(11_880, 396, 768),
-    20: _Level(11_880, 396, 2_000),
-    21: _Level(19_800, 792, 4_000),
-    22: _Level(20_250, 1_620, 4_000),
-    30: _Level(40_500, 1_620, 10_000),
-    31: _Level(108_000, 3_600, 14_000),
-    32: _Level(216_000, 5_120, 20_000),
-    40: _Level(245_760, 8_192, 20_000),
-    41: _Level(245_760, 8_192, 50_000),
-    42: _Level(522_240, 8_704, 50_000),
-    50: _Level(589_824, 22_080, 135_000),
-    51: _Level(983_040, 36_864, 240_000),
-    52: _Level(2_073_600, 36_864, 240_000),
-}
-_UNBOUNDED = _Level(1 << 40, 1 << 30, 1 << 30)
+_UNBOUNDED = Level(1 << 40, 1 << 30, 1 << 30)
 
 
 def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> VideoForm:
@@ -83,14 +52,14 @@ def receivable(form: VideoForm, theirs: MediaAgreement, limit: VideoLimit) -> Vi
     often = {(width, height): fps for width, height, fps in legal}
     sizes = list(often) or smaller_sizes(form)
     for size in sizes:
-        most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
+        most = min(fps, level.per_second // macroblocks(*size), often.get(size, fps))
         rate = _rate(form.fps, most)
         slow = rate < min(SLOWEST_FPS, fps)
-        if size[0] <= width and size[1] <= height and _fits(size, level) and not slow:
+        if size[0] <= width and size[1] <= height and level.holds(*size) and not slow:
             break
     else:
         size = sizes[-1]
-        most = min(fps, level.per_second // _macroblocks(*size), often.get(size, fps))
+        most = min(fps, level.per_second // macroblocks(*size), often.get(size, fps))
         rate = _rate(form.fps, max(1, most))
     made = replace(
         form,
@@ -118,16 +87,6 @@ def smaller_sizes(form: VideoForm) -> list[tuple[int, int]]:
     ]
 
 
-def _macroblocks(width: int, height: int) -> int:
-    return -(-width // PIXELS) * -(-height // PIXELS)
-
-
-def _fits(size: tuple[int, int], level: _Level) -> bool:
-    """In number of macroblocks, and in neither direction more than level A.3.1 allows."""
-    longest = max(-(-side // PIXELS) for side in size)
-    return _macroblocks(*size) <= level.per_picture and longest**2 <= 8 * level.per_picture
-
-
 def _rate(fps: int, most: int) -> int:
     """The conference's pictures per second, halved as often as it takes."""
     while fps > max(1, most):
@@ -150,7 +109,7 @@ def _rounded(rate: int) -> int:
     return rate // unit * unit
 
 
-def _level(theirs: MediaAgreement) -> _Level:
+def _level(theirs: MediaAgreement) -> Level:
     """What their decoder bears; all where they say nothing, as programs do that bear all."""
     fmtp = theirs.fmtp
     if theirs.codec is VP8 and (most := _number(fmtp, "max-fs")):
@@ -158,9 +117,9 @@ def _level(theirs: MediaAgreement) -> _Level:
     stated = ProfileLevel.read(fmtp) if "profile-level-id" in fmtp else None
     if theirs.codec is not H264 or stated is None:
         return _UNBOUNDED
-    known = [level for number, level in _LEVELS.items() if number <= stated.level]
-    base = known[-1] if known else _LEVELS[10]
-    return _Level(
+    known = [level for number, level in LEVELS.items() if number <= stated.level]
+    base = known[-1] if known else LEVELS[10]
+    return Level(
         max(base.per_second, _number(fmtp, "max-mbps")),
         max(base.per_picture, _number(fmtp, "max-fs")),
         max(base.kbps, _number(fmtp, "max-br")),

@@ -6,9 +6,15 @@ from itertools import count
 
 from mcu_core.errors import MalformedInput, Refused
 from mcu_core.media.codec import H264, OPUS, VP8, Codec, Kind
-from mcu_core.negotiation.agreement import Agreement, MediaAgreement, Protection
+from mcu_core.negotiation.agreement import (
+    Agreement,
+    CameraAgreement,
+    MediaAgreement,
+    Protection,
+)
+from mcu_core.negotiation.camera import camera_type_of, offer_camera, read_camera
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
-from mcu_core.negotiation.described import SLIDES, is_content
+from mcu_core.negotiation.described import MAIN, SLIDES, is_content, label_line, sizes_line
 from mcu_core.negotiation.encryption import (
     PROTOCOLS,
     answered_keys,
@@ -24,7 +30,8 @@ from mcu_core.negotiation.formats import (
     formats,
     offer_parameters,
 )
-from mcu_core.negotiation.protection import protection_lines
+from mcu_core.negotiation.legal_sizes import own_sizes
+from mcu_core.negotiation.protection import protection_lines, protection_numbers
 from mcu_core.negotiation.rtp_session import (
     addressed,
     bandwidth,
@@ -49,10 +56,11 @@ EVENT_CLOCKS = (8_000, 48_000)
 
 
 def offer(caps: Capabilities, local: LocalAddress) -> SessionDescription:
-    """Our offer: a section per kind that `local` has a port for, and one for slides.
+    """Our offer: a section per kind that `local` has a port for, one for slides, one for cameras.
 
     All codecs in our order, but those for slides, which are what all speak; what is UNOFFERED is
-    left to those who ask for it. Packets come again by RTX for what we send most, sound in RED.
+    left to those who ask for it. Packets come again by RTX for what we send most, sound in RED;
+    pictures may be mended by ULPFEC, bare or in RED.
     """
     sections: list[MediaDescription] = []
     dynamic = count(FIRST_DYNAMIC)
@@ -60,14 +68,25 @@ def offer(caps: Capabilities, local: LocalAddress) -> SessionDescription:
         codecs = [one for one in caps.codecs if one.kind is kind and one not in UNOFFERED]
         direction = Direction.of(kind in caps.send, kind in caps.receive)
         if codecs and local.ports.get(kind) and direction is not Direction.INACTIVE:
-            sections.append(_offer_media(kind, codecs, direction, caps, local, dynamic))
+            section = _offer_media(kind, codecs, direction, caps, local, dynamic)
+            sections.append(_named(section, MAIN if kind is Kind.VIDEO else ""))
     slides = [one for one in caps.codecs if one in REPAIRED and one.kind is Kind.VIDEO]
     direction = Direction.of(Kind.VIDEO in caps.send, caps.takes_content)
     if local.content_port and slides and direction is not Direction.INACTIVE:
         here = local.for_content()
-        section = _offer_media(Kind.VIDEO, slides, direction, caps, here, dynamic)
-        sections.append(replace(section, attributes=(*section.attributes, ("content", SLIDES))))
+        taken = caps.for_content()
+        section = _offer_media(Kind.VIDEO, slides, direction, taken, here, dynamic)
+        sections.append(_named(section, SLIDES))
+    if local.camera_port and sections:
+        sections.append(offer_camera(next(dynamic), local, caps.encryption))
     return session_of(tuple(sections), local)
+
+
+def _named(section: MediaDescription, content: str) -> MediaDescription:
+    """The same with what it shows (RFC 4796), if anything, and what it is called (RFC 4574)."""
+    shows: list[Attribute] = [("content", content)] if content else []
+    section = replace(section, attributes=(*section.attributes, *shows))
+    return replace(section, attributes=(*section.attributes, label_line(section)))
 
 
 def read_answer(
@@ -81,11 +100,15 @@ def read_answer(
         raise MalformedInput("sdp.media", f"{len(offered.media)} sections, as in the offer")
     taken: dict[Kind, MediaAgreement] = {}
     slides: MediaAgreement | None = None
+    camera: CameraAgreement | None = None
     refusals: list[str] = []
     for ours, theirs in zip(offered.media, answered.media, strict=True):
         if theirs.kind != ours.kind:
             raise MalformedInput("sdp.m", f"{ours.kind}, as in the offer")
         try:
+            if camera_type_of(ours) is not None:
+                camera = read_camera(ours, answered, theirs, caps.encryption)
+                continue
             agreed = _read_media(offered, ours, answered, theirs, caps)
             if is_content(ours):
                 slides = replace(agreed, content=True)
@@ -96,7 +119,7 @@ def read_answer(
     if not taken:
         raise Refused("; ".join(refusals))
     video, audio = taken.get(Kind.VIDEO), taken.get(Kind.AUDIO)
-    return Agreement(answered, video, audio, tuple(refusals), slides)
+    return Agreement(answered, video, audio, tuple(refusals), slides, camera)
 
 
 def _offer_media(
@@ -117,6 +140,8 @@ def _offer_media(
             payload_type = next(dynamic)
         numbers.append(str(payload_type))
         lines += attributes(codec, payload_type, offer_parameters(codec, caps), feedback)
+        if kind is Kind.VIDEO and not own_sizes(codec):
+            lines.append(sizes_line(payload_type, caps))
         if codec in REPAIRED:
             repaired.append(Format(payload_type, codec, {}))
     for one in repaired:
@@ -124,6 +149,10 @@ def _offer_media(
         agreed = Protection(rtx=repair) if kind is Kind.VIDEO else Protection(red=repair)
         numbers.append(str(repair))
         lines += protection_lines(agreed, one)
+    if kind is Kind.VIDEO and repaired:
+        mending = Protection(red=next(dynamic), ulpfec=next(dynamic))
+        numbers += map(str, protection_numbers(mending))
+        lines += protection_lines(mending, repaired[0])
     for clock in EVENT_CLOCKS if kind is Kind.AUDIO else ():
         events = next(dynamic)
         numbers.append(str(events))

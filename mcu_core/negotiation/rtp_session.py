@@ -30,7 +30,7 @@ from mcu_core.media.codec import Kind
 from mcu_core.negotiation.agreement import Agreement, CameraAgreement, MediaAgreement
 from mcu_core.negotiation.camera import answer_camera
 from mcu_core.negotiation.capabilities import Capabilities, LocalAddress
-from mcu_core.negotiation.described import is_content
+from mcu_core.negotiation.described import is_content, label_line
 from mcu_core.negotiation.encryption import PROTOCOLS, is_encrypted, keys_of
 from mcu_core.negotiation.sections import (
     Declined,
@@ -134,6 +134,7 @@ def _answer_media(
     agreed = protected(agree(offer, theirs, chosen, send=send, receive=receive), theirs)
     agreed = replace(addressed(agreed, theirs, connection, mux), keys=keys)
     numbers, lines = answered(agreed, chosen, theirs, caps)
+    labels = [label_line(theirs)] if theirs.has("label") else []
     ours = MediaDescription(
         kind=kind,
         port=local.ports[kind] if receive or not send else theirs.port,
@@ -144,6 +145,7 @@ def _answer_media(
             *transport_lines(kind, Direction.of(send, receive), mux, local),
             *key_lines,
             *(("mid", mid) for mid in theirs.values("mid")),
+            *labels,
             *lines,
         ),
     )

@@ -18,6 +18,8 @@ from mcu_core.negotiation.described import (
     is_content,
     largest_picture_of,
     level_id_of,
+    names_sizes,
+    sizes_line,
     transport_id_of,
     transport_lines,
 )
@@ -135,10 +137,13 @@ def answered(
 ) -> tuple[tuple[str, ...], list[Attribute]]:
     """The payload types and attribute lines that answer with what was agreed on, and `more` format
     parameters of the codec."""
-    parameters = {**answer_parameters(chosen, caps), **more}
+    taken = caps.for_content() if agreed.content else caps
+    parameters = {**answer_parameters(chosen, taken), **more}
     lines = attributes(chosen.codec, chosen.payload_type, parameters, agreed.feedback)
     if agreed.content:
         lines.append(("content", SLIDES))
+    if agreed.receive and names_sizes(theirs, chosen.payload_type):
+        lines.append(sizes_line(chosen.payload_type, taken))
     if agreed.level_id:
         lines.append(("extmap", f"{agreed.level_id} {SOUND_LEVEL}"))
     lines += transport_lines(agreed.transport_id, chosen.payload_type)

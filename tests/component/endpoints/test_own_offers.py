@@ -47,7 +47,7 @@ async def test_a_call_begins_by_our_offer(site: Site, encryption: Encryption) ->
     async with offers() as own:
         attached = await own.make("c", "s", terms(Intake(None, None), encryption))
         offered = sdp.parse(attached.sdp)
-        assert [media.kind for media in offered.media] == ["audio", "video", "video"]
+        assert [media.kind for media in offered.media] == ["audio", "video", "video", "application"]
         answer = await other.accept(attached.sdp)
         session = own.settle(AnswerRtp("c", "s", answer))
         try:
@@ -57,6 +57,9 @@ async def test_a_call_begins_by_our_offer(site: Site, encryption: Encryption) ->
             stream = session._video
             assert stream is not None
             assert stream.protection.rtx
+            assert stream.protection.ulpfec
+            assert session.camera is not None
+            assert other.camera is not None
             await other.start()
             await session.start()
             with closing(Brightening(session.send_video, FORM)) as pictures:

@@ -102,7 +102,7 @@ def test_the_best_profile_that_a_receiver_decodes(told: str, profile: str) -> No
 def test_profile_and_mode_of_an_answer_are_the_offers() -> None:
     theirs = {"profile-level-id": "4d0029", "packetization-mode": "1"}
     assert answer_parameters(Format(96, H264, theirs), CAPS) == {
-        "profile-level-id": "4d0028",
+        "profile-level-id": "4d0029",
         "packetization-mode": "1",
     }
 
@@ -112,8 +112,15 @@ def test_the_level_of_an_answer_is_ours_only_where_levels_may_differ() -> None:
     assert answer_parameters(Format(96, H264, low), CAPS)["profile-level-id"] == "42e00d"
     free = low | {"level-asymmetry-allowed": "1"}
     answered = answer_parameters(Format(96, H264, free), CAPS)
-    assert answered["profile-level-id"] == "42e028"
+    assert answered["profile-level-id"] == "42e02a"
     assert answered["level-asymmetry-allowed"] == "1"
+
+
+def test_our_level_takes_1080p60_and_that_of_slides_a_screen_of_1200_lines() -> None:
+    free = {"profile-level-id": "64001f", "level-asymmetry-allowed": "1"}
+    assert answer_parameters(Format(96, H264, free), CAPS)["profile-level-id"] == "64002a"
+    slides = answer_parameters(Format(96, H264, free), CAPS.for_content())
+    assert slides["profile-level-id"] == "640032"
 
 
 def test_where_they_say_nothing_we_say_nothing() -> None:
