@@ -6,6 +6,8 @@ been starved by its own thrift. So a report counts as a limit only where it says
 than is sent: then the path is full. A limit is lifted by time, as long as nothing is reported.
 """
 
+from collections import deque
+
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 
 UNLIMITED_BPS = 1_000_000_000
@@ -26,6 +28,10 @@ MEASURE_NS = NS_PER_SECOND // 2
 QUEUE_NS = 40 * NS_PER_MS
 """A round trip that has grown by so much tells that packets wait: then loss is congestion."""
 
+WILD_NS = 100 * NS_PER_MS
+"""Arrivals that jitter by so much tell nothing of queues, and what is late there counts as lost. A
+full queue of a narrow path spreads pictures by some ten milliseconds."""
+
 YOUNG_NS = 5 * NS_PER_SECOND
 """A browser's estimate begins low and climbs: so long it says little of the path."""
 
@@ -41,7 +47,12 @@ EXCUSED_NS = 3 * NS_PER_SECOND // 2
 
 LOSS, HEAVY_LOSS, COLLAPSE = 0.1, 0.35, 0.6
 """Losses of paths without a queue are the network's own; so many are congestion all the same, the
-former in two reports one after the other: bursts alone make one now and then."""
+former in several reports one after the other: bursts alone make one now and then."""
+
+HEAVY_REPORTS, HEAVY_UNQUEUED, POLICED = 2, 4, 0.5
+"""So many; and so many where round trips tell that nothing waits, unless each lost half: with a
+fifth lost in bursts of five two over HEAVY_LOSS follow each other once in two minutes, two of half
+of all once in an hour."""
 
 
 class PathRate:
@@ -55,7 +66,9 @@ class PathRate:
         self._sent_bps = 0.0
         self._measured_ns: int | None = None
         self._began_ns: int | None = None
-        self._complaints = self._heavy_losses = 0
+        self._complaints = 0
+        self._losses: deque[float] = deque(maxlen=HEAVY_UNQUEUED)
+        """Of the latest reports."""
         self._least_round_trip_ns: int | None = None
         self._proved_until_ns = self._excused_until_ns = 0
 
@@ -89,22 +102,32 @@ class PathRate:
         """The receiver bounds the rate itself, until it says something else (TMMBR)."""
         self._ordered_bps = max(1, bitrate_bps)
 
-    def reported(self, lost: float, round_trip_ns: int | None, now_ns: int) -> None:
-        """A share 0..1 of what was sent got lost, and a packet's way there and back took so long
-        (receiver reports)."""
+    def reported(
+        self, lost: float, round_trip_ns: int | None, now_ns: int, jitter_ns: int = 0
+    ) -> None:
+        """A share 0..1 of what was sent got lost, a packet's way there and back took so long, and
+        arrivals jitter by so much (receiver reports)."""
         self.tick(now_ns)
-        queued = False
+        queued, unqueued = False, False
         if round_trip_ns is not None:
             least = min(round_trip_ns, self._least_round_trip_ns or round_trip_ns)
             self._least_round_trip_ns = least
-            queued = round_trip_ns - least > QUEUE_NS
+            queued = round_trip_ns - least > QUEUE_NS and jitter_ns < WILD_NS
+            unqueued = not queued
         if now_ns < self._excused_until_ns:
             return
         if queued or lost >= PROOF_LOSS:
             self._proved_until_ns = now_ns + PROOF_NS
-        self._heavy_losses = self._heavy_losses + 1 if lost >= HEAVY_LOSS else 0
-        if self._heavy_losses > 1 or lost >= COLLAPSE or (lost >= LOSS and queued):
+        self._losses.append(lost)
+        heavy = self._lost_lately(HEAVY_LOSS, HEAVY_UNQUEUED if unqueued else HEAVY_REPORTS)
+        heavy = heavy or self._lost_lately(POLICED, HEAVY_REPORTS)
+        if heavy or lost >= COLLAPSE or (lost >= LOSS and queued):
             self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+
+    def _lost_lately(self, least: float, reports: int) -> bool:
+        """Whether each of so many latest reports told of as much."""
+        latest = list(self._losses)[-reports:]
+        return len(latest) == reports and min(latest) >= least
 
     def collapsed(self, lost: float, now_ns: int) -> None:
         """A share of what is sent gets lost that no network loses but a full one."""

@@ -18,7 +18,13 @@ EARNED_PER_SECOND = 64
 most. Who asks for more has no path for it, or wants us to flood somebody."""
 
 RESEND_EVERY_NS = 10 * NS_PER_MS
-"""A packet asked for again within this time is on its way already."""
+LONGEST_SPACING_NS = 500 * NS_PER_MS
+"""A packet asked for again within a round trip is on its way already, where that is known, within
+RESEND_EVERY_NS where not. Receivers that lose requests repeat them sooner than answers can come."""
+
+URGENT_TRIES, URGENCY = 2, 3
+"""What was sent again so often in vain is sent so much more often: losses come in bursts, and the
+picture waits for it."""
 
 
 class Sent(NamedTuple):
@@ -42,15 +48,24 @@ class SentPacket(NamedTuple):
     payload: bytes
 
 
+class Resent(NamedTuple):
+    """When a packet was last sent again, and how often it was."""
+
+    at_ns: int
+    times: int
+
+
 class History:
     """The latest units of a stream, bounded by packets, bytes and age, and an allowance for sending
     them again. `refused`: packets that were asked for and are kept, beyond that allowance."""
 
-    def __init__(self) -> None:
+    def __init__(self, round_trip_ns: int = 0) -> None:
         self.refused = 0
+        self.round_trip_ns = round_trip_ns
+        """To the receiver and back; 0 while unknown."""
         self._units: deque[Sent] = deque()
         self._bytes = 0
-        self._resent_ns: dict[int, int] = {}
+        self._resent: dict[int, Resent] = {}
         self._allowed = float(MOST_SAVED)
         self._earned_ns: int | None = None
 
@@ -76,16 +91,24 @@ class History:
     def resend(self, number: int, now_ns: int) -> SentPacket | None:
         """That packet, to be sent again now; None where it is not kept, was just sent again, or too
         much has been."""
-        if now_ns < self._resent_ns.get(number, -RESEND_EVERY_NS) + RESEND_EVERY_NS:
+        before = self._resent.get(number)
+        if before is not None and now_ns < before.at_ns + self._spacing_ns(before.times):
             return None
         found = self._find(number, now_ns)
         if found is None or not self._take(now_ns):
             return None
-        self._resent_ns.pop(number, None)
-        self._resent_ns[number] = now_ns
-        if len(self._resent_ns) > HISTORY_PACKETS:
-            del self._resent_ns[next(iter(self._resent_ns))]
+        self._resent.pop(number, None)
+        self._resent[number] = Resent(now_ns, before.times + 1 if before is not None else 1)
+        if len(self._resent) > HISTORY_PACKETS:
+            del self._resent[next(iter(self._resent))]
         return found
+
+    def _spacing_ns(self, times: int) -> int:
+        """How long after it was sent again so many times a packet is not sent once more."""
+        spacing_ns = min(self.round_trip_ns, LONGEST_SPACING_NS)
+        if times >= URGENT_TRIES:
+            spacing_ns //= URGENCY
+        return max(RESEND_EVERY_NS, spacing_ns)
 
     def _find(self, number: int, now_ns: int) -> SentPacket | None:
         if not self._units:

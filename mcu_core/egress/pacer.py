@@ -17,10 +17,15 @@ MOST_WAITING_NS = 1500 * NS_PER_MS
 """More than this much of the path's time waits for nobody: a keyframe on a thin path takes half a
 second."""
 
+MOST_AGAIN_NS = 100 * NS_PER_MS
+"""What is to be sent again waits in front of all else, no more than this much of the path's time:
+what has no place there is asked for once more."""
+
 
 class Pacer:
     """Holds bursts back; `dropped` counts packets that waited too long for their turn.
 
+    What is sent again goes first: a whole picture, and all after it, wait for it over there.
     `bitrate_bps`: how fast they leave at most, headers included; 0 for at once. `send` and `tick`
     belong to the event loop.
     """
@@ -31,17 +36,19 @@ class Pacer:
         self._transmit = transmit
         self._waiting: deque[Burst] = deque()
         self._bytes = 0
+        self._again: deque[Burst] = deque()
+        self._again_bytes = 0
         self._credit = 0.0
         self._credited_ns = 0
 
     @property
     def waits(self) -> bool:
         """Whether something is held back."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._again)
 
     def send(self, burst: Burst, now_ns: int) -> bool:
         """Let packets leave in their turn; False where too many waited, which are gone then."""
-        if not self.bitrate_bps and not self._waiting:
+        if not self.bitrate_bps and not self.waits:
             self._transmit(burst, now_ns)
             return True
         self._waiting.append(burst)
@@ -52,11 +59,26 @@ class Pacer:
             return False
         return True
 
+    def send_again(self, burst: Burst, now_ns: int) -> bool:
+        """Let packets leave before all others; False where there is no room for them now."""
+        if not self.bitrate_bps and not self.waits:
+            self._transmit(burst, now_ns)
+            return True
+        size = _size(burst)
+        most = max(AT_ONCE_BYTES, self.bitrate_bps * MOST_AGAIN_NS // (8 * NS_PER_SECOND))
+        if self.bitrate_bps and self._again_bytes + size > most:
+            return False
+        self._again.append(burst)
+        self._again_bytes += size
+        self.tick(now_ns)
+        return True
+
     def clear(self) -> None:
         """Let go of what waits."""
-        self.dropped += sum(len(burst.payloads) for burst in self._waiting)
-        self._waiting.clear()
-        self._bytes = 0
+        for queue in (self._waiting, self._again):
+            self.dropped += sum(len(burst.payloads) for burst in queue)
+            queue.clear()
+        self._bytes = self._again_bytes = 0
 
     def tick(self, now_ns: int) -> None:
         """Send what may leave by now."""
@@ -64,12 +86,15 @@ class Pacer:
         most = max(AT_ONCE_BYTES, per_ns * AT_ONCE_NS)
         self._credit = min(most, self._credit + (now_ns - self._credited_ns) * per_ns)
         self._credited_ns = now_ns
-        while self._waiting and (self._credit > 0 or not self.bitrate_bps):
-            self._release(now_ns)
+        while self.waits and (self._credit > 0 or not self.bitrate_bps):
+            if self._again:
+                self._again_bytes -= self._release(self._again, now_ns)
+            else:
+                self._bytes -= self._release(self._waiting, now_ns)
 
-    def _release(self, now_ns: int) -> None:
-        """Send as much of the first burst as the credit reaches for."""
-        burst = self._waiting.popleft()
+    def _release(self, queue: deque[Burst], now_ns: int) -> int:
+        """Send as much of its first burst as the credit reaches for; how many bytes."""
+        burst = queue.popleft()
         count, spent = 0, 0
         for payload in burst.payloads:
             if self.bitrate_bps and spent >= self._credit:
@@ -77,11 +102,11 @@ class Pacer:
             spent += len(payload) + WIRE_BYTES
             count += 1
         self._credit -= spent
-        self._bytes -= spent
         first, rest = divided(burst, count)
         if rest is not None:
-            self._waiting.appendleft(rest)
+            queue.appendleft(rest)
         self._transmit(first, now_ns)
+        return spent
 
 
 def _size(burst: Burst) -> int:

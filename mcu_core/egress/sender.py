@@ -59,6 +59,8 @@ class RtpSender:
         self._keyframe = self._forsaken = 0
         """Numbers of the first packet of the last keyframe; and of the first that is sent again."""
         self._repair: tuple[int, int] | None = None
+        self.transmit_again: Callable[[Burst], bool] | None = None
+        """By which packets are sent again, False where there is no room for one; else as others."""
         self._repairs = secrets.randbelow(SEQUENCE_MASK // 2)
 
     def resend_by(self, payload_type: int, ssrc: int) -> None:
@@ -126,7 +128,7 @@ class RtpSender:
     def forsake(self) -> None:
         """Send nothing again of what was sent so far."""
         self._forsaken = self.packets
-        self.history = History()
+        self.history = History(self.history.round_trip_ns)
 
     def resend(self, sequences: Iterable[int]) -> bool:
         """Send packets again that a receiver misses, as far as `History` allows.
@@ -142,7 +144,6 @@ class RtpSender:
             found = self.history.resend(number, now_ns)
             if found is None:
                 continue
-            self.resent += 1
             payload_type, ssrc, payload = self._payload_type, self._ssrc, found.payload
             if self._repair is not None:
                 payload_type, ssrc = self._repair
@@ -150,8 +151,15 @@ class RtpSender:
                 sequence = self._repairs = (self._repairs + 1) & SEQUENCE_MASK
             marked = 0 if found.marked else NO_PACKET
             moment, size = found.timestamp, len(payload)
-            self._transmit(Burst(payload_type, marked, sequence, moment, ssrc, 0, (payload,), size))
+            burst = Burst(payload_type, marked, sequence, moment, ssrc, 0, (payload,), size)
+            self.resent += self._sent_again(burst)
         return waits_in_vain
+
+    def _sent_again(self, burst: Burst) -> bool:
+        if self.transmit_again is not None:
+            return self.transmit_again(burst)
+        self._transmit(burst)
+        return True
 
     def number_of(self, sequence: int) -> int:
         """Which packet of the stream, from 0 on, the newest one of that sequence number is."""

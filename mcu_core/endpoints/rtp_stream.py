@@ -90,6 +90,8 @@ class RtpStream:
         self._sender = RtpSender(ssrc, self._payload_type_out, codec, clock, leave)
         # What was lost because the path became narrow has no place on it afterwards.
         self.way.fell = self._sender.forsake
+        if self._shown:
+            self._sender.transmit_again = self.way.send_again
         self.arrived = Arrived()
         self._sent = False
         self._loss = SoundLoss()
@@ -298,9 +300,12 @@ class RtpStream:
             return
         now_ntp = ntp_time(time_of_day_ns(now_ns))
         round_trip = round_trip_ns(block, now_ntp)
-        if round_trip is not None and self._pictures is not None:
-            self._pictures.rtt_ns = round_trip
-        self.way.reported(block.fraction_lost / 256, round_trip, now_ns)
+        if round_trip is not None:
+            self._sender.history.round_trip_ns = round_trip
+            if self._pictures is not None:
+                self._pictures.rtt_ns = round_trip
+        jitter_ns = block.jitter * NS_PER_SECOND // self.codec.rtp_clock
+        self.way.reported(block.fraction_lost / 256, round_trip, now_ns, jitter_ns)
         self._protect_pictures(block.fraction_lost, round_trip, now_ns)
         if not self.nack and self._loss.heard(block.fraction_lost, now_ns):
             self.lossy_changed(self._loss.lossy)

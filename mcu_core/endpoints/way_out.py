@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from mcu_core.adaptation.missed_share import MissedShare
-from mcu_core.adaptation.path_rate import UNLIMITED_BPS, PathRate
+from mcu_core.adaptation.path_rate import UNLIMITED_BPS, WILD_NS, PathRate
 from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.egress.pacer import WIRE_BYTES, Pacer
 from mcu_core.protocol import rtcp
@@ -36,6 +36,8 @@ class WayOut:
         self._now_ns = now_ns
         self._pacer = Pacer(self._leave)
         self._missed = MissedShare()
+        self._wild = False
+        """Whether what is asked for again may only be late."""
 
     def send(self, burst: Burst) -> None:
         """Let packets leave, at once or in their turn."""
@@ -43,6 +45,10 @@ class WayOut:
         if not self._pacer.send(burst, now_ns):
             self.path.excuse(now_ns)
             self.overrun()
+
+    def send_again(self, burst: Burst) -> bool:
+        """Let packets that were lost leave before all others; False where the path has no room."""
+        return self._pacer.send_again(burst, self._now_ns())
 
     def tick(self, now_ns: int) -> None:
         """Send what may leave by now."""
@@ -94,16 +100,19 @@ class WayOut:
         self._tell(now_ns)
         return ()
 
-    def reported(self, lost: float, round_trip_ns: int | None, now_ns: int) -> None:
+    def reported(
+        self, lost: float, round_trip_ns: int | None, now_ns: int, jitter_ns: int = 0
+    ) -> None:
         """A receiver report: where each packet is told of, it says nothing new."""
+        self._wild = jitter_ns >= WILD_NS
         if not self.extension:
-            self.path.reported(lost, round_trip_ns, now_ns)
+            self.path.reported(lost, round_trip_ns, now_ns, jitter_ns)
             self._tell(now_ns)
 
     def missed(self, numbers: Iterable[int], now_ns: int) -> None:
         """These packets are asked for again: where most of all are, the path is full."""
         lost = self._missed.asked(numbers)
-        if lost and not self.extension:
+        if lost and not self.extension and not self._wild:
             self.path.tick(now_ns)
             self.path.collapsed(lost, now_ns)
             self._tell(now_ns)

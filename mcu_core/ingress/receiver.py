@@ -223,6 +223,8 @@ class RtpVideoReceiver:
         """Give up what is overdue, and the requests to send now; call it every 20 ms or so."""
         if len(self._order):
             self._hand_on(now_ns)
+        if self._reception is not None:
+            self._nacks.jitter_ns = self._reception.jitter_ns
         missing = self._nacks.due(now_ns, self.rtt_ns) if self.repairs else []
         self.waits = len(self._order) > 0 or len(self._nacks) > 0
         late_ns = self._nacks.repairs_take_ns(now_ns, self.rtt_ns)

@@ -16,17 +16,24 @@ FIRST_WAIT_NS = 5 * NS_PER_MS
 LONGEST_FIRST_WAIT_NS = 500 * NS_PER_MS
 """Where packets were seen to overtake each other by more, as jitter makes them."""
 
+WILD_NS = 150 * NS_PER_MS
+"""Where arrivals jitter by so much on average, most of what is missing is only late."""
+
 MIN_REPEAT_NS = 20 * NS_PER_MS
 UNKNOWN_RTT_NS = 100 * NS_PER_MS
 """Until reports or answers have told how long an answer takes."""
 
-MAX_TRIES = 20
+MAX_TRIES = 40
 TRIES_WAITED = 6
 """With a fifth of requests and of answers lost, one packet in 500 is still missing after these."""
 
-URGENT_TRIES, URGENCY = 2, 3
-"""After so many it is asked for so much more often: it is few packets, and they stop the picture,
-and losses come in bursts."""
+EAGER_SHARE, EAGERNESS = 0.05, 8
+"""Where at least such a share of first requests stays without an answer in time, requests or
+answers get lost, and in bursts: then all requests are repeated so much more often than answers can
+come. A sender that knows its round trip answers once in it (ours, and libwebrtc's); one that does
+not sends packets more than once, which a way that loses that much is in need of."""
+
+ANSWER_WEIGHT = 1 / 16
 
 LEAST_PATIENCE_NS = 100 * NS_PER_MS
 LONGEST_PATIENCE_NS = 1_000 * NS_PER_MS
@@ -49,15 +56,17 @@ LONGEST_EXPECTED_NS = 400 * NS_PER_MS
 
 
 class _Missing:
-    """One missing number: when it was missed, and when and how often it was asked for."""
+    """One missing number: when it was missed, when and how often it was asked for, and whether the
+    first answer should have come by now."""
 
-    __slots__ = ("asked_ns", "first_asked_ns", "since_ns", "tries")
+    __slots__ = ("asked_ns", "first_asked_ns", "overdue", "since_ns", "tries")
 
     def __init__(self, since_ns: int) -> None:
         self.since_ns = since_ns
         self.first_asked_ns = 0
         self.asked_ns = 0
         self.tries = 0
+        self.overdue = False
 
 
 class NackSchedule:
@@ -66,9 +75,10 @@ class NackSchedule:
     A number is missed when a later one arrives. It is asked for after a first wait, then again each
     time the answer is overdue (the round trip and a quarter, at least 20 ms), until it comes, was
     asked for `MAX_TRIES` times, or its patience is at an end. Without these repeats one lost
-    answer stops a stream for seconds. Where packets were seen to overtake each other the first wait
-    is as long as they did. Counters: `asked` (each number once), `recovered` (asked for and came),
-    `overtaken` (came by themselves), `abandoned`.
+    answer stops a stream for seconds. Where answers stay away they come sooner (EAGER_SHARE). Where
+    packets were seen to overtake each other the first wait is as long as they did. Counters:
+    `asked` (each number once), `recovered` (asked for and came), `overtaken` (came by themselves),
+    `abandoned`.
     """
 
     def __init__(self, first_wait_ns: int = FIRST_WAIT_NS) -> None:
@@ -79,8 +89,12 @@ class NackSchedule:
         self._first_wait_ns = first_wait_ns
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}
+        self.jitter_ns = 0
+        """Of the stream's arrivals (RFC 3550 A.8); may be changed at any time."""
         self._overtaking = Peak()
         self._answer_ns = 0
+        self._unanswered = 0.0
+        """Share of the numbers asked for lately whose first answer did not come in time."""
         self._asked_lately: deque[int] = deque(maxlen=SEVERAL)
 
     def push(self, sequence: int, now_ns: int) -> None:
@@ -113,6 +127,8 @@ class NackSchedule:
         asked_since_ns = now_ns - missing.first_asked_ns
         if missing.tries and asked_since_ns >= self._answer_ns // 2:
             self.recovered += 1
+            if not missing.overdue:
+                self._note_answer(0)
             if missing.tries == 1:
                 before = self._answer_ns or asked_since_ns
                 self._answer_ns = before + (asked_since_ns - before) // 8
@@ -127,7 +143,7 @@ class NackSchedule:
         """
         if not self._missing:
             return []
-        repeat_ns = self._repeat_ns(rtt_ns)
+        answer_ns = self._answered_ns(rtt_ns)
         first_ns, patience_ns = self._first_ns(now_ns), self.patience_ns(now_ns, rtt_ns)
         asked: list[int] = []
         over: list[int] = []
@@ -138,8 +154,10 @@ class NackSchedule:
                 continue
             due_ns = missing.since_ns + first_ns
             if missing.tries:
-                urgent = missing.tries >= URGENT_TRIES
-                due_ns = missing.asked_ns + (repeat_ns // URGENCY if urgent else repeat_ns)
+                if not missing.overdue and now_ns >= missing.first_asked_ns + answer_ns:
+                    missing.overdue = True
+                    self._note_answer(1)
+                due_ns = missing.asked_ns + self._repeat_ns(answer_ns)
             if now_ns >= due_ns and age_ns < patience_ns and missing.tries < MAX_TRIES:
                 if not missing.tries:
                     self.asked += 1
@@ -163,7 +181,7 @@ class NackSchedule:
         overtaking_ns = self._overtaking.at(now_ns)
         wait_ns = max(REORDER_NS, overtaking_ns + overtaking_ns // 4)
         if repairs and (self.recovered or self.asked < UNANSWERED):
-            tries_ns = self._first_ns(now_ns) + TRIES_WAITED * self._repeat_ns(rtt_ns)
+            tries_ns = self._first_ns(now_ns) + TRIES_WAITED * self._answered_ns(rtt_ns)
             wait_ns = max(LEAST_PATIENCE_NS, wait_ns, tries_ns)
         return min(LONGEST_PATIENCE_NS, wait_ns)
 
@@ -173,14 +191,25 @@ class NackSchedule:
         lately = self._asked_lately
         if len(lately) < SEVERAL or now_ns - lately[0] > LATELY_NS:
             return 0
-        return min(LONGEST_EXPECTED_NS, self._first_ns(now_ns) + 2 * self._repeat_ns(rtt_ns))
+        return min(LONGEST_EXPECTED_NS, self._first_ns(now_ns) + 2 * self._answered_ns(rtt_ns))
 
     def _first_ns(self, now_ns: int) -> int:
+        if self.jitter_ns >= WILD_NS:
+            return LONGEST_FIRST_WAIT_NS
         return max(self._first_wait_ns, min(LONGEST_FIRST_WAIT_NS, self._overtaking.at(now_ns)))
 
-    def _repeat_ns(self, rtt_ns: int) -> int:
+    def _answered_ns(self, rtt_ns: int) -> int:
+        """How long after a request its answer is overdue."""
         answer_ns = rtt_ns or self._answer_ns or UNKNOWN_RTT_NS
         return max(MIN_REPEAT_NS, answer_ns + answer_ns // 4)
+
+    def _repeat_ns(self, answer_ns: int) -> int:
+        """How long after a request comes the next one for the same packet."""
+        eager = self._unanswered >= EAGER_SHARE and self.jitter_ns < WILD_NS
+        return max(MIN_REPEAT_NS, answer_ns // EAGERNESS) if eager else answer_ns
+
+    def _note_answer(self, missing: float) -> None:
+        self._unanswered += ANSWER_WEIGHT * (missing - self._unanswered)
 
     def reset(self) -> None:
         """Forget what is missing, for instance because a keyframe made it needless."""

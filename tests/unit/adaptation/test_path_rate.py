@@ -107,6 +107,26 @@ def test_a_policer_has_no_queue_and_goes_on_for_longer_than_a_burst() -> None:
     assert path.limit_bps == pytest.approx(0.9 * 0.5 * 2_000_000, rel=0.1)
 
 
+def test_bursts_that_follow_each_other_are_no_congestion_where_nothing_waits() -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0, RTT_NS, now_ns)
+    for lost in (0.43, 0.38, 0.36, 0.2, 0.4):
+        path.reported(lost, RTT_NS, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+    for lost in (0.4, 0.4, 0.4):
+        path.reported(lost, RTT_NS, now_ns)
+    assert path.limit_bps == pytest.approx(0.9 * 0.6 * 2_000_000, rel=0.1)
+
+
+def test_where_arrivals_jitter_wildly_a_longer_round_trip_is_no_queue() -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0, RTT_NS, now_ns)
+    path.reported(0.2, 10 * RTT_NS, now_ns, jitter_ns=300 * NS_PER_MS)
+    assert path.limit_bps == UNLIMITED_BPS
+    path.reported(0.2, 10 * RTT_NS, now_ns, jitter_ns=20 * NS_PER_MS)
+    assert path.limit_bps < 2_000_000
+
+
 def test_an_order_holds_until_the_next_one() -> None:
     path, now_ns = sending(100_000)
     path.ordered(500_000)

@@ -72,3 +72,25 @@ def test_a_burst_in_two_is_the_same_packets(count: int, marked: int, step: int) 
     both = first.packets() + (rest.packets() if rest is not None else [])
     assert both == whole.packets()
     assert first.octets + (rest.octets if rest is not None else 0) == whole.octets
+
+
+def test_what_is_sent_again_goes_before_all_that_waits_and_has_little_room() -> None:
+    wire = Wire(300_000)
+    again = [Burst(97, 0, n, 900, 8, 0, (bytes([100 + n]) * 1000,), 1000) for n in range(6)]
+    wire.pacer.send(KEYFRAME, NS_PER_SECOND)
+    sent_at_once = len(wire.packets())
+    room = [wire.pacer.send_again(burst, NS_PER_SECOND) for burst in again]
+    assert room == [True, True, True, False, False, False]
+    now_ns = NS_PER_SECOND
+    while wire.pacer.waits:
+        now_ns += 20 * NS_PER_MS
+        wire.pacer.tick(now_ns)
+    repaired = [packet for burst in again[:3] for packet in burst.packets()]
+    whole = KEYFRAME.packets()
+    assert wire.packets() == whole[:sent_at_once] + repaired + whole[sent_at_once:]
+
+
+def test_without_a_rate_what_is_sent_again_leaves_at_once() -> None:
+    wire = Wire(0)
+    assert wire.pacer.send_again(KEYFRAME, NS_PER_SECOND)
+    assert wire.left == [(NS_PER_SECOND, KEYFRAME)]

@@ -130,6 +130,20 @@ def test_impatient_requests_are_answered_once() -> None:
     assert line.sender.resent == 2
 
 
+def test_a_request_is_answered_once_in_a_round_trip_sooner_where_that_was_in_vain() -> None:
+    line = Receiver(H264)
+    line.sender.history.round_trip_ns = 100 * NS_PER_MS
+    line.sender.send(unit(H264, 0, b"a"))
+    sequence, answered = line.packets[0].sequence, []
+    for ms in range(0, 300, 10):
+        before = len(line.packets)
+        line.sender.resend([sequence])
+        if len(line.packets) > before:
+            answered.append(ms)
+        line.clock.advance_ns(10 * NS_PER_MS)
+    assert answered == [0, 100, 140, 180, 220, 260]
+
+
 def test_history_is_bounded_over_the_wrap_of_sequence_numbers() -> None:
     line = Receiver(H264)
     for n in range(70):

@@ -5,6 +5,7 @@ from mcu_core.protocol.loss import (
     FIRST_WAIT_NS,
     GIVE_UP_NS,
     LATELY_NS,
+    LONGEST_FIRST_WAIT_NS,
     LONGEST_PATIENCE_NS,
     MAX_MISSING,
     MAX_TRIES,
@@ -13,6 +14,7 @@ from mcu_core.protocol.loss import (
     SEVERAL,
     TRIES_WAITED,
     UNANSWERED,
+    WILD_NS,
     NackSchedule,
 )
 from mcu_core.protocol.peak import FORGOTTEN_NS
@@ -65,12 +67,39 @@ def test_with_a_short_round_trip_repeats_keep_a_distance() -> None:
     assert schedule.due(FIRST_WAIT_NS + MIN_REPEAT_NS, 1) == [2]
 
 
-def test_what_has_been_asked_for_twice_is_urgent() -> None:
+def test_where_an_answer_stays_away_requests_are_repeated_sooner_than_it_can_come() -> None:
     schedule = NackSchedule()
     schedule.push(1, 0)
     schedule.push(3, 0)
     asked = [ms for ms in range(600) if schedule.due(ms * NS_PER_MS, RTT_NS)]
-    assert asked[:4] == [5, 130, 172, 214]
+    assert asked[:4] == [5, 130, 150, 170]
+
+
+def test_answers_that_come_make_requests_patient_again() -> None:
+    schedule, second_ns = NackSchedule(), 1000 * NS_PER_MS
+    schedule.push(1, 0)
+    schedule.push(3, 0)
+    schedule.due(FIRST_WAIT_NS, RTT_NS)
+    schedule.due(FIRST_WAIT_NS + 2 * RTT_NS, RTT_NS)  # overdue
+    for number in range(5, 125, 2):
+        now_ns = number * second_ns
+        schedule.push(number, now_ns)
+        assert schedule.due(now_ns + FIRST_WAIT_NS, RTT_NS) == [number - 1]
+        schedule.push(number - 1, now_ns + RTT_NS)
+    now_ns = 200 * second_ns
+    schedule.push(125, now_ns)
+    assert schedule.due(now_ns + FIRST_WAIT_NS, RTT_NS) == [124]
+    assert schedule.due(now_ns + RTT_NS, RTT_NS) == []
+
+
+def test_where_arrivals_jitter_wildly_what_is_missing_is_given_time_to_come_by_itself() -> None:
+    schedule = NackSchedule()
+    schedule.jitter_ns = WILD_NS
+    schedule.push(1, 0)
+    schedule.push(3, 0)
+    assert schedule.due(LONGEST_FIRST_WAIT_NS - 1, RTT_NS) == []
+    schedule.push(2, LONGEST_FIRST_WAIT_NS - 1)
+    assert (schedule.asked, schedule.overtaken) == (0, 1)
 
 
 def test_tries_and_time_have_an_end() -> None:
