@@ -2,13 +2,13 @@
 
 Chromium shows a page of a system that is fed with coded pictures. While it plays on, the viewer
 seeks (in a recording), changes how the pictures stand, and looks at another tab; what is off later
-than a second after any of that is told apart.
+than a second after any of that is told apart. With `hidden` the page stands in a window, and is
+hidden by another tab a few times instead (benchmarks/window.py).
 """
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from benchmarks.live_feed import Material, units_of
 from benchmarks.live_system import CLOCK, Bridge, fed_system, new_conference
 from benchmarks.live_viewers import PLAYING, line_rows
 from benchmarks.report import Report, Row
-from benchmarks.screen import Screen, Shown, screen
+from benchmarks.screen import Reader, Screen, Shown, screen
 from benchmarks.skew import content_skews, settled, sound_skews
+from benchmarks.window import Window, window
 from recorder.files import RecordingFiles
 from recorder.fragments import Fragment
 from recorder.journal import Started, Stopped
@@ -30,6 +31,11 @@ WALL = "2026-11-21T08:00:00+00:00"
 PAUSE_S = 2.4
 RECORDING = "bench"
 SHOWS = ("corner", "content", "beside")
+HIDDEN_S, TIMES = 4.0, 4
+PLAYS = f"document.querySelector({PLAYING!r}) !== null"
+BEGUN = "Number(document.querySelector('#video')?.currentTime) > 1"
+
+Disturbances = list[tuple[str, Callable[[], Awaitable[object]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class SyncBench:
     """What to measure: `live` or a recording; so long undisturbed; pictures of that size."""
 
     live: bool = False
+    hidden: bool = False
     seconds: int = 15
     size: tuple[int, int] = (1280, 720)
 
@@ -66,7 +73,7 @@ async def _other_tab(page: Screen) -> None:
     await other.close()
 
 
-def _disturbances(page: Screen, live: bool) -> list[tuple[str, Callable[[], Awaitable[object]]]]:
+def _disturbances(page: Screen, live: bool) -> Disturbances:
     async def pressed(key: str) -> None:
         await page.page.keyboard.press(key)
 
@@ -79,13 +86,21 @@ def _disturbances(page: Screen, live: bool) -> list[tuple[str, Callable[[], Awai
 
 
 async def _watched(page: Screen, what: SyncBench) -> list[Row]:
+    return await _measured(page, what, _disturbances(page, what.live))
+
+
+async def _hidden(page: Window, what: SyncBench) -> list[Row]:
+    return await _measured(page, what, [("hidden tab", lambda: page.hide(HIDDEN_S))] * TIMES)
+
+
+async def _measured(page: Reader, what: SyncBench, disturbances: Disturbances) -> list[Row]:
     await page.read(listen=True)
     await asyncio.sleep(PAUSE_S)
     await page.shown()
     await asyncio.sleep(what.seconds)
     rows = _rows(await page.shown(), "undisturbed", "33")
     kinds: dict[str, tuple[list[float], list[float]]] = {}
-    for kind, disturb in _disturbances(page, what.live):
+    for kind, disturb in disturbances:
         await page.shown()
         await disturb()
         event_ns = CLOCK.now_ns()
@@ -116,31 +131,33 @@ def _rows(shown: Shown, when: str, bar: str) -> list[Row]:
     ]
 
 
-@asynccontextmanager
-async def _page(bridge: Bridge, material: Material, live: bool) -> AsyncIterator[Screen]:
+async def _address(bridge: Bridge, material: Material, live: bool) -> str:
     if live:
         address = f"live/{await new_conference(bridge, 1)}"
     else:
         folder = bridge.folder / "recordings" / RECORDING
         await asyncio.to_thread(store, folder, material)
         address = f"play/{RECORDING}"
-    async with screen(f"{bridge.url}/{address}?show=beside", bridge.cookie) as page:
-        if live:
-            await page.page.wait_for_selector(PLAYING)
+    return f"{bridge.url}/{address}?show=beside"
+
+
+async def _shown(bridge: Bridge, address: str, what: SyncBench) -> list[Row]:
+    if what.hidden:
+        async with window(address, bridge.cookie) as page:
+            await page.page.until(PLAYS if what.live else BEGUN)
+            return await _hidden(page, what)
+    async with screen(address, bridge.cookie) as seen:
+        if what.live:
+            await seen.page.wait_for_selector(PLAYING)
         else:
-            await page.page.wait_for_function(
-                "() => document.querySelector('#video').currentTime > 1"
-            )
-        yield page
+            await seen.page.wait_for_function(BEGUN)
+        return await _watched(seen, what)
 
 
 async def _all(what: SyncBench, port: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="mcu-bench-") as name:
-        async with (
-            fed_system(Path(name), port, what.size) as (bridge, feed),
-            _page(bridge, feed.material, what.live) as page,
-        ):
-            return await _watched(page, what)
+        async with fed_system(Path(name), port, what.size) as (bridge, feed):
+            return await _shown(bridge, await _address(bridge, feed.material, what.live), what)
 
 
 def run(what: SyncBench, port: int = 18_080) -> Report:

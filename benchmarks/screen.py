@@ -10,7 +10,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
 from benchmarks.browser_site import CHROMIUM
@@ -152,13 +152,18 @@ class Shown:
     stalls: int
 
 
-class Screen:
-    """One page that is looked at."""
+class Evaluates(Protocol):
+    """A page, as far as it is asked."""
 
-    def __init__(self, page: "Page") -> None:
+    async def evaluate(self, expression: str, arg: object = None) -> Any:
+        """What an expression or a function is there."""
+
+
+class Reader:
+    """Reads what a page shows and lets hear."""
+
+    def __init__(self, page: Evaluates) -> None:
         self.page = page
-        self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     async def read(
         self,
@@ -195,6 +200,17 @@ class Screen:
             after = CLOCK.now_ns()
             best = min(best, (after - before, (before + after) // 2 - round(at_ms * NS_PER_MS)))
         return best[1]
+
+
+class Screen(Reader):
+    """A page of a headless browser."""
+
+    page: "Page"
+
+    def __init__(self, page: "Page") -> None:
+        super().__init__(page)
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
 
 
 @asynccontextmanager

@@ -41,6 +41,9 @@ def live(
 @bench.command()
 def sync(
     live: Annotated[bool, typer.Option("--live", help="The live page, not a recording")] = False,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="In a window (Xvfb), which other tabs really hide")
+    ] = False,
     seconds: Seconds = 15,
     json_: Json = None,
     plot: Plot = None,
@@ -48,4 +51,4 @@ def sync(
     """How far picture, content and sound are apart on Chromium's screen (bar 5)."""
     from benchmarks.in_step import SyncBench, run
 
-    tell(lambda: beside_stalls(lambda: run(SyncBench(live, seconds))), json_, plot)
+    tell(lambda: beside_stalls(lambda: run(SyncBench(live, hidden, seconds))), json_, plot)

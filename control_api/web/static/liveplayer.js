@@ -265,17 +265,19 @@ class LivePlayer extends EventTarget {
     this.more = Math.max(0, this.more - forgotten);
     const wanted = lateness(this.main, forgotten) + SPARE_S + this.more;
     this.delay = Math.min(MOST_DELAY_S, Math.max(LEAST_DELAY_S, wanted));
-    this.lead(this.main, this.main.edge - this.delay);
-    if (this.presents && this.content.edge) this.lead(this.content, this.video.currentTime + this.phase.look());
+    this.lead(this.main, this.main.edge - this.delay, 1);
+    if (this.presents && this.content.edge) {
+      this.lead(this.content, this.video.currentTime + this.phase.look(), this.video.playbackRate);
+    }
     if (this.content?.video.paused) this.content.video.play().catch(() => {});
   }
 
-  lead(screen, target) {
+  lead(screen, target, pace) {
     const { video } = screen;
     const there = (time) => buffered(video, time);
     const stuck = video.readyState < 3 && target > video.currentTime && !there(video.currentTime + STUCK_S);
     if (stuck && !video.seeking && there(target)) video.currentTime = target; // a hole that nothing will fill
-    else follow(video, target, 1, screen === this.main ? HEARD : SILENT, there);
+    else follow(video, target, pace, screen === this.main ? HEARD : SILENT, there);
   }
 
   drop() {
