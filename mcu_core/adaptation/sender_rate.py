@@ -19,6 +19,10 @@ STEPS = (300_000, 512_000, 768_000, 1_024_000, 1_536_000, 2_048_000)
 """What is asked for, bit/s: few values, so that small changes of a layout ask for nothing. Not less
 for the smallest, or for who is not seen: they may be large in a moment, and climbing takes time."""
 
+LEAST_OF_LAYERS_BPS = 1_024_000
+"""Of who sends several sizes at once: so that the one above the smallest comes all the time, and
+who becomes large is sharp at the next keyframe."""
+
 HOLD_NS = 5 * NS_PER_SECOND
 
 
@@ -28,6 +32,12 @@ def rate_of(pixels: float | None) -> int:
         return UNBOUNDED_BPS
     at = bisect_left(STEPS, pixels * BPS_PER_PIXEL)
     return STEPS[at] if at < len(STEPS) else UNBOUNDED_BPS
+
+
+def rate_of_layers(largest_bps: int) -> int:
+    """Bits a second for all sizes of one picture, given those of the largest: each of the others
+    has a quarter of the pixels of the one above it."""
+    return max(largest_bps * 4 // 3, LEAST_OF_LAYERS_BPS)
 
 
 class SenderRate:

@@ -12,7 +12,7 @@ from typing import Protocol
 from mcu_core.contract.camera import CameraOrder
 from mcu_core.contract.definition import VideoLimit
 from mcu_core.ingress.audio import AudioIngress
-from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.kernels.rows import QUICK, QUICK_BYTES, Row
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm

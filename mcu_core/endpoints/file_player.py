@@ -15,7 +15,7 @@ from mcu_core.endpoints.endpoint import (
     Intake,
 )
 from mcu_core.endpoints.playout import Playout
-from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.media.clock import Clock
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
 

@@ -1,5 +1,6 @@
 """What we let the sender of a stream send: by REMB, or by TMMBR where that is what it knows."""
 
+from mcu_core.adaptation.sender_rate import rate_of_layers
 from mcu_core.protocol import rtcp
 
 MOST_BPS = 2_500_000
@@ -15,6 +16,8 @@ class ReceiveRate:
     def __init__(self) -> None:
         self.remb = True
         self.tmmbr = False
+        self.layered = False
+        """Whether it sends several sizes at once."""
         self._bound_bps = UNBOUNDED_BPS
         self._bounded = False
 
@@ -24,10 +27,15 @@ class ReceiveRate:
         self._bounded = self._bounded or self._bound_bps < UNBOUNDED_BPS
         return before != self._bound_bps
 
-    def words(self, own_ssrc: int, source: int) -> list[rtcp.RtcpPacket]:
-        """What to tell the sender of `source`: with each report, since words get lost."""
+    def words(self, own_ssrc: int, sources: tuple[int, ...]) -> list[rtcp.RtcpPacket]:
+        """What to tell the sender of `sources`: with each report, since words get lost. REMB bounds
+        all of them together, TMMBR each."""
         if self.remb:
-            return [rtcp.Remb(own_ssrc, min(self._bound_bps, MOST_BPS), (source,))]
+            bound_bps = min(self._bound_bps, MOST_BPS)
+            if self.layered:
+                bound_bps = rate_of_layers(bound_bps)
+            return [rtcp.Remb(own_ssrc, bound_bps, sources)]
         if self.tmmbr and self._bounded:
-            return [rtcp.RateRequest(own_ssrc, (rtcp.RateBound(source, self._bound_bps),))]
+            bounds = tuple(rtcp.RateBound(source, self._bound_bps) for source in sources)
+            return [rtcp.RateRequest(own_ssrc, bounds)]
         return []

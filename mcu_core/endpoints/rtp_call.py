@@ -20,7 +20,8 @@ from mcu_core.endpoints.pulse import Pulse
 from mcu_core.endpoints.refresh import Refresh
 from mcu_core.endpoints.rtp_content import RtpContent
 from mcu_core.endpoints.rtp_stream import RtpStream, Tell, Transmit
-from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.ingress.layer_sort import LayerSort
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.media.clock import NS_PER_MS, Clock
 from mcu_core.media.codec import H264, OPUS, Kind
 from mcu_core.media.codec_table import receivable_codecs, sendable_codecs
@@ -142,6 +143,9 @@ class RtpCall:
         stream.sends = agreed.send
         stream.events_type = agreed.events_type
         stream.protect(agreed.protection)
+        if agreed.layers:
+            stream.sort = LayerSort(agreed.layers, agreed.rid_id, agreed.repeated_id)
+            stream.rate.layered = True
         if agreed.codec.kind is Kind.VIDEO:
             stream.way.path, stream.way.told = self._path, self._share_path
             stream.way.extension = agreed.transport_id

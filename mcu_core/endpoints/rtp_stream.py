@@ -16,19 +16,22 @@ from mcu_core.egress.parity import Parity
 from mcu_core.egress.redundant import Redundancy
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.endpoint import Feedback, Intake
+from mcu_core.endpoints.inbound import Inbound
 from mcu_core.endpoints.receive_rate import ReceiveRate
 from mcu_core.endpoints.way_out import WayOut
-from mcu_core.errors import MalformedInput
 from mcu_core.ingress.arrived import Arrived
+from mcu_core.ingress.layer_sort import LayerSort
+from mcu_core.ingress.layers import Layer, LayerSwitch, PictureSink
 from mcu_core.ingress.protected import ProtectedPictures
-from mcu_core.ingress.receiver import ReceptionCounters, RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.ingress.receiver import RtpAudioReceiver, RtpVideoReceiver
+from mcu_core.ingress.reception_counters import ReceptionCounters, together
 from mcu_core.ingress.redundant import RedundantSound
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, time_of_day_ns
+from mcu_core.media.clock import NS_PER_SECOND, Clock, time_of_day_ns
 from mcu_core.media.codec import Codec, Kind
 from mcu_core.media.units import EncodedUnit
 from mcu_core.negotiation.agreement import NO_PROTECTION, Protection
-from mcu_core.protocol import rtcp, rtp, rtx
-from mcu_core.protocol.ntp import middle_bits, ntp_time, round_trip_ns, short_from_ns
+from mcu_core.protocol import rtcp, rtp
+from mcu_core.protocol.ntp import ntp_time, round_trip_ns
 from mcu_core.protocol.payload.events import KeyPresses
 
 Transmit = Callable[[rtp.Burst], None]
@@ -37,14 +40,9 @@ Tell = Callable[[bytes], None]
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 REPORT_EVERY_NS = NS_PER_SECOND
-KEYFRAME_REQUEST_EVERY_NS = 200 * NS_PER_MS
-"""A request is not repeated sooner: its answer needs a round trip and an encode."""
-
 HEALING_NS = 4 * NS_PER_SECOND
 """So long pictures that are refreshed are given to heal before there is a keyframe after all: two
 rounds of it."""
-
-SOURCE_CHANGE_NS = 200 * NS_PER_MS
 
 EVENTS_PER_SECOND = 100
 """Packets about keys: one in 20 ms while one is held, and the end thrice."""
@@ -56,7 +54,8 @@ class RtpStream:
     `payload_types`: (incoming, outgoing). `ssrc`: ours, for media and for reports. `sends` is False
     where the other side takes nothing. `nack`: whether the other side understands it. `rate`: what
     it is let send. `events_type`: the payload type of telephone events, 0 for none.
-    `way`: by which pictures leave, as far as their path bears.
+    `way`: by which pictures leave, as far as their path bears. `sort`: tells layers apart where
+    several sizes come in at once, and `layers` chooses among them.
     `lossy_changed` is called when a receiver of sound, or one of pictures that asks for no packets
     again, begins to lose some, or no longer does.
     """
@@ -97,18 +96,15 @@ class RtpStream:
         self._loss = SoundLoss()
         self._repair_share = RepairShare(asks=True)
         self.lossy_changed: Callable[[bool], None] = lambda lossy: None
-        self._receiver: RtpVideoReceiver | RtpAudioReceiver | None = None
-        self._pictures: RtpVideoReceiver | None = None
+        self.sort: LayerSort | None = None
+        self.layers: LayerSwitch | None = None
+        self._inbound: tuple[Inbound, ...] = ()
+        """One, or one per layer in their order; none where nothing is taken."""
         self._restart: Callable[[], None] = lambda: None
         self._keys = KeyPresses()
         self._keys_allowed = Allowance(EVENTS_PER_SECOND)
-        self._remote_ssrc: int | None = None
-        self._heard_ns = 0
-        self._newcomer: rtp.RtpPacket | None = None
         self.goodbye: Callable[[], None] = lambda: None
-        self._last_report = (0, 0)
         self._report_due_ns = 0
-        self._keyframe_asked_ns = 0
         self._keyframe_ns = -HEALING_NS
 
     def protect(self, agreed: Protection) -> None:
@@ -130,8 +126,8 @@ class RtpStream:
     def note_by(self, arrived: Arrived) -> None:
         """Note what comes with all streams of the transport."""
         self.arrived = arrived
-        if self._pictures is not None:
-            self._pictures.arrived = arrived
+        for pictures in self._pictures:
+            pictures.arrived = arrived
 
     def receive_into(
         self, intake: Intake, fmtp: Mapping[str, str] = NO_PARAMETERS, level_id: int = 0
@@ -141,29 +137,50 @@ class RtpStream:
         `fmtp`: the sender's format parameters, which may hold what its packets leave out.
         `level_id`: the header extension that tells how loud they are (RFC 6464), 0 for none.
         """
+        self._inbound, self.layers, self._restart = (), None, lambda: None
         if self.codec.kind is Kind.VIDEO and intake.video is not None:
-            self._receiver = self._pictures = RtpVideoReceiver(
-                self.codec, self._clock, intake.video, own_ssrc=self.ssrc, fmtp=fmtp
-            )
-            self._pictures.repairs, self._pictures.arrived = self.nack, self.arrived
-            agreed = self.protection
-            if agreed.ulpfec:
-                kinds = (self.payload_type_in, agreed.ulpfec, agreed.red)
-                self._pictures.protected = ProtectedPictures(*kinds, agreed.moving)
             self._restart = intake.video.restart
+            if self.sort is None:
+                self._inbound = (self._take_pictures(intake.video, fmtp, self._restart),)
+            else:
+                self.layers = LayerSwitch(self.sort.rids, intake.video, self._clock)
+                self._inbound = tuple(
+                    self._take_pictures(layer, fmtp, layer.restart) for layer in self.layers.layers
+                )
         elif self.codec.kind is Kind.AUDIO and intake.audio is not None:
-            self._receiver = RtpAudioReceiver(
+            self._restart = intake.audio.reset
+            receiver = RtpAudioReceiver(
                 self.codec, self._clock, intake.audio, fmtp=fmtp, level_id=level_id
             )
             if self.protection.red:
                 red = self.protection.red
-                self._receiver.redundancy = RedundantSound(red, self.payload_type_in)
-            self._restart = intake.audio.reset
+                receiver.redundancy = RedundantSound(red, self.payload_type_in)
+            self._inbound = (Inbound(receiver, self.ssrc, self._restart),)
         self._restart()
+
+    def _take_pictures(
+        self, sink: PictureSink, fmtp: Mapping[str, str], restart: Callable[[], None]
+    ) -> Inbound:
+        pictures = RtpVideoReceiver(self.codec, self._clock, sink, own_ssrc=self.ssrc, fmtp=fmtp)
+        pictures.repairs, pictures.arrived = self.nack, self.arrived
+        agreed = self.protection
+        if agreed.ulpfec:
+            kinds = (self.payload_type_in, agreed.ulpfec, agreed.red)
+            pictures.protected = ProtectedPictures(*kinds, agreed.moving)
+        return Inbound(pictures, self.ssrc, restart)
+
+    @property
+    def _pictures(self) -> list[RtpVideoReceiver]:
+        return [one.pictures for one in self._inbound if one.pictures is not None]
+
+    @property
+    def _sources(self) -> tuple[int, ...]:
+        """The SSRCs that come in."""
+        return tuple(one.ssrc for one in self._inbound if one.ssrc is not None)
 
     def receive_nothing(self) -> None:
         """Hand on nothing more; what came is forgotten."""
-        self._receiver = self._pictures = None
+        self._inbound, self.layers = (), None
         self._restart()
 
     # ------------------------------------------------------------------------------------ outgoing
@@ -180,42 +197,25 @@ class RtpStream:
         """Take one packet of this stream, `data` in all; False when it is not wanted."""
         if self.arrived.extension:
             self.arrived.note(packet.extensions.get(self.arrived.extension), now_ns)
-        if self._receiver is None:
+        inbound = self._inbound_of(packet)
+        if inbound is None:
             return False
         if self.events_type and packet.payload_type == self.events_type:
-            return self._event_received(packet, now_ns)
+            return self._event_received(inbound, packet, now_ns)
         if self.protection.rtx and packet.payload_type == self.protection.rtx:
-            return self._repair_received(packet, now_ns)
-        if packet.ssrc != self._remote_ssrc:
-            if self._remote_ssrc is not None:
-                return self._another_source(packet, now_ns)
-            self._remote_ssrc = packet.ssrc
-        self._heard_ns = now_ns
-        if self._pictures is not None:
-            self._pictures.push(packet, now_ns, data)
-        else:
-            self._receiver.push(packet, now_ns)
-        return True
+            return inbound.repair(packet, self.payload_type_in, now_ns)
+        return inbound.push(packet, now_ns, data)
 
-    def _repair_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
-        """A packet that we asked for again. What it holds is not counted as having come: reports
-        tell how the path is, not how well it was mended."""
-        pictures, source = self._pictures, self._remote_ssrc
-        if pictures is None or source is None:
-            return False
-        try:
-            found = rtx.unwrapped(packet, self.payload_type_in, source)
-        except MalformedInput:
-            return False
-        self._heard_ns = now_ns
-        if found is not None:
-            pictures.restore(found, now_ns)
-        return True
+    def _inbound_of(self, packet: rtp.RtpPacket) -> Inbound | None:
+        if not self._inbound:
+            return None
+        place = self.sort.place(packet) if self.sort is not None else 0
+        return self._inbound[place] if place is not None else None
 
-    def _event_received(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
+    def _event_received(self, inbound: Inbound, packet: rtp.RtpPacket, now_ns: int) -> bool:
         """A key pressed there; it counts on the sound's own sequence (RFC 4733 2.2)."""
-        sound = self._receiver
-        known = self._remote_ssrc in (None, packet.ssrc)
+        sound = inbound.receiver
+        known = inbound.ssrc in (None, packet.ssrc)
         if not known or not isinstance(sound, RtpAudioReceiver):
             return False
         sound.note(packet, now_ns)
@@ -224,28 +224,6 @@ class RtpStream:
         key = self._keys.push(packet.payload, packet.timestamp)
         if key:
             self.feedback.key_pressed(key)
-        return True
-
-    def _another_source(self, packet: rtp.RtpPacket, now_ns: int) -> bool:
-        """A packet of an SSRC that is not the stream's: a sender that began anew, or garbage.
-
-        It takes two packets in sequence (RFC 3550 A.1) after a silence of the old source to become
-        the stream, so that garbage does not restart decoders.
-        """
-        first, self._newcomer = self._newcomer, packet
-        if (
-            first is None
-            or self._receiver is None
-            or packet.ssrc != first.ssrc
-            or packet.sequence != (first.sequence + 1) & 0xFFFF
-            or now_ns - max(self._heard_ns, self._receiver.heard_ns) < SOURCE_CHANGE_NS
-        ):
-            return False
-        self._remote_ssrc, self._newcomer = packet.ssrc, None
-        self._restart()
-        self._heard_ns = now_ns
-        self._receiver.push(first, now_ns)
-        self._receiver.push(packet, now_ns)
         return True
 
     def report_received(self, report: rtcp.RtcpPacket, now_ns: int) -> None:
@@ -261,11 +239,10 @@ class RtpStream:
                 answers = self.way.rate_told(report, self.ssrc, now_ns)
                 if answers:
                     self._tell(answers)
-            case rtcp.SenderReport(ssrc=ssrc, ntp_time=theirs) if ssrc == self._remote_ssrc:
-                self._last_report = (middle_bits(theirs), now_ns)
-                if self._receiver is not None:
-                    self._receiver.sender_report(report)
-            case rtcp.Bye(sources=sources) if self._remote_ssrc in sources:
+            case rtcp.SenderReport():
+                for inbound in self._inbound:
+                    inbound.sender_report(report, now_ns)
+            case rtcp.Bye(sources=sources) if self._sources and set(self._sources) <= set(sources):
                 self.goodbye()
             case _:
                 pass
@@ -302,8 +279,8 @@ class RtpStream:
         round_trip = round_trip_ns(block, now_ntp)
         if round_trip is not None:
             self._sender.history.round_trip_ns = round_trip
-            if self._pictures is not None:
-                self._pictures.rtt_ns = round_trip
+            for pictures in self._pictures:
+                pictures.rtt_ns = round_trip
         jitter_ns = block.jitter * NS_PER_SECOND // self.codec.rtp_clock
         self.way.reported(block.fraction_lost / 256, round_trip, now_ns, jitter_ns)
         self._protect_pictures(block.fraction_lost, round_trip, now_ns)
@@ -317,16 +294,16 @@ class RtpStream:
 
     def ask_keyframe(self) -> None:
         """Send a PLI, at most five a second; nothing before the sender is known."""
-        now_ns = self._clock.now_ns()
-        if (
-            self._remote_ssrc is None
-            or now_ns < self._keyframe_asked_ns + KEYFRAME_REQUEST_EVERY_NS
-        ):
-            return
-        self._keyframe_asked_ns = now_ns
-        if self._pictures is not None:
-            self._pictures.keyframes_asked += 1
-        self._tell([rtcp.PictureLoss(self.ssrc, self._remote_ssrc)])
+        self._ask_keyframes(self.layers.needed() if self.layers is not None else None)
+
+    def _ask_keyframes(self, layers: Sequence[Layer] | None) -> None:
+        """Of these layers, None where there are none."""
+        asked: list[rtcp.RtcpPacket] = []
+        for place, inbound in enumerate(self._inbound):
+            if layers is None or self.layers is None or self.layers.layers[place] in layers:
+                asked += inbound.ask_keyframe(self._clock.now_ns())
+        if asked:
+            self._tell(asked)
 
     def ask_rate(self, bitrate_bps: int) -> None:
         """Let its sender send at most so much; told at once."""
@@ -334,13 +311,13 @@ class RtpStream:
             self._report_due_ns = 0
 
     @property
-    def receiver(self) -> RtpVideoReceiver | RtpAudioReceiver | None:
-        """What takes what comes; None where nothing is to."""
-        return self._receiver
+    def receivers(self) -> list[RtpVideoReceiver | RtpAudioReceiver]:
+        """What takes what comes; none where nothing is to."""
+        return [one.receiver for one in self._inbound]
 
     def reception(self) -> ReceptionCounters:
         """What became of the packets that came in so far; from any thread."""
-        return self._receiver.counters() if self._receiver is not None else ReceptionCounters()
+        return together([one.receiver.counters() for one in self._inbound])
 
     # --------------------------------------------------------------------------------------- time
 
@@ -348,40 +325,36 @@ class RtpStream:
         """Send what is due: requests for lost packets at once, reports once per second."""
         if self._shown:
             self.way.tick(now_ns)
-        if self._shown and self.arrived.extension and self._remote_ssrc is not None:
-            told = self.arrived.told(self.ssrc, self._remote_ssrc, now_ns)
+        sources = self._sources
+        if self._shown and self.arrived.extension and sources:
+            told = self.arrived.told(self.ssrc, sources[0], now_ns)
             if told is not None:
                 self._send_rtcp(told.serialize())
-        if self._pictures is not None and self._pictures.waits:
-            wanted = self._pictures.poll(now_ns)
+        if self.layers is not None:
+            self._ask_keyframes(self.layers.tick(now_ns))
+        for pictures in self._pictures:
+            wanted = pictures.poll(now_ns) if pictures.waits else []
             if wanted:
                 self._tell(wanted)
         if now_ns < self._report_due_ns:
             return
-        if self._sent or self._remote_ssrc is not None:
+        if self._sent or sources:
             self._report_due_ns = now_ns + REPORT_EVERY_NS
             self._report(now_ns)
 
     def _report(self, now_ns: int) -> None:
         packets: list[rtcp.RtcpPacket] = [self._own_report(now_ns)]
         packets.append(rtcp.SourceDescription.named(self.ssrc, CNAME))
-        if self._shown and self._remote_ssrc is not None:
-            packets += self.rate.words(self.ssrc, self._remote_ssrc)
+        if self._shown and self._sources:
+            packets += self.rate.words(self.ssrc, self._sources)
         self._tell(packets)
 
     def _own_report(self, now_ns: int) -> rtcp.SenderReport | rtcp.ReceiverReport:
-        blocks = self._blocks(now_ns)
+        told = (one.block(now_ns) for one in self._inbound)
+        blocks = tuple(block for block in told if block is not None)
         if self._sent:
             return replace(self._sender.sender_report(now_ns), reports=blocks)
         return rtcp.ReceiverReport(self.ssrc, blocks)
-
-    def _blocks(self, now_ns: int) -> tuple[rtcp.ReportBlock, ...]:
-        block = self._receiver.report_block() if self._receiver is not None else None
-        if block is None:
-            return ()
-        middle, heard_ns = self._last_report
-        delay = short_from_ns(now_ns - heard_ns) if heard_ns else 0
-        return (replace(block, last_report=middle, delay=delay),)
 
     def _tell(self, packets: Sequence[rtcp.RtcpPacket]) -> None:
         self._send_rtcp(rtcp.compound(packets))

@@ -56,7 +56,7 @@ class StreamGroup:
 
     def usual(self) -> Sequence[RtpVideoReceiver | RtpAudioReceiver]:
         """What takes the streams that come."""
-        return [stream.receiver for stream in self.streams if stream.receiver is not None]
+        return [receiver for stream in self.streams for receiver in stream.receivers]
 
     def rtp_received(self, data: bytes, now_ns: int) -> bool:
         """One RTP packet; False when it is malformed, of no known payload type, or not wanted."""

@@ -7,6 +7,7 @@ same as behind plain RTP.
 
 import asyncio
 import secrets
+from dataclasses import replace
 
 from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
 from mcu_core.endpoints.rtp_stream import CNAME, RtpStream
@@ -17,6 +18,7 @@ from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import Kind
 from mcu_core.negotiation.agreement import MediaAgreement
+from mcu_core.negotiation.capabilities import Capabilities
 from mcu_core.negotiation.transports import Transport
 from mcu_core.negotiation.webrtc import Line, OwnSource, answer, plan
 from mcu_core.protocol import sdp
@@ -27,6 +29,11 @@ LOOK_EVERY_NS = NS_PER_SECOND // 5
 
 SILENT_AFTER_NS = 7 * NS_PER_SECOND
 """No datagram at all for that long: gone. Browsers check the path every 2.5 to 6 s (RFC 7675)."""
+
+
+MOST_LAYERS = 3
+"""Sizes in which a browser may send its picture at once: a full one, a half and a quarter of its
+sides. Smaller ones would save nothing."""
 
 
 def _key(line: Line) -> tuple[Kind, bool]:
@@ -53,6 +60,9 @@ class WebRtcPeer(RtpCall):
         self._look_ns = 0
 
     # ------------------------------------------------------------------------------ negotiation
+
+    def _capabilities(self) -> Capabilities:
+        return replace(super()._capabilities(), most_layers=MOST_LAYERS)
 
     async def accept(self, offer_sdp: str) -> str:
         """Answer an offer with complete candidates, and connect in the background.

@@ -34,13 +34,15 @@ class SenderWishes:
         self,
         seats: Mapping[str, Seat],
         tiles: Mapping[str, float],
-        passed: frozenset[str],
+        passed: Mapping[str, float],
         now_ns: int,
     ) -> None:
-        """Ask each site for its largest of `tiles`; those `passed` through as they like."""
+        """Ask each site for its largest of `tiles`, and of its layers for the one that serves it
+        and where it is `passed` through; what it is sent at then is as it likes."""
         for site in [site for site in self._asked if site not in seats]:
             del self._asked[site]
         for site, seat in seats.items():
+            seat.video.shown_pixels = max(tiles.get(site, 0.0), passed.get(site, 0.0))
             endpoint = seat.endpoint
             if endpoint is None:
                 continue

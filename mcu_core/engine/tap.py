@@ -19,7 +19,7 @@ from mcu_core.endpoints.endpoint import (
 )
 from mcu_core.engine.tap_content import TapContent
 from mcu_core.engine.tap_small import TapSmall
-from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.codec import AAC
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm

@@ -202,9 +202,16 @@ class VideoOutputs:
         """What encoders make: of which view, in which form."""
         return [(key.view, key.form) for key in self._outputs if key.form is not None]
 
-    def passed(self) -> frozenset[str]:
-        """The sites whose own streams are sent on as they are."""
-        return frozenset(key.view.name for key in self._outputs if key.form is None)
+    def passed(self) -> dict[str, float]:
+        """The sites whose own streams are sent on as they are, with the pixels of the largest
+        picture that is taken so."""
+        found: dict[str, float] = {}
+        for key, output in self._outputs.items():
+            if key.form is None:
+                forms = [reader.endpoint.video_out for reader in output.readers.values()]
+                pixels = (float(form.width * form.height) for form in forms if form is not None)
+                found[key.view.name] = max(pixels, default=0.0)
+        return found
 
     async def remove(self, endpoint: Receiver) -> None:
         """Let an endpoint read no more; waits for what is closed."""

@@ -17,6 +17,7 @@ class LayerSort:
     that is sent again; 0 for none."""
 
     def __init__(self, rids: Sequence[str], rid_id: int, repeated_id: int = 0) -> None:
+        self.rids = tuple(rids)
         self._places = {rid.encode(): place for place, rid in enumerate(rids)}
         self._names = [one for one in (repeated_id, rid_id) if one]
         self._by_source: dict[int, int] = {}

@@ -1,18 +1,18 @@
 """From packets to coded units: what WebRTC and plain RTP have in common behind their sockets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from mcu_core.errors import MalformedInput
 from mcu_core.ingress.arrived import Arrived
 from mcu_core.ingress.audio import AudioIngress
+from mcu_core.ingress.layers import PictureSink
 from mcu_core.ingress.protected import ProtectedPictures
 from mcu_core.ingress.quick_pictures import QuickPictures
 from mcu_core.ingress.reception import Reception
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.ingress.redundant import RedundantSound
 from mcu_core.ingress.stillness import Stillness
-from mcu_core.ingress.video import VideoIngress
 from mcu_core.kernels.rows import (
     HEARD_NS,
     HIGHEST,
@@ -38,32 +38,6 @@ from mcu_core.protocol.sequence import Unwrapper, sequence_delta
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptionCounters:
-    """What became of one stream's packets so far, over all the senders that it had.
-
-    Packets: `received` of any kind, `bytes` of their payloads; `lost`, given up; `asked` for again,
-    `repaired` of these; `late`, come after they were given up or over; `duplicates`; `malformed`
-    payloads; `made` out of repair packets. `broken`: units handed on with packets missing.
-    `keyframes_asked` of the sender. Now: `jitter_ns` of arrivals (RFC 3550 A.8), round trip
-    `rtt_ns`, 0 while unknown.
-    """
-
-    received: int = 0
-    bytes: int = 0
-    lost: int = 0
-    asked: int = 0
-    repaired: int = 0
-    late: int = 0
-    duplicates: int = 0
-    malformed: int = 0
-    made: int = 0
-    broken: int = 0
-    keyframes_asked: int = 0
-    jitter_ns: int = 0
-    rtt_ns: int = 0
-
-
 class RtpVideoReceiver:
     """One sender's pictures: puts packets in order, asks for lost ones, hands on whole units.
 
@@ -77,7 +51,7 @@ class RtpVideoReceiver:
         self,
         codec: Codec,
         clock: Clock,
-        ingress: VideoIngress,
+        ingress: PictureSink,
         *,
         own_ssrc: int = 0,
         fmtp: Mapping[str, str] = _NO_PARAMETERS,

@@ -107,6 +107,8 @@ class VideoIngress:
         self.units = 0
         """Coded pictures that came."""
         self.watched = True
+        self.shown_pixels: float | None = None
+        """Of the largest tile that shows it; None: it is wanted as large as it comes."""
         self.wall_less_media_ns: int | None = None
         """The sender's time of day less its media time; None until it has told."""
         self.stats = VideoStats()

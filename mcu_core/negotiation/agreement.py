@@ -53,7 +53,8 @@ class MediaAgreement:
     not the main ones but slides beside them (RFC 4796). `protection`: what is used against lost
     packets beside feedback. `keys`: of encrypted plain RTP, None where it is not, or where the
     transport itself encrypts (DTLS). `layers`: names of the sizes in which they send one picture at
-    once (RFC 8853), in their order, told by the header extension `rid_id`; empty where they do not.
+    once (RFC 8853), in their order, told by the header extension `rid_id`, of packets that are sent
+    again by `repeated_id`; empty where they do not.
     """
 
     codec: Codec
@@ -79,6 +80,7 @@ class MediaAgreement:
     keys: SrtpKeys | None = None
     layers: tuple[str, ...] = ()
     rid_id: int = 0
+    repeated_id: int = 0
 
     def same_stream(self, other: "MediaAgreement") -> bool:
         """Whether the same packets mean the same: only directions, limits and addresses differ."""

@@ -86,11 +86,14 @@ def transport_id_of(session: SessionDescription, media: MediaDescription, payloa
     return number if number < RESERVED_EXTENSION_ID else 0
 
 
-def layers_of(media: MediaDescription) -> tuple[str, ...]:
+def layers_of(media: MediaDescription, payload_type: int) -> tuple[str, ...]:
     """The names of the sizes in which they would send one picture at once (RFC 8853 5.1), in their
-    order; of alternatives the first. Only those that they describe (RFC 8851)."""
+    order; of alternatives the first. Only those that they describe (RFC 8851), and not as pictures
+    of other payload types alone."""
     described = {
-        words[0] for value in media.values("rid") if (words := value.split())[1:2] == ["send"]
+        words[0]
+        for value in media.values("rid")
+        if (words := value.split())[1:2] == ["send"] and _may_have(words[2:], payload_type)
     }
     for value in media.values("simulcast"):
         words = value.split()
@@ -103,10 +106,19 @@ def layers_of(media: MediaDescription) -> tuple[str, ...]:
     return ()
 
 
-def rid_id_of(session: SessionDescription, media: MediaDescription) -> int:
-    """The header extension that names a packet's layer; 0 for none."""
-    number = _extension_of(session, media, LAYER)
-    return number if number < RESERVED_EXTENSION_ID else 0
+def _may_have(restrictions: list[str], payload_type: int) -> bool:
+    """Whether a layer so restricted may be of that payload type (RFC 8851 5)."""
+    for one in ";".join(restrictions).split(";"):
+        name, _, types = one.partition("=")
+        if name == "pt":
+            return str(payload_type) in types.split(",")
+    return True
+
+
+def rid_ids_of(session: SessionDescription, media: MediaDescription) -> tuple[int, int]:
+    """The header extensions that name the layer of a packet, and of one that is sent again; 0 for
+    none."""
+    return _extension_of(session, media, LAYER), _extension_of(session, media, REPEATED_LAYER)
 
 
 def layer_lines(

@@ -14,7 +14,7 @@ from mcu_core.negotiation.capabilities import Capabilities
 from mcu_core.negotiation.described import (
     layer_lines,
     layers_of,
-    rid_id_of,
+    rid_ids_of,
     sources_of,
 )
 from mcu_core.negotiation.formats import Format
@@ -154,10 +154,13 @@ def _layered(
     offer: SessionDescription, theirs: MediaDescription, agreed: MediaAgreement, caps: Capabilities
 ) -> MediaAgreement:
     """The same with the sizes in which pictures come in at once, where there are several."""
-    layers, rid_id = layers_of(theirs)[: caps.most_layers], rid_id_of(offer, theirs)
+    layers = layers_of(theirs, agreed.payload_type_in)[: caps.most_layers]
+    rid_id, repeated_id = rid_ids_of(offer, theirs)
     wanted = agreed.receive and not agreed.content and agreed.codec.kind is Kind.VIDEO
     several = wanted and rid_id and len(layers) > 1
-    return replace(agreed, layers=layers, rid_id=rid_id) if several else agreed
+    if not several:
+        return agreed
+    return replace(agreed, layers=layers, rid_id=rid_id, repeated_id=repeated_id)
 
 
 # ------------------------------------------------------------------------------------------ answer

@@ -8,8 +8,9 @@ import pytest
 
 from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.inbound import SOURCE_CHANGE_NS
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream
+from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.shared_port import SharedPort
 from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.endpoints.udp import SOURCE_SILENT_NS, RtpPort, SourcePin
@@ -82,9 +83,8 @@ class Site:
     @property
     def passed(self) -> int:
         """Packets that had no second look."""
-        receiver = self.stream.receiver
-        row = receiver.row if receiver is not None else None
-        return row[QUICK] if row is not None else 0
+        rows = [one.row for one in self.stream.receivers]
+        return sum(row[QUICK] for row in rows if row is not None)
 
 
 @dataclass

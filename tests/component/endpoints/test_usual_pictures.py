@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.inbound import SOURCE_CHANGE_NS
 from mcu_core.endpoints.network import NetworkOptions, open_udp
-from mcu_core.endpoints.rtp_stream import SOURCE_CHANGE_NS, RtpStream
+from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.shared_port import SharedPort
 from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.endpoints.udp import RtpPort, SourcePin
@@ -97,9 +98,8 @@ class Site:
 
     def passed(self, number: int) -> int:
         """Packets of a stream that had no second look."""
-        receiver = self.streams[number].receiver
-        row = receiver.row if receiver is not None else None
-        return row[QUICK] if row is not None else 0
+        rows = [one.row for one in self.streams[number].receivers]
+        return sum(row[QUICK] for row in rows if row is not None)
 
     def close(self) -> None:
         self.port.close()

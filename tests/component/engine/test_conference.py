@@ -15,7 +15,7 @@ from mcu_core.endpoints.endpoint import (
     Feedback,
 )
 from mcu_core.engine.conference import Conference
-from mcu_core.ingress.receiver import ReceptionCounters
+from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm

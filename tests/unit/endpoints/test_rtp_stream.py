@@ -3,12 +3,11 @@
 import pytest
 
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.inbound import KEYFRAME_REQUEST_EVERY_NS, SOURCE_CHANGE_NS
 from mcu_core.endpoints.receive_rate import MOST_BPS
 from mcu_core.endpoints.rtp_stream import (
     HEALING_NS,
-    KEYFRAME_REQUEST_EVERY_NS,
     REPORT_EVERY_NS,
-    SOURCE_CHANGE_NS,
     RtpStream,
 )
 from mcu_core.endpoints.stream_group import CONTROL_PER_SECOND, StreamGroup

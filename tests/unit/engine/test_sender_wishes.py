@@ -45,15 +45,23 @@ class Asked:
 def test_each_is_asked_for_its_own_and_a_new_connection_begins_anew() -> None:
     wishes = SenderWishes()
     a, b = Asked(), Asked()
-    seats = cast("Any", {"a": SimpleNamespace(endpoint=a), "b": SimpleNamespace(endpoint=b)})
+    videos = [SimpleNamespace(shown_pixels=None) for _ in "ab"]
+    seats = cast(
+        "Any",
+        {
+            "a": SimpleNamespace(endpoint=a, video=videos[0]),
+            "b": SimpleNamespace(endpoint=b, video=videos[1]),
+        },
+    )
     for now_ns in (0, HOLD_NS):
-        wishes.look(seats, {"a": 640 * 360.0}, frozenset("b"), now_ns)
+        wishes.look(seats, {"a": 640 * 360.0}, {"b": 352 * 288.0}, now_ns)
     assert (a.bps, b.bps) == (768_000, UNBOUNDED_BPS)
+    assert [one.shown_pixels for one in videos] == [640 * 360, 352 * 288]
     again = Asked()
     seats["a"].endpoint = again
-    wishes.look(seats, {"a": 640 * 360.0}, frozenset(), HOLD_NS)
+    wishes.look(seats, {"a": 640 * 360.0}, {}, HOLD_NS)
     assert again.bps == UNBOUNDED_BPS
     del seats["a"]
-    wishes.look(seats, {}, frozenset(), 3 * HOLD_NS)
+    wishes.look(seats, {}, {}, 3 * HOLD_NS)
     seats["b"].endpoint = None
-    wishes.look(seats, {}, frozenset(), 3 * HOLD_NS)
+    wishes.look(seats, {}, {}, 3 * HOLD_NS)
