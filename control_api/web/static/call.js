@@ -7,7 +7,7 @@ import { MediaLink } from "/static/link.js";
 import { showSwitch } from "/static/lobby.js";
 import { explain } from "/static/notify.js";
 import { Share, withSlides } from "/static/share.js";
-import { preferH264 } from "/static/webrtc.js";
+import { preferH264, sizesOf } from "/static/webrtc.js";
 
 const MIC = { icons: ["mic-off", "mic"], words: ["call.mic_on", "call.mic_off"] };
 const CAMERA = { icons: ["camera-off", "camera"], words: ["call.camera_on", "call.camera_off"] };
@@ -21,7 +21,8 @@ function siteLink(cid, sid, devices, senders, share) {
     replaces: true,
     prepare: async (pc) => {
       for (const kind of ["video", "audio"]) {
-        const transceiver = pc.addTransceiver(kind, { direction: "sendrecv" });
+        const sendEncodings = kind === "video" ? sizesOf(devices.tracks.video) : undefined;
+        const transceiver = pc.addTransceiver(kind, { direction: "sendrecv", sendEncodings });
         if (kind === "video") preferH264(transceiver);
         senders[kind] = transceiver.sender;
         await transceiver.sender.replaceTrack(devices.tracks[kind]);

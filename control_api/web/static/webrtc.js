@@ -9,6 +9,19 @@ export function preferH264(transceiver) {
   transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))]);
 }
 
+const LARGE_LINES = 540;
+const SIZES = [
+  { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 200_000 },
+  { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 700_000 },
+  { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 2_500_000 },
+];
+
+/** The sizes in which a camera is sent at once, smallest first: one alone while there is none, or a small one. */
+export function sizesOf(track) {
+  const height = track?.getSettings().height ?? 0;
+  return height >= LARGE_LINES ? SIZES.map((one) => ({ ...one })) : [{}];
+}
+
 function gathered(pc, limitMs = GATHER_MS) {
   if (pc.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((resolve) => {
