@@ -73,12 +73,18 @@ def _segment(
     scale: int,
     following: FragmentWritten | None,
 ) -> Segment:
-    """The run as a segment: as long as until what follows it, unless there is a hole."""
+    """The run as a segment: as long as until what follows it, unless there is a hole.
+
+    A journal that lost the init segment has nothing to play there.
+    """
     end = run[-1].time + run[-1].duration
     if following is not None and 0 <= following.time - end <= HOLE_S * scale:
         end = following.time
+    seconds, init = (end - run[0].time) / scale, inits.get(run[0].init)
+    if init is None:
+        return Segment(seconds)
     size = run[-1].offset + run[-1].size - run[0].offset
-    return Segment((end - run[0].time) / scale, run[0].offset, size, inits[run[0].init])
+    return Segment(seconds, run[0].offset, size, init)
 
 
 class MediaPlaylist:

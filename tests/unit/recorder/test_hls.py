@@ -84,3 +84,12 @@ def test_content_is_another_angle_and_no_variant() -> None:
     assert text.count("#EXT-X-STREAM-INF") == 1
     assert 'VIDEO="main",AUDIO="sound"' in text
     assert 'NAME="content",DEFAULT=NO,AUTOSELECT=NO,URI="content.m3u8"' in text
+
+
+def test_what_has_lost_its_init_segment_is_a_gap() -> None:
+    made = index(8)
+    made.tracks["main"].inits.clear()
+    text = media_playlist(made.tracks["main"], True, "x")
+    assert text.count("#EXT-X-GAP") == 1
+    assert "#EXTINF:2.00000," in text
+    assert "BYTERANGE" not in text
