@@ -35,6 +35,7 @@ class Action(StrEnum):
     PATIENT = "read patients' references"
     RECORD = "record, and delete recordings"
     REPORTS = "read call records and reports"
+    INVITE = "book sites of other organisations"
     USERS = "manage users"
     OWN_ACCOUNT = "change one's own password"
 

@@ -192,6 +192,14 @@ class BookingRows:
             )
             return row.first() is not None
 
+    async def coded(self, code: str) -> list[Occurrence]:
+        """What is booked or runs with this access code, its own or that of its booking."""
+        return await self._occurrences(
+            "WHERE state IN ('booked', 'running') AND (access_code = :code OR access_code = ''"
+            " AND booking IN (SELECT id FROM bookings WHERE access_code = :code))",
+            code=code,
+        )
+
     async def standing(self) -> list[Standing]:
         """All bookings that are not over, with when they begin, or began, first."""
         async with self._database.begin() as connection:
@@ -247,7 +255,7 @@ class BookingRows:
             now=now_s,
         )
 
-    async def _occurrences(self, where: str, **values: float) -> list[Occurrence]:
+    async def _occurrences(self, where: str, **values: float | str) -> list[Occurrence]:
         async with self._database.begin() as connection:
             rows = await connection.execute(text(f"{_OCCURRENCE} {where}"), values)
             return [

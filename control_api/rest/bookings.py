@@ -211,7 +211,7 @@ async def book_for(bridge: BridgeOf, principal: PrincipalOf, asked: BookingReque
 
 async def _check_theirs(bridge: BridgeOf, principal: PrincipalOf, asked: BookingRequest) -> None:
     uris = [site.uri for site in asked.sites]
-    await bridge.register.check_theirs(uris, principal.organisation)
+    await bridge.register.check_theirs(uris, principal)
 
 
 @router.get("/bookings", summary="What takes place in a span", dependencies=SEE)

@@ -117,7 +117,7 @@ async def keep_group(
     preset: PresetName, body: GroupBody, bridge: BridgeOf, principal: PrincipalOf
 ) -> None:
     """New, or anew."""
-    await bridge.register.check_theirs(body.sites, principal.organisation)
+    await bridge.register.check_theirs(body.sites, principal)
     await bridge.presets.keep_group(body.group(preset), principal)
 
 
@@ -146,6 +146,6 @@ async def join(
 ) -> ConferenceView:
     """Its sites take part and are called; who is in already stays."""
     group = await bridge.presets.group(body.group, principal)
-    await bridge.register.check_theirs(group.sites, principal.organisation)
+    await bridge.register.check_theirs(group.sites, principal)
     await bridge.calling.invite(cid, group.sites)
     return bridge.conferences.get(cid)

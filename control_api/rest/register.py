@@ -16,6 +16,7 @@ from control_api.rest.json_body import Body
 from control_api.rest.schemas import FileBody, PatternBody
 from control_api.services.bridge import Bridge
 from control_api.services.picture_views import View
+from control_api.services.register import bookable
 from control_api.services.sites import LONGEST_SDP, check_clip, check_sdp
 from mcu_core.contract.definition import SiteKind
 from mcu_core.errors import BadInput, NotFound
@@ -66,7 +67,7 @@ class RegisterBody(Body):
 
 
 class RoomBody(Body):
-    """With which code a site opens its room: 6..20 digits; empty: it has none."""
+    """With which code a site opens its room: 8..20 digits; empty: it has none."""
 
     code: Annotated[StrictStr, Field(max_length=20)]
 
@@ -133,11 +134,11 @@ def _changed(known: RegisteredSite, body: RegisterBody, asked: RegisteredSite) -
 
 @router.get("", summary="All registered sites", dependencies=SEE)
 async def sites(bridge: BridgeOf, principal: PrincipalOf) -> list[RegisteredView]:
-    """By name."""
+    """By name: those that the user may book."""
     return [
         RegisteredView.model_validate(site)
         for site in await bridge.register.all()
-        if within(site.organisation, principal.organisation)
+        if bookable(site, principal)
     ]
 
 

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -17,6 +18,7 @@ from control_api.persistence.bookings import (
 )
 from control_api.services.booking_request import (
     BookingRequest,
+    Conflict,
     Running,
     TooLate,
     digits,
@@ -41,6 +43,13 @@ MOST_PORTS = 10_000
 MOST_NOTIFIED = 50
 
 
+CheckCode = Callable[[str, int, Sequence[Occurrence]], Awaitable[None]]
+
+
+async def _any_code(code: str, number: int, times: Sequence[Occurrence]) -> None:
+    pass
+
+
 class Bookings:
     """Booked conferences for callers. `capacity` 0: ports are not counted."""
 
@@ -59,6 +68,9 @@ class Bookings:
         self._wall_s = wall_s
         self._lock = timetable.changing
         self.secret = b""
+        self.check_code: CheckCode = _any_code
+        """Raises Conflict for an access code that is another's at one of these times."""
+
         self.told: Callable[[Booking, list[Occurrence], bool], None] = lambda *what: None
         """Told (booking, times, gone) of what is booked, changed or deleted."""
 
@@ -84,10 +96,6 @@ class Bookings:
         """Who is booked for what runs now under that id; nobody, where it was not booked."""
         running = await self._running(conference)
         return {site.uri: site for site in running.sites} if running is not None else {}
-
-    async def has_code(self, code: str) -> bool:
-        """Whether a booking or an occurrence has this access code."""
-        return await self._rows.has_access_code(code)
 
     async def standing(self) -> list[Standing]:
         """All that are booked or run."""
@@ -124,6 +132,8 @@ class Bookings:
             number = await self._rows.next_id(FIRST_ID)
             booking = await self._made(number, request, owner)
             occurrences = await self._coded(booking, planned(booking))
+            if request.access_code:
+                await self.check_code(request.access_code, number, occurrences)
             await self.ports.check(occurrences)
             await self._rows.put(booking, occurrences)
         self.told(booking, occurrences, False)
@@ -156,6 +166,7 @@ class Bookings:
                 raise BadInput("beginTime", "a time to come")
             coming = [one for one in planned(booking) if one.begin_s > now_s]
             occurrences = await self._coded(booking, coming)
+            await self.check_code(booking.access_code, number, occurrences)
             await self.ports.check(occurrences, but=number)
             await self._rows.put(booking, occurrences)
         self.told(booking, occurrences, False)
@@ -239,7 +250,10 @@ class Bookings:
     async def _fresh_code(self) -> str:
         while True:
             code = f"{secrets.randbelow(9 * 10**7) + 10**7}"
-            if not await self._rows.has_access_code(code):
+            if await self._rows.has_access_code(code):
+                continue
+            with suppress(Conflict):
+                await self.check_code(code, 0, ())
                 return code
 
     def _keyed(self, password: str) -> str:

@@ -31,6 +31,7 @@ from control_api.persistence.roles import RoleRows
 from control_api.persistence.rules import Rules
 from control_api.persistence.territory import TerritoryRows
 from control_api.persistence.users import UserRows
+from control_api.services.access_codes import AccessCodes
 from control_api.services.alarms import Alarms, Processes
 from control_api.services.archiver import Archiver
 from control_api.services.audience import Audience
@@ -159,6 +160,7 @@ class Bridge:
             self.bookings.is_password,
             clock,
             self.rooms.open,
+            self.codes.check_running,
         )
         self.calling = Calling(
             self.wanted,
@@ -229,11 +231,16 @@ class Bridge:
             self.feed,
             self.bookings.moved,
         )
+        self.codes = AccessCodes(
+            BookingRows(self._database), RegisterRows(self._database), self.wanted
+        )
+        self.bookings.check_code = self.codes.check_times
         self.rooms = Rooms(
             RegisterRows(self._database),
             self.register,
             self.bookings,
             self.wanted,
+            self.codes,
             self.territory.give,
         )
 

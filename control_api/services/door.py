@@ -77,6 +77,7 @@ class Door:
         is_password: Callable[[str, str], bool],
         clock: Clock,
         open_room: Callable[[str], Awaitable[tuple[str, str]]],
+        check_code: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._wanted = wanted
         self._observed = observed
@@ -86,6 +87,7 @@ class Door:
         self._is_password = is_password
         self._clock = clock
         self._open_room = open_room
+        self._check_code = check_code
         self._throttle = Throttle()
 
     # ------------------------------------------------------------------ coming in
@@ -206,10 +208,8 @@ class Door:
 
     async def change(self, conference: str, change: RulesChange) -> ConferenceView:
         """Change what the door asks; raises NotFound, and Refused for a code that is taken."""
-        code = change.access_code
-        others = (one for one in self._wanted.all() if one.definition.id != conference)
-        if code and any(one.rules.access_code == code for one in others):
-            raise Refused("another conference has this access code")
+        if change.access_code:
+            await self._check_code(change.access_code, conference)
 
         def edit(rules: Rules) -> Rules:
             given = {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from control_api.auth.organisations import check_organisation, within
+from control_api.auth.roles import Action, Principal, allowed
 from control_api.persistence.bookings import BookedSite
 from control_api.persistence.register import RegisteredSite, RegisterRows
 from control_api.services.names import clean_name
@@ -31,6 +32,16 @@ def check_uri(uri: str, field: str = "uri") -> str:
     return uri
 
 
+def bookable(site: RegisteredSite, principal: Principal) -> bool:
+    """Whether a user may book a registered site, and so knows of it: one of his organisation's or
+    below, one that is nobody's, and with the right to invite any."""
+    return (
+        not site.organisation
+        or within(site.organisation, principal.organisation)
+        or allowed(principal, Action.INVITE)
+    )
+
+
 class Register:
     """Registered sites for callers."""
 
@@ -45,12 +56,13 @@ class Register:
         """Those of these that are registered."""
         return await self._rows.known(uris)
 
-    async def check_theirs(self, uris: Sequence[str], organisation: str) -> None:
-        """Raise BadInput if one of these is registered for another organisation."""
-        if organisation:
-            for uri, site in (await self._rows.known(uris)).items():
-                if not within(site.organisation, organisation):
-                    raise BadInput("sites.uri", f"no site of another organisation, as {uri} is")
+    async def check_theirs(self, uris: Sequence[str], principal: Principal) -> None:
+        """Raise BadInput if one of these is registered and not for this user to book."""
+        if not principal.organisation or allowed(principal, Action.INVITE):
+            return
+        for uri, site in (await self._rows.known(uris)).items():
+            if not bookable(site, principal):
+                raise BadInput("sites.uri", f"no site of another organisation, as {uri} is")
 
     async def get(self, uri: str) -> RegisteredSite:
         """One site; raises NotFound."""

@@ -10,15 +10,19 @@ from collections.abc import Awaitable, Callable
 
 from control_api.persistence.bookings import BookedSite
 from control_api.persistence.register import RegisterRows
+from control_api.services.access_codes import AccessCodes
 from control_api.services.booking import Bookings
 from control_api.services.booking_request import BookingRequest, digits
 from control_api.services.register import Register
 from control_api.services.wanted import Wanted
 from mcu_core.contract.definition import SiteKind
-from mcu_core.errors import BadInput, Refused
+from mcu_core.errors import BadInput
 
 LASTS_S = 4 * 3600.0
-SHORTEST, LONGEST = 6, 20
+SHORTEST, LONGEST = 8, 20
+"""Who gives a room's code has its chair, and a code may be tried 30 times in five minutes from one
+address: of a thousand rooms one with six digits would be found within hours."""
+
 PANES = 24
 Own = Callable[[str, str], Awaitable[None]]
 """Told (conference, organisation) of whose a conference is."""
@@ -28,12 +32,19 @@ class Rooms:
     """The rooms of registered sites."""
 
     def __init__(
-        self, rows: RegisterRows, register: Register, bookings: Bookings, wanted: Wanted, own: Own
+        self,
+        rows: RegisterRows,
+        register: Register,
+        bookings: Bookings,
+        wanted: Wanted,
+        codes: AccessCodes,
+        own: Own,
     ) -> None:
         self._rows = rows
         self._register = register
         self._bookings = bookings
         self._wanted = wanted
+        self._codes = codes
         self._own = own
         self._opening = asyncio.Lock()
 
@@ -44,9 +55,8 @@ class Rooms:
             raise BadInput("uri", "a site that joins by browser")
         digits(code, "code", SHORTEST, LONGEST)
         async with self._opening:
-            taken = await self._rows.room_of(code) if code else ""
-            if taken not in ("", uri) or (code and await self._bookings.has_code(code)):
-                raise Refused("another room or conference has this code")
+            if code:
+                await self._codes.check_room(code, uri)
             await self._rows.put_room(uri, code)
 
     async def code(self, uri: str) -> str:

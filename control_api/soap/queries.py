@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from control_api.auth.organisations import within
 from control_api.persistence.bookings import BookedSite, Taken
 from control_api.persistence.register import RegisteredSite
 from control_api.services.booking_request import number_of
+from control_api.services.register import bookable
 from control_api.services.views import ConferenceView, SiteView
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
@@ -211,7 +211,7 @@ def site_info(site: RegisteredSite, state: int, call: Call) -> t.SiteInfo:
 async def registered(call: Call) -> list[RegisteredSite]:
     """The sites of the register that the caller may know of."""
     found = await call.bridge.register.all()
-    return [one for one in found if within(one.organisation, call.principal.organisation)]
+    return [one for one in found if bookable(one, call.principal)]
 
 
 async def sites(call: Call, request: m.Nothing) -> m.Result:

@@ -249,7 +249,7 @@ async def _series(call: Call, booking: Booking) -> m.RecurrenceAnswer:
 
 async def _check_theirs(call: Call, sites: Iterable[BookedSite]) -> None:
     uris = [site.uri for site in sites]
-    await call.bridge.register.check_theirs(uris, call.principal.organisation)
+    await call.bridge.register.check_theirs(uris, call.principal)
 
 
 async def _booked(call: Call, asked: BookingRequest) -> Booking:

@@ -1,5 +1,6 @@
 """A registered site opens a conference with the code of its room, and others come by that of it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.component.control.conftest import Control
@@ -8,6 +9,7 @@ from tests.component.control.test_organisations import operator
 from tests.fakes.engine import FakeEngine
 
 CODE = "900100200"
+SPRING = datetime(2035, 3, 1, 8, tzinfo=UTC)
 
 
 async def room(control: Control, uri: str = "ward", **fields: Any) -> None:
@@ -50,19 +52,49 @@ async def test_a_code_is_one_rooms_and_no_conferences(control: Control) -> None:
     await control.json("POST", "/sites", json={"uri": "ct", "name": "CT"})
     for uri, code, status in (
         ("ct", CODE, 409),
-        ("ct", "12345", 422),
+        ("ct", "1234567", 422),
         ("ct", "x" * 8, 422),
-        ("nobody", "123456", 404),
+        ("nobody", "12345678", 404),
         ("ward", CODE, 204),
     ):
         reply = await control.api.put(f"/sites/{uri}/room", json={"code": code})
         assert reply.status_code == status, (uri, code)
-    body = {"name": "A", "access_code": "777888"}
+    body = {"name": "A", "access_code": "77788899"}
     await control.json("POST", "/bookings", json=body)
-    taken = await control.api.put("/sites/ct/room", json={"code": "777888"})
+    taken = await control.api.put("/sites/ct/room", json={"code": "77788899"})
     assert taken.status_code == 409
     await control.json("PUT", "/sites/ward/room", json={"code": ""})
     assert reason(await knock(control, CODE)) == "code"
     await control.json("PUT", "/sites/ct/room", json={"code": CODE})
     await control.json("DELETE", "/sites/ct")
     assert reason(await knock(control, CODE)) == "code", "its room went with it"
+
+
+async def test_nobody_comes_by_a_code_into_anothers_conference(control: Control) -> None:
+    await room(control)
+
+    async def book(minutes: float, code: str, status: int, **fields: Any) -> Any:
+        begin = (SPRING + timedelta(minutes=minutes)).isoformat()
+        body = {"name": "A", "begin": begin, "minutes": 60, "access_code": code, **fields}
+        reply = await control.api.post("/bookings", json=body)
+        assert reply.status_code == status, reply.text
+        return reply.json()
+
+    await book(60, CODE, 409)  # a room's
+    await book(60, "4711471", 201)
+    await book(90, "4711471", 409)  # at the same time
+    later = await book(120, "4711471", 201)
+    body = {"name": "A", "minutes": 60, "access_code": "4711471", "begin": SPRING.isoformat()}
+    path = f"/bookings/{later['id']}"
+    assert (await control.api.put(path, json=body)).status_code == 200
+    body["begin"] = (SPRING + timedelta(hours=1)).isoformat()
+    assert (await control.api.put(path, json=body)).status_code == 409
+    series = {"frequency": 0, "count": 3}
+    await book(60, "4711471", 409, recurrence=series)
+
+    now = (await control.json("POST", "/conferences", json={"name": "now"}))["id"]
+    rules = f"/conferences/{now}/rules"
+    for code, status in ((CODE, 409), ("4711471", 409), ("4711472", 200)):
+        assert (await control.api.patch(rules, json={"access_code": code})).status_code == status
+    await book(600, "4711472", 409)  # of what runs nobody knows when it ends
+    assert (await control.api.put("/sites/ward/room", json={"code": "4711472"})).status_code == 422

@@ -112,7 +112,7 @@ export const enAdmin = {
   "register.none": "No such site is registered.",
   "register.empty": "No site is registered yet. Who is registered can be booked by name, and rung.",
   "register.room": "Code of its room",
-  "register.room_hint": "6 to 20 digits: with it the site opens a conference of its own at /enter; empty: it has no room",
+  "register.room_hint": "8 to 20 digits: with it the site opens a conference of its own at /enter; empty: it has no room",
   "register.sdp": "SDP offer of the site",
   "register.sdp_hint": "With it the bridge connects the site by itself; empty: it is connected by hand",
   "register.limits": "Bandwidth of organisations",
@@ -139,4 +139,5 @@ export const enAdmin = {
   "rights.patient": "read patients' references",
   "rights.record": "record, delete recordings",
   "rights.reports": "call records and reports",
+  "rights.invite": "sites of other organisations in bookings",
 };

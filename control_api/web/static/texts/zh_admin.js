@@ -112,7 +112,7 @@ export const zhAdmin = {
   "register.none": "没有符合条件的会场。",
   "register.empty": "尚未登记会场。登记后即可按名称预约并呼叫。",
   "register.room": "会议室接入号",
-  "register.room_hint": "6 至 20 位数字：会场凭此在 /enter 自行召开会议；留空表示没有会议室",
+  "register.room_hint": "8 至 20 位数字：会场凭此在 /enter 自行召开会议；留空表示没有会议室",
   "register.sdp": "会场的 SDP offer",
   "register.sdp_hint": "填写后由系统自动连接该会场；留空则需手动连接",
   "register.limits": "机构带宽限制",
@@ -139,4 +139,5 @@ export const zhAdmin = {
   "rights.patient": "查看患者标识",
   "rights.record": "录制与删除录像",
   "rights.reports": "话单与报表",
+  "rights.invite": "预约其他机构的会场",
 };
