@@ -37,6 +37,7 @@ class Inbound:
         self._newcomer: rtp.RtpPacket | None = None
         self._last_report = (0, 0)
         self._keyframe_asked_ns = 0
+        self._keyframe_owed = False
 
     def push(self, packet: rtp.RtpPacket, now_ns: int, data: bytes = b"") -> bool:
         """Take one packet, `data` in all; False where it is no packet of the source's."""
@@ -103,10 +104,18 @@ class Inbound:
         return replace(block, last_report=middle, delay=delay)
 
     def ask_keyframe(self, now_ns: int) -> list[rtcp.RtcpPacket]:
-        """A PLI, at most five a second; nothing before the sender is known."""
-        if self.ssrc is None or now_ns < self._keyframe_asked_ns + KEYFRAME_REQUEST_EVERY_NS:
+        """A PLI, at most five a second, else `owed` has it later; nothing before the sender is
+        known."""
+        if self.ssrc is None:
+            return []
+        self._keyframe_owed = now_ns < self._keyframe_asked_ns + KEYFRAME_REQUEST_EVERY_NS
+        if self._keyframe_owed:
             return []
         self._keyframe_asked_ns = now_ns
         if self.pictures is not None:
             self.pictures.keyframes_asked += 1
         return [rtcp.PictureLoss(self._own_ssrc, self.ssrc)]
+
+    def owed(self, now_ns: int) -> list[rtcp.RtcpPacket]:
+        """The PLI that was asked for too soon after another, once its time has come."""
+        return self.ask_keyframe(now_ns) if self._keyframe_owed else []

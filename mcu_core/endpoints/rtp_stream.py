@@ -332,8 +332,10 @@ class RtpStream:
                 self._send_rtcp(told.serialize())
         if self.layers is not None:
             self._ask_keyframes(self.layers.tick(now_ns))
-        for pictures in self._pictures:
-            wanted = pictures.poll(now_ns) if pictures.waits else []
+        for one in self._inbound:
+            wanted = one.owed(now_ns)
+            if one.pictures is not None and one.pictures.waits:
+                wanted += one.pictures.poll(now_ns)
             if wanted:
                 self._tell(wanted)
         if now_ns < self._report_due_ns:

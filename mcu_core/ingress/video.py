@@ -177,7 +177,8 @@ class VideoIngress:
     def watch(self, watched: bool) -> None:
         """Say whether anybody sees this source; called on the event loop.
 
-        A source that is watched again is `resuming` until its first picture is there.
+        A source that is watched again is `resuming` until its first picture is there; its keyframe
+        is asked for at once, and not only when its next picture comes.
         """
         self._seen = watched
         self._settle()
@@ -203,6 +204,8 @@ class VideoIngress:
             if not watched:
                 self._latest = None
                 self._output.clear()
+        if watched:
+            self._lane.poke()
 
     @property
     def resuming(self) -> bool:
@@ -286,9 +289,10 @@ class VideoIngress:
 
     def _step(self) -> bool:
         waiting = self._units.pop(0)
-        if waiting is None:
+        if waiting is not None:
+            self._take(waiting)
+        elif not self._resuming:
             return False
-        self._take(waiting)
         if self.watched and self._wish.due(self._clock.now_ns()):
             self.stats.keyframes_asked += 1
             self.on_keyframe_needed()

@@ -116,7 +116,7 @@ async def test_a_receiver_of_another_form_has_its_own_encoder_and_costs_others_n
         assert made.screens["a"].keyframes == before
 
 
-async def test_what_nobody_sees_is_not_decoded_and_is_back_at_once() -> None:
+async def test_what_nobody_sees_is_not_decoded_and_is_back_without_a_placeholder() -> None:
     async with room("ab", layout=FULL, panes=(Pane("site", "a"),)) as made:
         await made.shows("b", *"aaaa")
         await until(lambda: not made.conference.seat("b").video.watched)
@@ -125,10 +125,8 @@ async def test_what_nobody_sees_is_not_decoded_and_is_back_at_once() -> None:
         count = len(screen.seen)
         await until(lambda: len(screen.seen) >= count + 10)
         assert made.frames("b") <= frames + 1, "decoded although nobody sees it"
-        asked = made.clock.now_ns()
-        await made.change(panes=(Pane("site", "b"),))
+        await made.change(panes=(Pane("site", "b"),))  # how soon: test_resuming.py
         await made.shows("a", *"bbbb")
-        assert made.clock.now_ns() - asked < 600 * NS_PER_MS
         since = screen.seen[count:]
         assert set(since) == {tuple("aaaa"), tuple("bbbb")}, "something else was seen between"
         assert sum(one != other for one, other in pairwise(since)) == 1

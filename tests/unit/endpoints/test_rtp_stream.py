@@ -125,9 +125,16 @@ def test_keyframe_requests_are_coalesced_and_need_a_sender(rig: Rig) -> None:
     rig.stream.ask_keyframe()
     rig.stream.ask_keyframe()
     assert rig.told(rtcp.PictureLoss) == [rtcp.PictureLoss(OURS, THEIRS)]
+    rig.stream.tick(rig.clock.now_ns())
+    assert len(rig.told(rtcp.PictureLoss)) == 1
     rig.clock.advance_ns(KEYFRAME_REQUEST_EVERY_NS)
+    rig.stream.tick(rig.clock.now_ns())
+    assert len(rig.told(rtcp.PictureLoss)) == 2, "what came too soon is asked for later"
+    rig.clock.advance_ns(KEYFRAME_REQUEST_EVERY_NS)
+    rig.stream.tick(rig.clock.now_ns())
+    assert len(rig.told(rtcp.PictureLoss)) == 2, "and once"
     rig.stream.ask_keyframe()
-    assert len(rig.told(rtcp.PictureLoss)) == 2
+    assert len(rig.told(rtcp.PictureLoss)) == 3
 
 
 def test_what_is_received_is_reported_each_second_with_the_rate_wanted(rig: Rig) -> None:
