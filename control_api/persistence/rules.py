@@ -4,10 +4,15 @@ import msgspec
 
 
 class Came(msgspec.Struct, frozen=True):
-    """A seat of another conference, from which a site moved here."""
+    """A seat of another conference, from which a site moved here.
+
+    `left` and `found`: which password (door.py, `mark_of`) that conference and this one had then.
+    """
 
     conference: str
     site: str
+    left: str = ""
+    found: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True):

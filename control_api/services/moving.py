@@ -31,6 +31,9 @@ from mcu_core.contract.definition import (
 )
 from mcu_core.errors import BadInput, McuError, NotFound, Refused
 
+NOT_LET_IN = "-"
+"""The mark of no password: who moved with a seat without being let in."""
+
 MOST_CAME = 200
 """Seats of one conference whose earlier ones are remembered; the oldest are forgotten first."""
 
@@ -68,7 +71,8 @@ class Moving:
         self._check_free(to, row)
         await self._detach(conference, site, row.kind)
         await self._conferences.amend(to, lambda now: _with(now, row))
-        await self._conferences.rule(to, lambda rules: _came(rules, Came(conference, site)))
+        left = mark_of(self._wanted[conference].rules.password)
+        await self._conferences.rule(to, lambda rules: _came(rules, conference, site, left))
         told = {"conference": conference, "site": site, "to": to}
         self._feed.publish("moved", conference, told)
         await self._conferences.amend(conference, lambda now: without_site(now, site))
@@ -98,25 +102,35 @@ class Moving:
             await self._sites.attach_rtp(conference, site, offer.sdp)
 
     def follow(self, principal: Principal) -> Principal | None:
-        """The guest of a seat that moved, as guest of the seat where it is now; else None."""
-        at = Came(principal.conference, principal.site)
+        """The guest of a seat that moved, as guest of the seat where it is now; else None.
+
+        Whom a conference's password let in needs none of the next one's, but of those there were
+        then: a password that changes after a move is asked for, and one that changed before, too.
+        """
+        at, site, passed = principal.conference, principal.site, principal.passed
         seen = {at}
-        while at.site not in self._seats(at.conference):
-            after = self._moved_to(at)
-            if not after or Came(after, at.site) in seen:
+        while site not in self._seats(at):
+            after, came = self._moved_to(at, site)
+            if came is None or after in seen:
                 return None
-            at = Came(after, at.site)
+            was_in = not came.left or passed == came.left
+            passed = came.found if was_in else NOT_LET_IN
+            at = after
             seen.add(at)
-        passed = mark_of(self._wanted[at.conference].rules.password)
-        return Principal(Role.GUEST, Role.GUEST, at.conference, at.site, passed)
+        return Principal(Role.GUEST, Role.GUEST, at, site, passed)
 
     def _seats(self, conference: str) -> set[str]:
         if conference not in self._wanted:
             return set()
         return {row.id for row in self._wanted[conference].definition.sites}
 
-    def _moved_to(self, seat: Came) -> str:
-        return next((one.definition.id for one in self._wanted.all() if seat in one.rules.came), "")
+    def _moved_to(self, conference: str, site: str) -> tuple[str, Came | None]:
+        """Into which conference a seat moved, and what was kept of it."""
+        for one in self._wanted.all():
+            for came in one.rules.came:
+                if (came.conference, came.site) == (conference, site):
+                    return one.definition.id, came
+        return "", None
 
 
 def _row(definition: ConferenceDefinition, site: str) -> SiteDefinition:
@@ -135,8 +149,9 @@ def _with(definition: ConferenceDefinition, row: SiteDefinition) -> ConferenceDe
     return msgspec.structs.replace(definition, sites=(*others, moved))
 
 
-def _came(rules: Rules, seat: Came) -> Rules:
+def _came(rules: Rules, conference: str, site: str, left: str) -> Rules:
     """Let in, locked or not, and remembered."""
+    seat = Came(conference, site, left, mark_of(rules.password))
     members = tuple(sorted({*rules.members, seat.site})) if rules.locked else rules.members
     came = (*(one for one in rules.came if one.site != seat.site), seat)[-MOST_CAME:]
     return msgspec.structs.replace(rules, members=members, came=came)

@@ -56,6 +56,26 @@ async def test_a_page_follows_with_the_invitation_that_it_has(control: Control) 
     assert (await attach(control, token, cid, site)).status_code == 200, "and back again"
 
 
+async def test_a_moved_guest_gives_a_password_that_is_new(control: Control) -> None:
+    """That of the conference where it is now, or which it left before it had given it."""
+    cid, to = await control.conference(), await control.conference()
+    site, late = [await control.site(cid, "webrtc") for _ in range(2)]
+    token, other = await invited(control, cid, site), await invited(control, cid, late)
+    assert await move(control, cid, site, to) == 200
+    assert (await attach(control, token, to, site)).status_code == 200
+    await control.json("PATCH", f"/conferences/{to}/rules", json={"password": "246810"})
+    reply = await attach(control, token, to, site)
+    assert (reply.status_code, reply.json()["type"]) == (403, "urn:mcu:door:password")
+    await control.json("PATCH", f"/conferences/{cid}/rules", json={"password": "135791"})
+    assert await move(control, cid, late, to) == 200
+    assert (await attach(control, other, to, late)).status_code == 403, "moving opens no door"
+    async with holding(control, other) as person:
+        entry = (await person.post("/door", json={"password": "246810"})).json()
+    assert (await attach(control, entry["token"], to, late)).status_code == 200
+    await control.json("PATCH", f"/conferences/{to}/rules", json={"password": ""})
+    assert (await attach(control, other, to, late)).status_code == 200, "none is asked for"
+
+
 async def test_an_rtp_site_keeps_its_ports(control: Control, engine: FakeEngine) -> None:
     cid, to = await control.conference(), await control.conference()
     site = await control.site(cid, "rtp")
