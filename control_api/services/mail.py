@@ -1,7 +1,9 @@
 """Mail to those who take part in what is booked, with a calendar file (CONF-04).
 
-A queue of bounded length and one task: what the server does not take is tried again, ever more
-seldom, and given up after some hours. What waits is lost when the process ends.
+A queue of bounded length and one task: what the server does not take now is tried again, ever more
+seldom, and given up after some hours; what it will never take (5xx) is given up at once. Neither
+holds up what comes behind it, nor one recipient the others. What waits is lost when the process
+ends.
 """
 
 import asyncio
@@ -10,9 +12,10 @@ import smtplib
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -31,6 +34,9 @@ MOST_WAITING = 1000
 
 PAUSES_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Before the second try, the third, and so on; after the last one a mail is given up."""
+
+NEVER = 500
+"""From this code on a server has refused for ever."""
 
 PATIENCE_S = 20.0
 MOST_TIMES = 10
@@ -74,27 +80,44 @@ def check_address(address: str, field: str) -> str:
     return address
 
 
-def give(server: Server, message: EmailMessage) -> None:
-    """Give a mail to the server, in a thread; raises OSError, SMTPException."""
+Refusals: TypeAlias = dict[str, int]
+"""Recipients that the server did not take, and with which code (RFC 5321 4.2.1)."""
+
+
+def give(server: Server, message: EmailMessage, to: Sequence[str]) -> Refusals:
+    """Give a mail to the server, in a thread; raises OSError, SMTPException when nobody got it."""
     context = ssl.create_default_context()
     if server.tls:
         with smtplib.SMTP_SSL(
             server.host, server.port, timeout=PATIENCE_S, context=context
         ) as line:
-            _give(line, server, message)
+            return _give(line, server, message, to)
     else:
         with smtplib.SMTP(server.host, server.port, timeout=PATIENCE_S) as line:
             line.ehlo()
             if server.user or line.has_extn("starttls"):
                 # Whoever is in between may hide that it is offered: no password goes in clear.
                 line.starttls(context=context)
-            _give(line, server, message)
+            return _give(line, server, message, to)
 
 
-def _give(line: smtplib.SMTP, server: Server, message: EmailMessage) -> None:
+def _give(line: smtplib.SMTP, server: Server, message: EmailMessage, to: Sequence[str]) -> Refusals:
     if server.user:
         line.login(server.user, server.password)
-    line.send_message(message)
+    try:
+        refused = line.send_message(message, to_addrs=to)
+    except smtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients
+    return {address: code for address, (code, _) in refused.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A mail, to whom it has not come yet, and how often it was tried."""
+
+    message: EmailMessage
+    to: tuple[str, ...]
+    tries: int = 0
 
 
 class Mail:
@@ -115,7 +138,8 @@ class Mail:
         self._zone = ZoneInfo(zone)
         self._wall_s = wall_s
         self._sleep = sleep
-        self._waiting: deque[EmailMessage] = deque()
+        self._waiting: deque[_Outgoing] = deque()
+        self._resting: dict[_Outgoing, asyncio.Task[None]] = {}
         self._ready = asyncio.Event()
         self._tasks = OwnTasks()
         self.sent = self.dropped = self.failed = self.given_up = 0
@@ -128,15 +152,29 @@ class Mail:
     async def stop(self) -> None:
         """End, and wait for it; safe twice."""
         await self._tasks.stop()
+        resting = list(self._resting.values())
+        for task in resting:
+            task.cancel()
+        await asyncio.gather(*resting, return_exceptions=True)
 
     def tell(self, booking: Booking, occurrences: Sequence[Occurrence], gone: bool) -> None:
         """Tell who shall know that this takes place, as it does now, or no more."""
         if self._server is None or not booking.notify or not occurrences:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        message = self._message(booking, occurrences, gone)
+        if len(self._waiting) + len(self._resting) >= MOST_WAITING:
+            self._drop_oldest()
+        self._put(_Outgoing(message, tuple(booking.notify)))
+
+    def _drop_oldest(self) -> None:
+        self.dropped += 1
+        if self._resting:
+            self._resting.pop(next(iter(self._resting))).cancel()
+        else:
             self._waiting.popleft()
-            self.dropped += 1
-        self._waiting.append(self._message(booking, occurrences, gone))
+
+    def _put(self, mail: _Outgoing) -> None:
+        self._waiting.append(mail)
         self._ready.set()
 
     def _message(
@@ -182,16 +220,58 @@ class Mail:
                 await self._send(server, self._waiting.popleft())
             await self._ready.wait()
 
-    async def _send(self, server: Server, message: EmailMessage) -> None:
-        for pause_s in (*PAUSES_S, None):
+    async def _send(self, server: Server, mail: _Outgoing) -> None:
+        """Give it to the server, and try again while that is away: then all others wait, too."""
+        while True:
             try:
-                await asyncio.to_thread(give, server, message)
-            except (OSError, ValueError, smtplib.SMTPException) as error:
+                refused = await asyncio.to_thread(give, server, mail.message, mail.to)
+            except ValueError as error:  # it is no mail
+                self._give_up(mail, mail.to, str(error))
+                return
+            except (OSError, smtplib.SMTPException) as error:
+                code = _code_about_mail(error)
+                if code:
+                    self._judge(mail, dict.fromkeys(mail.to, code))
+                    return
                 self.failed += 1
                 log.warning("mail", reason=str(error)[:200], server=server.host)
+                if mail.tries == len(PAUSES_S):
+                    self._give_up(mail, mail.to, "the server is away")
+                    return
+                await self._sleep(PAUSES_S[mail.tries])
+                mail = replace(mail, tries=mail.tries + 1)
             else:
-                self.sent += 1
+                self._judge(mail, refused)
                 return
-            if pause_s is not None:
-                await self._sleep(pause_s)
+
+    def _judge(self, mail: _Outgoing, refused: Refusals) -> None:
+        """Try again later for whom the server did not take it now; nobody else waits for that."""
+        if len(refused) < len(mail.to):
+            self.sent += 1
+        if not refused:
+            return
+        self.failed += 1
+        later = tuple(address for address in mail.to if 0 < refused.get(address, 0) < NEVER)
+        never = tuple(address for address in refused if address not in later)
+        if never or mail.tries == len(PAUSES_S):
+            self._give_up(mail, never or later, f"refused: {sorted(set(refused.values()))}")
+        if later and mail.tries < len(PAUSES_S):
+            again = replace(mail, to=later, tries=mail.tries + 1)
+            rest = self._rest(again, PAUSES_S[mail.tries])
+            self._resting[again] = asyncio.create_task(rest, name="mail rests")
+
+    async def _rest(self, mail: _Outgoing, pause_s: float) -> None:
+        await self._sleep(pause_s)
+        self._resting.pop(mail, None)
+        self._put(mail)
+
+    def _give_up(self, mail: _Outgoing, to: Sequence[str], reason: str) -> None:
         self.given_up += 1
+        log.warning("mail given up", recipients=len(to), tries=mail.tries, reason=reason[:200])
+
+
+def _code_about_mail(error: Exception) -> int:
+    """The code by which a server refused the mail itself; 0 where it is away, or refuses us."""
+    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
+        return error.smtp_code
+    return 0

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from control_api.persistence.bookings import Booking, Occurrence, Recurrence
 from control_api.services.calendar_file import calendar_file
-from control_api.services.mail import MOST_WAITING, Mail, Server, give, read_server
+from control_api.services.mail import MOST_WAITING, PAUSES_S, Mail, Server, give, read_server
 from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
@@ -33,12 +33,22 @@ BODY: dict[str, Any] = {
 
 
 class Post:
-    """Takes mail, but the first `refuses`."""
+    """Takes mail, but the first `refuses`, and for whom `answers` has something else to say."""
 
     def __init__(self) -> None:
         self.refuses = 0
+        self.answers: dict[str, str] = {}
         self.mails: list[EmailMessage] = []
+        self.reached: list[list[str]] = []
         self.port = 0
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        answer = self.answers.get(address, "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses:
@@ -47,6 +57,7 @@ class Post:
         parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(parsed, EmailMessage)
         self.mails.append(parsed)
+        self.reached.append(sorted(envelope.rcpt_tos))
         return "250 taken"
 
 
@@ -149,20 +160,54 @@ async def test_what_is_not_taken_is_tried_again_and_given_up(post: Post) -> None
     mail.tell(booking(DOCTOR), [TIME], gone=False)
     await until(lambda: mail.sent == 1, "the third time")
     assert pauses == [5.0, 30.0]
-    post.refuses = 7
-    mail.tell(booking(DOCTOR, name="lost"), [TIME], gone=False)
+    lost = "lost@hospital.example"
+    post.answers = {lost: "450 not now"}
+    mail.tell(booking(lost), [TIME], gone=False)
     mail.tell(booking(DOCTOR, name="next"), [TIME], gone=False)
-    await until(lambda: mail.sent == 2, "the next one")
-    assert (mail.given_up, mail.failed) == (1, 9)
+    await until(lambda: (mail.sent, mail.given_up) == (2, 1), "the next one, and no more of this")
+    assert mail.failed == 2 + 7
+    assert pauses[2:] == list(PAUSES_S)
     assert "next" in post.mails[-1]["Subject"]
     await mail.stop()
+
+
+async def test_one_refused_recipient_holds_up_nobody(post: Post) -> None:
+    """Not the others of the same mail, nor the mails behind it; who may take it later gets it."""
+    gone, full, lost = (f"{name}@hospital.example" for name in ("gone", "full", "lost"))
+    post.answers = {gone: "550 no such user", full: "450 later", lost: "550 no such user"}
+    rests, resting = asyncio.Event(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        resting.append(seconds)
+        await rests.wait()
+
+    mail = Mail(Server("127.0.0.1", post.port, False), SENDER, "", "UTC", sleep=sleep)
+    mail.start()
+    mail.tell(booking(lost), [TIME], gone=False)
+    mail.tell(booking(gone, full, DOCTOR), [TIME], gone=False)
+    mail.tell(booking(full), [TIME], gone=False)
+    mail.tell(booking(DOCTOR, name="next"), [TIME], gone=False)
+    await until(lambda: mail.sent == 2, "nothing waits")
+    await until(lambda: len(resting) == 2)
+    assert post.reached == [[DOCTOR], [DOCTOR]]
+    assert (mail.given_up, mail.failed, resting) == (2, 3, [5.0, 5.0])
+    post.answers = {}
+    rests.set()
+    await until(lambda: mail.sent == 4)
+    assert post.reached[2:] == [[full], [full]]
+    rests.clear()
+    post.answers = {full: "450 later"}
+    mail.tell(booking(full), [TIME], gone=False)
+    await until(lambda: len(resting) == 3)
+    await mail.stop()
+    assert not mail._waiting, "what rests ends with the process"
 
 
 async def test_no_password_goes_in_clear(post: Post) -> None:
     """Whoever is in between may hide that the server can encrypt."""
     server = Server("127.0.0.1", post.port, tls=False, user="me", password="secret")
     with pytest.raises(smtplib.SMTPException):
-        await asyncio.to_thread(give, server, EmailMessage())
+        await asyncio.to_thread(give, server, EmailMessage(), [DOCTOR])
     assert not post.mails
 
 
