@@ -1,8 +1,10 @@
 """`mcu migrate`: the data of an installation from SQLite to a PostgreSQL server, or back."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -13,17 +15,21 @@ from control_api.persistence.transfer import transfer
 from control_api.settings import Settings
 from mcu_core.errors import BadInput, Refused
 
-FILE = "sqlite"
+FILE, STDIN = "sqlite", "-"
 
 
 def migrate(
     to: Annotated[
-        str, typer.Argument(help="postgresql://user:password@host/name of an empty one, or sqlite")
+        str,
+        typer.Argument(
+            help="sqlite, or postgresql://user@host/name of an empty one; - reads that, with its"
+            " password, from standard input"
+        ),
     ],
     data: Annotated[Path, typer.Option(help="Folder of all data")] = Path("var"),
 ) -> None:
     """Copy the whole database into another kind; nothing may run on it meanwhile."""
-    server = Settings().database
+    to, server = _target(to), Settings().database
     file = data / SQLITE
     if (to == FILE) != bool(server):
         now = f"{PREFIX}DATABASE" if server else file
@@ -36,7 +42,23 @@ def migrate(
         counts = asyncio.run(_carried(Database(file, server), Database(file, _url(to))))
     rows = sum(counts.values())
     typer.echo(f"{rows} rows of {len(counts)} tables; what is kept of recordings is made again")
-    typer.echo(f"set {PREFIX}DATABASE={to}" if to != FILE else f"take {PREFIX}DATABASE away")
+    typer.echo(
+        f"set {PREFIX}DATABASE to where it is now" if to != FILE else f"take {PREFIX}DATABASE away"
+    )
+
+
+def _target(to: str) -> str:
+    """Where to: as it was said, or on standard input. Raises BadInput for a password among words.
+
+    The words of a command are there for every user of the machine to read (`ps`).
+    """
+    if to == STDIN:
+        return sys.stdin.readline().strip()
+    if to != FILE and urlsplit(to).password:
+        raise BadInput(
+            "TO", f"an address without its password, or {STDIN} and it on standard input"
+        )
+    return to
 
 
 def _url(to: str) -> str:

@@ -1,6 +1,7 @@
 """An installation goes from SQLite to PostgreSQL and back, and has everything that it had."""
 
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ async def test_everything_is_carried_there_and_back(
         before = await told(control)
     with pytest.raises(BadInput, match="other kind"):
         migrate("sqlite", data)
-    await in_thread(server, data)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{server}\n"))
+    await in_thread("-", data)
     with pytest.raises(Refused, match="not empty"):
         await in_thread(server, data)
     async with running_control(data, {}, database=server) as control:
@@ -63,3 +65,9 @@ async def test_everything_is_carried_there_and_back(
     monkeypatch.delenv("MCU_CONTROL_DATABASE")
     async with running_control(data, {}) as control:
         assert await told(control) == before
+
+
+def test_no_password_stands_among_the_words_of_a_command(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="standard input") as caught:
+        migrate("postgresql://mcu:geheim@db.example/mcu", tmp_path)
+    assert "geheim" not in str(caught.value)
