@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import TypeAdapter
 
 from control_api.auth.roles import Action, Role, check
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
@@ -13,6 +14,7 @@ from control_api.rest.schemas import (
     LayoutModePane,
     LayoutModeView,
 )
+from control_api.rest.static_files import packed_json
 from control_api.services.views import ConferenceView, public_view
 from mcu_core.layouts.catalogue import MODES
 
@@ -24,9 +26,7 @@ SEE = [Depends(may(Action.SEE))]
 SEE_ONE = [Depends(may(Action.SEE_ONE))]
 
 
-@router.get("/layouts", tags=["layouts"], summary="All 50 modes", dependencies=SEE_ONE)
-async def layouts() -> list[LayoutModeView]:
-    """Mode 0 is a single picture, 1..49 those of WS/T 546 table 63; panes as fractions."""
+def _modes() -> list[LayoutModeView]:
     return [
         LayoutModeView(
             id=number,
@@ -34,17 +34,28 @@ async def layouts() -> list[LayoutModeView]:
             main=layout.main,
             panes=[
                 LayoutModePane(
-                    x=float(pane.x),
-                    y=float(pane.y),
-                    w=float(pane.w),
-                    h=float(pane.h),
-                    z=pane.z,
+                    x=float(pane.x), y=float(pane.y), w=float(pane.w), h=float(pane.h), z=pane.z
                 )
                 for pane in layout.panes
             ],
         )
         for number, layout in enumerate(MODES)
     ]
+
+
+MODES_JSON = TypeAdapter(list[LayoutModeView]).dump_json(_modes())
+
+
+@router.get(
+    "/layouts",
+    tags=["layouts"],
+    summary="All 50 modes",
+    dependencies=SEE_ONE,
+    response_model=list[LayoutModeView],
+)
+async def layouts(request: Request) -> Response:
+    """Mode 0 is a single picture, 1..49 those of WS/T 546 table 63; panes as fractions."""
+    return packed_json(request, MODES_JSON)
 
 
 @router.get("/conferences", tags=["conferences"], summary="All conferences", dependencies=SEE)

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, Principal
 from control_api.errors import NotLoggedIn, Throttled
 from control_api.rest.guard import BridgeOf, PrincipalOf, identified, may, token_of
 from control_api.services.bridge import Bridge
-from control_api.services.feed import FeedEvent, Reader
+from control_api.services.feed import LEVELS, LEVELS_PER_SECOND, FeedEvent, Reader
 from control_api.services.views import public_view
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import NS_PER_SECOND
@@ -20,6 +21,7 @@ from mcu_core.media.clock import NS_PER_SECOND
 router = APIRouter(tags=["events"])
 
 KEEP_ALIVE_S = 15.0
+GONE = "gone"
 CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 """A feed may run for days: so often it is asked again whether its reader is still welcome."""
 
@@ -42,14 +44,21 @@ def sse(name: str, data: str) -> str:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def events(request: Request, bridge: BridgeOf, principal: PrincipalOf) -> StreamingResponse:
+async def events(
+    request: Request,
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    levels_hz: Annotated[
+        int, Query(ge=0, le=LEVELS_PER_SECOND, description="levels of each conference per second")
+    ] = LEVELS_PER_SECOND,
+) -> StreamingResponse:
     """First `hello`, then every conference as it is, then what changes."""
     if bridge.feed.full(_reader_name(principal)):
         raise Throttled("too many readers of the event feed", 5)
     if principal.bound and principal.conference not in bridge.wanted:
         raise NotFound("conference", principal.conference)
     return StreamingResponse(
-        _stream(bridge, principal, token_of(request)),
+        _stream(bridge, principal, token_of(request), Thinner(levels_hz)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -60,7 +69,30 @@ def _reader_name(principal: Principal) -> str:
     return f"{principal.name} {principal.conference} {principal.site}"
 
 
-async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIterator[str]:
+class Thinner:
+    """Lets so many levels of each conference pass in a second, and everything else."""
+
+    def __init__(self, levels_hz: int) -> None:
+        self._apart_ns = NS_PER_SECOND // levels_hz if levels_hz else 0
+        self._all = levels_hz >= LEVELS_PER_SECOND
+        self._last_ns: dict[str, int] = {}
+
+    def passes(self, event: FeedEvent, now_ns: int) -> bool:
+        """Whether this one is told."""
+        if event.name == GONE:
+            self._last_ns.pop(event.conference, None)
+        if event.name != LEVELS or self._all:
+            return True
+        last_ns = self._last_ns.get(event.conference)
+        if not self._apart_ns or (last_ns is not None and now_ns - last_ns < self._apart_ns):
+            return False
+        self._last_ns[event.conference] = now_ns
+        return True
+
+
+async def _stream(
+    bridge: Bridge, principal: Principal, token: str, thinner: Thinner
+) -> AsyncIterator[str]:
     guest = principal.bound
     sees = partial(bridge.territory.sees, principal)
     reader = bridge.feed.subscribe(principal.conference, _reader_name(principal), sees)
@@ -73,7 +105,8 @@ async def _stream(bridge: Bridge, principal: Principal, token: str) -> AsyncIter
                 yield sse("conference", _json(public_view(view).model_dump()))
         checked_ns = bridge.clock.now_ns()
         kept = partial(_kept_from, bridge, principal)
-        async for text in _news(reader, kept):
+        passes = partial(_passes, bridge, thinner)
+        async for text in _news(reader, kept, passes):
             if bridge.clock.now_ns() - checked_ns >= CHECK_AGAIN_NS:
                 await identified(bridge, token)
                 checked_ns = bridge.clock.now_ns()
@@ -94,7 +127,15 @@ def _kept_from(bridge: Bridge, principal: Principal, event: FeedEvent) -> bool:
     return not bridge.user_groups.sees(principal, group)
 
 
-async def _news(reader: Reader, plainly: Callable[[FeedEvent], bool]) -> AsyncIterator[str]:
+def _passes(bridge: Bridge, thinner: Thinner, event: FeedEvent) -> bool:
+    return thinner.passes(event, bridge.clock.now_ns())
+
+
+async def _news(
+    reader: Reader,
+    plainly: Callable[[FeedEvent], bool],
+    passes: Callable[[FeedEvent], bool],
+) -> AsyncIterator[str]:
     while True:
         try:
             async with asyncio.timeout(KEEP_ALIVE_S):
@@ -104,7 +145,8 @@ async def _news(reader: Reader, plainly: Callable[[FeedEvent], bool]) -> AsyncIt
             continue
         if event is None:
             return
-        yield sse(event.name, event.public if plainly(event) else event.data)
+        if passes(event):
+            yield sse(event.name, event.public if plainly(event) else event.data)
 
 
 def _json(data: object) -> str:

@@ -1,8 +1,10 @@
 """Routes: a conference live, frame by frame for Media Source Extensions; and single pictures."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, check
 from control_api.errors import Forbidden, NotLoggedIn
@@ -15,6 +17,8 @@ router = APIRouter(tags=["live"])
 
 LIVE_TYPE = "application/vnd.mcu.live"
 PICTURE_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+BOUNDARY = b"still"
+PART = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n--%b\r\n"
 CHECK_S = 5.0
 """So often a viewer's right is looked at again: who loses it is cut within twice that."""
 
@@ -75,6 +79,41 @@ async def still_now(
         picture = await bridge.captures.of_source(cid, site, content, kind)
     await bridge.audience.note(principal.name, "still", cid)
     return Response(picture, media_type=PICTURE_TYPES[kind])
+
+
+@router.get(
+    "/conferences/{cid}/stills",
+    summary="A picture every few seconds",
+    dependencies=[Depends(may(Action.WATCH))],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
+)
+async def stills(
+    cid: str,
+    request: Request,
+    bridge: BridgeOf,
+    principal: PrincipalOf,
+    width: Annotated[int, Query(ge=64, le=1920, description="pixels at most")] = 480,
+    every_s: Annotated[float, Query(ge=1, le=60)] = 5.0,
+) -> StreamingResponse:
+    """JPEG files without end, each in the place of the one before, as an `img` shows them: for
+    lines on which no video gets through.
+    """
+    account = principal.name
+    bridge.live.admit(cid, account)
+    await bridge.audience.note(account, "still", cid)
+    token = token_of(request)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"--%b\r\n" % BOUNDARY
+        async for picture in bridge.captures.series(cid, account, width, every_s):
+            if not await _welcome(bridge, cid, token):
+                return
+            # The line that ends a part goes with it: a picture is shown when that is seen.
+            yield PART % (len(picture), picture, BOUNDARY)
+
+    media_type = f"multipart/x-mixed-replace; boundary={BOUNDARY.decode()}"
+    return StreamingResponse(parts(), media_type=media_type, headers={"X-Accel-Buffering": "no"})
 
 
 @router.get(

@@ -4,11 +4,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from control_api.auth.invitations import looks_like_invitation
 from control_api.errors import NotLoggedIn
 from control_api.rest.guard import BridgeOf, token_of
+from control_api.rest.static_files import version_of, versioned
 
 WEB = Path(__file__).parents[1] / "web"
 STATIC = WEB / "static"
@@ -17,8 +18,10 @@ public = APIRouter(include_in_schema=False)
 router = APIRouter(include_in_schema=False)
 
 
-def _page(name: str) -> FileResponse:
-    return FileResponse(WEB / name, media_type="text/html", headers={"Cache-Control": "no-store"})
+def _page(name: str) -> HTMLResponse:
+    """A page that names its files by what they are now."""
+    text = versioned((WEB / name).read_text("utf-8"), version_of(STATIC))
+    return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 
 
 async def _for_users(name: str, request: Request, bridge: BridgeOf) -> Response:

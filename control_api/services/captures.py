@@ -1,9 +1,13 @@
 """Use case: stills of recordings and of live conferences, and previews; a few at a time."""
 
 import asyncio
-from collections.abc import Callable
+import io
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
+
+from PIL import Image
 
 from control_api.errors import Away
 from control_api.services.keeper import Keeper
@@ -15,10 +19,15 @@ from mcu_core.media.clock import wall_time
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingState
 from recorder.index import read_index
+from recorder.live import Viewer
 from recorder.stills import FORMATS, Stamp, encoded, picture_of, previews, stamp_of, still
 
 AT_ONCE = 2
 PATIENCE_S = 5.0
+FIRST_S = 0.2
+"""So often it is looked whether there is a first picture."""
+SMALL_QUALITY = 60
+"""Of JPEG: a composed picture of 480x270 takes some 15 kB, a second of 128 kbit/s."""
 
 T = TypeVar("T")
 
@@ -60,6 +69,25 @@ class Captures:
         stamp = Stamp(wall_time(), f"conference {conference}")
         return await self._work(lambda: encoded(picture_of(data, float("inf")), kind, stamp))
 
+    async def series(
+        self, conference: str, account: str, width: int, every_s: float
+    ) -> AsyncGenerator[bytes, None]:
+        """What a conference shows, as a JPEG file each `every_s`, `width` pixels wide at most.
+
+        Each is of when it is asked for: who takes them slowly misses those between. Ends with the
+        conference; raises NotFound, Refused, Throttled, Away.
+        """
+        viewer = self._live.watch(conference, account)
+        try:
+            while True:
+                data = self._live.newest(conference)
+                if data:
+                    yield await self._work(partial(_small, data, width))
+                if not await _passes(viewer, every_s if data else FIRST_S):
+                    return
+        finally:
+            self._live.leave(conference, viewer)
+
     async def of_source(self, conference: str, site: str, content: bool, kind: str) -> bytes:
         """What a site sends now, its content, or with no site the content that is shown.
 
@@ -88,6 +116,25 @@ class Captures:
     async def _work(self, make: Callable[[], T]) -> T:
         async with self._room:
             return await asyncio.to_thread(make)
+
+
+async def _passes(viewer: Viewer, seconds: float) -> bool:
+    """Let what comes to a viewer go by for a time; False when it is closed."""
+    try:
+        async with asyncio.timeout(seconds):
+            while await viewer.next(seconds) is not None:
+                pass
+    except TimeoutError:
+        return True
+    return False
+
+
+def _small(data: bytes, width: int) -> bytes:
+    picture = picture_of(data, float("inf"))
+    picture.thumbnail((width, picture.height), Image.Resampling.BILINEAR)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=SMALL_QUALITY)
+    return out.getvalue()
 
 
 def _check(kind: str) -> None:

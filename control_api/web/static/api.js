@@ -74,5 +74,8 @@ export const sitePath = (cid, sid) => `${conferencePath(cid)}/sites/${name(sid)}
 export const recordingPath = (rid) => `/recordings/${name(rid)}`;
 export const endpointPath = (cid, eid) => `${conferencePath(cid)}/endpoints/${name(eid)}`;
 export const recordingUrl = (rid, part) => `${BASE}${recordingPath(rid)}/${part}`;
-export const eventsUrl = () => `${BASE}/events${bearer ? `?invite=${name(bearer)}` : ""}`;
+export const eventsUrl = (levelsHz) =>
+  `${BASE}/events?levels_hz=${levelsHz}${bearer ? `&invite=${name(bearer)}` : ""}`;
+export const stillsUrl = (cid, width, everyS) =>
+  `${BASE}${conferencePath(cid)}/stills?width=${width}&every_s=${everyS}&begun=${Date.now()}`;
 export const liveUrl = (cid) => `${BASE}${conferencePath(cid)}/live`;

@@ -9,7 +9,7 @@ import { byId, el, icon, iconButton, pressed } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { openInvite } from "/static/invite.js";
 import { LayoutPicker } from "/static/layoutpicker.js";
-import { t } from "/static/i18n.js";
+import { label, t } from "/static/i18n.js";
 import { CONTENT, leader } from "/static/lead.js";
 import { attempt, toast } from "/static/notify.js";
 import { openOwnLayout } from "/static/ownlayout.js";
@@ -23,12 +23,18 @@ import { reducedMark } from "/static/reduced.js";
 import { mountBar, ready } from "/static/shell.js";
 import { sitePanel } from "/static/sitepanel.js";
 import { SiteList } from "/static/sites.js";
+import { choose, sparing } from "/static/sparing.js";
 import { fullscreenButton, speakerLine, Stage } from "/static/stage.js";
 import { Store } from "/static/store.js";
 import { openTrace } from "/static/trace.js";
 
 const store = new Store();
-const feed = new Feed();
+const feed = new Feed({ levelsHz: levelsHz() });
+/** Levels in a second: a slow line is told fewer. */
+function levelsHz() {
+  return sparing() ? 1 : 10;
+}
+
 const path = () => conferencePath(store.currentId);
 
 /** Takes the conference that the server answers with, if it does. */
@@ -135,6 +141,25 @@ function namesButton() {
   return button;
 }
 
+/** Stills and few levels, or moving pictures and many. */
+function spare(on) {
+  pressed(stills, on);
+  label(stills, on ? "stage.moving" : "stage.stills");
+  stage.spare(on);
+  const hz = on ? 1 : 10;
+  if (feed.levelsHz === hz) return;
+  feed.levelsHz = hz;
+  feed.start();
+}
+
+/** The same, by hand: it stays so. */
+function decide(on) {
+  choose(on);
+  spare(on);
+}
+
+const stills = iconButton("image", "stage.stills", () => decide(stills.getAttribute("aria-pressed") !== "true"), { id: "stills-button" });
+
 /** The page for people who only watch. */
 const livePage = el("a", { class: "icon-button button", id: "live-page", target: "_blank", label: "live.page" }, icon("tower"));
 
@@ -148,6 +173,10 @@ const stage = new Stage(byId("stage"), {
   openPane,
   drop: dropped,
   siteName: (sid) => (sid === CONTENT ? t("pane.content") : store.site(sid)?.name || ""),
+  lossy: () => {
+    spare(true);
+    toast("info", t("stage.lossy"), { words: t("stage.moving"), run: () => decide(false) });
+  },
 });
 const sites = new SiteList(byId("sites"), byId("site-count"), {
   change: changeSite,
@@ -168,7 +197,7 @@ byId("strip").append(
   speaker.node,
   reduced.node,
   directing.chip,
-  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, door, stage.sound, names, livePage, pushButton(() => store.currentId), fullscreenButton(byId("stage-frame"))),
+  el("span", { class: "strip-buttons" }, directing.direct, directing.content, directing.texts, door, stage.sound, stills, names, livePage, pushButton(() => store.currentId), fullscreenButton(byId("stage-frame"))),
   record.group);
 byId("site-actions").append(
   el("button", { type: "button", class: "plain", id: "invite", on: { click: () => openInvite(store.current, reload) } }, icon("link"), el("span", { say: "invite.button" })),
@@ -217,11 +246,18 @@ feed.handle(store.handlers()).handle({
   declined: ({ conference, site }) => conference === store.currentId && toast("info", t("ring.declined", { name: store.site(site)?.name || "" })),
   rejoin: (data) => data.conference === store.currentId && !data.site && stage.rejoin(),
 });
+let opened = false;
 feed.addEventListener("state", (event) => {
-  if (event.detail === "open") attempt(() => store.load()); // events missed meanwhile are in the whole
+  if (event.detail !== "open") return;
+  if (opened) {
+    attempt(() => store.load()); // events missed meanwhile are in the whole
+    if (sparing()) stage.rejoin();
+  }
+  opened = true;
 });
 
 mountBar(byId("bar"), { page: "console", feed, middle: picker.button });
+spare(sparing());
 store.currentId = new URLSearchParams(location.search).get("conference") || "";
 feed.start();
 await attempt(() => Promise.all([store.load(), store.loadModes()]));

@@ -17,15 +17,17 @@ export class Feed extends EventTarget {
   #timer = 0;
   state = "connecting";
 
-  constructor({ guest = false } = {}) {
+  /** `levelsHz`: how often in a second levels are told. */
+  constructor({ guest = false, levelsHz = 10 } = {}) {
     super();
     this.guest = guest;
+    this.levelsHz = levelsHz;
   }
 
   start() {
     clearTimeout(this.#timer);
     this.#source?.close();
-    const source = new EventSource(eventsUrl());
+    const source = new EventSource(eventsUrl(this.levelsHz));
     this.#source = source;
     source.onopen = () => {
       this.#attempt = 0;

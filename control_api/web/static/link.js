@@ -59,6 +59,11 @@ export class MediaLink extends EventTarget {
     this.#say("idle");
   }
 
+  /** What the browser counts, as reports; empty while there is no connection. */
+  async reports() {
+    return this.#pc ? [...(await this.#pc.getStats()).values()] : [];
+  }
+
   /** Begin anew at once, if it should be running. */
   retryNow() {
     if (this.state !== "idle" && this.state !== "live") this.start();

@@ -1,21 +1,30 @@
 // The live picture with a grid of panes over it: each pane is a button (its menu) and a place to drop a site.
+import { stillsUrl } from "/static/api.js";
+import { delayMs } from "/static/backoff.js";
 import { draggable } from "/static/drag.js";
 import { el, icon, iconButton, pressed, setIcon, setVar } from "/static/dom.js";
 import { aria, label, say, saysPlainly } from "/static/i18n.js";
 import { drawingOrder } from "/static/layouts.js";
 import { leader, withContent } from "/static/lead.js";
+import { totals } from "/static/measure.js";
+import { Losses } from "/static/sparing.js";
 import { watchLink } from "/static/watch.js";
 
 const percent = (value) => `${(value * 100).toFixed(4)}%`;
 
+const STILL_WIDTH = 480;
+const STILL_S = 5;
+const LOOK_MS = 3000;
+
 /** Gives the picture's sound to the ears, or takes it. The browser may want a click first. */
-function soundButton(video) {
+function soundButton(video, changed) {
   const button = iconButton("speaker-off", "stage.sound_on", () => {
     video.muted = !video.muted;
     setIcon(button, video.muted ? "speaker-off" : "speaker");
     label(button, video.muted ? "stage.sound_on" : "stage.sound_off");
     pressed(button, !video.muted);
     if (!video.muted) video.play().catch(() => {});
+    changed();
   });
   pressed(button, false);
   button.id = "sound";
@@ -27,19 +36,24 @@ export class Stage {
   #shape = "";
   #link = null;
   #cid = "";
+  #sparing = false;
+  #attempt = 0;
+  #timer = 0;
+  #looks = 0;
 
-  /** `actions`: openPane(k, anchor), drop(k, site, from), siteName(id). */
+  /** `actions`: openPane(k, anchor), drop(k, site, from), siteName(id), lossy(). */
   constructor(root, actions) {
     this.actions = actions;
     this.video = el("video", { id: "picture", autoplay: true, playsinline: true, tabindex: "-1", aria: "stage.picture" });
     this.video.muted = true;
     this.overlay = el("div", { class: "panes", role: "group", aria: "stage.panes" });
     this.words = el("p", {});
-    this.again = el("button", { type: "button", class: "plain", say: "stage.try_now", on: { click: () => this.#link?.start() } });
+    this.again = el("button", { type: "button", class: "plain", say: "stage.try_now", on: { click: () => (this.#sparing ? this.#begin() : this.#link?.start()) } });
     this.notice = el("div", { class: "stage-notice", role: "status" }, el("i", { class: "spinner" }), this.words, this.again);
-    this.sound = soundButton(this.video);
+    this.stills = el("img", { id: "stills", class: "stills", alt: "", hidden: true, on: { load: () => this.#seen(), error: () => this.#unseen() } });
+    this.sound = soundButton(this.video, () => this.#sparing && this.#listen());
     this.rec = el("span", { class: "rec-mark", hidden: true }, el("i", {}), "REC");
-    root.append(this.video, this.overlay, this.rec, this.notice);
+    root.append(this.video, this.stills, this.overlay, this.rec, this.notice);
     this.root = root;
   }
 
@@ -47,18 +61,65 @@ export class Stage {
   watch(cid) {
     if (cid === this.#cid) return;
     this.#cid = cid;
-    this.#link?.stop();
-    this.video.srcObject = null;
-    this.#link = cid ? watchLink(cid) : null;
-    this.#show({ state: cid ? "connecting" : "empty" });
-    this.#link?.addEventListener("state", (event) => this.#show(event.detail));
-    this.#link?.addEventListener("stream", (event) => this.#play(event.detail));
-    this.#link?.start();
+    this.#begin();
   }
 
-  /** The server asked viewers for a new connection: the engine was replaced. */
+  /** Shows stills in place of moving pictures, or moving ones again. */
+  spare(on) {
+    if (on === this.#sparing) return;
+    this.#sparing = on;
+    this.#begin();
+  }
+
+  /** The server asked viewers for a new connection, or was away. */
   rejoin() {
-    this.#link?.restart();
+    if (this.#sparing) this.#begin();
+    else this.#link?.restart();
+  }
+
+  #begin() {
+    clearTimeout(this.#timer);
+    clearInterval(this.#looks);
+    this.#link?.stop();
+    this.#link = null;
+    this.video.srcObject = null;
+    this.stills.removeAttribute("src");
+    this.stills.hidden = !this.#sparing;
+    this.#show({ state: this.#cid ? "connecting" : "empty" });
+    if (!this.#cid) return;
+    if (this.#sparing) {
+      this.stills.src = stillsUrl(this.#cid, STILL_WIDTH, STILL_S);
+      this.#listen();
+    } else this.#move();
+  }
+
+  #move() {
+    const link = watchLink(this.#cid);
+    const losses = new Losses();
+    this.#link = link;
+    link.addEventListener("state", (event) => this.#show(event.detail));
+    link.addEventListener("stream", (event) => this.#play(event.detail));
+    link.start();
+    this.#looks = setInterval(async () => losses.look(totals(await link.reports())) && this.actions.lossy(), LOOK_MS);
+  }
+
+  /** Beside stills there is sound, as soon as somebody wants to hear. */
+  #listen() {
+    if (this.#link || this.video.muted || !this.#cid) return;
+    this.#link = watchLink(this.#cid, { video: false });
+    this.#link.addEventListener("stream", (event) => this.#play(event.detail));
+    this.#link.start();
+  }
+
+  #seen() {
+    this.#attempt = 0;
+    this.#show({ state: "live" });
+  }
+
+  #unseen() {
+    if (!this.#sparing || !this.stills.hasAttribute("src")) return;
+    this.#show({ state: "waiting" });
+    this.#timer = setTimeout(() => this.#begin(), delayMs(this.#attempt++));
   }
 
   #play(stream) {

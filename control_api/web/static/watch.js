@@ -3,10 +3,11 @@ import { conferencePath, endpointPath, post, remove } from "/static/api.js";
 import { MediaLink } from "/static/link.js";
 import { preferH264 } from "/static/webrtc.js";
 
-export function watchLink(cid) {
+/** `video` false: the sound alone. */
+export function watchLink(cid, { video = true } = {}) {
   return new MediaLink({
     prepare: (pc) => {
-      preferH264(pc.addTransceiver("video", { direction: "recvonly" }));
+      if (video) preferH264(pc.addTransceiver("video", { direction: "recvonly" }));
       pc.addTransceiver("audio", { direction: "recvonly" });
     },
     exchange: (offer) => post(`${conferencePath(cid)}/watch`, offer),

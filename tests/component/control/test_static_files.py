@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from control_api.rest.static_files import PageFiles
+from control_api.rest.static_files import PageFiles, version_of, versioned
 
 SCRIPT = "// a page\n" + "export const answer = 42;\n" * 200
 PACKED = {"Accept-Encoding": "gzip"}
@@ -47,6 +47,23 @@ async def test_a_known_file_is_not_sent_again_and_a_changed_one_is(
     changed = await files.get("/page.js", headers=known)
     assert (changed.status_code, changed.text) == (200, "// upgraded")
     assert changed.headers["etag"] != first.headers["etag"]
+
+
+async def test_files_of_a_version_are_kept_for_ever_and_name_others_so(
+    files: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "en.js").write_text('import { t } from "/static/page.js";')
+    version = version_of(tmp_path)
+    page = versioned('<script src="/static/texts/en.js">', version)
+    assert page == f'<script src="/static/v-{version}/texts/en.js">'
+    script = await files.get(f"/v-{version}/texts/en.js")
+    assert script.text == f'import {{ t }} from "/static/v-{version}/page.js";'
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await files.get(f"/v-{version}/page.js")).text == SCRIPT
+    assert (await files.get(f"/v-{version}/nothing.js")).status_code == 404
+    (tmp_path / "page.js").write_text("// upgraded")
+    assert version_of(tmp_path) != version
 
 
 async def test_what_is_not_there_is_not_found(files: httpx.AsyncClient) -> None:

@@ -122,6 +122,28 @@ async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:
     await tap.close()
 
 
+async def test_small_pictures_of_now_follow_each_other(control: Control, tmp_path: Path) -> None:
+    cid = await control.conference()
+    clip = encode_clip(1.0)
+    tap = FakeTap(tmp_path / "tap.sock", cid, clip.tracks)
+    await tap.open()
+    control.bridge.keeper.fleet.members["engine-0"].socket = tmp_path / "tap.sock"
+    series = control.bridge.captures.series(cid, "admin", WIDTH // 2, 0.01)
+
+    async def next_one() -> bytes:
+        return await anext(series)
+
+    first = asyncio.create_task(next_one())
+    await until(lambda: tap.readers == 1)
+    tap.send(clip.at(NS_PER_SECOND))
+    for data in (await first, await next_one()):
+        picture = Image.open(io.BytesIO(data))
+        assert (picture.format, picture.size) == ("JPEG", (WIDTH // 2, HEIGHT // 2))
+    await series.aclose()
+    assert control.bridge.live.viewers == 0
+    await tap.close()
+
+
 async def test_a_still_of_a_site_and_of_the_content(control: Control, engine: FakeEngine) -> None:
     cid = await control.conference()
     site = await control.site(cid, "rtp")

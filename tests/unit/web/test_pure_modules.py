@@ -358,3 +358,21 @@ def test_a_plot_has_all_days_and_stands_on_its_base() -> None:
     assert len(found["line"].split()) == 2
     assert [label["day"] for label in found["labels"]] == all_days
     assert run("plot", "m.drawing([], [])")["bars"] == []
+
+
+@pytest.mark.parametrize(
+    ("connection", "slow"),
+    [("undefined", False), ("{downlink: 0.1}", True), ("{downlink: 5}", False)]
+    + [("{downlink: 5, saveData: true}", True)],
+)
+def test_a_line_that_carries_no_video_is_known(connection: str, slow: bool) -> None:
+    assert run("sparing", f"m.slowLine({connection})") is slow
+
+
+def test_pictures_stop_moving_when_a_tenth_is_lost_again_and_again() -> None:
+    look = "(all, lost) => all.map((packets, k) => losses.look({ packets, lost: lost[k] }))"
+    begun = f"(() => {{ const losses = new m.Losses(); return ({look})"
+    steady = f"{begun}([0, 90, 180, 270, 360, 450], [0, 10, 20, 30, 40, 50]); }})()"
+    assert run("sparing", steady) == [False, False, False, False, True, True]
+    once = f"{begun}([0, 90, 180, 280, 370, 460], [0, 10, 20, 20, 30, 40]); }})()"
+    assert run("sparing", once) == [False] * 6
