@@ -40,11 +40,11 @@ from benchmarks.process import usage
 from benchmarks.report import Report, Row
 from mcu_core.contract.definition import Encryption
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.ice_port import IcePort
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.stream_group import StreamGroup
-from mcu_core.endpoints.webrtc_link import IcePort
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
 from mcu_core.errors import BadInput, MalformedInput, McuError, Refused
 from mcu_core.ingress.audio import AudioIngress

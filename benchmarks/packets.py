@@ -21,13 +21,14 @@ from benchmarks.report import Report, Row
 from mcu_core.egress.sender import RtpSender
 from mcu_core.endpoints.datagrams import Datagrams
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
+from mcu_core.endpoints.ice_port import IcePort
 from mcu_core.endpoints.network import NetworkOptions, open_udp
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.srtp import UNPROTECT, context_of
 from mcu_core.endpoints.stream_group import StreamGroup
-from mcu_core.endpoints.webrtc_link import COMPONENT, IcePort, WebRtcLink
+from mcu_core.endpoints.webrtc_link import COMPONENT, WebRtcLink
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock, thread_cpu_time_s

@@ -7,6 +7,7 @@ same as behind plain RTP.
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mcu_core.endpoints.rtp_call import CallTerms, RtpCall
@@ -56,6 +57,7 @@ class WebRtcPeer(RtpCall):
         self._lines: dict[tuple[Kind, bool], tuple[MediaAgreement, RtpStream]] = {}
         self._session_id, self._version = secrets.randbits(62), 0
         self._connecting: asyncio.Task[None] | None = None
+        self._restarts: dict[WebRtcPath, asyncio.Task[None]] = {}
         self._heard = (0, 0)
         self._look_ns = 0
 
@@ -81,16 +83,20 @@ class WebRtcPeer(RtpCall):
         return answered.serialize()
 
     async def reoffer(self, offer_sdp: str) -> str:
-        """Answer another offer of the same page: content, hold, other directions, on the same path.
+        """Answer another offer of the same page: content, hold, other directions, another way to it
+        (an ICE restart), on the same path.
 
-        Keys and addresses of paths stay: who needs others (an ICE restart) connects anew, and has
-        the same seat.
+        Keys and ports of paths stay: who has another certificate connects anew, and has the same
+        seat.
         """
         if not self._open:
             raise Refused("this connection does not stand")
         caps = self._capabilities()
         made = plan(sdp.parse(offer_sdp), caps)
-        paths = [self._path_of(theirs) for theirs in made.paths]
+        paths = self._paths_of(made.paths)
+        for path, theirs in zip(paths, made.paths, strict=True):
+            if path.restarts_by(theirs):
+                await self._restart(path, theirs)
         ends = [path.ours for path in paths if path.ours is not None]
         for key in set(self._lines) - {_key(line) for line in made.lines}:
             stream = self._lines.pop(key)[1]
@@ -99,12 +105,38 @@ class WebRtcPeer(RtpCall):
         sources = [self._renew(line, paths[line.path].link) for line in made.lines]
         return answer(made, caps, ends, sources, self._origin()).serialize()
 
-    def _path_of(self, theirs: Transport) -> WebRtcPath:
-        for path in self._paths:
-            same = path.theirs.password == theirs.password
-            if same and path.theirs.fingerprints == theirs.fingerprints:
-                return path
-        raise Refused("another network path within a call: connect anew, the seat stays")
+    def _paths_of(self, described: Sequence[Transport]) -> list[WebRtcPath]:
+        """Whose other ends these are: as they were, or begun anew, in their order."""
+        known = {path.theirs.password: path for path in self._paths}
+        found = [known.pop(theirs.password, None) for theirs in described]
+        rest = iter(known.values())
+        paths = [path if path is not None else next(rest, None) for path in found]
+        good: list[WebRtcPath] = []
+        for path, theirs in zip(paths, described, strict=True):
+            if path is None or path.theirs.fingerprints != theirs.fingerprints:
+                raise Refused("another network path within a call: connect anew, the seat stays")
+            good.append(path)
+        return good
+
+    async def _restart(self, path: WebRtcPath, theirs: Transport) -> None:
+        """Look for another way to the other side; what comes and goes does so by the old one."""
+        before = self._restarts.pop(path, None)
+        if before is not None:
+            before.cancel()
+            await asyncio.gather(before, return_exceptions=True)
+        await path.restart(theirs)
+        self._restarts[path] = asyncio.create_task(
+            self._reconnect(path), name=f"webrtc {self.id} restart"
+        )
+
+    async def _reconnect(self, path: WebRtcPath) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await path.reconnect()
+        except (TimeoutError, ConnectionError):
+            self._lose("no other network path to the other side")
+        except Exception as error:  # noqa: BLE001 - the task's outermost line: told, and logged
+            self._broke(error)
 
     def _renew(self, line: Line, link: WebRtcLink) -> OwnSource:
         """A line as it was, or adjusted, or with another stream."""
@@ -179,9 +211,12 @@ class WebRtcPeer(RtpCall):
         self._look_ns = now_ns + LOOK_EVERY_NS
         reason = self._why_lost(now_ns)
         if reason:
-            self._open = False
-            self._end()
-            self.feedback.state_changed("away", reason)
+            self._lose(reason)
+
+    def _lose(self, reason: str) -> None:
+        self._open = False
+        self._end()
+        self.feedback.state_changed("away", reason)
 
     def _why_lost(self, now_ns: int) -> str:
         """Why the transport is gone; empty while it stands."""
@@ -200,8 +235,11 @@ class WebRtcPeer(RtpCall):
         self._open = False
         self._end()
         connecting, self._connecting = self._connecting, None
-        if connecting is not None and connecting is not asyncio.current_task():
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
+        tasks = [*self._restarts.values(), *([connecting] if connecting is not None else [])]
+        self._restarts.clear()
+        ending = [task for task in tasks if task is not asyncio.current_task()]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         for path in self._paths:
             await path.link.close()

@@ -1,5 +1,7 @@
 """ICE and DTLS of one WebRTC path. The only file that imports aiortc, of which no more is used."""
 
+from dataclasses import replace
+
 from aiortc.rtcdtlstransport import (
     X509_DIGEST_ALGORITHMS,
     RTCCertificate,
@@ -96,19 +98,39 @@ class WebRtcPath:
         )
         return self.ours
 
+    def restarts_by(self, theirs: Transport) -> bool:
+        """Whether that asks for another way to the same other side (RFC 8839 4.4.1.1.1)."""
+        same_side = self.theirs.fingerprints == theirs.fingerprints
+        return same_side and self.theirs.password != theirs.password
+
+    async def restart(self, theirs: Transport) -> None:
+        """Begin to look for another way, by what they tell of their end; ours is another, too."""
+        assert self.ours is not None  # it stands
+        ufrag, password = await self.link.restart()
+        self.theirs = theirs
+        self.ours = replace(self.ours, ufrag=ufrag, password=password)
+
+    async def reconnect(self) -> None:
+        """Find it; media goes by the old one meanwhile. ConnectionError where there is none."""
+        await self._add_candidates()
+        await self.link.reconnect(self.theirs.ufrag, self.theirs.password)
+
     async def connect(self) -> None:
         """Find a way to the other side and agree on keys; ConnectionError with the reason."""
         theirs = self.theirs
-        # Its end is never told: addresses that it does not name (mDNS, RFC 8828) are learnt from
-        # its own checks.
-        for candidate in theirs.candidates:
-            if _usable(candidate):
-                await self._ice.addRemoteCandidate(_as_aiortc_has_it(candidate))
+        await self._add_candidates()
         prints = [RTCDtlsFingerprint(one.algorithm, one.value) for one in theirs.fingerprints]
         await self.link.connect(
             RTCIceParameters(theirs.ufrag, theirs.password, theirs.lite),
             RTCDtlsParameters(prints),
         )
+
+    async def _add_candidates(self) -> None:
+        # Its end is never told: addresses that it does not name (mDNS, RFC 8828) are learnt from
+        # its own checks.
+        for candidate in self.theirs.candidates:
+            if _usable(candidate):
+                await self._ice.addRemoteCandidate(_as_aiortc_has_it(candidate))
 
 
 def _usable(candidate: IceCandidate) -> bool:

@@ -10,13 +10,13 @@ import pytest
 from aioice import stun
 
 from mcu_core.endpoints.datagrams import Datagrams
+from mcu_core.endpoints.ice_port import CHECKS_PER_SECOND
 from mcu_core.endpoints.incoming import CHECKS_SHARE
 from mcu_core.endpoints.network import NetworkOptions, open_udp, open_udp_pair
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.endpoints.shared_port import SharedPort
 from mcu_core.endpoints.socket_names import Address
-from mcu_core.endpoints.webrtc_link import CHECKS_PER_SECOND
 from mcu_core.endpoints.webrtc_peer import SILENT_AFTER_NS, WebRtcPeer
 from mcu_core.errors import Refused
 from mcu_core.media.clock import ManualClock

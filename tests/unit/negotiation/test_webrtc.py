@@ -194,6 +194,20 @@ def test_nothing_given_is_changed() -> None:
     assert made == plan(offer, CAPS)
 
 
+def test_data_is_refused_and_the_others_keep_their_path_also_where_it_comes_first() -> None:
+    head = HEAD.replace("BUNDLE 0 1 2 3", "BUNDLE 3 0 1")
+    made = planned(head + DATA + AUDIO + VIDEO)
+    answer_ = answered(made)
+    data, audio, video = answer_.media
+    assert (data.port, data.kind, data.proto) == (0, "application", "UDP/DTLS/SCTP")
+    assert data.formats == ("webrtc-datachannel",)
+    assert list(data.values("mid")) == ["3"]
+    assert all(one.port for one in (audio, video))
+    assert ("group", "BUNDLE 0 1") in answer_.attributes, "the tag is one that is taken (RFC 9143)"
+    assert (len(made.paths), made.paths[0].ufrag) == (1, "EsAw")
+    assert all(list(one.values("ice-ufrag")) == ["ours"] for one in (audio, video))
+
+
 WHOLE = (HEAD + AUDIO + VIDEO + SLIDES + DATA).splitlines()
 
 
