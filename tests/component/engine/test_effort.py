@@ -1,23 +1,35 @@
 """Overload and admission carried out in running conferences."""
 
+from collections.abc import Hashable
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import MagicMock
 
 import msgspec
 import pytest
 
 from mcu_core.adaptation.overload import MOST_WAIT, STEPS, Effort
+from mcu_core.compositor.canvas_set import CanvasSet
+from mcu_core.compositor.scene import Scene
 from mcu_core.conference.direction import VIEWERS
+from mcu_core.contract.commands import AttachRtp, PutConference
 from mcu_core.contract.definition import Group, View
 from mcu_core.endpoints.endpoint import Endpoint
+from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.engine.admission import Admission, Coding
 from mcu_core.engine.effort import EffortKeeper
+from mcu_core.engine.engine import Engine
+from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import Refused
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock, MonotonicClock
+from mcu_core.media.picture import Picture
 from mcu_core.media.units import VideoForm
-from tests.component.engine.test_views import FORM, FOUR, PINS, room
+from tests.component.engine.test_views import FORM, FOUR, PINS, definition, room
+from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.screen import Screen
 from tests.fakes.waiting import until
+
+OFFER = rtp_offer(media_line("video", 5004, 96, "H264/90000"))
 
 
 async def test_strain_makes_pictures_give_way_and_calm_brings_them_back() -> None:
@@ -99,6 +111,54 @@ async def test_half_the_rate_halves_what_receivers_get() -> None:
         units, ticks = len(screen.units_seen), ticker.ticks
         await until(lambda: ticker.ticks >= ticks + 40)
         assert (len(screen.units_seen) - units) <= 0.6 * (ticker.ticks - ticks)
+
+
+async def test_draft_tiles_are_scaled_the_cheapest_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    compose = CanvasSet.compose
+
+    def noting(
+        self: CanvasSet, key: Hashable, scene: Scene, stamp_ns: int, draft: bool = False
+    ) -> Picture:
+        asked.append(draft)
+        return compose(self, key, scene, stamp_ns, draft)
+
+    monkeypatch.setattr(CanvasSet, "compose", noting)
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        assert not any(asked)
+        made.conference.views.set_effort(STEPS[2])
+        await until(lambda: asked[-1])
+
+
+async def test_an_engine_looks_at_itself_and_lets_pictures_give_way(tmp_path: Path) -> None:
+    engine = Engine("test", tmp_path / "e.sock", NetworkOptions(), MonotonicClock())
+    await engine.open()
+    try:
+        await engine._command(PutConference(definition("")))
+        pictures = engine._conferences["c"].views.pictures
+
+        def strained() -> bool:
+            pictures.ticker.ticks += 1000
+            pictures.ticker.behind += 1000
+            return pictures.effort.step > 0
+
+        await until(strained)
+    finally:
+        await engine.close()
+
+
+async def test_an_engine_that_is_full_refuses_a_connection_with_the_reason(tmp_path: Path) -> None:
+    full = EngineOptions(cores=0.001)
+    engine = Engine("test", tmp_path / "e.sock", NetworkOptions(), MonotonicClock(), full)
+    await engine.open()
+    try:
+        await engine._command(PutConference(definition("a")))
+        with pytest.raises(Refused, match="cores left"):
+            await engine._command(AttachRtp("c", "a", OFFER))
+        assert engine._conferences["c"].seat("a").state == "away"
+    finally:
+        await engine.close()
 
 
 async def test_the_fast_preset_costs_each_class_one_keyframe() -> None:
