@@ -26,7 +26,7 @@ CHECK_AGAIN_NS = 30 * NS_PER_SECOND
 """A feed may run for days: so often it is asked again whether its reader is still welcome."""
 
 NAMES = (
-    "hello, alarm, conference, site, levels, speaker, muted_talkers, layout, key, reduced,"
+    "hello, alarm, conference, site, levels, lines, speaker, muted_talkers, layout, key, reduced,"
     " recording, ring, hangup, declined, share, camera, moved, rejoin, gone"
 )
 

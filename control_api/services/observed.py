@@ -7,6 +7,7 @@ import msgspec
 
 from control_api.services.feed import LEVELS, Feed, Pace
 from control_api.services.happenings import happening
+from control_api.services.line_rates import lines_between
 from control_api.services.views import (
     ConferenceView,
     SeenConference,
@@ -158,8 +159,22 @@ class Observed:
         """Take a snapshot; what changed is told as events."""
         for conference in snapshot.conferences:
             if self._carries(engine, conference.id):
+                self._see_lines(conference, snapshot.now_ns)
                 self._take(conference)
                 self._see_reduced(conference.id, int(snapshot.counters.get("overload_step", 0)))
+
+    def _see_lines(self, snapshot: ConferenceSnapshot, now_ns: int) -> None:
+        """Tell the rates and losses that have changed; guests learn nothing of them."""
+        seen = self._of(snapshot.id)
+        known = {site: one.snapshot for site, one in seen.sites.items()}
+        lines = lines_between(known, snapshot.sites, now_ns - seen.looked_ns)
+        changed = {
+            site: line.model_dump() for site, line in lines.items() if seen.lines.get(site) != line
+        }
+        seen.lines, seen.looked_ns = lines, now_ns
+        if changed:
+            told = {"conference": snapshot.id, "lines": changed}
+            self._feed.publish("lines", snapshot.id, told, told | {"lines": {}})
 
     def _take(self, snapshot: ConferenceSnapshot) -> None:
         seen = self._of(snapshot.id)

@@ -45,6 +45,13 @@ class AudioView(View):
     codec: str
 
 
+class LineView(View):
+    """What comes from a site, picture and sound, in the last seconds; lost of its picture."""
+
+    rate_kbps: int
+    loss_percent: float
+
+
 class SiteView(View):
     """One site (会场). `muted` is 闭音 (not heard), `quiet` is 静音 (hears nothing).
 
@@ -72,6 +79,8 @@ class SiteView(View):
     talks_muted: bool
     video: VideoView | None
     audio: AudioView | None
+    line: LineView | None = None
+    """None: nothing came over one, or it is not known yet."""
     encrypted: bool
     reason: str
 
@@ -191,6 +200,9 @@ class SeenConference:
     """What its recording does, if there is one."""
     muted_talkers: frozenset[str] = frozenset()
     sites: dict[str, SeenSite] = field(default_factory=dict)
+    lines: dict[str, LineView] = field(default_factory=dict)
+    looked_ns: int = 0
+    """Of the last snapshot, on its engine's clock."""
     been: set[str] = field(default_factory=set)
     """The sites that have been connected."""
 
@@ -228,6 +240,7 @@ def site_view(site: SiteDefinition, conference: SeenConference) -> SiteView:
         talks_muted=joined and site.muted and site.id in conference.muted_talkers,
         video=video if joined and now.video_codec else None,
         audio=AudioView(codec=now.audio_codec) if joined and now.audio_codec else None,
+        line=conference.lines.get(site.id) if joined else None,
         encrypted=joined and now.encrypted,
         reason=seen.reason if seen is not None else "",
     )

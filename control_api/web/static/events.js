@@ -3,7 +3,7 @@ import { delayMs } from "/static/backoff.js";
 import { eventsUrl, get } from "/static/api.js";
 
 const NAMES = [
-  "hello", "conference", "site", "levels", "speaker", "muted_talkers", "layout", "content", "reduced", "recording", "rejoin", "gone",
+  "hello", "conference", "site", "levels", "lines", "speaker", "muted_talkers", "layout", "content", "reduced", "recording", "rejoin", "gone",
   "ring", "hangup", "declined", "share", "camera", "moved", "alarm",
 ];
 

@@ -32,7 +32,7 @@ export function when(stamp) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
 
-/** "H.264 720p30 · Opus": what a site sends; empty when nothing. */
+/** "H.264 720p30 · Opus · 1.2 Mbit/s": what a site sends; empty when nothing. */
 export function mediaLine(site) {
   const parts = [];
   if (site.video) {
@@ -41,8 +41,12 @@ export function mediaLine(site) {
     parts.push(`${codecName(codec)} ${form}`.trim());
   }
   if (site.audio) parts.push(codecName(site.audio.codec));
+  if (site.line) parts.push(rate(site.line.rate_kbps));
   return parts.filter(Boolean).join(" · ");
 }
+
+/** "1.2 Mbit/s" */
+export const rate = (kbps) => (kbps >= 1000 ? `${(kbps / 1000).toFixed(1)} Mbit/s` : `${kbps} kbit/s`);
 
 /** To the next five, so that a measured rate does not flicker in the list. */
 const steady = (fps) => Math.max(5, Math.round(fps / 5) * 5);

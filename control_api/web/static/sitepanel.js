@@ -1,6 +1,7 @@
 // What can be done with one site: volume, a pane (by keyboard as well), name, link, removal.
 import { cameraPad } from "/static/camerapad.js";
 import { el, icon, setVar } from "/static/dom.js";
+import { mediaLine, rate } from "/static/format.js";
 import { copyLink } from "/static/invite.js";
 import { sees } from "/static/lead.js";
 import { closePopover } from "/static/popover.js";
@@ -100,12 +101,24 @@ function movePlace(others, move) {
   return choose("site.move", options, "", (to) => to && (closePopover(), move(to)));
 }
 
+/** What comes from the site: codecs and size, rate, loss, whether encrypted. */
+function facts(site) {
+  if (site.state !== "joined") return null;
+  const fact = (words, value) => el("div", {}, el("dt", { say: words }), el("dd", value));
+  return el("dl", { class: "site-facts" },
+    fact("fact.media", { text: mediaLine({ ...site, line: null }) || "–" }),
+    site.line ? fact("fact.rate", { text: rate(site.line.rate_kbps) }) : null,
+    site.line ? fact("fact.loss", { text: `${site.line.loss_percent} %` }) : null,
+    CALLED.includes(site.kind) ? fact("fact.encrypted", { say: site.encrypted ? "fact.yes" : "fact.no" }) : null);
+}
+
 /** `act` = {change(fields), direct(fields), camera(order), place(k), own(), release(), ring(), lower(), rtp(), trace(), others, move(to), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
     el("h3", { text: site.name }),
     site.reason && site.state !== "joined" ? el("p", { class: "note", text: site.reason }) : null,
+    facts(site),
     el("div", { class: "checks" },
       check("site.broadcast", conference.broadcast === site.id, (on) => act.direct({ broadcast: on ? site.id : "" })),
       check("site.lecture", conference.lecturer === site.id, (on) => act.direct({ lecturer: on ? site.id : "" })),

@@ -9,11 +9,15 @@ import { meter, setLevel } from "/static/meter.js";
 const MARK_ICONS = { broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid", hand: "hand" };
 const KIND_ICONS = { webrtc: "browser", rtp: "antenna", file: "film", pattern: "bars" };
 
+const LOST_PERCENT = 2;
+const lossy = (site) => site.line?.loss_percent >= LOST_PERCENT;
+
 /** What stands under the name: the state in words, or what the site sends. */
 function stateWords(site) {
   if (site.state !== "joined") return { key: `state.${site.state}` };
   if (site.muted && site.talks_muted) return { key: "state.talks_muted" };
   if (site.video?.stalled) return { key: "state.stalled" };
+  if (lossy(site)) return { key: "state.lossy", params: { percent: site.line.loss_percent } };
   const media = mediaLine(site);
   return media ? { text: media } : { key: "state.joined" };
 }
@@ -47,10 +51,10 @@ export class SiteRow {
     saysPlainly(this.name, site.name);
     this.name.title = site.name;
     const words = stateWords(site);
-    if (words.key) say(this.state, words.key);
+    if (words.key) say(this.state, words.key, words.params);
     else saysPlainly(this.state, words.text);
-    this.state.classList.toggle("warn", site.state === "joined" && Boolean(site.video?.stalled || (site.muted && site.talks_muted)));
-    this.state.title = site.reason || "";
+    this.state.classList.toggle("warn", site.state === "joined" && Boolean(site.video?.stalled || lossy(site) || (site.muted && site.talks_muted)));
+    this.state.title = site.reason || mediaLine(site);
     this.#toggle(this.mute, site.muted, site.muted ? "mic-off" : "mic", site.muted ? "site.unmute" : "site.mute");
     this.#toggle(this.quiet, site.quiet, site.quiet ? "speaker-off" : "speaker", site.quiet ? "site.unquiet" : "site.quiet");
     label(this.more, "site.more", { name: site.name });

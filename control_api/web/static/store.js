@@ -94,6 +94,9 @@ export class Store extends EventTarget {
         if (running) conference.recording = data;
         else if (conference.recording?.id === data.id) conference.recording = null;
       }),
+      lines: (data) => this.#change(data.conference, (conference) => {
+        conference.sites = conference.sites.map((site) => (site.id in data.lines ? { ...site, line: data.lines[site.id] } : site));
+      }),
       levels: (data) => {
         if (data.conference === this.currentId) this.#tell("levels", data.levels);
       },

@@ -45,3 +45,17 @@ def test_a_muted_site_that_talks_is_pointed_out(looking: Looking) -> None:
         expect(row).to_contain_text("Talks, but is muted")
         looking.tell("muted_talkers", {"conference": "c1", "sites": []})
         expect(row).not_to_contain_text("Talks, but is muted")
+
+
+def test_rate_and_loss_of_a_site_are_seen(looking: Looking) -> None:
+    line = {"rate_kbps": 1200, "loss_percent": 0.4}
+    with looking.page("/") as page:
+        row = page.locator(".site[data-site=s2]")
+        looking.tell("lines", {"conference": "c1", "lines": {"s2": line}})
+        expect(row).to_contain_text("1.2 Mbit/s")
+        looking.tell("lines", {"conference": "c1", "lines": {"s2": line | {"loss_percent": 6.5}}})
+        expect(row).to_contain_text("6.5 % of its packets are lost")
+        row.get_by_role("button", name="More for", exact=False).press("Enter")
+        facts = page.locator(".site-facts")
+        expect(facts).to_contain_text("1.2 Mbit/s")
+        expect(facts).to_contain_text("6.5 %")
