@@ -6,6 +6,7 @@ these come at once, and hide nothing.
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import pairwise
 
 WINDOW, LATELY = 100, 40
 """Packets up to the newest one that was asked for: those that are judged, and those that tell how
@@ -15,6 +16,11 @@ COLLAPSE = 0.6
 """So many of them are lost by no network but one that is full: with a fifth lost in bursts of five
 it is a third of them in one second of ten, and half in one of a thousand."""
 
+FULL_WINDOW, FULL_MISSING, FULL_RUNS = 30, 24, 4
+"""Of so many packets so many lost, and the others came one here, one there: a queue that is full
+takes a packet whenever one has left it. Bursts of a bad network (a fifth lost, mean five) look like
+that a few times in an hour; one that becomes narrow does within a third of a second."""
+
 
 class MissedShare:
     """Follows one stream, whose packets are counted from 0 on."""
@@ -23,7 +29,7 @@ class MissedShare:
         self._asked: set[int] = set()
         self._order: deque[int] = deque()
         self._newest = -1
-        self._from = 0
+        self._from = self._settled_from = 0
 
     def asked(self, numbers: Iterable[int]) -> float:
         """Packets of these numbers are asked for, once more or for the first time; the share 0..1
@@ -39,10 +45,24 @@ class MissedShare:
                 self._newest = max(self._newest, number)
         while self._order and self._order[0] <= self._newest - WINDOW:
             self._asked.discard(self._order.popleft())
-        if len(self._asked) < COLLAPSE * WINDOW:
+        if self._newest < self._settled_from:
             return 0.0
-        lately = sum(number > self._newest - LATELY for number in self._asked)
+        if self._full():
+            return self._found(FULL_WINDOW)
+        return self._found(LATELY) if len(self._asked) >= COLLAPSE * WINDOW else 0.0
+
+    def _full(self) -> bool:
+        """Whether the latest packets got lost as those do that find a queue full."""
+        latest = range(self._newest - FULL_WINDOW + 1, self._newest + 1)
+        missing = [number in self._asked for number in latest]
+        runs = sum(lost and not next_ for lost, next_ in pairwise(missing))
+        return sum(missing) >= FULL_MISSING and runs >= FULL_RUNS
+
+    def _found(self, window: int) -> float:
+        """The share missing of so many latest packets, which are forgotten; 0 where all are."""
+        lately = sum(number > self._newest - window for number in self._asked)
         self._asked.clear()
         self._order.clear()
         self._from = self._newest + 1
-        return lately / LATELY if lately < LATELY else 0.0
+        self._settled_from = self._from + WINDOW
+        return lately / window if lately < window else 0.0

@@ -12,17 +12,19 @@ HISTORY_NS = 3 * NS_PER_SECOND
 """What can be sent again: two to five seconds of picture; all receivers share the payloads. Later
 than that no receiver waits for it any more."""
 
-MOST_SAVED = 512
-EARNED_PER_SECOND = 64
-"""Packets sent again: one for each that is sent, some for who sends little, this many at once at
-most. Who asks for more has no path for it, or wants us to flood somebody."""
+MOST_SAVED = 48
+EARNED_PER_PACKET = 0.5
+EARNED_PER_SECOND = 32
+"""Packets sent again: one for two that are sent, some for who sends little, this many at once at
+most. Who asks for more has no path for it - then more of it would fill the queue that loses them -
+or wants us to flood somebody."""
 
 RESEND_EVERY_NS = 10 * NS_PER_MS
 LONGEST_SPACING_NS = 500 * NS_PER_MS
 """A packet asked for again within a round trip is on its way already, where that is known, within
 RESEND_EVERY_NS where not. Receivers that lose requests repeat them sooner than answers can come."""
 
-URGENT_TRIES, URGENCY = 2, 3
+URGENT_TRIES, URGENCY, LEAST_URGENT_NS = 2, 3, 30 * NS_PER_MS
 """What was sent again so often in vain is sent so much more often: losses come in bursts, and the
 picture waits for it."""
 
@@ -79,7 +81,8 @@ class History:
         units = self._units
         units.append(sent)
         self._bytes += sent.octets
-        self._allowed = min(MOST_SAVED, self._allowed + len(sent.payloads))
+        earned = EARNED_PER_PACKET * len(sent.payloads)
+        self._allowed = min(MOST_SAVED, self._allowed + earned)
         oldest = sent.number + len(sent.payloads) - HISTORY_PACKETS
         while len(units) > 1 and (
             units[1].number <= oldest
@@ -107,7 +110,7 @@ class History:
         """How long after it was sent again so many times a packet is not sent once more."""
         spacing_ns = min(self.round_trip_ns, LONGEST_SPACING_NS)
         if times >= URGENT_TRIES:
-            spacing_ns //= URGENCY
+            return max(LEAST_URGENT_NS, spacing_ns // URGENCY)
         return max(RESEND_EVERY_NS, spacing_ns)
 
     def _find(self, number: int, now_ns: int) -> SentPacket | None:

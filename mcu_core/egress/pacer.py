@@ -30,10 +30,15 @@ class Pacer:
     belong to the event loop.
     """
 
-    def __init__(self, transmit: Callable[[Burst, int], None]) -> None:
+    def __init__(
+        self,
+        transmit: Callable[[Burst, int], None],
+        transmit_again: Callable[[Burst, int], None] | None = None,
+    ) -> None:
         self.bitrate_bps = 0
         self.dropped = 0
         self._transmit = transmit
+        self._transmit_again = transmit_again or transmit
         self._waiting: deque[Burst] = deque()
         self._bytes = 0
         self._again: deque[Burst] = deque()
@@ -62,7 +67,7 @@ class Pacer:
     def send_again(self, burst: Burst, now_ns: int) -> bool:
         """Let packets leave before all others; False where there is no room for them now."""
         if not self.bitrate_bps and not self.waits:
-            self._transmit(burst, now_ns)
+            self._transmit_again(burst, now_ns)
             return True
         size = _size(burst)
         most = max(AT_ONCE_BYTES, self.bitrate_bps * MOST_AGAIN_NS // (8 * NS_PER_SECOND))
@@ -105,7 +110,8 @@ class Pacer:
         first, rest = divided(burst, count)
         if rest is not None:
             queue.appendleft(rest)
-        self._transmit(first, now_ns)
+        transmit = self._transmit_again if queue is self._again else self._transmit
+        transmit(first, now_ns)
         return spent
 
 

@@ -34,7 +34,7 @@ class WayOut:
         self.fell: Callable[[], None] = lambda: None
         self._transmit = transmit
         self._now_ns = now_ns
-        self._pacer = Pacer(self._leave)
+        self._pacer = Pacer(self._leave, self._leave_again)
         self._missed = MissedShare()
         self._wild = False
         """Whether what is asked for again may only be late."""
@@ -64,8 +64,11 @@ class WayOut:
             self._pacer.tick(now_ns)
 
     def _leave(self, burst: Burst, now_ns: int) -> None:
-        count = len(burst.payloads)
-        self.path.sent(burst.octets + WIRE_BYTES * count)
+        self.path.sent(burst.octets + WIRE_BYTES * len(burst.payloads))
+        self._leave_again(burst, now_ns)
+
+    def _leave_again(self, burst: Burst, now_ns: int) -> None:
+        """What is sent once more counts not as sent: the shares that get lost are told without."""
         if self.extension:
             sizes = [len(payload) + WIRE_BYTES for payload in burst.payloads]
             number = self.numbers.number(sizes, now_ns)

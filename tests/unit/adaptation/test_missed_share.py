@@ -2,7 +2,13 @@
 
 import random
 
-from mcu_core.adaptation.missed_share import COLLAPSE, WINDOW, MissedShare
+from mcu_core.adaptation.missed_share import (
+    COLLAPSE,
+    FULL_MISSING,
+    FULL_WINDOW,
+    WINDOW,
+    MissedShare,
+)
 
 
 def test_a_collapse_is_found_once_and_told_as_it_is_now() -> None:
@@ -43,3 +49,11 @@ def test_a_way_that_was_broken_for_a_while_is_no_narrower() -> None:
     share = MissedShare()
     assert share.asked([5]) == 0
     assert not any(share.asked([number]) for number in range(100, 400))
+
+
+def test_a_queue_that_is_full_is_told_from_a_burst_by_what_passes_one_by_one() -> None:
+    burst, full = MissedShare(), MissedShare()
+    assert not any(burst.asked([number]) for number in range(100, 100 + FULL_MISSING + 5))
+    lost = [number for number in range(100, 100 + FULL_WINDOW) if number % 6]
+    found = [told for number in lost if (told := full.asked([number]))]
+    assert found == [FULL_MISSING / FULL_WINDOW]
