@@ -43,6 +43,19 @@ def routes(world: World) -> APIRouter:
         """Of when."""
         return Response(f"{rid} {track} {at_s:.1f}", 200, {}, f"image/{kind}")
 
+    @router.get("/recordings/{rid}/data")
+    def data(rid: str, after: int = 0) -> Json:
+        """A patient's monitor, in one of them."""
+        if after or rid != "r3":
+            return {"next": after, "items": []}
+        vitals = {"heart_rate": 72, "spo2": 98.333}
+        items = [
+            {"at_ms": 0.0, "kind": "vitals", "value": vitals},
+            {"at_ms": 400.0, "kind": "pump_rate", "value": 4.5},
+            {"at_ms": 60_000.0, "kind": "vitals", "value": {"heart_rate": 140}},
+        ]
+        return {"next": 300, "items": items}
+
     @router.get("/recordings/{rid}/slides")
     def slides(rid: str) -> list[Json]:
         """Those of it."""

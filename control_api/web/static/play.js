@@ -16,6 +16,7 @@ import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { fullscreenButton } from "/static/stage.js";
 import { stillName, stillPanel } from "/static/stillpanel.js";
+import { TimedData } from "/static/timeddata.js";
 
 const STEP_S = 10;
 const LIVE_EDGE_S = 4;
@@ -113,7 +114,7 @@ function stills() {
   const at_s = video.currentTime.toFixed(3);
   const at = new Date(new Date(recording.started_at).getTime() + at_s * 1000);
   return (exported.content() ? ["main", "content"] : ["main"]).map((track) => ({
-    say: `still.${track}`,
+    say: track === "main" ? "still.main" : "still.content",
     path: (kind) => `${recordingPath(rid)}/still.${kind}?${new URLSearchParams({ at_s, track })}`,
     name: (kind) => stillName(`${recording.title || rid}_${track}`, at, kind),
   }));
@@ -138,6 +139,7 @@ const KEYS = {
   ArrowLeft: () => jump(video.currentTime - STEP_S),
   ArrowRight: () => jump(video.currentTime + STEP_S),
   c: () => byId("still").click(),
+  d: () => byId("data").click(),
   f: () => byId("controls").querySelector("#full")?.click(),
   m: () => byId("mute").click(),
 };
@@ -221,6 +223,7 @@ async function begin() {
   onLanguage(() => recording && describe());
   try {
     await refresh();
+    new TimedData({ rid, video, panel: byId("vitals"), button: byId("data"), live: isLive });
     player = await openPlayer({
       video,
       ...where,

@@ -71,6 +71,7 @@ FAMILIES = {
         *(f"film_{state}" for state in get_args(State)),
         *(f"job_{state}" for state in get_args(JobView.model_fields["state"].annotation)),
     ),
+    "data.": ("heart_rate", "pulse", "spo2", "resp_rate", "temperature", "nibp", "etco2"),
     "dicom.": (
         *("patient_name", "patient_id", "study_uid", "study_id", "accession", "description"),
         *("physician", "institution", "series_description"),
