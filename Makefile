@@ -8,7 +8,7 @@ DEBIAN_TEST := chromium ffmpeg nodejs gstreamer1.0-tools gstreamer1.0-plugins-ba
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav espeak-ng postgresql orthanc iproute2 nftables
 RUN_OPTIONS ?=
 
-.PHONY: help setup setup-run setup-test packages-test run test test-e2e test-component test-pure lint bench clean
+.PHONY: help setup setup-run setup-test packages-test kernels run test test-e2e test-component test-pure lint bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -32,8 +32,12 @@ run: setup-run ## the whole system with a demo conference; RUN_OPTIONS="--listen
 
 # Tests of the whole system wait much; checks and the other tests run beside them, one after another.
 test: ## all checks and all tests
-	@$(MAKE) --no-print-directory -j2 setup-test
+	@$(MAKE) --no-print-directory -j2 setup-test kernels
 	@$(MAKE) --no-print-directory -j2 test-e2e lint test-pure test-component
+
+# Compiled once and kept: else each process that a test starts would compile them, all at a time.
+kernels: $(VENV)/.installed
+	@$(BIN)/python -c "from mcu_core.engine import process; process.warm_up()"
 
 test-e2e test-component: test-%: $(VENV)/.installed
 	$(BIN)/python -m pytest -q tests/$*

@@ -2,16 +2,30 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 from tests.e2e.system import System, running_system, until
 from tests.fakes.rtp_viewer import RtpViewer, rtp_viewer
 
 SDP = {"Content-Type": "application/sdp"}
+CLOCK = MonotonicClock()
+BACK_S = 3.0
+"""From a killed engine to the first picture of the next one, on a machine that has time for it."""
+
+
+def bare_start_s() -> float:
+    """How long an engine's imports and kernels alone take on this machine, as busy as it is now."""
+    began_ns = CLOCK.now_ns()
+    code = "import mcu_core.engine.process as engine; engine.warm_up()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return (CLOCK.now_ns() - began_ns) / NS_PER_SECOND
 
 
 def watched_conference(system: System, viewer: RtpViewer) -> str:
@@ -71,7 +85,7 @@ def test_an_engine_dies_and_the_conference_comes_back(
         assert viewer.wait_pictures(30)
         back_ns = next(at for at in viewer.arrivals_ns if at > killed_ns + 100_000_000)
         record_property("first_picture_s", (back_ns - killed_ns) / 1e9)
-        assert back_ns - killed_ns < 3_000_000_000
+        assert (back_ns - killed_ns) / 1e9 < max(BACK_S, 2 * bare_start_s())
         own_system.joined(conference, 1)
 
 

@@ -23,7 +23,7 @@ from mcu_core.media.picture import blank_picture
 from mcu_core.media.units import VideoForm
 from tests.fakes.ports import free_udp_pair
 from tests.fakes.rtp_offers import media_line, rtp_offer
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 FFMPEG = shutil.which("ffmpeg")
 FORM = VideoForm(H264, 320, 240, 25, 500_000)
@@ -98,7 +98,7 @@ async def test_ffmpeg_plays_what_it_is_sent(tmp_path: Path) -> None:
         play = ("-protocol_whitelist", "file,udp,rtp", "-i", str(described), "-frames:v", "3")
         async with ffmpeg(*play, "-update", "1", str(seen)) as player:
             encoder = VideoEncoder(FORM)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_S):
                 for number in count():
                     picture = blank_picture(FORM.width, FORM.height, 60 + number % 100)
                     picture = replace(picture, stamp_ns=CLOCK.now_ns())

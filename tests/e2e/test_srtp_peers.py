@@ -27,7 +27,7 @@ from mcu_core.protocol.sdes import AES_128_GCM, AES_256_GCM, AES_CM_32, AES_CM_8
 from tests.fakes.ports import free_udp_pair
 from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.srtp_peer import key_line
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 FFMPEG, GSTREAMER = shutil.which("ffmpeg"), shutil.which("gst-launch-1.0")
 FORM = VideoForm(H264, 320, 240, 25, 500_000)
@@ -91,7 +91,7 @@ async def receiving(suite: Suite) -> AsyncIterator[tuple[RtpSession, VideoIngres
 async def show_until_over(one: RtpSession, player: asyncio.subprocess.Process) -> None:
     """Send pictures until the player has what it wants."""
     encoder = VideoEncoder(FORM)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_S):
         for number in count():
             picture = blank_picture(FORM.width, FORM.height, 60 + number % 100)
             picture = replace(picture, stamp_ns=CLOCK.now_ns())

@@ -4,7 +4,9 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
+"""Patience for a slow and busy machine: who waits so long has found a fault, whatever its speed."""
+
 _POLL_S = 0.005
 
 
@@ -38,7 +40,7 @@ class Gate:
         self._open.set()
 
     def pass_through(self) -> None:
-        """Wait until open; at most ten seconds."""
+        """Wait until open; at most DEADLINE_S."""
         self.waiting += 1
         assert self._open.wait(DEADLINE_S)
         self.waiting -= 1

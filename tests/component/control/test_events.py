@@ -13,7 +13,7 @@ from control_api.main import ControlServer, server_for
 from mcu_core.contract.events import KeyPressed, Levels, SiteChanged
 from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 
 class Served:
@@ -106,8 +106,10 @@ async def test_a_guest_hears_of_one_conference_only(control: Control, served: Se
 async def test_the_server_ends_while_the_feed_is_read(control: Control, served: Served) -> None:
     async with reading(served) as events:
         await anext(events)
+        # It ends by itself, not as what is cut off.
+        served.server.config.timeout_graceful_shutdown = int(2 * DEADLINE_S)
         served.server.end()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(DEADLINE_S):
             rest = [name async for name, _ in events]
     assert rest == []
 
@@ -121,7 +123,7 @@ async def test_a_feed_ends_when_its_reader_logged_out(control: Control, served: 
             assert (await same.delete("/session")).status_code == 204
         control.clock.advance_ns(31 * 10**9)
         control.bridge.feed.publish("speaker", "", {"secret": True})
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(DEADLINE_S):
             rest = [name async for name, _ in events]
     assert rest == []
 
