@@ -5,7 +5,8 @@ Decoding costs a core for a moment: callers bound how many do so at once, and wa
 
 import io
 import os
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from mcu_core.errors import NotFound
 from recorder.errors import BrokenRecording
 from recorder.index import RecordingIndex, TrackIndex
 from recorder.journal import FragmentWritten
+from recorder.manifest import Manifest
 from recorder.media_files import open_media
 from recorder.tracks import TRACKS
 
@@ -27,6 +29,8 @@ PREVIEW_SIZE = (160, 90)
 PREVIEWS_NAME = "previews.jpg"
 FORMATS = {"jpg": ("JPEG", {"quality": 92}), "png": ("PNG", {})}
 PREVIEW_QUALITY = 70
+START_MS, KEYFRAME, INIT = 2, 4, 5
+"""Of a manifest's run (recorder/manifest.py: TrackEntry)."""
 
 
 def picture_of(data: bytes, at_s: float) -> Image.Image:
@@ -111,6 +115,28 @@ def still(folder: Path, index: RecordingIndex, track: str, at_s: float) -> Image
     return picture_of(_bytes(folder, found, parts), at_s)
 
 
+def told_still(folder: Path, told: Manifest, track: str, at_s: float) -> Image.Image:
+    """The same out of a manifest, whose runs begin with keyframes: so no journal is read.
+
+    Raises NotFound, BrokenRecording.
+    """
+    found = next((one for one in told["tracks"] if one["name"] == track), None)
+    if found is None or TRACKS[track].codec != "H264":
+        raise NotFound("track", track)
+    runs = found["fragments"]
+    last = max(0, bisect_right(runs, at_s * 1000, key=lambda run: run[START_MS]) - 1)
+    first = last
+    while first > 0 and not runs[first][KEYFRAME]:
+        first -= 1
+    if not runs:
+        raise BrokenRecording("nothing is stored yet")
+    init = next((one for one in found["inits"] if one["id"] == runs[last][INIT]), None)
+    if init is None:
+        raise BrokenRecording("the init segment is missing")
+    spans = [(init["size"], init["offset"]), *((run[1], run[0]) for run in runs[first : last + 1])]
+    return picture_of(_read(folder, track, spans), at_s)
+
+
 def previews(folder: Path, index: RecordingIndex) -> bytes:
     """A JPEG of COLUMNS x ROWS small pictures, evenly over the recording; made once, then kept.
 
@@ -166,9 +192,14 @@ def _bytes(folder: Path, track: TrackIndex, parts: list[FragmentWritten]) -> byt
     init = next((one for one in track.inits if one.id == parts[-1].init), None)
     if init is None:
         raise BrokenRecording("the init segment is missing")
+    spans = [(init.size, init.offset), *((one.size, one.offset) for one in parts)]
+    return _read(folder, track.name, spans)
+
+
+def _read(folder: Path, track: str, spans: Sequence[tuple[int, int]]) -> bytes:
+    """Sizes and offsets of a track's file, put together; raises BrokenRecording."""
     try:
-        with closing(open_media(folder / TRACKS[track.name].file_name)) as file:
-            spans = [(init.size, init.offset), *((one.size, one.offset) for one in parts)]
+        with closing(open_media(folder / TRACKS[track].file_name)) as file:
             pieces = [file.pread(size, offset) for size, offset in spans]
     except OSError as error:
         raise BrokenRecording(f"the track cannot be read ({error.strerror})") from error

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 from PIL import Image
 
 from control_api.errors import Away
@@ -20,7 +21,18 @@ from recorder.catalogue import Catalogue
 from recorder.contract import RecordingState
 from recorder.index import read_index
 from recorder.live import Viewer
-from recorder.stills import FORMATS, Stamp, encoded, picture_of, previews, stamp_of, still
+from recorder.manifest import Manifest
+from recorder.sidecar import ENDED, sidecar_of
+from recorder.stills import (
+    FORMATS,
+    Stamp,
+    encoded,
+    picture_of,
+    previews,
+    stamp_of,
+    still,
+    told_still,
+)
 
 AT_ONCE = 2
 PATIENCE_S = 5.0
@@ -50,6 +62,9 @@ class Captures:
             info = self._catalogue.info(recording)
             folder = self._catalogue.folder(recording)
             stamp = stamp_of(recording, info.started_at, track, min(at_s, info.duration_s))
+            if info.state in ENDED:  # of hours, the journal takes a second to be read
+                told = msgspec.json.decode(sidecar_of(info, folder).manifest, type=Manifest)
+                return encoded(told_still(folder, told, track, at_s), kind, stamp)
             return encoded(still(folder, read_index(folder), track, at_s), kind, stamp)
 
         return await self._work(make)

@@ -81,6 +81,13 @@ async def test_a_still_is_the_picture_of_its_time(control: Control, files: Recor
     assert (await control.api.get(f"{path}.gif", params={"at_s": 0})).status_code == 422
     wrong = await control.api.get(f"{path}.png", params={"at_s": 0, "track": "content"})
     assert wrong.status_code == 404
+    files.note(Stopped(WALL))
+    files.close()
+    for at_s in (0.0, 0.51, 1.99, 2.0, 3.21, 4.9, 99.0):  # out of the sidecar now
+        reply = await control.api.get("/recordings/r1/still.png", params={"at_s": at_s})
+        assert shown(reply.content) == min(int(at_s * FPS), 5 * FPS - 1) % 40
+    wrong = await control.api.get(f"{path}.png", params={"at_s": 0, "track": "content"})
+    assert wrong.status_code == 404
     told = await control.json("GET", "/audience", params={"of": "r1"})
     assert {(one["user"], one["what"]) for one in told} == {("admin", "still")}
     async with control.client() as stranger:
