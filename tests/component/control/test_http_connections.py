@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from control_api import connections
 from control_api.connections import BoundedConnection, raise_file_limit
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: mcu\r\n"
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

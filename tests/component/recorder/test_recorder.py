@@ -132,14 +132,18 @@ async def test_killed_in_mid_recording_it_goes_on_and_loses_nothing(
         await bench.start()
         await until(lambda: bench.stored_s() > 1.2)
         unsafe_s = 0.2  # the worst moment: just before a fragment of pictures is complete
-        await until(lambda: sent_s(tap, base_ns) - pictures_stored_s(bench) > unsafe_s)
+        most_s = 0.25 + 0.034 + 0.1  # a fragment, a picture, and a beat on the way
+
+        def behind_s() -> float:
+            return sent_s(tap, base_ns) - pictures_stored_s(bench)
+
+        # A machine that is short of time lets it fall behind now and then: not at such a moment.
+        await until(lambda: unsafe_s < behind_s() <= most_s)
         sent = sent_s(tap, base_ns)
         await bench.end(signal.SIGKILL)
         info = bench.catalogue.info("r1")
         assert info.state is RecordingState.INTERRUPTED
-        assert sent - pictures_stored_s(bench) <= 0.25 + 0.034 + 0.1, (
-            "a fragment, a picture, and a beat on the way"
-        )
+        assert sent - pictures_stored_s(bench) <= most_s
         half = tmp_path / "half.mp4"
         bench.catalogue.export("r1").save(half)
         faultless(half)
