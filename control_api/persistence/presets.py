@@ -1,4 +1,4 @@
-"""Rows of what bookings are begun from: templates, and groups of sites."""
+"""Rows of what bookings are begun from: templates, groups of sites, ad hoc conferences."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from control_api.persistence.database import Database
 
-Kind = Literal["template", "group"]
+Kind = Literal["template", "group", "adhoc"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Routes: templates of bookings, and groups of sites."""
+"""Routes: templates of bookings, ad hoc conferences, and groups of sites."""
 
 from typing import Annotated
 
@@ -39,6 +39,12 @@ class TemplateView(View):
     auto_record: bool
     may_stream: bool
     bill_code: str
+
+
+class AdhocView(TemplateView):
+    """The same, begun by whoever gives its code."""
+
+    access_code: str
 
 
 class GroupBody(Body):
@@ -125,6 +131,36 @@ async def keep_group(
 async def remove_group(preset: PresetName, bridge: BridgeOf, principal: PrincipalOf) -> None:
     """Its sites stay where they are."""
     await bridge.presets.remove("group", preset, principal)
+
+
+@router.get("/adhoc-conferences", summary="Ad hoc conferences", dependencies=SEE)
+async def adhoc(bridge: BridgeOf, principal: PrincipalOf) -> list[AdhocView]:
+    """By name; passwords are told nobody."""
+    found = await bridge.adhoc.all(principal)
+    return [
+        AdhocView(**_template(name, asked).model_dump(), access_code=asked.access_code)
+        for name, asked in found.items()
+    ]
+
+
+@router.put(
+    "/adhoc-conferences/{preset}", status_code=204, summary="Keep one", dependencies=CONTROL
+)
+async def keep_adhoc(
+    preset: PresetName, body: BookingBody, bridge: BridgeOf, principal: PrincipalOf
+) -> None:
+    """Whoever gives its access code (8 to 20 digits) at the door begins it; it has no begin."""
+    asked = body.request()
+    await bridge.register.check_theirs([site.uri for site in asked.sites], principal)
+    await bridge.adhoc.keep(preset, asked, principal.organisation)
+
+
+@router.delete(
+    "/adhoc-conferences/{preset}", status_code=204, summary="Forget it", dependencies=CONTROL
+)
+async def remove_adhoc(preset: PresetName, bridge: BridgeOf, principal: PrincipalOf) -> None:
+    """Its code begins nothing any more; what runs goes on."""
+    await bridge.adhoc.remove(preset, principal)
 
 
 @router.post(

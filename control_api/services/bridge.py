@@ -32,6 +32,7 @@ from control_api.persistence.rules import Rules
 from control_api.persistence.territory import TerritoryRows
 from control_api.persistence.users import UserRows
 from control_api.services.access_codes import AccessCodes
+from control_api.services.adhoc import Adhoc
 from control_api.services.alarms import Alarms, Processes
 from control_api.services.archiver import Archiver
 from control_api.services.audience import Audience
@@ -160,6 +161,7 @@ class Bridge:
             self.bookings.is_password,
             clock,
             self.rooms.open,
+            self.adhoc.open,
             self.codes.check_running,
         )
         self.calling = Calling(
@@ -221,7 +223,8 @@ class Bridge:
         self.keypad = Keypad(self.conferences, self.observed)
         self.chairs = Chairs(self.conferences, self.steering)
         self.inputs = Inputs(self.wanted)
-        self.presets = Presets(PresetRows(self._database))
+        kept, registered = PresetRows(self._database), RegisterRows(self._database)
+        self.presets = Presets(kept)
         self.moving = Moving(
             self.wanted,
             self.observed,
@@ -231,12 +234,10 @@ class Bridge:
             self.feed,
             self.bookings.moved,
         )
-        self.codes = AccessCodes(
-            BookingRows(self._database), RegisterRows(self._database), self.wanted
-        )
+        self.codes = AccessCodes(BookingRows(self._database), registered, kept, self.wanted)
         self.bookings.check_code = self.codes.check_times
         self.rooms = Rooms(
-            RegisterRows(self._database),
+            registered,
             self.register,
             self.bookings,
             self.wanted,
@@ -244,6 +245,8 @@ class Bridge:
             self.territory.give,
         )
 
+        own = self.territory.give
+        self.adhoc = Adhoc(kept, self.bookings, self.codes, self.wanted, own)
         self.mail = mail_of(self.settings)
         self.bookings.told = self.mail.tell
 
@@ -301,6 +304,7 @@ class Bridge:
         self.bookings.secret = bytes.fromhex(kept)
         self.recordings.seal = self.pacs.seal = Seal(await self.sessions.secret("patients"))
         await self.calls.open()
+        self.adhoc.seal = Seal(await self.sessions.secret("adhoc"))
         self.pushes.seal = Seal(await self.sessions.secret("pushes"))
         self.keeper.start()
         await self.alarms.open()

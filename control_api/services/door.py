@@ -77,6 +77,7 @@ class Door:
         is_password: Callable[[str, str], bool],
         clock: Clock,
         open_room: Callable[[str], Awaitable[tuple[str, str]]],
+        open_adhoc: Callable[[str, str, str], Awaitable[str]],
         check_code: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._wanted = wanted
@@ -87,6 +88,7 @@ class Door:
         self._is_password = is_password
         self._clock = clock
         self._open_room = open_room
+        self._open_adhoc = open_adhoc
         self._check_code = check_code
         self._throttle = Throttle()
 
@@ -103,7 +105,11 @@ class Door:
         try:
             conference = self._found(asked)
         except DoorClosed:
-            return await self._into_room(asked, what, source)
+            cid, seat = await self._opened(asked)
+            if seat:
+                self._throttle.was_right(what, source)
+                return await self._into_room(cid, seat)
+            conference = self._wanted[cid]
         rules = conference.rules
         chair = self._chairs(asked, rules)
         if not chair and rules.password and not self._is_password(asked.password, rules.password):
@@ -116,15 +122,23 @@ class Door:
         chaired = mark_of(rules.chair_password) if chair else ""
         return Entry(cid, site, mark_of(rules.password), chaired)
 
-    async def _into_room(self, asked: Knock, what: str, source: str) -> Entry:
-        """In by the code of a site's room, to its own seat and its chair; raises DoorClosed."""
+    async def _opened(self, asked: Knock) -> tuple[str, str]:
+        """What begins by this code: a room's conference and seat, or one ad hoc.
+
+        Raises DoorClosed.
+        """
+        code = "" if asked.seat else asked.code
         try:
-            cid, site = await self._open_room("" if asked.seat else asked.code)
+            cid, seat = await self._open_room(code)
+            cid = cid or await self._open_adhoc(code, asked.password, asked.chair_password)
         except Refused as error:
             raise DoorClosed("no_place", str(error)) from error
         if not cid:
             raise DoorClosed("code", "no conference that runs now has this access code")
-        self._throttle.was_right(what, source)
+        return cid, seat
+
+    async def _into_room(self, cid: str, site: str) -> Entry:
+        """In by the code of a site's room, to its own seat and its chair."""
         await self._take_chair(cid, site)
         rules = self._wanted[cid].rules
         return Entry(cid, site, mark_of(rules.password), mark_of(rules.chair_password))

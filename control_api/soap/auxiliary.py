@@ -4,6 +4,7 @@ import msgspec
 
 from control_api.services import cameras
 from control_api.services.views import ConferenceView, SiteView
+from control_api.soap import beyond_messages as bm
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
 from control_api.soap.control import conference_of, conference_with
@@ -142,7 +143,7 @@ async def _select(
     return DONE
 
 
-async def choose_sources(call: Call, request: m.SiteSources) -> m.Result:
+async def choose_sources(call: Call, request: bm.SiteSources) -> m.Result:
     """Which of its inputs a site sends as its main picture; and, named, its content is shown."""
     view = conference_with(call, request.site_uri)
     site = _site(view, request.site_uri)

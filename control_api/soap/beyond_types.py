@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import field
 
 from control_api.soap.binding import Wire
-from control_api.soap.conference_types import PageParam
+from control_api.soap.conference_types import FreeBusyState, PageParam, SiteInfo
 
 
 class VideoCapbilityItem(Wire, frozen=True):
@@ -115,3 +115,58 @@ class OrganizationItem(Wire, frozen=True):
 
     id: str
     name: str
+
+
+class VideoParam(Wire, frozen=True):
+    """How content is coded; without effect: it is coded as its sites have agreed."""
+
+    protocol: int | None = None
+    format: int | None = None
+
+
+class AdhocNotice(Wire, frozen=True):
+    """Who is told when it begins."""
+
+    email: str | None = None
+    content: str | None = None
+    telephone: str | None = None
+
+
+class AdhocConfTemplateParam(Wire, frozen=True):
+    """An ad hoc conference; its id is the name that it was first given."""
+
+    adhoc_conf_template_id: str | None = None
+    name: str | None = None
+    access_code: str | None = None
+    duration: timedelta | None = None
+    bill_code: str | None = None
+    password: str | None = None
+    cp_resource: int | None = None
+    cp_resouce: int | None = None
+    rate: str | None = None
+    media_encrypt_type: int | None = None
+    is_live_broadcast: int | None = None
+    is_recording: int | None = None
+    presentation: int | None = None
+    chairman_password: str | None = None
+    presentation_video: VideoParam | None = None
+    main_site_uri: str | None = None
+    notice: AdhocNotice | None = None
+    max_sites_count: int | None = None
+    reserved_csd_ports: int | None = None
+    state: int | None = None
+    sites: tuple[SiteInfo, ...] = ()
+
+
+class AdhocConference(Wire, frozen=True):
+    """Its name, and the code that begins it."""
+
+    name: str
+    conf_access_code: str
+
+
+class AdhocConfFreeBusyState(Wire, frozen=True):
+    """When the conference of a code takes place."""
+
+    conf_access_code: str
+    freebusys: tuple[FreeBusyState, ...] = ()

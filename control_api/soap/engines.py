@@ -6,6 +6,7 @@ An engine's number is its place among the names of all, from 1.
 from datetime import datetime, timedelta
 
 from control_api.errors import Forbidden
+from control_api.soap import beyond_messages as bm
 from control_api.soap import beyond_types as b
 from control_api.soap import messages as m
 from control_api.soap.control import conference_of
@@ -46,19 +47,19 @@ async def engines(call: Call, request: m.Query) -> m.Result:
         for name, number in _numbers(call).items()
     ]
     found, info = page(rows, COLUMNS, request.query_config)
-    return m.MCUsPageAnswer(0, tuple(found), info)
+    return bm.MCUsPageAnswer(0, tuple(found), info)
 
 
-async def engines_of_sites(call: Call, request: m.SitesThen) -> m.Result:
+async def engines_of_sites(call: Call, request: bm.SitesThen) -> m.Result:
     """Which engine carries each site of a running conference; all are on one."""
     view = conference_of(call, request.conf_id)
     wanted = set(request.site_uris)
     number = _numbers(call).get(view.engine, 0)
     rows = (b.SiteMCU(site.id, number) for site in view.sites if not wanted or site.id in wanted)
-    return m.SiteMCUsAnswer(0, tuple(rows))
+    return bm.SiteMCUsAnswer(0, tuple(rows))
 
 
-async def future_resource(call: Call, request: m.MCUsWhen) -> m.Result:
+async def future_resource(call: Call, request: bm.MCUsWhen) -> m.Result:
     """What bookings leave free; the ports of all engines are one pool, which each is told."""
     ports = call.bridge.bookings.ports
     span_s = request.duration.total_seconds()
@@ -78,4 +79,4 @@ async def future_resource(call: Call, request: m.MCUsWhen) -> m.Result:
         for one in await ports.taken(since_s, since_s + span_s)
     )
     items = (b.MCUResourceItem(PORTS, status),)
-    return m.MCUResourcesAnswer(0, tuple(b.MCUResource(mcu, items) for mcu in request.mcus))
+    return bm.MCUResourcesAnswer(0, tuple(b.MCUResource(mcu, items) for mcu in request.mcus))

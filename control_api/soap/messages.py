@@ -7,16 +7,6 @@ from datetime import datetime, timedelta
 
 from msgspec import field
 
-from control_api.soap.beyond_types import (
-    ConfRecordAddr,
-    MCUInfo,
-    MCUResource,
-    MultiPointCDR,
-    MultiPointCDRQueryConfig,
-    OrganizationItem,
-    SiteMCU,
-    TerminalInfo,
-)
 from control_api.soap.binding import Wire
 from control_api.soap.conference_types import (
     AuxStreamInfo,
@@ -216,37 +206,6 @@ class Camera(Wire, frozen=True):
     camera_control: CameraControl
 
 
-class AddTerminal(Wire, frozen=True):
-    org_id: str | None = None
-    site_info: TerminalInfo = TerminalInfo()
-
-
-class EditTerminal(Wire, frozen=True):
-    site_info: TerminalInfo
-
-
-class SiteSources(Wire, frozen=True):
-    site_uri: str
-    local_main_srcs: tuple[int, ...]
-    local_aux_src: int | None = None
-
-
-class CallRecords(Wire, frozen=True):
-    query_config: MultiPointCDRQueryConfig
-
-
-class SitesThen(Wire, frozen=True):
-    conf_id: str
-    site_uris: tuple[str, ...] = ()
-    begin_time: datetime | None = None
-
-
-class MCUsWhen(Wire, frozen=True):
-    mcus: tuple[int, ...]
-    begin_time: datetime
-    duration: timedelta
-
-
 class SiteUris(Wire, frozen=True):
     site_uris: tuple[str, ...] = ()
 
@@ -295,11 +254,6 @@ class SitesPageAnswer(SitesAnswer, frozen=True):
     page_info: PagesInfo | None = None
 
 
-class TerminalsPageAnswer(Result, frozen=True):
-    sites: tuple[TerminalInfo, ...] = ()
-    page_info: PagesInfo | None = None
-
-
 class FreeBusyAnswer(Result, frozen=True):
     site_free_busy_states: tuple[SiteFreeBusyStates, ...] = ()
 
@@ -311,32 +265,6 @@ class ConferencesStatusAnswer(Result, frozen=True):
 class ConferencesPageAnswer(Result, frozen=True):
     confs: tuple[ConferenceStatus, ...] = ()
     page_info: PagesInfo | None = None
-
-
-class CallRecordsAnswer(Result, frozen=True):
-    cdr: tuple[MultiPointCDR, ...] = ()
-    page_info: PagesInfo | None = None
-
-
-class RecordAddressesAnswer(Result, frozen=True):
-    record_addrs: tuple[ConfRecordAddr, ...] = ()
-
-
-class SiteMCUsAnswer(Result, frozen=True):
-    mcus: tuple[SiteMCU, ...] = ()
-
-
-class MCUsPageAnswer(Result, frozen=True):
-    mcus: tuple[MCUInfo, ...] = ()
-    page_info: PagesInfo | None = None
-
-
-class MCUResourcesAnswer(Result, frozen=True):
-    mcu_res_list: tuple[MCUResource, ...] = ()
-
-
-class OrganisationsAnswer(Result, frozen=True):
-    orgs: tuple[OrganizationItem, ...] = ()
 
 
 class SitesStatusAnswer(Result, frozen=True):

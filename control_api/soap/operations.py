@@ -2,6 +2,7 @@
 
 from control_api.auth.roles import Action
 from control_api.soap import (
+    adhoc,
     auxiliary,
     chair,
     control,
@@ -13,6 +14,7 @@ from control_api.soap import (
     scheduling,
     unsupported,
 )
+from control_api.soap import beyond_messages as bm
 from control_api.soap import messages as m
 from control_api.soap.operation import Operation
 
@@ -69,22 +71,28 @@ _ROWS = (
     Operation("isConnectAuxSource", m.Site, auxiliary.has_aux_source, Action.SEE),
     Operation("isSendAuxStream", m.Site, auxiliary.sends_aux, Action.SEE),
     Operation("isReceiveRemAuxStrm", m.Site, auxiliary.receives_aux, Action.SEE),
-    Operation("addSiteInfo", m.AddTerminal, registering.add),
-    Operation("editSiteInfo", m.EditTerminal, registering.edit),
+    Operation("addSiteInfo", bm.AddTerminal, registering.add),
+    Operation("editSiteInfo", bm.EditTerminal, registering.edit),
     Operation("deleteSiteInfo", m.SiteUris, registering.delete),
     Operation("querySitesInfo", m.Query, pages.terminals, Action.SEE),
     Operation("queryMainStreamSources", m.Site, queries.main_sources, Action.SEE),
-    Operation("setMainAuxStreamSources", m.SiteSources, auxiliary.choose_sources),
+    Operation("setMainAuxStreamSources", bm.SiteSources, auxiliary.choose_sources),
     Operation("startRecording", m.Conf, chair.start_recording, Action.RECORD),
     Operation("stopRecording", m.Conf, chair.stop_recording, Action.RECORD),
     Operation("startLiveBroadcast", m.Conf, auxiliary.start_live, Action.RECORD),
     Operation("stopLiveBroadcast", m.Conf, auxiliary.stop_live, Action.RECORD),
     Operation("queryHistoryRecordAddr", m.ConfIds, records.record_addresses, Action.PLAY),
-    Operation("queryMultiPointCDR", m.CallRecords, records.call_records, Action.REPORTS),
-    Operation("queryConfSiteMCU", m.SitesThen, engines.engines_of_sites, Action.SEE),
+    Operation("queryMultiPointCDR", bm.CallRecords, records.call_records, Action.REPORTS),
+    Operation("queryConfSiteMCU", bm.SitesThen, engines.engines_of_sites, Action.SEE),
     Operation("queryMCUInfo", m.Query, engines.engines, Action.SEE_SYSTEM),
-    Operation("queryMCUFutureResource", m.MCUsWhen, engines.future_resource, Action.SEE),
+    Operation("queryMCUFutureResource", bm.MCUsWhen, engines.future_resource, Action.SEE),
     Operation("queryOrganization", m.Nothing, registering.organisations, Action.SEE),
+    Operation("addAdhocConfTemplate", bm.AddAdhoc, adhoc.add),
+    Operation("editAdhocConfTemplate", bm.EditAdhoc, adhoc.edit),
+    Operation("delAdhocConfTemplate", bm.AdhocId, adhoc.delete),
+    Operation("queryAdhocConfTemplateList", m.Query, adhoc.templates, Action.SEE),
+    Operation("queryAdhocConferences", m.Query, adhoc.conferences, Action.SEE),
+    Operation("queryAdhocConfFreeBusy", bm.CodesWhen, adhoc.free_busy, Action.SEE),
     *(Operation(name, m.Nothing, unsupported.refuse, Action.SEE) for name in unsupported.NAMES),
 )
 

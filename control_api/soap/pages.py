@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from control_api.persistence.bookings import Standing
 from control_api.persistence.register import RegisteredSite
+from control_api.soap import beyond_messages as bm
 from control_api.soap import conference_types as t
 from control_api.soap import messages as m
 from control_api.soap.binding import read_time
@@ -148,7 +149,7 @@ async def terminals(call: Call, request: m.Query) -> m.Result:
     """Sites of the register, with what they can do."""
     found, info = page(await registered(call), SITE_COLUMNS, request.query_config)
     rows = tuple(terminal_info(site, call.vendor) for site in found)
-    return m.TerminalsPageAnswer(0, rows, info)
+    return bm.TerminalsPageAnswer(0, rows, info)
 
 
 async def conferences(call: Call, request: m.Query) -> m.Result:

@@ -6,6 +6,7 @@ from control_api.auth.roles import Action, allowed
 from control_api.persistence.calls import Call as CallRecord
 from control_api.persistence.library import Search
 from control_api.persistence.uses import Asked
+from control_api.soap import beyond_messages as bm
 from control_api.soap import beyond_types as b
 from control_api.soap import messages as m
 from control_api.soap.faults import Code, ResultError
@@ -19,7 +20,7 @@ TERMINAL = 0
 """participantType of all our sites."""
 
 
-async def call_records(call: Call, request: m.CallRecords) -> m.Result:
+async def call_records(call: Call, request: bm.CallRecords) -> m.Result:
     """Who was in which conference, of those that came in within a span, the oldest first."""
     asked = request.query_config
     span_s = asked.duration.total_seconds()
@@ -36,7 +37,7 @@ async def call_records(call: Call, request: m.CallRecords) -> m.Result:
         _record(call, one, owners, known[one.site].type if one.site in known else SIP)
         for one in rows
     )
-    return m.CallRecordsAnswer(0, records, pages_of(total, each, number))
+    return bm.CallRecordsAnswer(0, records, pages_of(total, each, number))
 
 
 def _record(call: Call, one: CallRecord, owners: dict[str, str], kind: int) -> b.MultiPointCDR:
@@ -74,4 +75,4 @@ async def record_addresses(call: Call, request: m.ConfIds) -> m.Result:
             for one in views
             if one.conference == conference
         ]
-    return m.RecordAddressesAnswer(0, tuple(rows))
+    return bm.RecordAddressesAnswer(0, tuple(rows))

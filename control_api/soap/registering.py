@@ -5,6 +5,7 @@ import msgspec
 from control_api.auth.organisations import check_organisation, within
 from control_api.persistence.register import RegisteredSite
 from control_api.services.ledger import UNITS
+from control_api.soap import beyond_messages as bm
 from control_api.soap import beyond_types as b
 from control_api.soap import messages as m
 from control_api.soap.faults import Code, ResultError
@@ -62,7 +63,7 @@ def terminal_info(site: RegisteredSite, vendor: bool) -> b.TerminalInfo:
     return b.TerminalInfo(site.name, site.uri, site.type, rate_text(site.rate_kbps), able)
 
 
-def _organisation(call: Call, given: str | None) -> str:
+def organisation_of(call: Call, given: str | None) -> str:
     """The path behind an orgId: the root's is the caller's own. Raises ResultError."""
     own = call.principal.organisation
     path = own if given in (None, "", ROOT) else str(given)
@@ -81,7 +82,7 @@ async def organisations(call: Call, request: m.Nothing) -> m.Result:
     paths = await call.bridge.organisations.within(own)
     rows = [b.OrganizationItem(ROOT, own.rpartition("/")[2] or WHOLE)]
     rows += [b.OrganizationItem(path, path.rpartition("/")[2]) for path in paths if path != own]
-    return m.OrganisationsAnswer(0, tuple(rows))
+    return bm.OrganisationsAnswer(0, tuple(rows))
 
 
 async def _theirs(call: Call, uri: str) -> RegisteredSite:
@@ -92,10 +93,10 @@ async def _theirs(call: Call, uri: str) -> RegisteredSite:
     return known
 
 
-async def add(call: Call, request: m.AddTerminal) -> m.Result:
+async def add(call: Call, request: bm.AddTerminal) -> m.Result:
     """A new site, that joins by browser until an administrator says otherwise."""
     fields = _given(request.site_info, call.vendor)
-    fields["organisation"] = _organisation(call, request.org_id)
+    fields["organisation"] = organisation_of(call, request.org_id)
     site = RegisteredSite(uri=request.site_info.uri or "", **fields)  # type: ignore[arg-type] # as above
     try:
         await call.bridge.register.add(site)
@@ -106,7 +107,7 @@ async def add(call: Call, request: m.AddTerminal) -> m.Result:
     return DONE
 
 
-async def edit(call: Call, request: m.EditTerminal) -> m.Result:
+async def edit(call: Call, request: bm.EditTerminal) -> m.Result:
     """What is given changes; how it joins stays."""
     fields = _given(request.site_info, call.vendor)
     try:

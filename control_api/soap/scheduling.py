@@ -109,20 +109,25 @@ def booked_site(site: t.SiteInfo, vendor: bool) -> BookedSite:
     )
 
 
-def _encryption(number: int) -> int:
+def encryption(number: int) -> int:
+    """The number of an encryption; raises BadInput."""
     if number not in range(len(ENCRYPTIONS)):
         raise BadInput("mediaEncryptType", "0 automatic, 1 forced, 2 none")
     return number
 
 
+def passwords(call: Call, *given: str | None) -> list[str]:
+    """Passwords as they were sealed in this session; raises ResultError for what is none."""
+    opened = [opened_password(text or "", call.key) for text in given]
+    if any(text and len(text) != DIGITS for text in opened):
+        raise ResultError(Code.PASSWORD_UNREADABLE)
+    return opened
+
+
 def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
     if not (info.name or "").strip():
         raise ResultError(Code.NAME_EMPTY)
-    password, chair_password = (
-        opened_password(text or "", call.key) for text in (info.password, info.chairman_password)
-    )
-    if any(text and len(text) != DIGITS for text in (password, chair_password)):
-        raise ResultError(Code.PASSWORD_UNREADABLE)
+    password, chair_password = passwords(call, info.password, info.chairman_password)
     length = info.duration or timedelta()
     recurring = isinstance(info, t.RecurrenceConfInfo)
     return BookingRequest(
@@ -136,12 +141,12 @@ def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
         recorder=(info.recorder_addr or "")[:200],
         may_stream=_or_default(info.is_live_broadcast, not call.vendor),
         presentation=info.presentation or 0,
-        encryption=_encryption(info.media_encrypt_type or 0),
+        encryption=encryption(info.media_encrypt_type or 0),
         access_code=info.access_code or "",
         password=password,
         chair_password=chair_password,
         bill_code=(info.bill_code or "")[:200],
-        notify=_addresses(info.conference_notice),
+        notify=addresses(info.conference_notice.email if info.conference_notice else None),
         notice=(info.conference_notice.content or "") if info.conference_notice else "",
         ports=max(0, info.max_sites_count or 0) * DEFAULT_UNITS,
         code_each=call.bridge.settings.series_codes and recurring and not info.access_code,
@@ -149,10 +154,9 @@ def _asked(call: Call, info: t.ConferenceInfo) -> BookingRequest:
     )
 
 
-def _addresses(notice: t.ConferenceNotice | None) -> tuple[str, ...]:
+def addresses(text: str | None) -> tuple[str, ...]:
     """Who is told by mail, parted by commas, semicolons or spaces."""
-    text = (notice.email or "") if notice is not None else ""
-    return tuple(dict.fromkeys(one for one in re.split(r"[,;\s]+", text) if one))
+    return tuple(dict.fromkeys(one for one in re.split(r"[,;\s]+", text or "") if one))
 
 
 def _or_default(number: int | None, default: bool) -> bool:
@@ -247,13 +251,14 @@ async def _series(call: Call, booking: Booking) -> m.RecurrenceAnswer:
 # ---------------------------------------------------------------------- operations
 
 
-async def _check_theirs(call: Call, sites: Iterable[BookedSite]) -> None:
+async def check_theirs(call: Call, sites: Iterable[BookedSite]) -> None:
+    """Raise BadInput for a site that the caller may not book."""
     uris = [site.uri for site in sites]
     await call.bridge.register.check_theirs(uris, call.principal)
 
 
 async def _booked(call: Call, asked: BookingRequest) -> Booking:
-    await _check_theirs(call, asked.sites)
+    await check_theirs(call, asked.sites)
     booked = await call.bridge.bookings.book(asked, call.principal.name)
     await call.bridge.territory.own(call.principal, str(booked.id))
     return booked
@@ -278,7 +283,7 @@ async def edit(call: Call, request: m.EditConf) -> m.Result:
     number = booking_id(request.edit_conf.conf_id)
     with told():
         asked = _asked(call, request.edit_conf)
-        await _check_theirs(call, asked.sites)
+        await check_theirs(call, asked.sites)
         return await _one(call, await call.bridge.bookings.edit(number, asked))
 
 
@@ -287,7 +292,7 @@ async def edit_recurrence(call: Call, request: m.EditRecurrence) -> m.Result:
     number = booking_id(request.edit_conf.conf_id)
     with told():
         asked = _asked(call, request.edit_conf)
-        await _check_theirs(call, asked.sites)
+        await check_theirs(call, asked.sites)
         begin_s = seconds_of(request.begin_time, zone_of(call))
         if begin_s is not None:
             return await _series(call, await call.bridge.bookings.edit_one(number, begin_s, asked))
@@ -313,7 +318,7 @@ async def add_site(call: Call, request: m.AddSite) -> m.Result:
     begin_s = seconds_of(request.begin_time, zone_of(call))
     with told():
         site = booked_site(request.site_info, call.vendor)
-        await _check_theirs(call, [site])
+        await check_theirs(call, [site])
         changed = await call.bridge.bookings.add_site(number, site, begin_s)
         booking = await call.bridge.bookings.get(number)
         return m.AccessAnswer(0, tuple(access(call, booking, uri, one) for uri, one in changed))
