@@ -84,7 +84,7 @@ from recorder.catalogue import Catalogue
 
 log = structlog.get_logger()
 
-FIRST_ENGINE_S = 60.0
+FIRST_ENGINE_S = 600.0
 
 
 class Bridge:

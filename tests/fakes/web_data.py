@@ -84,6 +84,7 @@ def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:
         "voice": {"enabled": True, "gate": 15, "attack_s": 1.5, "hold_s": 2.0, "to": "panes"},
         "loudest": 0,
         "pan_by_pane": False,
+        "encryption": "automatic",
         "sites": sites,
         "speaker": speaker,
         "hands": [],
