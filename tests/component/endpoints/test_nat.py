@@ -13,7 +13,9 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from mcu_core.endpoints.network import NetworkOptions, bind_udp, read_networks
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
+from mcu_core.endpoints.udp import SOURCE_SILENT_NS
 from mcu_core.endpoints.webrtc_peer import WebRtcPeer
+from mcu_core.media.clock import NS_PER_SECOND, ManualClock
 from mcu_core.protocol import rtp
 from tests.fakes.namespaces import (
     BRIDGE,
@@ -123,6 +125,36 @@ async def test_a_sender_of_rtp_behind_a_nat_is_learnt_and_pinned_and_answered(
             sender.sendto(packet(6), (PUBLIC_ADDRESS, PORT))
             await until(lambda: session.stats.packets_in == 6)
             await until(partial(answered, sender))  # a report, which finds its way back
+        finally:
+            await session.stop()
+
+
+async def test_a_sender_whose_nat_forgot_it_goes_on_from_another_port(
+    nats: Nats, network: NetworkOptions, site: Site
+) -> None:
+    """RFC 4787: the mapping is another one after a silence, the address that of before."""
+    clock = ManualClock(NS_PER_SECOND)
+    session = RtpSession(CallTerms("r", site.intake, network, clock, FORM, SOUND))
+    with nats.inside(SITE):
+        before, after = bound(SITE_ADDRESS, 6000), bound(SITE_ADDRESS, 6002)
+    with closing(before), closing(after):
+        try:
+            with nats.inside(BRIDGE):
+                await session.accept(OFFER)
+            await session.start()
+            before.sendto(packet(1), (PUBLIC_ADDRESS, PORT))
+            await until(lambda: session.stats.packets_in == 1)
+            after.sendto(packet(2), (PUBLIC_ADDRESS, PORT))
+            await until(lambda: session.stats.packets_dropped == 1)
+            first = session._lines["audio"].pin.source
+            clock.advance_ns(SOURCE_SILENT_NS + 1)
+            after.sendto(packet(2), (PUBLIC_ADDRESS, PORT))
+            await until(lambda: session.stats.packets_in == 2)
+            second = session._lines["audio"].pin.source
+            assert first is not None
+            assert second is not None
+            assert first[0] == second[0] == NAT_ADDRESS
+            assert first[1] != second[1]
         finally:
             await session.stop()
 
