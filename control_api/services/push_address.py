@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlsplit
 
@@ -117,3 +117,21 @@ def check_remote(addresses: Iterable[str]) -> None:
             or mapped.is_reserved
         ):
             raise BadInput("url", "a host in the network, not this machine")
+
+
+def pinned(address: PushAddress, found: str) -> PushAddress:
+    """The address with what its name was found to stand for in its door: whoever owns the name
+    could let it stand for this machine by the time that ffmpeg asks again.
+
+    RTMPS keeps its name, which the other side's certificate and choice of host go by.
+    """
+    if address.url.startswith("rtmps:"):
+        return address
+    scheme = address.url.partition(":")[0]
+    options = address.options
+    if scheme == "rtmp":
+        # What RTMP calls tcUrl says which of its hosts a server is asked for.
+        app = dict(options)["rtmp_app"]
+        options = (*options, ("rtmp_tcurl", f"{address.door}/{app}"))
+    where = f"[{found}]" if ":" in found else found
+    return replace(address, door=f"{scheme}://{where}:{address.port}", options=options)

@@ -13,7 +13,7 @@ from control_api.errors import ControlError
 from control_api.persistence.pushes import PushRows, WantedPush
 from control_api.services.live import Live
 from control_api.services.picture_views import View
-from control_api.services.push_address import PushAddress, check_remote, checked
+from control_api.services.push_address import PushAddress, check_remote, checked, pinned
 from control_api.services.push_child import LiveSplitter, PushChild
 from control_api.services.wanted import Wanted
 from mcu_core.errors import BadInput, McuError, NotFound, Refused
@@ -176,9 +176,13 @@ class Pushes:
             one.task.cancel()
             await asyncio.gather(one.task, return_exceptions=True)
 
-    async def _check_remote(self, address: PushAddress) -> None:
-        if not self._local:
-            check_remote(await self._resolve(address.host))
+    async def _check_remote(self, address: PushAddress) -> PushAddress:
+        """The address as it may be connected to; raises BadInput."""
+        if self._local:
+            return address
+        found = await self._resolve(address.host)
+        check_remote(found)
+        return pinned(address, found[0])
 
     # ------------------------------------------------------------------ one push
 
@@ -188,8 +192,8 @@ class Pushes:
         while True:
             one.state, began_ns = "connecting", self._clock.now_ns()
             try:
-                await self._check_remote(one.address)  # a name may stand for another host by now
-                if await self._push_once(one):
+                # A name may stand for another host by now.
+                if await self._push_once(one, await self._check_remote(one.address)):
                     continue
             except (McuError, ControlError) as error:
                 one.error = str(error)
@@ -207,13 +211,13 @@ class Pushes:
             await asyncio.sleep(PAUSES_S[min(one.failures, len(PAUSES_S)) - 1])
             one.restarts += 1
 
-    async def _push_once(self, one: _Push) -> bool:
+    async def _push_once(self, one: _Push, address: PushAddress) -> bool:
         """One process, from its start to its end; `error` says why it ended.
 
         True: it was ended because the picture goes on in another form.
         """
         renewed = asyncio.Event()
-        child = PushChild(one.address, one.moved.set)
+        child = PushChild(address, one.moved.set)
         await child.launch()
         viewer = None
         try:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from control_api.services import pushes
+from control_api.services.push_address import PushAddress
+from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 from tests.component.control.conftest import Control, running_control
 from tests.component.control.test_live import tap_of
@@ -176,3 +178,27 @@ async def test_no_more_are_added_at_once_than_one_after_the_other(
         codes = [reply.status_code for reply in await asyncio.gather(*asked)]
         assert codes.count(201) == pushes.MOST_OF_ONE
         assert codes.count(409) == pushes.MOST_OF_ONE
+
+
+async def test_a_name_that_turns_to_this_machine_is_not_followed(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ffmpeg is given the address that was looked at, and asks nobody again for the name's."""
+    doors: list[str] = []
+
+    class Child:
+        def __init__(self, address: PushAddress, _moved: Callable[[], None]) -> None:
+            doors.append(address.door)
+
+        async def launch(self) -> None:
+            raise Refused("enough")
+
+    async def resolve(host: str) -> list[str]:
+        return ["203.0.113.7"]
+
+    monkeypatch.setattr(pushes, "PushChild", Child)
+    monkeypatch.setattr(control.bridge.pushes, "_resolve", resolve)
+    cid = await control.conference()
+    body = {"url": "rtmp://turning.example/app/key"}
+    await control.json("POST", f"/conferences/{cid}/pushes", json=body)
+    await until(lambda: doors == ["rtmp://203.0.113.7:1935"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_api.services.push_address import check_remote, checked
+from control_api.services.push_address import check_remote, checked, pinned
 from mcu_core.errors import BadInput
 
 
@@ -95,3 +95,23 @@ def test_this_machine_is_no_place_to_push_to(address: str) -> None:
     check_remote(["10.1.2.3", "2001:db8::1"][:1])
     with pytest.raises(BadInput):
         check_remote(["10.1.2.3", address])
+
+
+@pytest.mark.parametrize(
+    ("url", "found", "door", "tcurl"),
+    [
+        ("rtmp://h/app/key", "203.0.113.7", "rtmp://203.0.113.7:1935", "rtmp://h:1935/app"),
+        ("rtmp://h/a/b/key", "2001:db8::7", "rtmp://[2001:db8::7]:1935", "rtmp://h:1935/a/b"),
+        ("srt://h:9000?streamid=x", "203.0.113.7", "srt://203.0.113.7:9000", None),
+        ("rtmps://h/app/key", "203.0.113.7", "rtmps://h:443", None),
+    ],
+)
+def test_what_was_looked_at_is_what_is_connected_to(
+    url: str, found: str, door: str, tcurl: str | None
+) -> None:
+    address = checked(url)
+    made = pinned(address, found)
+    assert made.door == door
+    assert dict(made.options).get("rtmp_tcurl") == tcurl
+    assert set(address.options) <= set(made.options)
+    assert made.shown == address.shown
