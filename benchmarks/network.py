@@ -5,15 +5,18 @@ the encoder, and compared with the same call over a network without faults.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.load.faults import Faults
-from benchmarks.load.simulated_call import BEGIN_NS, CallPlan, SimulatedCall
+from benchmarks.load.padded import PaddedEncoder
+from benchmarks.load.simulated_call import BEGIN_NS, PICTURES, CallPlan, SimulatedCall
 from benchmarks.report import Report, Row
 from benchmarks.talk import SENTENCES, VOICES, synthesised
 from mcu_core.errors import BadInput, Refused
@@ -29,6 +32,7 @@ FEC_TYPES = 116, 117
 
 FREEZE_NS = 200 * NS_PER_MS
 RTT_MS = 100
+SMALL = replace(PICTURES, width=176, height=144)
 JUDGED_HZ = 16_000
 JUDGED_S = 8
 """PESQ is made for pieces of speech of that length; several are judged, and the mean is told."""
@@ -58,45 +62,80 @@ CALM = Faults(delay_ms=20)
 @dataclass(frozen=True, slots=True)
 class NetworkBench:
     """How long each call with losses lasts, by which dice, with which of FORMS' sounds; empty for
-    each of them, and jitter."""
+    each of them, and jitter. `seeds`: with more than one the dice from `seed` on, over pictures
+    that are small and filled up, and of each figure the median and the worst."""
 
     seconds: int = 40
     seed: int = 1
     sound: str = ""
+    seeds: int = 1
 
 
 def run(what: NetworkBench) -> Report:
     """All of it."""
     if what.sound and what.sound not in {codec.name for codec in FORMS}:
         raise BadInput("--sound", "opus or PCMA")
-    speech = spoken(what.seconds)
-    rows: list[Row] = []
-    for codec, form in FORMS.items():
-        if what.sound not in ("", codec.name):
-            continue
-        clean = _heard(what, form, speech, HALF)
-        rows += [
-            _loss_row(name, codec, _heard(what, form, speech, faults), clean, speech)
-            for name, faults in LOSSES.items()
-        ]
-    ways = {} if what.sound else JITTERS
-    beside = [_jitter_row(name, faults, what.seed) for name, faults in ways.items()]
+    dice = [replace(what, seed=what.seed + k) for k in range(what.seeds)]
+    with ProcessPoolExecutor() as processes:
+        calls = list(processes.map(_losses, dice))
+        ways = [] if what.sound else list(processes.map(_jitters, dice))
+    rows = [judged(list(alike)) for alike in zip(*calls, strict=True)]
+    beside = [judged(list(alike)) for alike in zip(*ways, strict=True)]
+    last = f" to {what.seed + what.seeds - 1}" if what.seeds > 1 else ""
     notes = [
         f"Losses both ways, round trip {RTT_MS} ms, 640x360 at 30 and sound on one link; seed "
-        f"{what.seed}, {what.seconds} s each, from the first packet on. Frozen: share of the time "
-        "in pauses of over 200 ms without a new picture.",
+        f"{what.seed}{last}, {what.seconds} s each, from the first packet on. Frozen: share of "
+        "the time in pauses of over 200 ms without a new picture.",
         f"Jitter both ways for {JITTER_S} s; sound and pictures from {SETTLED_S} s after its begin "
         "to its end; back: when delays were normal again, s after its end.",
     ]
     return Report("bad networks", rows, notes=notes, beside=beside)
 
 
+def _losses(what: NetworkBench) -> list[Row]:
+    """Every sound over every network with losses, by one seed."""
+    speech, rows = spoken(what.seconds), []
+    for codec, form in FORMS.items():
+        if what.sound in ("", codec.name):
+            clean = _heard(what, form, speech, HALF)
+            rows += [
+                _loss_row(name, codec, _heard(what, form, speech, faults), clean, speech)
+                for name, faults in LOSSES.items()
+            ]
+    return rows
+
+
+def _jitters(what: NetworkBench) -> list[Row]:
+    return [_jitter_row(name, faults, what) for name, faults in JITTERS.items()]
+
+
+LESS_IS_WORSE = ("PESQ without", "PESQ", "pictures/s", "pictures/s, worst second")
+
+
+def judged(alike: Sequence[Row]) -> Row:
+    """Rows of one thing by several dice as one: of figures that differ "median / worst"."""
+    row: Row = {}
+    for column, first in alike[0].items():
+        figures = [float(one[column]) for one in alike if not isinstance(one[column], str)]
+        if len(figures) < len(alike) or min(figures) == max(figures):
+            row[column] = first
+            continue
+        worst = min(figures) if column in LESS_IS_WORSE else max(figures)
+        row[column] = f"{round(median(figures), 2):g} / {worst:g}"
+    return row
+
+
+def _plan(what: NetworkBench, form: AudioForm) -> CallPlan:
+    """A call without faults; of several, small pictures that fill the network like large ones."""
+    plan = CallPlan(sound=form, seed=what.seed)
+    return replace(plan, video=SMALL, encoder=PaddedEncoder) if what.seeds > 1 else plan
+
+
 def _heard(what: NetworkBench, form: AudioForm, speech: Block, faults: Faults) -> SimulatedCall:
-    plan = CallPlan(
-        sound=form,
+    plan = replace(
+        _plan(what, form),
         out=faults,
         back=faults,
-        seed=what.seed,
         protection=Protection(rtx=RTX_TYPE, red=FEC_TYPES[0], ulpfec=FEC_TYPES[1]),
         sound_protection=Protection(red=RED_TYPE),
     )
@@ -137,9 +176,9 @@ def frozen_s(call: SimulatedCall, since_ns: int = 0) -> float:
     return sum(pause for pause in pauses if pause > FREEZE_NS) / NS_PER_SECOND
 
 
-def _jitter_row(name: str, faults: Faults, seed: int) -> Row:
+def _jitter_row(name: str, faults: Faults, what: NetworkBench) -> Row:
     sound = _tone(BEFORE_S + JITTER_S + AFTER_S)
-    call = SimulatedCall(CallPlan(sound=FORMS[OPUS], out=CALM, back=CALM, seed=seed), sound)
+    call = SimulatedCall(replace(_plan(what, FORMS[OPUS]), out=CALM, back=CALM), sound)
     call.run(BEFORE_S)
     normal = _delays(call, BEFORE_S - 1)
     call.out.faults = call.back.faults = faults

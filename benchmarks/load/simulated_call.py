@@ -82,8 +82,7 @@ def drawn(width: int, height: int, number: int) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """What is sent, and over what. `loss_known`: receiver reports make the sound's sender careful,
-    as they do in the engine."""
+    """What is sent, and over what; `encoder` makes what codes the pictures."""
 
     video: VideoForm = PICTURES
     sound: AudioForm | None = None
@@ -92,6 +91,7 @@ class CallPlan:
     seed: int = 1
     protection: Protection = NO_PROTECTION
     sound_protection: Protection = NO_PROTECTION
+    encoder: Callable[[VideoForm], VideoEncoder] = VideoEncoder
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class SimulatedCall:
         self._sound = sound
         self._wire: list[tuple[int, int, Callable[[], object]]] = []
         self._numbers = count()
-        self._encoder = VideoEncoder(plan.video)
+        self._encoder = plan.encoder(plan.video)
         self._wanted = True
         self._drawn = 0
         self._shown_serial = 0

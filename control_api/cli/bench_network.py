@@ -18,13 +18,14 @@ def network(
     seconds: Annotated[int, typer.Option(min=10, help="Of each call with losses")] = 40,
     seed: Annotated[int, typer.Option(help="Of the network's dice")] = 1,
     sound: Annotated[str, typer.Option(help="opus or PCMA alone, and no jitter")] = "",
+    seeds: Annotated[int, typer.Option(min=1, help="So many dice: median and worst")] = 1,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """Bad networks: what is seen and heard with losses and jitter, in moved time (bars 4, 5)."""
     from benchmarks.network import NetworkBench, run
 
-    tell(lambda: run(NetworkBench(seconds, seed, sound)), json_, plot)
+    tell(lambda: run(NetworkBench(seconds, seed, sound, seeds)), json_, plot)
 
 
 @bench.command()
