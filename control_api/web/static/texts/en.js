@@ -56,6 +56,7 @@ export const en = {
   "conference.end_yes": "End it",
   "conference.first_title": "No conference yet",
   "conference.first_text": "Make one, then send its link to the sites that shall join.",
+  "conference.booked": "What is booked",
   "sites.title": "Sites",
   "sites.count": "{joined} of {all} joined",
   "sites.hint": "Drag a site into the picture to fix it in a pane, or use its menu.",

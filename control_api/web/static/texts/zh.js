@@ -56,6 +56,7 @@ export const zh = {
   "conference.end_yes": "结束",
   "conference.first_title": "还没有会议",
   "conference.first_text": "新建一个会议，然后把链接发给要加入的会场。",
+  "conference.booked": "查看会议预约",
   "sites.title": "会场",
   "sites.count": "{joined}/{all} 已入会",
   "sites.hint": "把会场拖到画面中即可固定到某个分屏，也可使用会场菜单。",
