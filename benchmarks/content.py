@@ -33,13 +33,13 @@ from mcu_core.contract.definition import (
 from mcu_core.endpoints.endpoint import Abilities, Feedback
 from mcu_core.endpoints.test_pattern import TestPattern
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.errors import Refused
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.picture import Plane
 from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
-from mcu_core.media.workers import Workers
 
 RATE_BPS = 512_000
 SHOW_S = 5.0
@@ -126,9 +126,10 @@ Outcome = tuple[list[Show], dict[str, Taker], list[Person], float]
 
 
 async def _run(pages: int, folder: Path) -> Outcome:
-    clock, workers = MonotonicClock(), Workers()
-    workers.start()
-    room = Conference(ROOM, clock, lambda event: None, workers)
+    clock = MonotonicClock()
+    threads = Threads(clock)
+    threads.start()
+    room = Conference(ROOM, clock, lambda event: None, threads)
     await room.start()
     people: list[Person] = []
     takers = {"1080p": Taker("b", clock, (1920, 1080)), "720p": Taker("c", clock, (1280, 720))}
@@ -159,7 +160,7 @@ async def _run(pages: int, folder: Path) -> Outcome:
         return shows, takers, people, busy_ms
     finally:
         await room.stop()
-        await asyncio.to_thread(workers.stop)
+        await asyncio.to_thread(threads.stop)
 
 
 # ------------------------------------------------------------------------------------------ reading

@@ -21,8 +21,8 @@ from mcu_core.endpoints.network import NetworkOptions, open_udp_pair
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
-from mcu_core.media.workers import Workers
 
 CLIPS = ("ambulance", "campus", "pharmacy")
 WIDE = Faults(delay_ms=10, rate_bps=2_000_000, queue_ms=100)
@@ -65,15 +65,16 @@ async def _conference(clips: Path) -> AsyncIterator[Conference]:
     definition = ConferenceDefinition(
         "c", "Ladder", video_bitrate_bps=FULL_BPS, sites=(*files, *receivers), revision=1
     )
-    workers = Workers()
-    conference = Conference(definition, MonotonicClock(), lambda event: None, workers)
-    workers.start()
+    clock = MonotonicClock()
+    threads = Threads(clock)
+    conference = Conference(definition, clock, lambda event: None, threads)
+    threads.start()
     await conference.start()
     try:
         yield conference
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()
 
 
 async def _call(

@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figures import cost_rows, figure
+from benchmarks.floor import bare
 from benchmarks.live import Member, Run, Setting, rtp_site, watch
 from benchmarks.load.fleet import Line, Sends, SitePlan
 from benchmarks.load.tape import Tape
 from benchmarks.report import Report, Row
 from benchmarks.rig import Rig
-from benchmarks.scenes import conference, pictures, plans, voices
+from benchmarks.scenes import conference, mosaic, pictures, plans, tapes_of, voices
+from benchmarks.tapes import FPS
 from mcu_core.contract.definition import ConferenceDefinition, LayoutChoice
+from mcu_core.egress.video_encoder import DEFAULT_PRESET
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
+from mcu_core.media.codec import OPUS, Codec, codec_named
 
 CANVAS, BITRATE_BPS = (640, 360), 600_000
 SITES = 4
@@ -38,21 +42,32 @@ class Phase:
     ended_ns: int
 
 
-def run(seconds: int, conferences: int, size: str, clips: Path) -> Report:
+def run(
+    seconds: int,
+    conferences: int,
+    size: str,
+    clips: Path,
+    fps: int = FPS,
+    sound: str = OPUS.name,
+) -> Report:
     """`seconds` each: nothing; one flooded; one relaid out each 100 ms; one killed."""
+    codec = codec_named(sound)
     names = [f"c{k}" for k in range(conferences)]
     members: list[Member] = []
     definitions: list[ConferenceDefinition] = []
     for name in names:
-        made = plans(pictures(SITES, size, clips), voices(SITES))
+        made = plans(pictures(SITES, size, clips, fps), voices(SITES, codec))
         own = [Member(rtp_site(f"{name}s{k}"), plan, name) for k, plan in enumerate(made)]
         members += own
         sites = [member.definition for member in own]
-        definitions.append(conference(sites, SITES, CANVAS, bitrate_bps=BITRATE_BPS, id=name))
+        definitions.append(conference(sites, SITES, CANVAS, fps, BITRATE_BPS, id=name))
     for k in range(ATTACKERS):
         plan = SitePlan(video=Sends(garbage()))
         members.append(Member(rtp_site(f"attacker{k}"), plan, attached=False))
-    report = Report(f"{conferences} conferences of {SITES} sites, {seconds} s each", [])
+    report = Report(
+        f"{conferences} conferences of {SITES} sites, {size} at {fps}/s, {sound}, {seconds} s each",
+        [],
+    )
     phases: list[Phase] = []
     clock = MonotonicClock()
 
@@ -76,13 +91,27 @@ def run(seconds: int, conferences: int, size: str, clips: Path) -> Report:
         await killing
 
     def evaluate(done: Run) -> None:
-        report.rows = _rows(done, phases)
+        report.rows = _rows(done, phases, fps)
         report.rows += cost_rows(done)
         report.stalls = done.stalls
 
     setting = Setting(tuple(definitions), tuple(members))
-    asyncio.run(watch(setting, 4 * seconds + 2, during, evaluate))
+    done = asyncio.run(watch(setting, 4 * seconds + 2, during, evaluate))
+    report.rows += _bare_rows(done, size, clips, fps, codec)
     return report
+
+
+def _bare_rows(done: Run, size: str, clips: Path, fps: int, codec: Codec) -> list[Row]:
+    """What the codecs alone would take for all conferences, measured for one."""
+    pictures_, sounds = tapes_of(pictures(SITES, size, clips, fps)), tapes_of(voices(SITES, codec))
+    encodes = [codec] * len(next(iter(done.ended.values())).audio_outputs)
+    whole = [mosaic(SITES, CANVAS, fps, BITRATE_BPS)]
+    floor = bare(pictures_, whole, DEFAULT_PRESET, sounds, encodes)
+    count = len(done.setting.conferences)
+    return [
+        figure("bare codecs of all at full rate, cores", count * floor.cores),
+        figure("of these, sound", count * floor.sound_cores),
+    ]
 
 
 def garbage() -> Tape:
@@ -121,7 +150,7 @@ async def _relay(rig: Rig, definition: ConferenceDefinition) -> None:
         await asyncio.sleep(RELAYOUT_EVERY_S)
 
 
-def _rows(done: Run, phases: list[Phase]) -> list[Row]:
+def _rows(done: Run, phases: list[Phase], fps: int) -> list[Row]:
     others = [
         site
         for member, site in zip(done.setting.members, done.fleet.sites, strict=True)
@@ -133,7 +162,7 @@ def _rows(done: Run, phases: list[Phase]) -> list[Row]:
     for phase in phases:
         seen, heard = _rates(done, pictures_, phase), _rates(done, sounds, phase)
         rows += [
-            figure(f"{phase.name}: pictures a second, worst of the others", seen.min(), "30.0"),
+            figure(f"{phase.name}: pictures a second, worst of the others", seen.min(), f"{fps}.0"),
             figure(f"{phase.name}: sound packets a second, worst of the others", heard.min(), "50"),
         ]
     before = _rates(done, pictures_ + sounds, phases[0])

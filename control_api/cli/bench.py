@@ -27,6 +27,7 @@ Presets = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "mediu
 Sounds = Literal["opus", "PCMA", "PCMU", "G722", "L16"]
 Size = Annotated[Sizes, typer.Option(help="Pictures that sites send")]
 Preset = Annotated[Presets, typer.Option(help="x264 preset of the engine")]
+Fps = Annotated[int, typer.Option(min=10, max=60, help="Pictures a second, in and out")]
 Sound = Annotated[Sounds, typer.Option(help="Codec of the sites' sound")]
 Srtp = Annotated[bool, typer.Option("--srtp", help="Sites come by WebRTC's SRTP")]
 Clips = Annotated[Path, typer.Option(help="Folder of the demo clips")]
@@ -111,7 +112,7 @@ def room(
     sound: Sound = "opus",
     preset: Preset = "superfast",
     browser: Annotated[bool, typer.Option(help="One more site: headless Chromium")] = False,
-    fps: Annotated[int, typer.Option(min=10, max=60, help="Pictures a second, in and out")] = 30,
+    fps: Fps = 30,
     out: Annotated[Sizes, typer.Option(help="Size of the mosaic")] = "720p",
     clips: Clips = CLIPS,
     json_: Json = None,
@@ -286,6 +287,8 @@ def tenants(
     seconds: Seconds = 10,
     conferences: Annotated[int, typer.Option(min=4, max=50, help="How many in one engine")] = 10,
     size: Size = "360p",
+    fps: Fps = 30,
+    sound: Sound = "opus",
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
@@ -293,7 +296,7 @@ def tenants(
     """Conferences in one engine: one killed, flooded, relaid out; the others' packet counts."""
     from benchmarks.tenants import run
 
-    tell(lambda: run(seconds, conferences, size, clips), json_, plot)
+    tell(lambda: run(seconds, conferences, size, clips, fps, sound), json_, plot)
 
 
 @bench.command()

@@ -8,6 +8,7 @@ from mcu_core.egress.lowering import lowering
 from mcu_core.egress.sound_coders import LAYOUTS, SoundCoder, sound_coder
 from mcu_core.egress.timestamps import StreamClock
 from mcu_core.errors import BadInput, CodecFailure
+from mcu_core.kernels.blocks import joined
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import AAC, OPUS
 from mcu_core.media.libopus import DTX_BYTES
@@ -69,7 +70,9 @@ class AudioEncoder:
             missing = size - len(sound) if self._codec.sample_rate != SAMPLE_RATE else 0
             self._waiting = np.zeros((missing, self._channels), np.float32)
             self._late_samples += missing
-        self._waiting = np.concatenate((self._waiting, sound))
+        if not len(self._waiting) and len(sound) == size:
+            return sound
+        self._waiting = joined(self._waiting, sound)
         if len(self._waiting) < size:
             return None
         frame, self._waiting = self._waiting[:size], self._waiting[size:]

@@ -30,11 +30,11 @@ from mcu_core.engine.sound import Listener, SoundLoop
 from mcu_core.engine.tap import ConferenceTap
 from mcu_core.engine.tap_keeper import TapKeeper
 from mcu_core.engine.teller import Teller
+from mcu_core.engine.threads import Threads
 from mcu_core.engine.views import Views, senders
 from mcu_core.errors import McuError, NotFound, Refused
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 from mcu_core.mixer.speech import Speech
 from mcu_core.negotiation.rate_shares import narrower
 from mcu_core.negotiation.receivable import NO_LIMIT
@@ -49,8 +49,8 @@ LOOK_AGAIN_NS = NS_PER_SECOND
 class Conference:
     """Carries out a ConferenceDefinition; all methods run on the event loop.
 
-    `admission` is asked before anything that takes more of the machine. `workers` do the codec
-    work; they run before it starts and until it has stopped.
+    `admission` is asked before anything that takes more of the machine. `threads` do the work; they
+    run before it starts and until it has stopped.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Conference:
         definition: ConferenceDefinition,
         clock: Clock,
         tell: Callable[[Event], None],
-        workers: Workers,
+        threads: Threads,
         *,
         admission: Admission = EVERYBODY,
         options: EngineOptions = DEFAULT_OPTIONS,
@@ -75,7 +75,7 @@ class Conference:
         self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
         self.failed = False
         self._publish = Soon(SOON_S, self._give)
-        self._workers = workers
+        self._workers = threads.workers
         self._dresser = Dresser(options.media)
         self.content = Content(self._publish.now)
         self._look_ns = 0
@@ -84,14 +84,14 @@ class Conference:
             clock,
             content=self.content,
             preset=options.preset,
-            workers=self._workers,
+            threads=threads,
             shown=self._plan_shown,
             failed=self._broke,
             again=self._publish.soon,
         )
         self.cameras = Cameras(self._seats, lambda: (self.definition, self.views.direction), tell)
         self._sound = SoundLoop(
-            definition.id, clock, self._speech_changed, self._heard, self._broke
+            definition.id, clock, threads.sound, self._speech_changed, self._heard, self._broke
         )
 
     async def start(self) -> None:

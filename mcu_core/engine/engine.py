@@ -59,9 +59,9 @@ from mcu_core.engine.own_offers import OwnOffers
 from mcu_core.engine.remaking import Rests
 from mcu_core.engine.renegotiation import reoffer
 from mcu_core.engine.stills import Stills
+from mcu_core.engine.threads import Threads
 from mcu_core.errors import BadInput, MalformedInput, McuError, NotFound, Refused
 from mcu_core.media.clock import Clock
-from mcu_core.media.workers import Workers
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._load = EngineLoad(clock)
         self._options = options
-        self._workers = Workers()
+        self._threads = Threads(clock)
         self._effort = EffortKeeper(clock, self._conferences.values, options.cores)
         self._offers = OwnOffers()
         self._stills = Stills(clock)
@@ -108,7 +108,7 @@ class Engine:
     async def open(self) -> None:
         """Listen for control and recorder."""
         await self._door.open()
-        self._workers.start()
+        self._threads.start()
         self._effort.start()
         log.info("engine is ready", engine=self._name)
 
@@ -122,7 +122,7 @@ class Engine:
         await self._offers.close()
         await asyncio.gather(*(conference.stop() for conference in self._conferences.values()))
         self._conferences.clear()
-        await asyncio.to_thread(self._workers.stop)
+        await asyncio.to_thread(self._threads.stop)
 
     # ------------------------------------------------------------------ the socket
 
@@ -276,7 +276,7 @@ class Engine:
             definition,
             self._clock,
             self._tell,
-            self._workers,
+            self._threads,
             admission=self._effort,
             options=self._options,
         )

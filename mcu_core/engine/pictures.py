@@ -13,6 +13,7 @@ from mcu_core.contract.definition import PaneFit
 from mcu_core.egress.video_group import VideoGroup
 from mcu_core.engine.dressing import Dressing
 from mcu_core.engine.sources import Source
+from mcu_core.engine.tick_thread import TickThread
 from mcu_core.engine.ticks import Ticker
 from mcu_core.layouts.model import Layout
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
@@ -72,6 +73,7 @@ class PictureLoop:
         self,
         name: str,
         clock: Clock,
+        thread: TickThread,
         fps: int,
         plan: PicturePlan,
         shown: Callable[[PicturePlan], None],
@@ -93,7 +95,12 @@ class PictureLoop:
         self._waiting_since: dict[ViewKey, int] = {}
         self._last_plan: PicturePlan | None = None
         self.ticker = Ticker(
-            f"picture {name}", clock, NS_PER_SECOND // fps, self._tick, self._report_failure
+            f"picture {name}",
+            clock,
+            thread,
+            NS_PER_SECOND // fps,
+            self._tick,
+            self._report_failure,
         )
 
     @property

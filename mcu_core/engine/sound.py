@@ -8,10 +8,10 @@ from mcu_core.contract.definition import VoiceSwitching
 from mcu_core.engine.notice import NO_NOTICE, Notice, tones
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound_outputs import Delivery, Listener, SoundOutputs
+from mcu_core.engine.tick_thread import TickThread
 from mcu_core.engine.ticks import Ticker
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import Clock
-from mcu_core.media.priority import Niceness
 from mcu_core.media.sound import BLOCK_NS, Block
 from mcu_core.media.units import AudioForm
 from mcu_core.mixer.level import SILENCE_DBOV
@@ -38,6 +38,7 @@ class SoundLoop:
         self,
         name: str,
         clock: Clock,
+        thread: TickThread,
         speech_changed: Callable[[Speech], None],
         levels: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -62,11 +63,11 @@ class SoundLoop:
         self.ticker = Ticker(
             f"sound {name}",
             clock,
+            thread,
             BLOCK_NS,
             self._tick,
             self._report_failure,
             CATCH_UP_TICKS,
-            Niceness.SOUND,
         )
 
     def start(self) -> None:

@@ -39,11 +39,11 @@ from mcu_core.engine.rungs import Rungs, shared
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sender_wishes import SenderWishes, largest_tiles
 from mcu_core.engine.tap import ConferenceTap
+from mcu_core.engine.threads import Threads
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
 from mcu_core.layouts.automatic import layout_for
 from mcu_core.media.clock import NS_PER_SECOND, Clock
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 
 Readers = Sequence[tuple[str, Endpoint]]
 """Every endpoint that takes pictures, with the site that it belongs to (VIEWERS for none)."""
@@ -79,7 +79,7 @@ class Views:
         *,
         content: Content,
         preset: str,
-        workers: Workers,
+        threads: Threads,
         shown: Callable[[PicturePlan], None],
         failed: Callable[[Exception], None],
         again: Callable[[], None],
@@ -105,9 +105,15 @@ class Views:
         self._seats: Mapping[str, Seat] = {}
         plan = PicturePlan(definition.revision, MappingProxyType({}))
         self.pictures = PictureLoop(
-            definition.id, clock, definition.fps, plan, self._plan_shown, failed
+            definition.id,
+            clock,
+            threads.pictures,
+            definition.fps,
+            plan,
+            self._plan_shown,
+            failed,
         )
-        self.outputs = VideoOutputs(clock, preset, workers, self._outputs_changed)
+        self.outputs = VideoOutputs(clock, preset, threads.workers, self._outputs_changed)
         self.outputs.spares = self.pictures.effort.spares
 
     def start(self) -> None:

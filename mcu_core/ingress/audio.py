@@ -9,6 +9,7 @@ from mcu_core.ingress.pace import MOST_PPM, Pace
 from mcu_core.ingress.playback import Playback, samples
 from mcu_core.ingress.sound_queue import SILENT_DBOV, SoundQueue, level_of
 from mcu_core.ingress.waveform import LONGEST_PERIOD, lengthened, shortened
+from mcu_core.kernels.blocks import joined
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, Clock
 from mcu_core.media.sound import BLOCK_NS, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit
@@ -161,7 +162,7 @@ class AudioIngress:
             more = self._more(timing, now_ns)
             if more is None:
                 return self._last_block()
-            self._ready = np.concatenate((self._ready, more))
+            self._ready = joined(self._ready, more)
         ppm = self._keep_delay(timing, now_ns)
         block = self._take_block()
         self._ppm = ppm
@@ -277,7 +278,7 @@ class AudioIngress:
                 return
             more = self._playback.more(0, grows=True)
             if more is not None:
-                self._ready = np.concatenate((self._ready, more))
+                self._ready = joined(self._ready, more)
         self._ready = shortened(self._ready, most)
         self._blocks_since_cut = 0
         self.stats.shortened += 1

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mcu_core.kernels.blocks import joined
 from mcu_core.kernels.pace import AFTER, BEFORE, TABLE, read_at_pace
 from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, Block
 
@@ -32,7 +33,7 @@ class Pace:
         else:
             pace = 1 + ppm * 1e-6
             block = np.empty((BLOCK_SAMPLES, CHANNELS), np.float32)
-            read_at_pace(np.concatenate((self._past, sound)), TABLE, self._part, pace, block)
+            read_at_pace(joined(self._past, sound), TABLE, self._part, pace, block)
             end = self._part + BLOCK_SAMPLES * pace
             used = int(end)
             self._part = end - used

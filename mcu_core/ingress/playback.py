@@ -11,6 +11,7 @@ from mcu_core.ingress.audio_stats import AudioStats
 from mcu_core.ingress.concealment import CarriedOn, Concealment, Silence, concealment
 from mcu_core.ingress.sound_queue import SoundQueue
 from mcu_core.ingress.waveform import HISTORY, MATCHED
+from mcu_core.kernels.blocks import joined
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.sound import BLOCK_NS, BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.media.units import AccessUnit
@@ -283,7 +284,7 @@ class Playback:
 
     def _heard(self, sound: Block) -> Block:
         kept = self._history[len(sound) :] if len(sound) < HISTORY else self._history[:0]
-        self._history = np.concatenate((kept, sound[-HISTORY:]))
+        self._history = joined(kept, sound[-HISTORY:])
         return sound
 
 

@@ -111,7 +111,7 @@ def _fragment(
     return _copy(made, to, kept, start + 2, end), slices, 0 if lead & _LAST else 1
 
 
-@kernel(INT(BYTES_IN, INT, BYTES_OUT, INT))
+@kernel(INT(BYTES_IN, INT, BYTES_OUT, INT), brief=True)
 def annex_b(kept: Bytes, size: int, made: Bytes, to: int) -> int:
     """Write the picture of `kept[:size]` to `made[to:]`, in Annex B; where it ends, or REFUSED.
 
@@ -150,7 +150,7 @@ def _frame_begin(kept: Bytes, start: int, end: int) -> int:
     return at + (1 if flags & _LEVEL else 0) + (1 if flags & _LAYER else 0)
 
 
-@kernel(INT(BYTES_IN, INT, BYTES_OUT, INT))
+@kernel(INT(BYTES_IN, INT, BYTES_OUT, INT), brief=True)
 def vp8_frame(kept: Bytes, size: int, made: Bytes, to: int) -> int:
     """The same for a frame of VP8."""
     at, began = 0, to
@@ -164,7 +164,7 @@ def vp8_frame(kept: Bytes, size: int, made: Bytes, to: int) -> int:
     return to if to > began and made[began] & _INTER else REFUSED
 
 
-@kernel(INT(NUMBERS_OUT, BYTES_IN, INT, INT, INT, BYTES_OUT, INT))
+@kernel(INT(NUMBERS_OUT, BYTES_IN, INT, INT, INT, BYTES_OUT, INT), brief=True)
 def keep(
     row: Numbers, packet: Bytes, body: int, length: int, last: int, made: Bytes, to: int
 ) -> int:

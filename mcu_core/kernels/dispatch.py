@@ -1,8 +1,9 @@
 """How a kernel is declared: the one place that knows Numba's decorators, typed for the rest.
 
 Every kernel has one explicit signature, is compiled when its module is imported (or loaded from the
-disk cache beside it), releases the GIL and is serial: a parallel one, called from several threads,
-may abort the process. Parallelism comes from threads that work on different pictures.
+disk cache beside it), releases the GIL if it is not brief, and is serial: a parallel one, called
+from several threads, may abort the process. Parallelism comes from threads that work on different
+pictures.
 """
 
 import hashlib
@@ -39,11 +40,17 @@ def matrix(element: Any, *, readonly: bool = True) -> Any:
     return types.Array(element, 2, "C", readonly=readonly)
 
 
-def kernel(signature: Any, *, inline: bool = False) -> Callable[[Function], Function]:
-    """Compile a loop for exactly one signature; the result is called like the Python function."""
+def kernel(
+    signature: Any, *, inline: bool = False, brief: bool = False
+) -> Callable[[Function], Function]:
+    """Compile a loop for exactly one signature; the result is called like the Python function.
+
+    `brief`: it takes some ten microseconds and keeps the interpreter's lock. Who gives that up
+    waits to have it back, for half a millisecond where other threads have work in Python.
+    """
 
     def compiled(function: Function) -> Function:
-        dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=inline)(function)
+        dispatcher = numba.njit(nogil=not brief, error_model="numpy", forceinline=inline)(function)
         dispatcher.enable_caching()
         # Numba looks at the file of the function alone, not at what comes into it from others.
         file = dispatcher._cache._cache_file

@@ -72,7 +72,7 @@ def flow_of(keys: Words, flows: Numbers, key: tuple[Any, ...]) -> int:
     return 0
 
 
-@kernel(NOTHING(WORD_ROWS_OUT, NUMBERS_OUT, WORDS_IN, INT))
+@kernel(NOTHING(WORD_ROWS_OUT, NUMBERS_OUT, WORDS_IN, INT), brief=True)
 def put(keys: Words, flows: Numbers, key: Words, flow: int) -> None:
     """Let a key, whose flow is not 0, have its place, or another flow."""
     size, words = len(flows), (key[0], key[1], key[2], key[3])
@@ -84,7 +84,7 @@ def put(keys: Words, flows: Numbers, key: Words, flow: int) -> None:
     flows[at] = flow
 
 
-@kernel(NOTHING(WORD_ROWS_OUT, NUMBERS_OUT, WORDS_IN))
+@kernel(NOTHING(WORD_ROWS_OUT, NUMBERS_OUT, WORDS_IN), brief=True)
 def take_out(keys: Words, flows: Numbers, key: Words) -> None:
     """Take a key out; those behind it move up to where they are looked for."""
     size, words = len(flows), (key[0], key[1], key[2], key[3])

@@ -52,7 +52,7 @@ def new_state() -> State:
     return state
 
 
-@kernel(NOTHING(_BLOCK_IN, types.int64, _STATE, types.float64))
+@kernel(NOTHING(_BLOCK_IN, types.int64, _STATE, types.float64), brief=True)
 def _judge(block: Samples, start: int, state: State, rise: float) -> None:
     """Follow power and noise by one segment, and decide how long the gate stays open."""
     power = 0.0
@@ -81,7 +81,7 @@ def _judge(block: Samples, start: int, state: State, rise: float) -> None:
             state[noise] = min(state[now], state[noise] * rise)
 
 
-@kernel(types.boolean(_BLOCK_IN, _BLOCK, _STATE, types.float64, _BLOCK))
+@kernel(types.boolean(_BLOCK_IN, _BLOCK, _STATE, types.float64, _BLOCK), brief=True)
 def gate(block: Samples, line: Samples, state: State, rise: float, out: Samples) -> bool:
     """Write what went in DELAY samples ago to `out`, gated; whether anything but silence.
 
@@ -109,7 +109,7 @@ def gate(block: Samples, line: Samples, state: State, rise: float, out: Samples)
     return sounds
 
 
-@kernel(NOTHING(_BLOCK_IN, _BLOCK_IN, _BLOCK))
+@kernel(NOTHING(_BLOCK_IN, _BLOCK_IN, _BLOCK), brief=True)
 def go_over(before: Samples, after: Samples, out: Samples) -> None:
     """Write `before` to `out`, gone over into `after`."""
     count = before.shape[0]

@@ -48,7 +48,7 @@ TABLE = _table()
 TABLE.flags.writeable = False
 
 
-@kernel(NOTHING(_TABLE_IN, _REAL, _WEIGHTS))
+@kernel(NOTHING(_TABLE_IN, _REAL, _WEIGHTS), brief=True)
 def _weights_at(table: Samples, fraction: float, weights: Samples) -> None:
     """The TAPS + 1 weights for a position 0 <= `fraction` < 2 past a sample."""
     shift = int(fraction)
@@ -61,13 +61,13 @@ def _weights_at(table: Samples, fraction: float, weights: Samples) -> None:
         weights[k + shift] = table[row, k] + near * (table[row + 1, k] - table[row, k])
 
 
-@kernel(NOTHING(_LINE_IN, types.float32, _WEIGHTS))
+@kernel(NOTHING(_LINE_IN, types.float32, _WEIGHTS), brief=True)
 def _add(read: Samples, weight: float, total: Samples) -> None:
     for j in range(2 * GROUP):
         total[j] += weight * read[j]
 
 
-@kernel(NOTHING(_BLOCK_IN, _TABLE_IN, _REAL, _REAL, _BLOCK))
+@kernel(NOTHING(_BLOCK_IN, _TABLE_IN, _REAL, _REAL, _BLOCK), brief=True)
 def read_at_pace(source: Samples, table: Samples, begin: float, pace: float, out: Samples) -> None:
     """out[i] = the sound at `begin + i * pace`, positions counted from source[BEFORE].
 

@@ -53,13 +53,13 @@ def past_of_higher(ratio: int) -> Samples:
     return np.zeros(2 * DELAYS[ratio] * ratio, np.float32)
 
 
-@kernel(NOTHING(_LINE_IN, types.float32, _LINE))
+@kernel(NOTHING(_LINE_IN, types.float32, _LINE), brief=True)
 def _add(line: Samples, weight: float, total: Samples) -> None:
     for i in range(total.shape[0]):
         total[i] += weight * line[i]
 
 
-@kernel(NOTHING(_LINE_IN, _LINE, _BLOCK_IN, _BLOCK))
+@kernel(NOTHING(_LINE_IN, _LINE, _BLOCK_IN, _BLOCK), brief=True)
 def raise_rate(samples: Samples, past: Samples, low_pass: Samples, out: Samples) -> None:
     """Write `samples`, one channel, to both channels of `out` at `ratio` times their rate.
 
@@ -82,7 +82,7 @@ def raise_rate(samples: Samples, past: Samples, low_pass: Samples, out: Samples)
     past[:] = line[count:]
 
 
-@kernel(NOTHING(_BLOCK_IN, _LINE, _BLOCK_IN, _LINE))
+@kernel(NOTHING(_BLOCK_IN, _LINE, _BLOCK_IN, _LINE), brief=True)
 def lower_rate(block: Samples, past: Samples, low_pass: Samples, out: Samples) -> None:
     """Write the mean of the channels of `block`, shape (n * ratio, 2), to the n samples of `out`.
 

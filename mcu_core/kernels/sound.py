@@ -27,7 +27,7 @@ _REAL = types.float64
 _GAINS = types.UniTuple(types.float64, 2)
 
 
-@kernel(NOTHING(_SUM, _BLOCK_IN, _GAINS, _GAINS, types.int64))
+@kernel(NOTHING(_SUM, _BLOCK_IN, _GAINS, _GAINS, types.int64), brief=True)
 def add(total: Sum, block: Samples, before: Gains, gains: Gains, ramp: int) -> None:
     """total += block, the gains of its channels going linearly over the first `ramp` samples.
 
@@ -43,7 +43,7 @@ def add(total: Sum, block: Samples, before: Gains, gains: Gains, ramp: int) -> N
         total[i, 1] += right * block[i, 1]
 
 
-@kernel(NOTHING(_SUM_IN, _BLOCK_IN, _GAINS, _GAINS, types.int64, _SUM))
+@kernel(NOTHING(_SUM_IN, _BLOCK_IN, _GAINS, _GAINS, types.int64, _SUM), brief=True)
 def take_away(
     total: Sum, block: Samples, before: Gains, gains: Gains, ramp: int, rest: Sum
 ) -> None:
@@ -58,7 +58,7 @@ def take_away(
         rest[i, 1] = total[i, 1] - right * block[i, 1]
 
 
-@kernel(_REAL(_BLOCK_IN))
+@kernel(_REAL(_BLOCK_IN), brief=True)
 def swing(block: Samples) -> float:
     """Mean of the squared distances of both channels' samples from their channel's mean.
 
@@ -77,7 +77,7 @@ def swing(block: Samples) -> float:
     return 0.0 if rest < 0.0 else rest / (2 * count)
 
 
-@kernel(_REAL(_BLOCK_IN))
+@kernel(_REAL(_BLOCK_IN), brief=True)
 def side_share(block: Samples) -> float:
     """How stereo it is: power of half the difference of the channels over that of their mean."""
     side: float = 0.0
@@ -89,7 +89,7 @@ def side_share(block: Samples) -> float:
     return side / middle
 
 
-@kernel(_REAL(_SUM_IN, types.int64, types.int64))
+@kernel(_REAL(_SUM_IN, types.int64, types.int64), brief=True)
 def _peak(sound: Sum, start: int, stop: int) -> float:
     peak = 0.0
     for i in range(start, stop):
@@ -97,7 +97,7 @@ def _peak(sound: Sum, start: int, stop: int) -> float:
     return peak
 
 
-@kernel(NOTHING(_SUM_IN, _SUM, _STATE, _REAL, _REAL, _BLOCK))
+@kernel(NOTHING(_SUM_IN, _SUM, _STATE, _REAL, _REAL, _BLOCK), brief=True)
 def limit(
     sound: Sum, line: Sum, state: NDArray[np.float64], ceiling: float, release: float, out: Samples
 ) -> None:

@@ -29,7 +29,7 @@ Samples = NDArray[np.float32]
 _STILL = 1e-12
 
 
-@kernel(types.float64(matrix(types.float32), vector(types.float64, readonly=False)))
+@kernel(types.float64(matrix(types.float32), vector(types.float64, readonly=False)), brief=True)
 def periodicity(block: Samples, history: NDArray[np.float64]) -> float:
     """Take 960 stereo samples into `history`, shape (HISTORY + 1,); the best correlation, 0..1."""
     for i in range(LONGEST):

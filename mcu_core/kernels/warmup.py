@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import mcu_core.kernels.blocks
 import mcu_core.kernels.gate  # importing it compiles or loads its kernels
 import mcu_core.kernels.ratio
 import mcu_core.kernels.sound

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mcu_core.kernels.blocks import clear
 from mcu_core.kernels.sound import Gains, Sum, add, take_away
 from mcu_core.media.sound import BLOCK_SAMPLES, CHANNELS, SAMPLE_RATE, Block
 from mcu_core.mixer.level import level_dbov
@@ -103,7 +104,7 @@ class Bus:
             for site, part in self._parts.items()
             if part.gains != OFF or part.before != OFF
         }
-        self._sum.fill(0.0)
+        clear(self._sum)
         for part in self._parts.values():
             add(self._sum, part.block, part.before, part.gains, part.ramp)
         self._limiter_before.copy_from(self._limiter)

@@ -16,11 +16,11 @@ from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.errors import BadInput, Refused
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 from mcu_core.protocol import h224, h281, rtp, sdp
 from mcu_core.protocol.h281 import Action, Motion, Phase
 from tests.fakes.brightening import Brightening
@@ -97,17 +97,17 @@ class Room:
 
 @asynccontextmanager
 async def running(events: list[Event]) -> AsyncIterator[Conference]:
-    workers = Workers()
-    workers.start()
+    threads = Threads(CLOCK)
+    threads.start()
     sees = msgspec.structs.replace(SITES[0], watch="b")
     definition = msgspec.structs.replace(TWO, sites=(sees, SITES[1]))
-    conference = Conference(definition, CLOCK, events.append, workers)
+    conference = Conference(definition, CLOCK, events.append, threads)
     await conference.start()
     try:
         yield conference
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()
 
 
 @pytest.mark.parametrize("movable", [True, False])

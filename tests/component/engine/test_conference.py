@@ -15,11 +15,11 @@ from mcu_core.endpoints.endpoint import (
     Feedback,
 )
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.ingress.reception_counters import ReceptionCounters
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import AudioForm, EncodedUnit, VideoForm
-from mcu_core.media.workers import Workers
 
 SITES = tuple(SiteDefinition(name, name, SiteKind.RTP) for name in ("a", "b"))
 TWO = ConferenceDefinition("c", "Two", width=320, height=180, sites=SITES, revision=1)
@@ -64,9 +64,9 @@ class SlowToEnd:
 @asynccontextmanager
 async def running(*endpoints: SlowToEnd) -> AsyncIterator[Conference]:
     """A conference; all connections may end when it does."""
-    workers = Workers()
-    workers.start()
-    conference = Conference(TWO, MonotonicClock(), lambda event: None, workers)
+    threads = Threads(MonotonicClock())
+    threads.start()
+    conference = Conference(TWO, MonotonicClock(), lambda event: None, threads)
     await conference.start()
     try:
         yield conference
@@ -74,7 +74,7 @@ async def running(*endpoints: SlowToEnd) -> AsyncIterator[Conference]:
         for endpoint in endpoints:
             endpoint.gone.set()
         await conference.stop()
-        workers.stop()
+        threads.stop()
 
 
 async def test_sites_come_and_go_while_a_connection_ends() -> None:

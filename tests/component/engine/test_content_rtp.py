@@ -11,12 +11,12 @@ from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.ingress.receiver import RtpVideoReceiver
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 from mcu_core.protocol import rtp, sdp
 from tests.fakes.brightening import Brightening
 from tests.fakes.bursts import one_by_one
@@ -71,9 +71,9 @@ async def joined(
 
 
 async def test_slides_of_a_site_reach_another_as_slides() -> None:
-    workers = Workers()
-    workers.start()
-    conference = Conference(TWO, CLOCK, lambda event: None, workers)
+    threads = Threads(CLOCK)
+    threads.start()
+    conference = Conference(TWO, CLOCK, lambda event: None, threads)
     await conference.start()
     shown = VideoIngress(CLOCK, "slides of b")
     shown.start()
@@ -119,4 +119,4 @@ async def test_slides_of_a_site_reach_another_as_slides() -> None:
     finally:
         await conference.stop()
         await shown.stop()
-        workers.stop()
+        threads.stop()

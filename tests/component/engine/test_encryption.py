@@ -15,9 +15,9 @@ from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.encryption import REASON, end_open_calls
+from mcu_core.engine.threads import Threads
 from mcu_core.errors import Refused
 from mcu_core.media.clock import MonotonicClock
-from mcu_core.media.workers import Workers
 from mcu_core.protocol.sdes import AES_128_GCM
 from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.srtp_peer import key_line
@@ -48,10 +48,10 @@ async def join(conference: Conference, site: str, text: str) -> None:
 
 
 async def test_who_is_not_encrypted_goes_when_all_must_be() -> None:
-    workers = Workers()
-    workers.start()
+    threads = Threads(CLOCK)
+    threads.start()
     told: list[Event] = []
-    conference = Conference(TWO, CLOCK, told.append, workers)
+    conference = Conference(TWO, CLOCK, told.append, threads)
     await conference.start()
     try:
         await join(conference, "open", offer())
@@ -71,4 +71,4 @@ async def test_who_is_not_encrypted_goes_when_all_must_be() -> None:
             await join(conference, "open", offer())
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()

@@ -16,13 +16,13 @@ from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.options import EngineOptions
+from mcu_core.engine.threads import Threads
 from mcu_core.ingress.receiver import RtpVideoReceiver
 from mcu_core.ingress.video import VideoIngress
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.picture import blank_picture
 from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
-from mcu_core.media.workers import Workers
 from mcu_core.protocol import rtp, sdp
 from mcu_core.protocol.h264 import nal_units
 from mcu_core.protocol.rtcp import is_rtcp
@@ -123,17 +123,17 @@ def sockets() -> Iterator[list[socket.socket]]:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Conference]:
-    workers = Workers()
-    workers.start()
+    threads = Threads(CLOCK)
+    threads.start()
     conference = Conference(
-        CONFERENCE, CLOCK, lambda event: None, workers, options=EngineOptions(FASTEST_PRESET)
+        CONFERENCE, CLOCK, lambda event: None, threads, options=EngineOptions(FASTEST_PRESET)
     )
     await conference.start()
     try:
         yield conference
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()
 
 
 async def join(

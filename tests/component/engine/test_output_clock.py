@@ -11,6 +11,7 @@ from mcu_core.adaptation.overload import Effort
 from mcu_core.conference.direction import CONFERENCE
 from mcu_core.contract.definition import PaneFit
 from mcu_core.engine.pictures import PictureLoop, PicturePlan, PlannedPane, ViewPlan
+from mcu_core.engine.threads import Threads
 from mcu_core.layouts.catalogue import MODES
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
 from mcu_core.media.picture import Picture
@@ -24,7 +25,9 @@ PLAN = PicturePlan(
 
 def loop_of(fps: int) -> PictureLoop:
     clock = ManualClock(NS_PER_SECOND)
-    return PictureLoop("c", clock, fps, PLAN, lambda plan: None, lambda error: None)
+    return PictureLoop(
+        "c", clock, Threads(clock).pictures, fps, PLAN, lambda plan: None, lambda error: None
+    )
 
 
 def second_of(loop: PictureLoop, fps: int, /, **form: Any) -> list[tuple[int, Picture]]:

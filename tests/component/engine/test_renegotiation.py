@@ -9,9 +9,9 @@ from mcu_core.endpoints.rtp_call import CallTerms
 from mcu_core.endpoints.rtp_session import RtpSession
 from mcu_core.engine.conference import Conference
 from mcu_core.engine.renegotiation import reoffer
+from mcu_core.engine.threads import Threads
 from mcu_core.errors import NotFound
 from mcu_core.media.clock import MonotonicClock
-from mcu_core.media.workers import Workers
 from tests.fakes.rtp_offers import media_line, rtp_offer
 
 CLOCK = MonotonicClock()
@@ -22,9 +22,9 @@ SLIDES = media_line("video", 40_002, 97, "H264/90000", "content:slides")
 
 
 async def test_content_is_added_and_taken_away_while_the_site_stays() -> None:
-    workers = Workers()
-    workers.start()
-    conference = Conference(ONE, CLOCK, lambda event: None, workers)
+    threads = Threads(CLOCK)
+    threads.start()
+    conference = Conference(ONE, CLOCK, lambda event: None, threads)
     await conference.start()
     try:
         terms = CallTerms(
@@ -49,4 +49,4 @@ async def test_content_is_added_and_taken_away_while_the_site_stays() -> None:
             await reoffer(conference, Reoffer("c", "nobody", rtp_offer(MAIN)))
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()

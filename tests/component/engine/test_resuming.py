@@ -13,11 +13,11 @@ from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import Abilities
 from mcu_core.engine.content import Content
 from mcu_core.engine.seat import Seat
+from mcu_core.engine.threads import Threads
 from mcu_core.engine.views import Views
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
 from mcu_core.media.picture import Picture, blank_picture
 from mcu_core.media.units import AccessUnit
-from mcu_core.media.workers import Workers
 from tests.component.engine.test_views import FORM, FULL, definition
 from tests.fakes.moving import form_of
 from tests.fakes.screen import Screen
@@ -81,20 +81,20 @@ class Bridge:
 
     def __init__(self, fps: int, round_trip_ms: int) -> None:
         self.clock = ManualClock(10 * NS_PER_SECOND)
-        self.workers = Workers()
+        self.threads = Threads(self.clock)
         self.wanted = definition("ab", layout=FULL, panes=(Pane("site", "a"),))
         self.views = Views(
             self.wanted,
             self.clock,
             content=Content(lambda: None),
             preset="ultrafast",
-            workers=self.workers,
+            threads=self.threads,
             shown=lambda plan: None,
             failed=lambda error: None,
             again=lambda: None,
         )
         self.seats = {
-            site.id: Seat.make(site, self.clock, self.workers) for site in self.wanted.sites
+            site.id: Seat.make(site, self.clock, self.threads.workers) for site in self.wanted.sites
         }
         self.cameras = {
             name: Camera(seat, self.clock, fps, round_trip_ms) for name, seat in self.seats.items()
@@ -104,7 +104,7 @@ class Bridge:
             seat.joined_ns = self.clock.now_ns()
         self.seen: list[tuple[int, str]] = []
         self._ticks = 0
-        self.workers.start()
+        self.threads.start()
 
     def show(self, name: str) -> None:
         """Let the picture be that site in full."""
@@ -144,7 +144,7 @@ class Bridge:
             seat.endpoint = None
             await seat.close()
         await self.views.stop()
-        self.workers.stop()
+        self.threads.stop()
 
 
 def _at_once(work: Callable[[], object]) -> None:

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from mcu_core.contract.definition import ConferenceDefinition, Pane, SiteDefinition, SiteKind
 from mcu_core.contract.snapshots import OutputSnapshot
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 from tests.fakes.screen import Screen
 from tests.fakes.waiting import until
 
@@ -45,9 +45,10 @@ async def running() -> AsyncIterator[Room]:
         sites=tuple(SiteDefinition(name, name, SiteKind.RTP) for name in SITES),
         panes=tuple(Pane("site", name) for name in SITES), revision=1,
     )  # fmt: skip
-    clock, workers = MonotonicClock(), Workers()
-    conference = Conference(definition, clock, lambda event: None, workers)
-    workers.start()
+    clock = MonotonicClock()
+    threads = Threads(clock)
+    conference = Conference(definition, clock, lambda event: None, threads)
+    threads.start()
     await conference.start()
     screens = {}
     try:
@@ -58,7 +59,7 @@ async def running() -> AsyncIterator[Room]:
         yield Room(conference, screens)
     finally:
         await conference.stop()
-        workers.stop()
+        threads.stop()
 
 
 async def test_a_narrow_path_costs_the_others_no_keyframe() -> None:

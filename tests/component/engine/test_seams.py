@@ -14,6 +14,7 @@ from mcu_core.endpoints.endpoint import Abilities, Endpoint
 from mcu_core.engine.pictures import PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import SoundLoop
+from mcu_core.engine.threads import Threads
 from mcu_core.engine.video_outputs import OutputKey, VideoOutputs
 from mcu_core.layouts.catalogue import MODES
 from mcu_core.media.clock import NS_PER_SECOND, ManualClock
@@ -60,7 +61,9 @@ class Shown:
         self.clock, self.given = clock, 0
         pane = PlannedPane(seat, PaneFit.AUTO, "")
         plan = PicturePlan(1, MappingProxyType({CONFERENCE: ViewPlan(MODES[1], (pane,))}))
-        self.loop = PictureLoop("c", clock, 30, plan, lambda plan: None, lambda error: None)
+        self.loop = PictureLoop(
+            "c", clock, Threads(clock).pictures, 30, plan, lambda plan: None, lambda error: None
+        )
         self.group: Any = SimpleNamespace(form=FORM, submit=self._take)
 
     def _take(self, picture: object) -> None:
@@ -112,7 +115,9 @@ class Level:
 
 
 async def test_each_site_has_its_own_level_whatever_their_order(clock: ManualClock) -> None:
-    loop = SoundLoop("c", clock, lambda speech: None, lambda: None, lambda error: None)
+    loop = SoundLoop(
+        "c", clock, Threads(clock).sound, lambda speech: None, lambda: None, lambda error: None
+    )
     loud, low = (
         Seat(site(name), cast("Any", None), cast("Any", Level(amplitude)), cast("Any", None))
         for name, amplitude in (("loud", 0.5), ("low", 0.005))

@@ -10,6 +10,7 @@ import numpy as np
 from mcu_core.contract.definition import SiteDefinition, SiteKind
 from mcu_core.engine.seat import Seat
 from mcu_core.engine.sound import Listener, SoundLoop
+from mcu_core.engine.threads import Threads
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import ManualClock
 from mcu_core.media.codec import L16_MONO
@@ -60,6 +61,9 @@ class Ear:
         return float(np.abs(np.concatenate(samples)).max() / 32768)
 
 
+CLOCK = ManualClock()
+
+
 class Place:
     """A conference's sound with these sites, driven tick by tick."""
 
@@ -67,7 +71,7 @@ class Place:
         self.sources = sources
         self.ears = {site: Ear() for site in sources}
         self.viewer = Ear()
-        self.loop = SoundLoop("test", ManualClock(), told, lambda: None, _raise)
+        self.loop = SoundLoop("test", CLOCK, Threads(CLOCK).sound, told, lambda: None, _raise)
         self.seats = {site: self._seat(site, source) for site, source in sources.items()}
         self.publish()
         self._now_ns = 0

@@ -21,10 +21,10 @@ from mcu_core.contract.definition import (
 from mcu_core.endpoints.endpoint import Abilities
 from mcu_core.engine import pictures
 from mcu_core.engine.conference import Conference
+from mcu_core.engine.threads import Threads
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from mcu_core.media.workers import Workers
 from tests.fakes.screen import NOTHING, Screen
 from tests.fakes.waiting import until
 
@@ -48,8 +48,8 @@ class Room:
     def __init__(self, wanted: ConferenceDefinition) -> None:
         self.clock = MonotonicClock()
         self.wanted = wanted
-        self.workers = Workers()
-        self.conference = Conference(wanted, self.clock, lambda event: None, self.workers)
+        self.threads = Threads(self.clock)
+        self.conference = Conference(wanted, self.clock, lambda event: None, self.threads)
         self.screens: dict[str, Screen] = {}
 
     async def join(self, name: str, form: VideoForm = FORM, *, takes_streams: bool = False) -> None:
@@ -77,7 +77,7 @@ class Room:
 @asynccontextmanager
 async def room(names: str, *, takes_streams: str = "", **changes: object) -> AsyncIterator[Room]:
     made = Room(definition(names, **changes))
-    made.workers.start()
+    made.threads.start()
     await made.conference.start()
     try:
         for name in names:
@@ -85,7 +85,7 @@ async def room(names: str, *, takes_streams: str = "", **changes: object) -> Asy
         yield made
     finally:
         await made.conference.stop()
-        made.workers.stop()
+        made.threads.stop()
 
 
 async def test_equal_receivers_share_one_encoder_and_one_set_of_tiles() -> None:
