@@ -28,6 +28,10 @@ URGENT_TRIES, URGENCY, LEAST_URGENT_NS = 2, 3, 30 * NS_PER_MS
 """What was sent again so often in vain is sent so much more often: losses come in bursts, and the
 picture waits for it."""
 
+QUEUE_NS = 150 * NS_PER_MS
+"""What waits in the queue of a narrow path comes so much later than a round trip that was measured
+before."""
+
 
 class Sent(NamedTuple):
     """A unit that was sent. `number` counts all packets of the stream, up to its first one;
@@ -65,6 +69,9 @@ class History:
         self.refused = 0
         self.round_trip_ns = round_trip_ns
         """To the receiver and back; 0 while unknown."""
+        self.narrow = False
+        """Whether the path is known to bear little: then answers wait in its queue, and impatience
+        would fill it."""
         self._units: deque[Sent] = deque()
         self._bytes = 0
         self._resent: dict[int, Resent] = {}
@@ -109,6 +116,8 @@ class History:
     def _spacing_ns(self, times: int) -> int:
         """How long after it was sent again so many times a packet is not sent once more."""
         spacing_ns = min(self.round_trip_ns, LONGEST_SPACING_NS)
+        if self.narrow:
+            return spacing_ns + QUEUE_NS
         if times >= URGENT_TRIES:
             return max(LEAST_URGENT_NS, spacing_ns // URGENCY)
         return max(RESEND_EVERY_NS, spacing_ns)

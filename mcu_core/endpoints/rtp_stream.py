@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mcu_core.adaptation.allowance import Allowance
+from mcu_core.adaptation.path_rate import UNLIMITED_BPS
 from mcu_core.adaptation.repair_share import RepairShare
 from mcu_core.adaptation.sound_loss import SoundLoss
 from mcu_core.egress.parity import Parity
@@ -259,6 +260,7 @@ class RtpStream:
     def _asked_again(self, lost: Sequence[int], now_ns: int) -> None:
         if self._shown:
             self.way.missed(map(self._sender.number_of, lost), now_ns)
+        self._sender.history.narrow = self.way.path.limit_bps < UNLIMITED_BPS
         if self._sender.resend(lost):
             self.feedback.keyframe_wanted()
 
@@ -281,7 +283,9 @@ class RtpStream:
             self._sender.history.round_trip_ns = round_trip
             for pictures in self._pictures:
                 pictures.rtt_ns = round_trip
-        jitter_ns = block.jitter * NS_PER_SECOND // self.codec.rtp_clock
+        # Packets sent again as they were make jitter of their own, most of all on a full path.
+        told = block.jitter if self.protection.rtx else 0
+        jitter_ns = told * NS_PER_SECOND // self.codec.rtp_clock
         self.way.reported(block.fraction_lost / 256, round_trip, now_ns, jitter_ns)
         self._protect_pictures(block.fraction_lost, round_trip, now_ns)
         if not self.nack and self._loss.heard(block.fraction_lost, now_ns):

@@ -253,3 +253,17 @@ def test_repair_packets_are_numbered_on_and_asked_for_as_nothing() -> None:
     report = line.sender.sender_report(0)
     octets = sum(len(packet.payload) for packet in line.packets[:7])
     assert (report.packet_count, report.octet_count) == (7, octets)
+
+
+def test_on_a_narrow_path_what_is_asked_for_is_given_time_to_leave_its_queue() -> None:
+    line = Receiver(H264)
+    line.sender.history.round_trip_ns, line.sender.history.narrow = 20 * NS_PER_MS, True
+    line.sender.send(unit(H264, 0, b"a"))
+    sequence, answered = line.packets[0].sequence, []
+    for ms in range(0, 600, 10):
+        before = len(line.packets)
+        line.sender.resend([sequence])
+        if len(line.packets) > before:
+            answered.append(ms)
+        line.clock.advance_ns(10 * NS_PER_MS)
+    assert answered == [0, 170, 340, 510]
