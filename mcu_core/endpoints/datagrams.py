@@ -319,10 +319,13 @@ class Datagrams:
             self._loop.add_reader(self._epoll.fileno(), self._came)
 
     def _came(self) -> None:
-        """Something has come. Where that happens too often, it is looked for by time instead."""
+        """Something has come. Where that happens too often, it is looked for by time instead; so it
+        is while some flow has used up its share, which is told in time though nothing more comes.
+        """
         before_s, self._came_s = self._came_s, self._loop.time()
         self._take(self._came_s)
-        if self._came_s - before_s < PAUSE_S and self._epoll is not None:
+        often = self._came_s - before_s < PAUSE_S
+        if (often or self._incoming.flooded) and self._epoll is not None:
             self._loop.remove_reader(self._epoll.fileno())
             self._empty = 0
             self._timer = self._loop.call_later(PAUSE_S, self._look)
@@ -330,7 +333,7 @@ class Datagrams:
     def _look(self) -> None:
         self._timer = None
         self._empty = 0 if self._take(self._loop.time()) else self._empty + 1
-        busy = self._empty < EMPTY_LOOKS or self._incoming.flooded  # which is told in time
+        busy = self._empty < EMPTY_LOOKS or self._incoming.flooded
         if busy and self._epoll is not None:
             self._timer = self._loop.call_later(PAUSE_S, self._look)
         else:

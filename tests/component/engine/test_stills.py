@@ -60,8 +60,9 @@ async def test_it_is_decoded_on_where_somebody_looks_meanwhile() -> None:
             assert video.latest() is not None
         assert video.latest() is None
         with video.held():
-            video.watch(True)
-        await until(lambda: video.latest() is not None)
+            await made.change(panes=(Pane("site", "b"),))
+            await made.shows("a", *"bbbb")
+        assert video.latest() is not None
 
 
 async def test_content_of_whom_it_is_shown_of_a_site_and_an_image(tmp_path: Path) -> None:
