@@ -319,9 +319,8 @@ class Datagrams:
             self._loop.add_reader(self._epoll.fileno(), self._came)
 
     def _came(self) -> None:
-        """Something has come. Where that happens too often, it is looked for by time instead; so it
-        is while some flow has used up its share, which is told in time though nothing more comes.
-        """
+        """Something has come. Where that happens too often, it is looked for by time instead, as
+        while a flow has used up its share: that is told though nothing more comes."""
         before_s, self._came_s = self._came_s, self._loop.time()
         self._take(self._came_s)
         often = self._came_s - before_s < PAUSE_S
