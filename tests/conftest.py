@@ -9,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Threads that libraries keep for the life of the process.
-LASTING = ("asyncio_", "ThreadPoolExecutor", "pydevd", "AnyIO worker", "pytest_timeout", "OpenBLAS")
+LASTING = (
+    "asyncio_",
+    "asyncio-waitpid",  # ends with its child, when the system says so
+    "ThreadPoolExecutor",
+    "pydevd",
+    "AnyIO worker",
+    "pytest_timeout",
+    "OpenBLAS",
+)
 JOIN_S = 5.0
 
 # How long an example takes is the machine's business, not the example's.

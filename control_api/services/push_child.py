@@ -100,17 +100,23 @@ class PushChild:
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
-        except OSError as error:
+        except BaseException as error:
             for number in ours.values():
                 os.close(number)
-            raise Refused(f"ffmpeg cannot be started ({error.strerror})") from error
+            if isinstance(error, OSError):
+                raise Refused(f"ffmpeg cannot be started ({error.strerror})") from error
+            raise
         finally:
             for number in theirs:
                 os.close(number)
-        loop = asyncio.get_running_loop()
-        for name, number in ours.items():
-            pipe = os.fdopen(number, "wb", buffering=0)
-            self.pipes[name], _ = await loop.connect_write_pipe(asyncio.BaseProtocol, pipe)
+        try:
+            await self._connect(ours)
+        except BaseException:  # whoever is cancelled here has nothing yet that could be closed
+            await self.close()
+            raise
+
+    async def _connect(self, ours: dict[str, int]) -> None:
+        assert self._process is not None
         out, errors = self._process.stdout, self._process.stderr
         assert out is not None
         assert errors is not None
@@ -118,6 +124,15 @@ class PushChild:
             asyncio.create_task(self._progress(out), name="push progress"),
             asyncio.create_task(self._errors(errors), name="push errors"),
         ]
+        loop = asyncio.get_running_loop()
+        try:
+            while ours:
+                name, number = ours.popitem()
+                pipe = os.fdopen(number, "wb", buffering=0)
+                self.pipes[name], _ = await loop.connect_write_pipe(asyncio.BaseProtocol, pipe)
+        finally:
+            for number in ours.values():
+                os.close(number)
 
     def _words(self, secret: int, picture: int, sound: int) -> list[str]:
         # The clock of the live stream is kept: both inputs have it, and their beginnings differ.

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from control_api.services import pushes
-from control_api.services.push_address import PushAddress
+from control_api.services.push_address import PushAddress, checked
+from control_api.services.push_child import PushChild
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND, MonotonicClock
 from tests.component.control.conftest import Control, running_control
@@ -165,6 +166,20 @@ async def test_pushes_outlive_control_and_are_for_operators(
         assert [one["id"] for one in await states(control, cid)] == [made["id"]]
         assert (await control.api.delete(f"{path}/none")).status_code == 404
         await control.json("DELETE", f"{path}/{made['id']}")
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_who_is_cancelled_while_a_push_begins_leaves_no_process(turns: int) -> None:
+    address = checked("rtmp://192.0.2.1/live/x")
+    child = PushChild(address, lambda: None)
+    launching = asyncio.create_task(child.launch())
+    for _ in range(turns):
+        await asyncio.sleep(0)  # a turn of the loop
+    launching.cancel()
+    await asyncio.gather(launching, return_exceptions=True)
+    if not launching.cancelled():  # it was quicker
+        await child.close()
+    assert child._process is None or child._process.returncode is not None
 
 
 async def test_no_more_are_added_at_once_than_one_after_the_other(
