@@ -1,6 +1,7 @@
 """An engine socket that serves the tap of one conference from really encoded H.264 and AAC."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -137,11 +138,12 @@ class FakeTap:
         return self._held[-1].stamp_ns
 
     def send(self, units: list[TapUnit]) -> None:
-        """Give units to all readers."""
+        """Give units to all readers; one whose line has just closed gets them when it is back."""
         self._held += units
         for line in self._lines:
-            for unit in units:
-                line.send(Tapped(unit))
+            with suppress(LineClosed):
+                for unit in units:
+                    line.send(Tapped(unit))
 
     def forget(self) -> None:
         """What was given out is held no longer, as it is by an engine after 15 s."""
