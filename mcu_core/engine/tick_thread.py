@@ -1,8 +1,8 @@
 """A thread that runs the ticks of many conferences, each at its own deadlines.
 
-A thread per conference was measured first: twenty of them woke a thousand times a second, each
-wake-up waited for the interpreter's lock and held it for a moment, and the codecs' two threads got
-a twelfth of a core each while a quarter of the machine stood idle.
+A thread per conference was measured first: twenty of them woke a thousand times a second, and each
+wake-up waited for the interpreter's lock. With few threads the same ten conferences get a third
+more pictures; what limits them still is that lock (benchmarks/README.md).
 """
 
 import heapq
