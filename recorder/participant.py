@@ -247,6 +247,8 @@ class Participant:
 
     async def stop(self, last: Stopped | None) -> None:
         """End it: what waits is written, then `last`; without one it can be resumed."""
+        if self._tap is not None:
+            await self._tap.quiet()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,5 +1,6 @@
 """One connection to the tap of a conference, for whoever records it or shows it live."""
 
+import asyncio
 from pathlib import Path
 
 from mcu_core.contract.commands import Failure, OpenTap
@@ -16,6 +17,12 @@ from mcu_core.contract.wire import (
 )
 from recorder.errors import TapFailed
 
+QUIET_S = 0.02
+"""Nothing for so long: what the engine gave has been read."""
+
+QUIET_LOOKS = 10
+"""An engine that goes on giving is read for this many times `QUIET_S` more, no longer."""
+
 
 class Tap:
     """Reads what the engine gives of one conference, content as a track of its own; `close` ends
@@ -23,6 +30,7 @@ class Tap:
 
     def __init__(self, line: Line[Message]) -> None:
         self._line = line
+        self._received = 0
 
     @classmethod
     async def open(
@@ -52,9 +60,19 @@ class Tap:
         while True:
             message = await self._line.receive()
             if isinstance(message, Tapped):
+                self._received += 1
                 return message.body
             if isinstance(message, Reply) and isinstance(message.body, Failure):
                 raise TapFailed(message.body.message)
+
+    async def quiet(self) -> None:
+        """Let its reader take what waits, so that what came before an end is not left in it."""
+        seen = -1
+        for _ in range(QUIET_LOOKS):
+            if seen == self._received:
+                return
+            seen = self._received
+            await asyncio.sleep(QUIET_S)
 
     async def close(self) -> None:
         """Hang up and wait for it; safe twice."""
