@@ -20,9 +20,13 @@ LASTING = (
 )
 JOIN_S = 5.0
 
-# How long an example takes is the machine's business, not the example's.
+# How long an example takes is the machine's business, not the example's. The same examples come
+# each time, so that a change is judged by what it changes; `HYPOTHESIS_PROFILE=search` looks for
+# new ones.
 settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any")
+settings.register_profile("same", settings.get_profile("any"), derandomize=True, database=None)
+settings.register_profile("search", settings.get_profile("any"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def _threads() -> set[threading.Thread]:
