@@ -108,7 +108,8 @@ async def _stream(
         passes = partial(_passes, bridge, thinner)
         async for text in _news(reader, kept, passes):
             if bridge.clock.now_ns() - checked_ns >= CHECK_AGAIN_NS:
-                await identified(bridge, token)
+                if await identified(bridge, token) != principal:
+                    return  # other rights, organisation or seat: who comes again is told by these
                 checked_ns = bridge.clock.now_ns()
             yield text
     except NotLoggedIn:

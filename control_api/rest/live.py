@@ -150,7 +150,8 @@ async def previews(rid: str, bridge: BridgeOf) -> Response:
 
 async def _welcome(bridge: Bridge, cid: str, token: str) -> bool:
     try:
-        check(await identified(bridge, token), Action.WATCH, cid)
+        principal = await identified(bridge, token)
+        check(principal, Action.WATCH, cid)
     except (NotLoggedIn, Forbidden):
         return False  # logged out, removed or given another role meanwhile
-    return True
+    return bridge.territory.sees(principal, cid)

@@ -215,7 +215,7 @@ class Bridge:
             Rule(settings.password_days, settings.password_history),
             wall_s,
         )
-        self.watchers = Watchers(self.sites, self.sessions, self.wanted)
+        self.watchers = Watchers(self.sites, self.sessions, self.wanted, self.territory)
         self._demo: asyncio.Task[None] | None = None
 
     def _set_ways(self) -> None:

@@ -96,8 +96,10 @@ class Door:
 
     async def knock(self, asked: Knock, source: str) -> Entry:
         """Let somebody in who says the right things; raises DoorClosed, Throttled."""
-        # Who is let in without it has not guessed the chair's password any better.
-        what = f"{'chair' if asked.chair_password else 'door'} {asked.conference or asked.code}"
+        # Who is let in without it has not guessed the chair's password any better, and whoever
+        # knows one code has guessed nothing of the conference that stands beside it.
+        where = f"seat {asked.conference}" if asked.seat else f"code {asked.code}"
+        what = f"{'chair' if asked.chair_password else 'door'} {where}"
         wait_s = self._throttle.wait_s(what, source, self._clock.now_ns())
         if wait_s:
             raise Throttled(f"too many wrong attempts; try again in {wait_s} s", wait_s)

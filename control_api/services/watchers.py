@@ -14,6 +14,7 @@ from control_api.auth.sessions import Sessions
 from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.own_tasks import OwnTasks
 from control_api.services.sites import Sites
+from control_api.services.territory import Territory
 from control_api.services.wanted import Wanted
 from mcu_core.contract.commands import Attached
 from mcu_core.errors import McuError, NotFound, Refused
@@ -39,7 +40,10 @@ class _Watcher:
 class Watchers:
     """All of them, oldest first; owns one task, which `start` and `stop` begin and end."""
 
-    def __init__(self, sites: Sites, sessions: Sessions, wanted: Wanted) -> None:
+    def __init__(
+        self, sites: Sites, sessions: Sessions, wanted: Wanted, territory: Territory
+    ) -> None:
+        self._territory = territory
         self._sites = sites
         self._sessions = sessions
         self._wanted = wanted
@@ -85,6 +89,7 @@ class Watchers:
 
     def _check(self, conference: str, principal: Principal) -> None:
         check(principal, Action.WATCH, conference)
+        self._territory.check(principal, conference)
         runs = allowed(principal, Action.CONTROL)
         if not (runs or self._wanted[conference].rules.live):
             raise Refused("this conference is not shown live")

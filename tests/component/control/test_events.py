@@ -15,6 +15,8 @@ from tests.component.control.conftest import Control
 from tests.fakes.engine import FakeEngine
 from tests.fakes.waiting import DEADLINE_S, until
 
+PASSWORD = "correct Horse 马"
+
 
 class Served:
     """A real server on a loopback port in front of a control."""
@@ -123,6 +125,28 @@ async def test_a_feed_ends_when_its_reader_logged_out(control: Control, served: 
             assert (await same.delete("/session")).status_code == 204
         control.clock.advance_ns(31 * 10**9)
         control.bridge.feed.publish("speaker", "", {"secret": True})
+        async with asyncio.timeout(DEADLINE_S):
+            rest = [name async for name, _ in events]
+    assert rest == []
+
+
+async def test_a_feed_ends_when_its_reader_is_given_another_organisation(
+    control: Control, served: Served
+) -> None:
+    """It comes again by itself, and is told what it may see now."""
+    user = {"name": "wang", "password": PASSWORD, "role": "operator", "organisation": "一院"}
+    await control.json("POST", "/users", json=user)
+    async with control.client() as client:
+        login = await client.post("/session", json={"user": "wang", "password": PASSWORD})
+        served.token = login.cookies["mcu_session"]
+        cid = (await client.post("/conferences", json={"name": "读片"})).json()["id"]
+    async with reading(served) as events:
+        assert (await anext(events))[0] == "hello"
+        assert (await anext(events))[1]["id"] == cid
+        body = {"role": "operator", "organisation": "二院"}
+        await control.json("PUT", "/users/wang", json=body)
+        control.clock.advance_ns(31 * 10**9)
+        control.bridge.feed.publish("speaker", cid, {"secret": True})
         async with asyncio.timeout(DEADLINE_S):
             rest = [name async for name, _ in events]
     assert rest == []

@@ -1,7 +1,7 @@
 """Live over real HTTP: whole and playable, for those who may, and only as long as they may."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -88,8 +88,22 @@ async def test_what_a_viewer_gets_plays_without_a_fault(
         assert control.bridge.live.viewers == 0
 
 
+async def removed(control: Control) -> None:
+    await control.json("DELETE", "/users/xiao")
+
+
+async def given_elsewhere(control: Control) -> None:
+    user = {"role": "viewer", "organisation": "二院"}
+    await control.json("PUT", "/users/xiao", json=user)
+
+
+@pytest.mark.parametrize("lose", [removed, given_elsewhere])
 async def test_who_loses_the_right_is_cut_and_others_go_on(
-    control: Control, url: str, clip: Clip, tmp_path: Path
+    control: Control,
+    url: str,
+    clip: Clip,
+    tmp_path: Path,
+    lose: Callable[[Control], Awaitable[None]],
 ) -> None:
     cid = await control.conference()
     token = await viewer_token(control)
@@ -100,7 +114,7 @@ async def test_who_loses_the_right_is_cut_and_others_go_on(
         await until(lambda: control.bridge.live.viewers == 2 and tap.readers == 1)
         tap.send(units[:60])
         await until(lambda: ending.pictures() > 10 and going_on.pictures() > 10)
-        await control.json("DELETE", "/users/xiao")
+        await lose(control)
         control.clock.advance_ns(6 * NS_PER_SECOND)
         tap.send(units[60:])
         await until(lambda: ending.ended, "the viewer without a right is cut")

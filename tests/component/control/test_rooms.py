@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from control_api.auth.throttle import FREE_ATTEMPTS
 from tests.component.control.conftest import Control
 from tests.component.control.test_door import attach, holding, reason
 from tests.component.control.test_organisations import operator
@@ -45,6 +46,20 @@ async def test_a_site_opens_its_room_and_chairs_it(control: Control, engine: Fak
     await control.json("DELETE", f"/conferences/{cid}")
     fresh = (await knock(control, CODE)).json()
     assert fresh["conference"] != cid
+
+
+async def test_an_own_rooms_code_forgives_no_guess_at_another_conference(control: Control) -> None:
+    await room(control)
+    other = await control.conference()
+    rules = {"access_code": "88001234", "password": "246810"}
+    await control.json("PATCH", f"/conferences/{other}/rules", json=rules)
+    async with control.client() as person:
+        for _ in range(FREE_ATTEMPTS):
+            guess = {"conference": other, "code": "88001234", "password": "000000", "name": "x"}
+            assert (await person.post("/door", json=guess)).status_code == 403
+            own = {"conference": other, "code": CODE, "name": "Nurse"}
+            assert (await person.post("/door", json=own)).status_code == 200
+        assert (await person.post("/door", json=guess)).status_code == 429
 
 
 async def test_a_code_is_one_rooms_and_no_conferences(control: Control) -> None:

@@ -46,6 +46,22 @@ async def test_who_loses_the_right_is_cut(
     assert control.bridge.watchers.count == 0
 
 
+async def test_who_is_given_another_organisation_is_cut(
+    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchers, "CHECK_S", 0.02)
+    await control.bridge.watchers.stop()
+    control.bridge.watchers.start()
+    cid = await control.conference()
+    headers = {"Authorization": f"Bearer {await viewer_token(control)}"}
+    async with control.client(headers=headers) as viewer:
+        await watching(viewer, cid)
+        await watching(control.api, cid)
+        user = {"role": "viewer", "organisation": "二院"}
+        await control.json("PUT", "/users/xiao", json=user)
+        await until(lambda: len(viewers(engine)) == 1, "whose conference it is not is cut")
+
+
 async def test_what_is_not_shown_live_is_for_those_who_run_it(
     control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
