@@ -8,8 +8,8 @@ from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.picture import blank_picture
 from mcu_core.media.units import EncodedUnit, VideoForm
+from tests.fakes.waiting import DEADLINE_S
 
-PATIENCE_S = 10.0
 PAUSE_S = 0.01
 
 
@@ -34,8 +34,8 @@ class Brightening:
         self._number += 1
 
     async def send_until(self, condition: Callable[[], object]) -> None:
-        """Send faster than a camera would until the condition holds; fails after ten seconds."""
-        async with asyncio.timeout(PATIENCE_S):
+        """Send faster than a camera would until the condition holds, but not for ever."""
+        async with asyncio.timeout(DEADLINE_S):
             while not condition():
                 self.send()
                 await asyncio.sleep(PAUSE_S)

@@ -14,7 +14,7 @@ import av
 from mcu_core.contract.events import TapUnit
 from mcu_core.contract.line import LineClosed
 from mcu_core.errors import NotFound
-from mcu_core.media.clock import NS_PER_SECOND
+from mcu_core.media.clock import NS_PER_MS
 from recorder.catalogue import Catalogue
 from recorder.contract import (
     RecorderCaller,
@@ -23,7 +23,9 @@ from recorder.contract import (
     StartRecording,
     StopRecording,
 )
+from recorder.errors import BrokenRecording
 from recorder.index import read_index
+from recorder.tracks import TRACKS
 from tests.fakes.tap import Clip, FakeTap
 from tests.fakes.waiting import until
 
@@ -87,6 +89,20 @@ class Bench:
         assert isinstance(info, RecordingInfo)
         return info
 
+    def has(self, units: list[TapUnit], recording: str = "r1") -> bool:
+        """Whether the recorder has taken these units, which come in order: the last one is stored,
+        or, of pictures, all before it, which waits to be told how long it lasts."""
+        last = units[-1]
+        try:
+            index = read_index(self.catalogue.folder(recording))
+        except BrokenRecording:
+            return False
+        if index.started is None or last.name not in index.tracks:
+            return False
+        stored_ns = index.started.base_ns + TRACKS[last.name].ns(index.tracks[last.name].end)
+        sound_ns = last.duration_ns // 2 if last.name == "sound" else 0
+        return stored_ns >= last.stamp_ns + sound_ns - NS_PER_MS
+
     def stored_s(self, recording: str = "r1") -> float:
         try:
             return self.catalogue.info(recording).duration_s
@@ -122,8 +138,7 @@ async def recorded(bench: Bench, tap: FakeTap, units: list[TapUnit]) -> Recordin
     await until(lambda: tap.readers == 1)
     tap.send(units)
     await starting
-    end_ns = units[-1].stamp_ns - units[0].stamp_ns
-    await until(lambda: bench.stored_s() >= end_ns / NS_PER_SECOND - 0.5)
+    await until(lambda: bench.has(units), "all of it is recorded")
     return await bench.stop()
 
 

@@ -1,6 +1,6 @@
 """A site that sends a flat colour and looks at what the conference sends it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -8,10 +8,12 @@ from mcu_core.contract.definition import PatternSource
 from mcu_core.endpoints.endpoint import Abilities, Intake
 from mcu_core.endpoints.pattern import limited_yuv
 from mcu_core.endpoints.test_pattern import TestPattern
+from mcu_core.engine.conference import Conference
 from mcu_core.ingress.video_decoder import VideoDecoder
 from mcu_core.media.clock import Clock
 from mcu_core.media.picture import Picture
 from mcu_core.media.units import AccessUnit, EncodedUnit, VideoForm
+from tests.fakes.waiting import until
 
 COLORS = {"a": "#804020", "b": "#208040", "c": "#2040a0", "d": "#a0a020", "e": "#a020a0"}
 """The colours of sites by name; far enough apart to be told after coding."""
@@ -24,7 +26,8 @@ class Screen(TestPattern):
     """Sends the colour of its name and decodes all that it is sent.
 
     `seen` has one entry per picture: the site in the middle of each quarter of it, NOTHING where no
-    site's colour stands. `units` are what came, `keyframes` how many of them were such.
+    site's colour stands. `units_seen` are what came, `keyframes` how many of them were such;
+    `look` is given each picture.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Screen(TestPattern):
         self.units_seen: list[EncodedUnit] = []
         self.seen: list[tuple[str, str, str, str]] = []
         self.picture: Picture | None = None
+        self.look: Callable[[Picture], None] = lambda picture: None
         self._decoder = VideoDecoder(form.codec)
 
     @property
@@ -62,9 +66,23 @@ class Screen(TestPattern):
         for picture in self._decoder.decode(coded):
             self.picture = picture
             self.seen.append(quarters(picture))
+            self.look(picture)
 
     def send_audio(self, unit: EncodedUnit) -> None:
         """It is deaf."""
+
+
+async def calm(conference: Conference, screens: Collection[Screen], clock: Clock) -> None:
+    """Return when all have had the keyframes that newcomers wanted, which come a second after the
+    last one at the earliest, and one picture more."""
+
+    def given() -> bool:
+        owing = [group for group in conference.views.outputs.groups() if group._requests._wanted]
+        return not owing and all(screen.keyframes for screen in screens)
+
+    await until(given, "everybody has a keyframe")
+    now_ns = clock.now_ns()
+    await until(lambda: all(screen.units_seen[-1].stamp_ns > now_ns for screen in screens))
 
 
 def quarters(picture: Picture, colors: Mapping[str, str] = COLORS) -> tuple[str, str, str, str]:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 from benchmarks.load.faults import Faults
 from benchmarks.load.faulty_link import NO_FAULTS, FaultyRelay
 from tests.fakes.datagram_pair import Pair, open_pair
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 
 @asynccontextmanager
@@ -25,7 +25,7 @@ async def facing(
 
 async def received(bound: socket.socket, count: int) -> list[bytes]:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         return [await loop.sock_recv(bound, 2048) for _ in range(count)]
 
 

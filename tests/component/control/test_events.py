@@ -63,7 +63,7 @@ async def parsed(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, Any]]:
 
 
 async def next_named(events: AsyncIterator[tuple[str, Any]], name: str) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         async for found, data in events:
             if found == name:
                 return data

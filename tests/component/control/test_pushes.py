@@ -20,10 +20,9 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.ports import free_port
 from tests.fakes.recorder_bench import faultless
 from tests.fakes.tap import Clip, FakeTap, encode_clip, play
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 FFMPEG = shutil.which("ffmpeg")
-LIMIT_S = 20.0
 CLOCK = MonotonicClock()
 
 pytestmark = pytest.mark.skipif(FFMPEG is None, reason="needs ffmpeg")
@@ -53,7 +52,7 @@ async def listener(address: str, *options: str, to: Path) -> AsyncIterator[None]
     )  # fmt: skip
     try:
         yield
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             await process.wait()
     finally:
         if process.returncode is None:
@@ -118,10 +117,9 @@ async def test_what_is_pushed_arrives_whole(
         await until(
             lambda: view.all(cid)[0].state == "pushing" and view.all(cid)[0].error == "",
             "it is pushed",
-            LIMIT_S,
         )
         assert "topsecret" not in _command_lines()
-        await until(lambda: stored.exists() and stored.stat().st_size > 0, "it comes", LIMIT_S)
+        await until(lambda: stored.exists() and stored.stat().st_size > 0, "it comes")
         await pushing.json("DELETE", f"/conferences/{cid}/pushes/{made['id']}")
     kinds = [str(stream["codec_name"]) for stream in faultless(stored)]
     assert sorted(kinds) == ["aac", "h264"]
@@ -138,7 +136,7 @@ async def test_where_nobody_listens_it_is_tried_again_and_given_up(
     async with tap_of(pushing, cid, clip, tmp_path) as tap, shown(tap, clip):
         await pushing.json("POST", f"/conferences/{cid}/pushes", json={"url": url})
         state: Callable[[], str] = lambda: pushing.bridge.pushes.all(cid)[0].state  # noqa: E731
-        await until(lambda: state() == "failed", "it is given up", LIMIT_S)
+        await until(lambda: state() == "failed", "it is given up")
         (told,) = await states(pushing, cid)
         assert told["restarts"] == 1
         assert told["error"]

@@ -15,7 +15,7 @@ from mcu_core.contract.events import ConferenceFailed, KeyPressed, MutedTalkers
 from mcu_core.errors import BadInput
 from tests.component.control.conftest import Control, running_control
 from tests.fakes.engine import FakeEngine
-from tests.fakes.waiting import until
+from tests.fakes.waiting import DEADLINE_S, until
 
 OFFER = "v=0\r\ns=-\r\n"
 SDP = {"Content-Type": "application/sdp"}
@@ -168,7 +168,7 @@ async def test_a_key_pressed_at_a_site_is_told_but_not_to_guests(
     sid = await rtp_site(control, cid)
     reader = control.bridge.feed.subscribe(cid)
     engine.tell(KeyPressed(cid, sid, "#"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while (event := await reader.next()) is None or event.name != "key":
             pass
     assert json.loads(event.data) == {"conference": cid, "site": sid, "key": "#"}

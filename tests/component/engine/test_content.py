@@ -71,6 +71,7 @@ async def test_another_image_takes_its_place_without_another_encoder(tmp_path: P
         await made.change(content=still(tmp_path))
         screen = made.screens["b"]
         await until(lambda: is_color(screen.picture, 0.4, 0.5, MAGENTA))
+        await made.calm()
         before = screen.keyframes
         await made.change(content=still(tmp_path, "#10a0c0", "other.png"))
         await until(lambda: is_color(screen.picture, 0.4, 0.5, "#10a0c0"))

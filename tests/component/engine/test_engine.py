@@ -41,8 +41,7 @@ from mcu_core.errors import BadInput, McuError, NotFound
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.sound import Block
-
-LIMIT_S = 20.0
+from tests.fakes.waiting import DEADLINE_S
 
 
 def pattern(name: str) -> SiteDefinition:
@@ -81,7 +80,7 @@ class Rig:
         await self.caller.call(PutConference(definition))
 
     async def until(self, condition: Callable[[ConferenceSnapshot], bool]) -> ConferenceSnapshot:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             while not condition(now := await self.conference()):
                 await asyncio.sleep(0.02)
         return now
@@ -121,7 +120,7 @@ async def test_a_conference_lives_and_follows_its_definition(tmp_path: Path) -> 
         )
         await rig.put(pinned)
         assert (await rig.conference()).panes == ("b", "a")
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             while LayoutShown("c1", 2, 4, ("b", "a")) not in rig.events:
                 await asyncio.sleep(0.01)
         await rig.put(msgspec.structs.replace(pinned, sites=(pattern("b"),), revision=3))
@@ -183,7 +182,7 @@ async def test_a_source_that_cannot_start_says_why_and_harms_nobody(tmp_path: Pa
     async with running_engine(tmp_path) as rig:
         await rig.put(msgspec.structs.replace(TWO, sites=(pattern("a"), missing)))
         await rig.until(lambda now: now.sites[0].state == "joined")
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             while not any(
                 isinstance(event, SiteChanged) and event.site == "f" and event.reason
                 for event in rig.events
@@ -212,7 +211,7 @@ async def read_tap(rig: Rig, since_ns: int, count: int) -> list[TapUnit]:
     line.send(Request(1, OpenTap("c1", since_ns)))
     tracks: set[str] = set()
     units: list[TapUnit] = []
-    async with asyncio.timeout(LIMIT_S):
+    async with asyncio.timeout(DEADLINE_S):
         while len(units) < count:
             message = await line.receive()
             if isinstance(message, Tapped) and isinstance(message.body, TapTrack):
@@ -240,10 +239,10 @@ async def test_a_conference_whose_tick_breaks_is_made_anew(
 
         original = AudioIngress.pull
         monkeypatch.setattr(AudioIngress, "pull", break_once)
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             while not any(type(event).__name__ == "ConferenceFailed" for event in rig.events):
                 await asyncio.sleep(0.02)
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             while not (await rig.snapshot()).conferences:
                 await asyncio.sleep(0.02)
         await rig.until(all_joined)
@@ -254,7 +253,7 @@ async def test_a_caller_of_another_version_is_dropped(tmp_path: Path) -> None:
         line = await dial(rig.socket, ENGINE_FRAMING)
         line.send(Hello(CONTRACT_VERSION + 1, "stranger"))
         with pytest.raises(McuError):
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(DEADLINE_S):
                 await line.receive()
         await line.close()
         await rig.snapshot()  # others are served on
@@ -265,7 +264,7 @@ async def test_a_caller_who_speaks_garbage_is_dropped(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_unix_connection(str(rig.socket))
         writer.write(ENGINE_FRAMING.encode(Hello(CONTRACT_VERSION, "stranger")))
         writer.write(b"\x00\x00\x00\x05" + b"\xc1" * 5)
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(DEADLINE_S):
             await reader.read()
         writer.close()
         await rig.snapshot()  # others are served on, and no task ended with an error

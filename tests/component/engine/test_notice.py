@@ -5,6 +5,7 @@ import numpy as np
 
 from mcu_core.contract.definition import RecordingRules
 from mcu_core.engine.notice import NO_NOTICE, notice_of, tones
+from mcu_core.media.picture import Picture
 from mcu_core.mixer.speech import Speech
 from tests.component.engine.test_content import is_color
 from tests.component.engine.test_sound_loop import Place, Source
@@ -17,15 +18,17 @@ SHORT = RecordingRules(notice_s=0.5)
 
 async def test_a_line_stands_in_the_picture_for_a_while() -> None:
     async with room("ab", panes=PINS, recording=SHORT) as made:
+        covered: list[bool] = []
 
-        def covered() -> bool:
-            return not is_color(made.screens["b"].picture, 0.05, 0.035, COLORS["a"])
+        def look(picture: Picture) -> None:
+            covered.append(not is_color(picture, 0.05, 0.035, COLORS["a"]))
 
         await made.shows("b", "a", "b", *made.screens["b"].now[2:])
-        await until(lambda: not covered())
+        made.screens["b"].look = look
+        await until(lambda: False in covered)
+        covered.clear()
         await made.change(recording_runs=True)
-        await until(covered)
-        await until(lambda: not covered())
+        await until(lambda: True in covered and not covered[-1])
 
 
 def test_a_notice_begins_with_the_recording_and_is_not_repeated_by_other_changes() -> None:

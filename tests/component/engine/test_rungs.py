@@ -10,7 +10,7 @@ from mcu_core.engine.threads import Threads
 from mcu_core.media.clock import MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from tests.fakes.screen import Screen
+from tests.fakes.screen import Screen, calm
 from tests.fakes.waiting import until
 
 FORM = VideoForm(H264, 640, 360, 30, 1_000_000)
@@ -56,6 +56,7 @@ async def running() -> AsyncIterator[Room]:
             seat = conference.seat(name)
             screens[name] = Screen(name, seat.intake, clock, FORM)
             await conference.connect(name, screens[name])
+        await calm(conference, screens.values(), clock)
         yield Room(conference, screens)
     finally:
         await conference.stop()

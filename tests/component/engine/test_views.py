@@ -25,7 +25,7 @@ from mcu_core.engine.threads import Threads
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, MonotonicClock
 from mcu_core.media.codec import H264
 from mcu_core.media.units import VideoForm
-from tests.fakes.screen import NOTHING, Screen
+from tests.fakes.screen import NOTHING, Screen, calm
 from tests.fakes.waiting import until
 
 FORM = VideoForm(H264, 320, 180, 30, 1_000_000)
@@ -63,6 +63,10 @@ class Room:
             self.wanted, revision=self.wanted.revision + 1, **changes
         )
         await self.conference.apply(self.wanted)
+
+    async def calm(self) -> None:
+        """Let nobody wait for a keyframe any more."""
+        await calm(self.conference, self.screens.values(), self.clock)
 
     def frames(self, name: str) -> int:
         return self.conference.seat(name).video.stats.frames
@@ -107,7 +111,7 @@ async def test_a_receiver_of_another_form_has_its_own_encoder_and_costs_others_n
 ):
     async with room("abc", panes=PINS) as made:
         await made.shows("a", "a", "b", NOTHING, NOTHING)
-        await until(lambda: made.screens["b"].keyframes)
+        await made.calm()
         before = made.screens["a"].keyframes
         await made.conference.disconnect("c-screen")
         await made.join("c", replace(FORM, width=160, height=90, bitrate_bps=300_000))
@@ -202,6 +206,7 @@ async def test_a_site_with_a_picture_of_its_own_does_not_see_itself() -> None:
 async def test_a_group_has_its_own_picture_and_gives_it_back() -> None:
     async with room("abc", panes=PINS) as made:
         view = View(layout=FULL, panes=(Pane("site", "c"),))
+        await made.calm()
         before = made.screens["c"].keyframes
         await made.change(groups=(Group(1, ("a", "b"), view),))
         await made.shows("a", *"cccc")

@@ -43,8 +43,9 @@ async def test_what_comes_in_a_pause_is_not_recorded(
     async with tap_of(bench, clip) as tap:
         starting = asyncio.create_task(bench.start())
         await until(lambda: tap.readers == 1)
-        tap.send(clip.at(begin_ns))
+        tap.send(before := clip.at(begin_ns))
         await starting
+        await until(lambda: bench.has(before))
         assert (await paused(bench)).state is RecordingState.PAUSED
         await until(lambda: bench.catalogue.info("r1").state is RecordingState.PAUSED)
         await until(lambda: tap.readers == 0, "nothing is encoded for a pause")
@@ -52,8 +53,8 @@ async def test_what_comes_in_a_pause_is_not_recorded(
         await bench.caller.call(ContinueRecording("r1"))
         await until(lambda: tap.readers == 1)
         assert tap.requests[-1].since_ns == 0, "what the engine still holds of the pause is left"
-        tap.send(clip.at(begin_ns + 20 * NS_PER_SECOND))
-        await until(lambda: bench.stored_s() > 21)
+        tap.send(after := clip.at(begin_ns + 20 * NS_PER_SECOND))
+        await until(lambda: bench.has(after))
         info = await bench.stop()
     assert info.state is RecordingState.DONE
     assert info.duration_s == pytest.approx(22, abs=0.1), "the clock ran on"
@@ -78,6 +79,7 @@ async def test_a_recorder_that_dies_in_a_pause_comes_back_paused(bench: Bench, c
         tap.send(clip.at(begin_ns))
         await starting
         await paused(bench)
+        await until(lambda: bench.catalogue.info("r1").state is RecordingState.PAUSED)
         await bench.end(signal.SIGKILL)
         await bench.launch()
         assert (await bench.start()).state is RecordingState.PAUSED
