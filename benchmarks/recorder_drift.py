@@ -112,7 +112,7 @@ class _Recording:
 
     def rejoin(self) -> None:
         """The tap was lost and is back, with a picture of another size."""
-        self._store(self._line.interrupt("main", "the engine was lost"))
+        self._line.interrupt("the engine was lost")
         self._size = 1 - self._size
         self.announce()
 

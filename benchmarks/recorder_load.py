@@ -8,7 +8,6 @@ next piece begins. So the disk holds one piece of each place and no more. Places
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -19,6 +18,7 @@ from benchmarks.recorder_faults import broken
 from benchmarks.recorder_rig import CLOCK, WAIT_S, Recorder, recorder_with_feed, stored
 from benchmarks.report import Row
 from benchmarks.tap_feed import TapFeed, TapMaterial
+from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_SECOND
 from recorder.catalogue import Catalogue
 from recorder.contract import DeleteRecording, StartRecording, StopRecording
@@ -40,6 +40,7 @@ class Found:
     units: int = 0
     bytes: int = 0
     deleted: int = 0
+    refused: int = 0
     peak_mb: float = 0.0
     ended_s: float = 0.0
     cores: list[float] = field(default_factory=list)
@@ -59,34 +60,30 @@ class ManyRecordings:
         material = await asyncio.to_thread(TapMaterial.make, (1920, 1080))
         ended = ending()
         async with recorder_with_feed(material) as (recorder, feed):
-            firsts = [self._start(recorder, place, 0) for place in range(self._recordings)]
+            places = range(self._recordings)
+            firsts = [self._start(recorder, place, 0, ended) for place in places]
             starting = [asyncio.create_task(one, name="first start") for one in firsts]
             while len(feed.readers) < self._recordings:
                 await asyncio.sleep(0.01)
             feed.begin()
             await asyncio.gather(*starting)
             before, own, begin_ns = recorder.usage(), usage(os.getpid()), CLOCK.now_ns()
-            async with asyncio.TaskGroup() as places:
-                for place in range(self._recordings):
-                    places.create_task(self._record(recorder, feed, place, ended))
+            async with asyncio.TaskGroup() as group:
+                for place in places:
+                    group.create_task(self._record(recorder, feed, place, ended))
                 await self._watch(recorder, ended)
                 ended.set()
                 after, own_after = recorder.usage(), usage(os.getpid())
                 passed_s = (CLOCK.now_ns() - begin_ns) / NS_PER_SECOND
         return self._rows(passed_s, (before, after), (own, own_after))
 
-    @staticmethod
-    def _start(recorder: Recorder, place: int, piece: int) -> Coroutine[None, None, object]:
-        command = StartRecording(f"r{place}-{piece}", f"c{place}", "bench", str(recorder.engine))
-        return recorder.caller.call(command, WAIT_S)
-
     async def _record(
         self, recorder: Recorder, feed: TapFeed, place: int, ended: asyncio.Event
     ) -> None:
         """One place, piece after piece; the first is shorter so that they change in turn."""
         for piece in count():
-            if piece:
-                await self._start(recorder, place, piece)
+            if piece and not await self._start(recorder, place, piece, ended):
+                return
             share = (place + 1) / self._recordings if piece == 0 else 1.0
             over = await until(ended, share * self._piece_s)
             reader = feed.hush(f"c{place}")
@@ -98,6 +95,23 @@ class ManyRecordings:
             self._found.deleted += 1
             if over:
                 return
+
+    async def _start(
+        self, recorder: Recorder, place: int, piece: int, ended: asyncio.Event
+    ) -> bool:
+        """A start that is refused is counted, and made again, as whoever asked for it would; false
+        when it is to end before."""
+        command = StartRecording(f"r{place}-{piece}", f"c{place}", "bench", str(recorder.engine))
+        while True:
+            try:
+                await recorder.caller.call(command, WAIT_S)
+            except Refused as error:
+                self._found.refused += 1
+                sys.stderr.write(f"place {place}: {error}\n")
+            else:
+                return True
+            if await until(ended, DRAINED_S):
+                return False
 
     async def _end(self, recorder: Recorder, name: str) -> None:
         """Stop it, and look how long until it can be watched as a whole."""
@@ -144,6 +158,7 @@ class ManyRecordings:
         of = f"{self._recordings} dual-stream recordings at 1080p30 for {passed_s:.0f} s"
         return [
             figure(f"{of}: units lost of {found.units}", found.lost, "0"),
+            figure("starts refused, and made again", found.refused, "0"),
             figure("fragments that overlap or cannot be read", found.broken, "0"),
             figure("recordings checked, all units counted, and deleted behind", found.deleted),
             figure("cores of the recorder", (after.cpu_s - before.cpu_s) / passed_s, "0.6"),

@@ -110,6 +110,8 @@ class PictureCutter:
         self.tallies = CutterTallies()
         self._kind = kind
         self._last_ns = end_ns - NS_PER_MS if end_ns >= 0 else -1
+        self.reached_ns = -1
+        """The stamp at which the newest picture of this run ends by its sender's word, -1: none."""
         self._sets: ParameterSets | None = None
         self._init: Init | None = None
         self._pending: list[Sample] = []
@@ -123,6 +125,17 @@ class PictureCutter:
     def lose(self) -> None:
         """Units are missing here: what follows cannot be decoded before the next keyframe."""
         self._waiting = True
+
+    def drop(self, end_ns: int) -> bool:
+        """What was cut last, up to `end_ns`, is not stored; whether more is missing for that.
+
+        What waits needs it unless it begins with a keyframe.
+        """
+        if self._pending and self._pending[0].keyframe:
+            return False
+        self._pending, self._waiting = [], True
+        self.reached_ns = end_ns
+        return True
 
     def pending_ns(self) -> int | None:
         """The stamp of the oldest picture not cut yet."""
@@ -154,7 +167,7 @@ class PictureCutter:
             end_ns = unit.stamp_ns + unit.duration_ns
             if unit.keyframe or end_ns - self._pending[0].stamp_ns > FRAGMENT_NS:
                 cuts += self._cut(len(self._pending), unit.stamp_ns)
-        self._last_ns = unit.stamp_ns
+        self._last_ns, self.reached_ns = unit.stamp_ns, unit.stamp_ns + unit.duration_ns
         self._pending.append(Sample(unit.stamp_ns, now_ns, unit.duration_ns, unit.keyframe, data))
         return cuts
 
@@ -229,6 +242,15 @@ class SoundCutter:
 
     def lose(self) -> None:
         """Units are missing here; their place on the clock tells as much."""
+
+    def drop(self, end_ns: int) -> bool:
+        """As of pictures; no frame needs another one."""
+        return False
+
+    @property
+    def reached_ns(self) -> int:
+        """The stamp at which the newest frame of this run ends, -1: none."""
+        return self._grid.next_ns if self._grid is not None else -1
 
     def pending_ns(self) -> int | None:
         """The stamp of the oldest frame not cut yet."""

@@ -64,7 +64,7 @@ class FragmentWritten(msgspec.Struct, frozen=True, tag="fragment", gc=False):
 
 
 class Gap(msgspec.Struct, frozen=True, tag="gap"):
-    """The track has nothing, or not all, from `time` for `duration` ticks."""
+    """Nothing of the track came from `time` for `duration` ticks; the last picture may stand."""
 
     track: str
     time: int

@@ -43,7 +43,7 @@ class TrackEntry(TypedDict):
 
 
 class GapEntry(TypedDict):
-    """Where a track has nothing, or not all (duration 0); for marks on a time bar."""
+    """Where a track has nothing; for marks on a time bar."""
 
     track: str
     start_ms: float

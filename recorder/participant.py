@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -16,7 +14,6 @@ from recorder.contract import RecordingInfo, RecordingState, StartRecording
 from recorder.errors import TapFailed
 from recorder.files import RecordingFiles, Room, boot_id
 from recorder.fragments import Fragment
-from recorder.index import RecordingIndex
 from recorder.journal import (
     CONTINUE,
     JOURNAL_VERSION,
@@ -27,12 +24,13 @@ from recorder.journal import (
     Started,
     Stopped,
 )
+from recorder.prior import Prior, stored_keyframe_ns, timeline_of
 from recorder.tags import read_tags
 from recorder.tallies import RecorderTallies
 from recorder.tap import Tap
 from recorder.timed import datum
-from recorder.timeline import Out, Timeline
-from recorder.tracks import STEADY, TRACKS
+from recorder.timeline import Out
+from recorder.tracks import TRACKS
 from recorder.writer import Writer
 
 log = structlog.get_logger()
@@ -43,33 +41,16 @@ RETRY_S = 0.2
 BEAT_S = 0.1
 """How often fragments are looked at that no further unit completes."""
 
+HELD_UP_NS = NS_PER_SECOND
+"""This process itself stood still so long: what waits for it is read before anything is found
+missing."""
+
 MAX_NOTES = 64
 
 NOTED_S = 2.0
 """How long a pause waits for the disk; without it the pause holds while this process lives."""
 
 PROGRESS_NS = 5 * NS_PER_SECOND
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What an earlier run left of this recording, opened for writing."""
-
-    files: RecordingFiles
-    index: RecordingIndex
-
-
-def _timeline(prior: Prior | None, tallies: RecorderTallies) -> Timeline:
-    """Time 0 of a new recording is its first stamp; an earlier one keeps its clock if it can."""
-    if prior is None or prior.index.started is None:
-        return Timeline(tallies)
-    started, last = prior.index.started, prior.index.resumed or prior.index.started
-    ends = {name: track.end for name, track in prior.index.tracks.items()}
-    if last.boot == boot_id():
-        return Timeline(tallies, base_ns=last.base_ns, ends=ends)
-    passed_s = (wall_time() - datetime.fromisoformat(started.wall)).total_seconds()
-    begin_s = max(prior.index.duration_s, passed_s)
-    return Timeline(tallies, begin_ns=round(begin_s * NS_PER_SECOND), ends=ends)
 
 
 class Participant:
@@ -92,8 +73,8 @@ class Participant:
         self._tallies = tallies
         self._on_changed = on_changed
         self._room = room
-        self._timeline = _timeline(prior, tallies)
-        self._since_ns = self._stored_keyframe_ns()
+        self._timeline = timeline_of(prior, tallies)
+        self._since_ns = stored_keyframe_ns(prior, self._timeline.base_ns)
         self._writer: Writer | None = None
         self._tap: Tap | None = None
         self.tags = read_tags(folder)
@@ -166,19 +147,33 @@ class Participant:
             asyncio.create_task(self._beat(), name="recording-beat"),
         )
 
-    async def wait_first(self, timeout_s: float) -> RecordingInfo:
+    async def wait_first(self, tap_s: float, most_s: float) -> RecordingInfo:
         """The recording once a fragment of this run is on disk.
 
-        Raises TapFailed with the last reason when none came in time, StoreFailed or Refused when it
-        could not be stored. Any number may wait.
+        The tap must be open after `tap_s`; then there is time until `most_s`, as a busy machine
+        may need for a keyframe, which opening the tap asked for, or for the disk. Raises TapFailed
+        with the last reason when none came in time, StoreFailed or Refused when it could not be
+        stored. Any number may wait.
         """
-        try:
-            async with asyncio.timeout(timeout_s):
-                await asyncio.shield(self._first)
-        except TimeoutError as error:
-            reason = self._reason or "the conference gives no picture or sound"
-            raise TapFailed(f"nothing to record within {timeout_s:g} s: {reason}") from error
-        return self.info
+        waited_s = 0.0
+        for until_s in (tap_s, most_s):
+            try:
+                async with asyncio.timeout(until_s - waited_s):
+                    await asyncio.shield(self._first)
+            except TimeoutError:
+                waited_s = until_s
+                if not self._connected:
+                    break
+            else:
+                return self.info
+        raise TapFailed(f"nothing to record within {waited_s:g} s: {self._lacking}")
+
+    @property
+    def _lacking(self) -> str:
+        """What a start still waits for."""
+        if self._writer is not None:
+            return "the disk has not taken the first of it"
+        return self._reason or "the conference gives no picture or sound"
 
     async def move(self, engine_socket: str) -> None:
         """The conference lives in another engine now: read that one's tap."""
@@ -254,7 +249,8 @@ class Participant:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = ()
         if self._writer is not None:
-            self._store(self._timeline.flush())
+            timeline = self._timeline
+            self._store(timeline.end(self._clock.now_ns()) if last else timeline.flush())
             await self._writer.stop(last)
         elif self._prior is not None:
             await asyncio.to_thread(self._prior.files.close)
@@ -296,7 +292,7 @@ class Participant:
             case TapUnit():
                 self._store(self._timeline.push(message, self._clock.now_ns()))
             case TapLoss():
-                self._store(self._timeline.lose(message))
+                self._timeline.lose(message)
 
     def _lose_tap(self, reason: str) -> None:
         if self._paused:
@@ -304,14 +300,17 @@ class Participant:
             return
         if self._connected:
             self._connected = False
-            self._store(self._timeline.interrupt("main", "the engine was lost"))
+            self._timeline.interrupt("the engine was lost")
         self._say(reason)
 
     async def _beat(self) -> None:
+        before_ns = self._clock.now_ns()
         while not self._failed:
             await asyncio.sleep(BEAT_S)
             now_ns = self._clock.now_ns()
-            self._store(self._timeline.poll(now_ns))
+            held_up, before_ns = now_ns - before_ns > HELD_UP_NS, now_ns
+            if not held_up:
+                self._store(self._timeline.poll(now_ns))
             if self._first.done() and now_ns - self._told_ns >= PROGRESS_NS:
                 self._told_ns = now_ns
                 self._on_changed(self.info)
@@ -390,10 +389,3 @@ class Participant:
             self._log.warning("recording waits for its engine", reason=reason)
         if self._first.done():
             self._on_changed(self.info)
-
-    def _stored_keyframe_ns(self) -> int:
-        if self._prior is None or self._timeline.base_ns is None:
-            return 0
-        tracks = (self._prior.index.tracks.get(name) for name in STEADY)
-        times = [one.keyframe_time for one in tracks if one and one.keyframe_time >= 0]
-        return self._timeline.base_ns + TRACKS["main"].ns(min(times)) if times else 0

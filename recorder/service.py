@@ -44,13 +44,17 @@ from recorder.contract import (
 from recorder.errors import BrokenRecording
 from recorder.files import RecordingFiles, Room, free_bytes, note_alone
 from recorder.journal import MARK_KINDS, Mark, Stopped
-from recorder.participant import Participant, Prior
+from recorder.participant import Participant
+from recorder.prior import Prior
 from recorder.tallies import RecorderTallies
 
 log = structlog.get_logger()
 
-FIRST_FRAGMENT_S = 5.0
-"""How long a start waits for something to record."""
+TAP_S = 5.0
+"""How long a start waits for its conference's tap."""
+
+FIRST_FRAGMENT_S = 12.0
+"""How long it waits for something to record where there is a tap; less than callers wait."""
 
 MAX_MARK_TEXT = 200
 
@@ -127,7 +131,7 @@ class RecorderService:
                 self._running[recording] = participant
             await participant.move(command.engine_socket)
         try:
-            return await participant.wait_first(FIRST_FRAGMENT_S)
+            return await participant.wait_first(TAP_S, FIRST_FRAGMENT_S)
         except McuError as error:
             await self._give_up(recording, participant)
             raise Refused(str(error)) from error

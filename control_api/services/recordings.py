@@ -51,7 +51,7 @@ from recorder.opened import OpenedRecordings
 log = structlog.get_logger()
 
 START_TIMEOUT_S = 15.0
-"""The recorder itself gives up after 5 s without anything to write."""
+"""The recorder itself gives up after 5 s without a tap, and 12 s without anything to write."""
 
 MOST_MARKS = 64
 """Automatic marks that may be on their way; further ones are left out."""

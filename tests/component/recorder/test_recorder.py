@@ -159,7 +159,9 @@ async def test_killed_in_mid_recording_it_goes_on_and_loses_nothing(
     expected = [(u.stamp_ns - base_ns) / NS_PER_SECOND for u in units if u.name == "main"]
     assert times == pytest.approx(expected, abs=0.001), "the engine still held what was missed"
     assert done.duration_s == pytest.approx(4.0, abs=0.1)
-    assert read_index(bench.catalogue.folder("r1")).resumed is not None
+    index = read_index(bench.catalogue.folder("r1"))
+    assert index.resumed is not None
+    assert not index.gaps
 
 
 async def test_an_engine_that_is_replaced_leaves_one_recording(
@@ -182,7 +184,17 @@ async def test_an_engine_that_is_replaced_leaves_one_recording(
     assert info.state is RecordingState.DONE
     manifest = bench.catalogue.manifest("r1")
     assert [len(track["inits"]) for track in manifest["tracks"]] == [1, 1], "same parameters"
-    assert {gap["track"] for gap in manifest["gaps"]} == {"main", "sound"}
+    gaps = {gap["track"]: gap for gap in manifest["gaps"]}
+    assert len(manifest["gaps"]) == 2
+    for track, gap in gaps.items():
+        last, next_one = (
+            [u for u in units if u.name == track][at] for units, at in ((first, -1), (second, 0))
+        )
+        began_ms = (last.stamp_ns + last.duration_ns - begin_ns) / NS_PER_MS
+        ended_ms = (next_one.stamp_ns - begin_ns) / NS_PER_MS
+        assert gap["reason"] == "the engine was lost"
+        assert gap["start_ms"] == pytest.approx(began_ms, abs=5)
+        assert gap["start_ms"] + gap["duration_ms"] == pytest.approx(ended_ms, abs=5)
     download = tmp_path / "download.mp4"
     bench.catalogue.export("r1").save(download)
     faultless(download)
