@@ -89,6 +89,7 @@ class Webhooks:
         """Changes that the database did not take: a restart would forget, or tell twice."""
         self._last = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._changes: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Take up what an earlier process of ours did not get rid of."""
@@ -128,6 +129,7 @@ class Webhooks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await asyncio.gather(*self._changes)
 
     async def _listen(self, reader: Reader) -> None:
         try:
@@ -164,6 +166,13 @@ class Webhooks:
                 await self._keep(self._rows.remove(gone.number))
 
     async def _keep(self, change: Awaitable[None]) -> None:
+        """Note it, also where we are stopped meanwhile: what was taken must not be told twice."""
+        task = asyncio.create_task(self._kept(change), name="webhook kept")
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        await asyncio.shield(task)
+
+    async def _kept(self, change: Awaitable[None]) -> None:
         """Events are told also while the disk is full."""
         try:
             await change

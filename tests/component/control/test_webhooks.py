@@ -217,6 +217,34 @@ async def test_what_waits_is_told_after_a_restart_when_it_is_due(rows: HookRows)
     assert await rows.waiting(after.queues[0].name) == []
 
 
+async def test_what_was_taken_is_not_told_again_though_the_end_comes_before_it_is_noted(
+    rows: HookRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noting, go_on, remove = asyncio.Event(), asyncio.Event(), rows.remove
+
+    async def send(*_: object) -> None:
+        return
+
+    async def slow(number: int) -> None:
+        noting.set()
+        await go_on.wait()
+        await remove(number)
+
+    monkeypatch.setattr(rows, "remove", slow)
+    feed = Feed()
+    targets = read_targets("https://a.example/x", ["https"])
+    hooks = Webhooks(rows, feed, targets, (), SECRET, {"alarm"}, send=send)
+    hooks.start()
+    feed.publish("alarm", "", {})
+    await noting.wait()
+    stopping = asyncio.create_task(hooks.stop())
+    await asyncio.wait([stopping], timeout=0.05)
+    assert not stopping.done()
+    go_on.set()
+    await stopping
+    assert await rows.waiting(hooks.queues[0].name) == []
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://a/x", "ftp://a", "https://", "https://u:p@a/", "https://a:99999/", "https://a/\x7fé"],
