@@ -34,6 +34,17 @@ class TerminalInfo(Wire, frozen=True):
     video_protocol: int | None = None
 
 
+class ConfTextParam(Wire, frozen=True):
+    """A text over the picture as later clients send it: `op_type` 0 shows, 1 removes."""
+
+    op_type: int
+    text_type: int
+    content: str | None = None
+    dis_pos: int | None = None
+    dis_type: int | None = None
+    site_uri_list: tuple[str, ...] = ()
+
+
 class MultiPointCDRQueryConfig(Wire, frozen=True):
     """Which call records: begun in that time, of all sites or of one; by pages."""
 

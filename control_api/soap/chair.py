@@ -13,6 +13,7 @@ from mcu_core.errors import NotFound
 
 DONE = m.Result()
 STRIPS = {0: "banner", 1: "caption"}
+SHORT_MESSAGE = 2
 
 
 # ---------------------------------------------------------------------- chair and floor
@@ -133,13 +134,25 @@ async def _record(call: Call, view: ConferenceView, start: bool) -> m.Result:
 
 
 async def set_text(call: Call, request: m.TextControl) -> m.Result:
-    """A banner (0) or a caption (1) over the picture: shown (0) or taken away (1)."""
+    """A banner (0) or a caption (1) over the picture: shown (0) or taken away (1).
+
+    A short message (2) has no place in a picture; nor has a text that not all who are there see.
+    """
     view = conference_of(call, request.conf_id)
-    strip = STRIPS.get(request.text_type)
+    nested = request.ws_conf_text_param
+    if nested is None:
+        asked, action, content = request.text_type, request.action, request.content
+    else:
+        asked, action, content = nested.text_type, nested.op_type, nested.content
+        here = {site.id for site in view.sites if site.state == "joined"}
+        if nested.site_uri_list and not here <= {bare(uri) for uri in nested.site_uri_list}:
+            raise ResultError(Code.NOT_SUPPORTED, "a text for some sites")
+    if asked == SHORT_MESSAGE:
+        raise ResultError(Code.NOT_SUPPORTED, "a short message")
+    strip = STRIPS.get(asked)
     if strip is None:
         raise ResultError(Code.OUT_OF_RANGE)
-    shown = flag(request.action, call.polarity.start)
-    text = request.content or "" if shown else ""
+    text = content or "" if flag(action, call.polarity.start) else ""
     await call.bridge.conferences.change(view.id, {strip: {"text": text}})
     return DONE
 

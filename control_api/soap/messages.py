@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import field
 
+from control_api.soap.beyond_types import ConfTextParam
 from control_api.soap.binding import Wire
 from control_api.soap.conference_types import (
     AuxStreamInfo,
@@ -190,10 +191,13 @@ class Query(Wire, frozen=True):
 
 
 class TextControl(Wire, frozen=True):
+    """Either the three values themselves, or all in `ws_conf_text_param`."""
+
     conf_id: str
-    text_type: int
-    action: int
+    text_type: int = 0
+    action: int = 0
     content: str | None = None
+    ws_conf_text_param: ConfTextParam | None = None
 
 
 class AuxStream(Wire, frozen=True):

@@ -2,7 +2,9 @@
 
 There are no calls but those to conferences (queryPointToPointCDR), no outputs of a site's device
 that we reach (setVideoOutSrc) and no versions of it that we are told (querySiteVersionInfo), no
-recorders beside our own (queryRseInfo); and of the rest no description was ever published.
+recorders beside our own (queryRseInfo); notifications (enablePush, subscribe, queryNotification) go
+by our event feed and webhooks; of codes nobody keeps what was taken and is free again
+(synchAdhocConfFreeBusy); and of the rest no description was ever published.
 """
 
 from control_api.soap import messages as m
@@ -18,6 +20,10 @@ NAMES = (
     "startRecord",
     "setRecordVideoSource",
     "setRecordingVideoSource",
+    "enablePush",
+    "subscribe",
+    "queryNotification",
+    "synchAdhocConfFreeBusy",
 )
 
 

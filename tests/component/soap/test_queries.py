@@ -162,6 +162,26 @@ async def test_texts_over_the_picture(office: Office, engine: FakeEngine) -> Non
     assert engine.conferences[conf_id].banner.text == ""
 
 
+async def test_texts_as_later_clients_send_them(office: Office, engine: FakeEngine) -> None:
+    conf_id = (await office.book()).conferenceInfo.confId
+
+    async def show(**fields: Any) -> Any:
+        text = {"opType": 0, "textType": 1, "content": "请安静", "disType": 3, **fields}
+        return await office.ask("setConfTextCtrl", confId=conf_id, wsConfTextParam=text)
+
+    assert await show() == 0
+    assert engine.conferences[conf_id].caption.text == "请安静"
+    assert await show(opType=1) == 0
+    assert engine.conferences[conf_id].caption.text == ""
+    engine.tell(SiteChanged(conf_id, CT, "joined", "endpoint-1"))
+    view = office.control.bridge.conferences
+    await until(lambda: view.get(conf_id).sites[1].state == "joined", "it is in")
+    assert await show(siteUriList=["010101"]) == Code.NOT_SUPPORTED, "who is there sees it"
+    assert await show(siteUriList=[CT]) == 0
+    assert await show(textType=2) == Code.NOT_SUPPORTED
+    assert await show(textType=3) == Code.OUT_OF_RANGE
+
+
 async def test_sites_are_called_and_hung_up(office: Office, engine: FakeEngine) -> None:
     bridge = office.control.bridge
     offer = rtp_offer(media_line("video", 5004, 96, "H264/90000", "fmtp:96 packetization-mode=1"))
