@@ -23,6 +23,14 @@ class Admission:
     def admit(self, conference: Coding, site: str, endpoint: Endpoint) -> None:
         """A site that was away comes, or a viewer (VIEWERS); raises Refused with the reason."""
 
+    def expect(self, conference: Coding, site: str, endpoint: Endpoint) -> None:
+        """A tap comes, whatever it takes: a recording is a promise, and pictures give way for it.
+        What it takes is known at once."""
+
+    def affords(self, pixels_s: int) -> bool:
+        """Whether there is room for encoders of so many pixels a second, which run from now on."""
+        return True
+
     def admit_change(self, conference: Coding, definition: ConferenceDefinition) -> None:
         """A conference is to become that definition; raises Refused with the reason."""
 

@@ -72,7 +72,8 @@ class Conference:
         self._seats: dict[str, Seat] = {}
         self._viewers: dict[str, Endpoint] = {}
         self._tasks = NamedTasks()
-        self._taps = TapKeeper(clock, self._tasks, self._tap_opened, self._tap_closed)
+        come = partial(admission.expect, self)
+        self._taps = TapKeeper(clock, self._tasks, come, self._tap_opened, self._tap_closed)
         self.failed = False
         self._publish = Soon(SOON_S, self._give)
         self._workers = threads.workers
@@ -88,6 +89,7 @@ class Conference:
             shown=self._plan_shown,
             failed=self._broke,
             again=self._publish.soon,
+            affords=admission.affords,
         )
         self.cameras = Cameras(self._seats, lambda: (self.definition, self.views.direction), tell)
         self._sound = SoundLoop(
@@ -304,8 +306,7 @@ class Conference:
         seated = [
             (site, seat.endpoint) for site, seat in self._seats.items() if seat.endpoint is not None
         ]
-        viewers = [(VIEWERS, endpoint) for endpoint in self._viewers.values()]
-        return seated + viewers + self._taps.readers
+        return seated + [(VIEWERS, one) for one in self._viewers.values()] + self._taps.readers
 
     def coding(
         self,
@@ -313,9 +314,8 @@ class Conference:
         also: tuple[tuple[str, Endpoint], ...] = (),
     ) -> int:
         """Pixels a second that its encoders make: of another definition, with `also` others."""
-        readers = [*self._readers(), *also]
-        wanted, before = definition or self.definition, main_form(self.definition)
-        return self.views.coding(wanted, self._seats, readers, before)
+        wanted, readers = definition or self.definition, [*self._readers(), *also]
+        return self.views.coding(wanted, self._seats, readers, main_form(self.definition))
 
     def listen(self, endpoint: Endpoint) -> None:
         """Let the wishes of an endpoint's receiver reach the encoder that it reads."""

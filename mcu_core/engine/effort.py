@@ -155,17 +155,35 @@ class EffortKeeper(Admission):
         pixels_s = conference.coding(definition) - conference.coding()
         self._take(Load(coded_pixels_s=pixels_s), "one more picture of its own")
 
+    def expect(self, conference: Coding, site: str, endpoint: Endpoint) -> None:
+        """Count a tap's encoders at once, before they are measured."""
+        pixels_s = conference.coding(also=((site, endpoint),)) - conference.coding()
+        spent = self._settled()
+        self._admitted.append((self._clock.now_ns(), cost_of(spent, Load(coded_pixels_s=pixels_s))))
+
+    def affords(self, pixels_s: int) -> bool:
+        """Whether there is room for one more rung of a ladder; where there is, it is counted."""
+        try:
+            self._take(Load(coded_pixels_s=pixels_s), "one more rung")
+        except Refused:
+            return False
+        return True
+
     def _take(self, load: Load, what: str) -> None:
-        now_ns = self._clock.now_ns()
-        self._admitted = [(at, cost) for at, cost in self._admitted if now_ns - at < SETTLING_NS]
-        spent = self._spent(now_ns)
+        spent = self._settled()
         cost = cost_of(spent, load)
         if not cost:
             return
         reason = refusal(spent, cost, what)
         if reason:
             raise Refused(reason)
-        self._admitted.append((now_ns, cost))
+        self._admitted.append((self._clock.now_ns(), cost))
+
+    def _settled(self) -> Spent:
+        """What is used now, with what was let in and is not measured yet."""
+        now_ns = self._clock.now_ns()
+        self._admitted = [(at, cost) for at, cost in self._admitted if now_ns - at < SETTLING_NS]
+        return self._spent(now_ns)
 
     def _spent(self, now_ns: int) -> Spent:
         conferences = self._conferences()

@@ -1,6 +1,6 @@
 """Which form each receiver is sent: its rung of the ladder, as far as encoders may be had."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from mcu_core.adaptation.climber import Climber
@@ -10,6 +10,7 @@ from mcu_core.adaptation.path_rate import UNLIMITED_BPS
 from mcu_core.conference.direction import ViewKey
 from mcu_core.endpoints.endpoint import Receiver
 from mcu_core.media.clock import Clock
+from mcu_core.media.codec import Codec
 from mcu_core.media.units import VideoForm
 
 FALLING = 0.7
@@ -52,18 +53,38 @@ class Rungs:
 
 
 def shared(
-    wanted: Iterable[tuple[str, ViewKey, VideoForm]], effort: Effort
+    wanted: Iterable[tuple[str, ViewKey, VideoForm]],
+    effort: Effort,
+    running: Collection[tuple[ViewKey, VideoForm]] = (),
+    affords: Callable[[int], bool] = lambda pixels_s: True,
 ) -> dict[str, VideoForm]:
-    """What receivers (by id, with view and rung) are given with so much effort."""
-    views: dict[object, dict[str, VideoForm]] = {}
+    """What receivers (by id, with view and rung) are given with so much effort.
+
+    `running`: what is coded now. A rung beside the others of its view is opened where `affords`
+    says that there is room for as many pixels a second more; else those who want it stand on what
+    their view has, so that one conference's bad paths are not paid for by all others.
+    """
+    views: dict[tuple[ViewKey, Codec], dict[str, VideoForm]] = {}
     for name, view, form in wanted:
         views.setdefault((view, form.codec), {})[name] = form
     given: dict[str, VideoForm] = {}
-    for forms in views.values():
-        given |= merged(forms, effort.rungs)
+    for (view, codec), forms in views.items():
+        now = {form for key, form in running if key == view and form.codec == codec}
+        allowed = merged(forms, effort.rungs)
+        if not _room(set(allowed.values()), now, affords):
+            allowed = merged(forms, min(effort.rungs, max(1, len(now))))
+        given |= allowed
         if effort.merged_classes:
             given |= _one_a_size({name: given[name] for name in forms})
     return given
+
+
+def _room(wanted: set[VideoForm], now: set[VideoForm], affords: Callable[[int], bool]) -> bool:
+    """Whether a view may have these rungs; it may, where they are no more than it has."""
+    if not now or len(wanted) <= len(now):
+        return True
+    new = sorted(form.width * form.height * form.fps for form in wanted - now)
+    return affords(sum(new[: len(wanted) - len(now)]))
 
 
 def _one_a_size(forms: dict[str, VideoForm]) -> dict[str, VideoForm]:

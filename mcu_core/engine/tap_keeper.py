@@ -19,19 +19,22 @@ IDLE_NS = 10 * NS_PER_SECOND
 class TapKeeper:
     """At most two taps: of what viewers see, and of what is recorded.
 
-    `opened` and `closed` are called whenever there is one more or less.
+    `opening`, with the name of who watches by it, and `opened` are called for one more, `closed`
+    for one less.
     """
 
     def __init__(
         self,
         clock: Clock,
         tasks: NamedTasks,
+        opening: Callable[[str, ConferenceTap], None],
         opened: Callable[[ConferenceTap], None],
         closed: Callable[[ConferenceTap], Awaitable[None]],
     ) -> None:
         self._taps: dict[str, ConferenceTap] = {}
         self._clock = clock
         self._tasks = tasks
+        self._opening = opening
         self._opened = opened
         self._closed = closed
 
@@ -49,8 +52,10 @@ class TapKeeper:
             encoder.close()
             form = tapped_form(definition, recorded=recorded)
             stem = "recorder tap" if recorded else "tap"
-            tap = self._taps[name] = ConferenceTap(form, config, self._clock, stem)
+            tap = ConferenceTap(form, config, self._clock, stem)
             tap.small.video_out = small_form(definition) if recorded else None
+            self._opening(name, tap)
+            self._taps[name] = tap
             self._opened(tap)
             self._tasks.run(_watch_of(tap), self._watch(name, tap))
         return self._taps[name]

@@ -23,6 +23,7 @@ from mcu_core.contract.definition import ConferenceDefinition, PaneFit
 from mcu_core.contract.snapshots import ViewSnapshot
 from mcu_core.egress.video_encoder import FASTEST_PRESET
 from mcu_core.endpoints.endpoint import Endpoint, Receiver
+from mcu_core.engine.coding import coded, pixels_per_second
 from mcu_core.engine.content import Content, SiteContent
 from mcu_core.engine.content_channels import (
     Outlet,
@@ -32,7 +33,6 @@ from mcu_core.engine.content_channels import (
     without_content,
 )
 from mcu_core.engine.dressing import Dressing
-from mcu_core.engine.forms import gone_along, main_form
 from mcu_core.engine.passing import passable, passable_content
 from mcu_core.engine.pictures import Outputs, PictureLoop, PicturePlan, PlannedPane, ViewPlan
 from mcu_core.engine.rungs import Rungs, shared
@@ -69,7 +69,8 @@ class _Wanted(NamedTuple):
 class Views:
     """The pictures of one conference and their receivers; all methods run on the event loop.
 
-    `again` is called when time alone changes what is to be seen (polling, a layout that shrinks).
+    `again` is called when time alone changes what is to be seen (polling, a layout that shrinks);
+    `affords` says whether encoders of so many pixels a second more may run.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Views:
         shown: Callable[[PicturePlan], None],
         failed: Callable[[Exception], None],
         again: Callable[[], None],
+        affords: Callable[[int], bool] = lambda pixels_s: True,
     ) -> None:
         self.dressing = Dressing()
         self.speaker = self.floor = self.previous = ""
@@ -92,6 +94,7 @@ class Views:
         self._preset = preset
         self._loop = asyncio.get_running_loop()
         self._again = again
+        self._affords = affords
         self._director = Director()
         self._spoke_ns: dict[str, int] = {}
         self._rungs = Rungs(clock)
@@ -223,26 +226,17 @@ class Views:
         readers: Readers,
         before: VideoForm,
     ) -> int:
-        """Pixels a second that encoders would have to make of a definition for these connections.
-
-        Who takes all of the picture `before` takes all of the definition's, too; the others take
-        what they take now.
-        """
+        """Pixels a second that encoders would have to make of a definition for these connections
+        (`engine/coding.py`)."""
         given = [Outlet(site, one, one.id in self._beside) for site, one in readers]
         recorded = any(site == RECORDER for site, _ in readers)
         roster = self._roster(seats, without_content(given, self._content), recorded)
         direction = Director().decide(definition, roster, self._clock.now_ns())
         dressed = definition.show_names or not self.dressing.at(self._clock.now_ns()).bare
-        made: set[tuple[ViewKey, VideoForm]] = set()
-        for outlet in given:
-            endpoint, view = outlet.endpoint, direction.watching.get(watched_by(outlet), CONFERENCE)
-            form = self.outputs.sent(endpoint) or endpoint.video_out
-            if form is None:
-                continue
-            shown = direction.views[view]
-            if dressed or passable(endpoint, shown, seats, form.bitrate_bps) is None:
-                made.add((view, gone_along(form, before, main_form(definition))))
-        return sum(form.width * form.height * form.fps for _, form in made)
+        made = coded(
+            definition, direction, given, seats, self.outputs, before=before, dressed=dressed
+        )
+        return pixels_per_second(made)
 
     def _roster(self, seats: Mapping[str, Seat], beside: frozenset[str], recorded: bool) -> Roster:
         self.senders = senders(seats)
@@ -309,16 +303,7 @@ class Views:
         return small
 
     def _read(self, wanted: Sequence[_Wanted]) -> None:
-        rungs = shared(
-            (
-                (one.endpoint.id, one.view, self._rungs.of(one.endpoint, one.endpoint.video_out))
-                for one in wanted
-                if one.endpoint.video_out is not None
-                and one.source is None
-                and not isinstance(one.endpoint, ConferenceTap)
-            ),
-            self.pictures.effort,
-        )
+        rungs = self._given_rungs(wanted)
         for endpoint, view, source in wanted:
             form = endpoint.video_out
             if form is None:
@@ -331,6 +316,25 @@ class Views:
                 falling = self._rungs.falling(endpoint, self.outputs.sent(endpoint))
                 key = OutputKey(view, rungs.get(endpoint.id, form))
                 self.outputs.read(endpoint, key, falling=falling)
+
+    def _given_rungs(self, wanted: Sequence[_Wanted]) -> dict[str, VideoForm]:
+        """By receiver, what it is sent of composed pictures; taps take the whole."""
+        ladder = [
+            (one, form)
+            for one in wanted
+            if (form := one.endpoint.video_out) is not None
+            and one.source is None
+            and not isinstance(one.endpoint, ConferenceTap)
+        ]
+        return shared(
+            (
+                (one.endpoint.id, one.view, self._rungs.of(one.endpoint, form))
+                for one, form in ladder
+            ),
+            self.pictures.effort,
+            {(one.view, sent) for one, _ in ladder if (sent := self.outputs.sent(one.endpoint))},
+            self._affords,
+        )
 
     def _advice(self, endpoint: Receiver) -> int:
         form = endpoint.video_out

@@ -2,28 +2,33 @@
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from unittest.mock import MagicMock
 
 import msgspec
 import pytest
 
+from mcu_core.adaptation.ladder import rung
 from mcu_core.adaptation.overload import MOST_WAIT, STEPS, Effort
 from mcu_core.compositor.canvas_set import CanvasSet
 from mcu_core.compositor.scene import Scene
 from mcu_core.conference.direction import VIEWERS
 from mcu_core.contract.commands import AttachRtp, PutConference
-from mcu_core.contract.definition import Group, View
+from mcu_core.contract.definition import Group, RecordedPicture, View
 from mcu_core.endpoints.endpoint import Endpoint
 from mcu_core.endpoints.network import NetworkOptions
 from mcu_core.engine.admission import Admission, Coding
 from mcu_core.engine.effort import EffortKeeper
 from mcu_core.engine.engine import Engine
+from mcu_core.engine.forms import CONTENT_FPS
 from mcu_core.engine.options import EngineOptions
 from mcu_core.errors import Refused
 from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock, MonotonicClock
 from mcu_core.media.picture import Picture
 from mcu_core.media.units import VideoForm
+from tests.component.engine.test_content import still
+from tests.component.engine.test_content_tap import recorder
 from tests.component.engine.test_views import FORM, FOUR, PINS, definition, room
 from tests.fakes.rtp_offers import media_line, rtp_offer
 from tests.fakes.screen import Screen
@@ -234,6 +239,7 @@ async def test_a_newcomer_is_refused_with_a_reason_who_returns_is_not() -> None:
         assert made.conference.seat("a").state == "joined"
 
 
+LOW_BPS = rung(FORM, 300_000).bitrate_bps
 PIXELS_S = FORM.width * FORM.height * FORM.fps
 
 
@@ -257,6 +263,58 @@ async def test_an_encoder_that_nobody_needs_yet_is_counted_and_a_shared_one_is_n
         assert conference.coding(grouped) == PIXELS_S, "nobody watches the conference's any more"
         larger = msgspec.structs.replace(made.wanted, width=640, height=360)
         assert conference.coding(larger) == 4 * PIXELS_S
+
+
+async def test_what_recorders_and_live_viewers_take_is_counted_and_never_refused() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        conference = made.conference
+        full = EffortKeeper(ManualClock(NS_PER_SECOND), lambda: [conference], 0.001)
+        conference._taps._opening = partial(full.expect, conference)
+        before = full._settled().used_cores
+        await conference.tap()
+        assert conference.coding() == 2 * PIXELS_S, "it has more bits than the calls"
+        assert full._settled().used_cores > before, "it counts before it is measured"
+        large = RecordedPicture(width=640, height=480)
+        recorded = msgspec.structs.replace(made.wanted, recorded=large)
+        await made.change(recorded=large)
+        await conference.tap(recorded=True)
+        small = 480 * 360 * FORM.fps
+        assert conference.coding(recorded) == 2 * PIXELS_S + 640 * 480 * FORM.fps + small
+        only = msgspec.structs.replace(large, small=False)
+        without = msgspec.structs.replace(made.wanted, recorded=only)
+        assert conference.coding(without) == conference.coding() - small
+        with pytest.raises(Refused, match="one more picture of its own"):
+            EffortKeeper(made.clock, lambda: [conference], 0.001).admit_change(
+                conference,
+                msgspec.structs.replace(
+                    made.wanted, recorded=RecordedPicture(width=1280, height=720)
+                ),
+            )
+
+
+async def test_content_beside_the_picture_is_counted(tmp_path: Path) -> None:
+    async with room("ab", panes=PINS) as made, recorder(made, tmp_path, content=True) as one:
+        await until(one.shows_people)
+        before = made.conference.coding()
+        await made.change(content=still(tmp_path))
+        await until(lambda: "content" in one.pictures)
+        seen = one.pictures["content"]
+        assert made.conference.coding() >= before + seen.width * seen.height * CONTENT_FPS
+
+
+async def test_a_rung_is_opened_where_there_is_room_and_shared_where_there_is_none() -> None:
+    async with room("ab", panes=PINS) as made:
+        await made.shows("a", "a", "b", "", "")
+        views, outputs = made.conference.views, made.conference.views.outputs
+        keeper = EffortKeeper(made.clock, lambda: [made.conference], capacity_cores=0.001)
+        views._affords = keeper.affords
+        made.screens["b"].feedback.bitrate_advised(300_000)
+        await until(lambda: [group.form.bitrate_bps for group in outputs.groups()] == [LOW_BPS])
+        views._affords = EffortKeeper(made.clock, lambda: [made.conference], 64).affords
+        made.conference.look_again()
+        await until(lambda: len(outputs.groups()) == 2)
+        assert max(group.form.bitrate_bps for group in outputs.groups()) == FORM.bitrate_bps
 
 
 async def test_a_picture_of_its_own_is_refused_with_a_reason_where_there_is_no_room() -> None:
