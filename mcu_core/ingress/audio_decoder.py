@@ -12,8 +12,9 @@ from mcu_core.kernels.ratio import LOW_PASSES, past_of_lower, raise_rate
 from mcu_core.media import g711, libopus
 from mcu_core.media.clock import NS_PER_SECOND
 from mcu_core.media.codec import G726_FORMS, L16_FORMS, OPUS, PCMA, PCMU, Codec
-from mcu_core.media.libopus import CONCEALED_STEP, OpusDecoder
+from mcu_core.media.libopus import CONCEALED_STEP, SILK_CONCEALED_STEP, OpusDecoder
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
+from mcu_core.protocol.payload import opus
 
 LONGEST_FRAME_S = 0.6
 """Opus has at most 120 ms per packet, FFmpeg sends 512 ms of G.726 at 16 kbit/s; more is none."""
@@ -34,12 +35,12 @@ _OPTIONS = {
 class AudioDecoder(Protocol):
     """One decoder of one stream; not thread-safe. All its errors are CodecFailure.
 
-    `conceals`: whether the codec itself makes up what is missing; only then `recover` and
-    `conceal` may be called.
+    `conceals`: in steps of how many samples the codec itself makes up what is missing; 0: it does
+    not, and `recover` and `conceal` may not be called.
     """
 
     codec: Codec
-    conceals: bool
+    conceals: int
 
     def decode(self, data: bytes) -> tuple[Block, int]:
         """Sound of one frame, shape (n, 2), and its own length in ns. Mono is on both channels."""
@@ -48,7 +49,7 @@ class AudioDecoder(Protocol):
         """The `samples` (2.5 to 120 ms) before the frame `data`, which is decoded next."""
 
     def conceal(self, samples: int) -> Block:
-        """The `samples`, a multiple of CONCEALED_STEP, that may have followed what was decoded."""
+        """The `samples`, a multiple of `conceals`, that may have followed what was decoded."""
 
 
 def audio_decoder(codec: Codec) -> AudioDecoder:
@@ -66,13 +67,14 @@ class OpusFrames:
     """Opus, with the codec's own ways over a gap."""
 
     codec = OPUS
-    conceals = True
 
     def __init__(self) -> None:
         self._decoder = OpusDecoder(CHANNELS)
+        self.conceals = CONCEALED_STEP
 
     def decode(self, data: bytes) -> tuple[Block, int]:
         sound = self._decoder.decode(data)
+        self.conceals = SILK_CONCEALED_STEP if opus.has_silk(data) else CONCEALED_STEP
         return sound, len(sound) * NS_PER_SECOND // SAMPLE_RATE
 
     def recover(self, data: bytes, samples: int) -> Block:
@@ -85,7 +87,7 @@ class OpusFrames:
 class L16Frames:
     """Samples as they are, at our own rate."""
 
-    conceals = False
+    conceals = 0
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -125,7 +127,7 @@ class Raised:
 class G711Frames:
     """Either law, without the library: a table and a filter of our own."""
 
-    conceals = False
+    conceals = 0
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -147,7 +149,7 @@ class G711Frames:
 class FfmpegFrames:
     """Any codec of FFmpeg's."""
 
-    conceals = False
+    conceals = 0
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec

@@ -7,7 +7,6 @@ import numpy as np
 from mcu_core.errors import CodecFailure
 from mcu_core.ingress.audio_decoder import AudioDecoder
 from mcu_core.ingress.waveform import MATCHED, Continuation
-from mcu_core.media.libopus import CONCEALED_STEP
 from mcu_core.media.sound import CHANNELS, SAMPLE_RATE, Block
 
 FADE_BEGIN = 6 * SAMPLE_RATE // 100
@@ -117,9 +116,10 @@ class MadeByCodec:
         return self._rise.over
 
     def take(self, count: int) -> Block:
+        step = self._decoder.conceals
         while len(self._rest) < count:
-            steps = -(-(count - len(self._rest)) // CONCEALED_STEP)
-            more = self._made(min(steps * CONCEALED_STEP, LONGEST_MADE))
+            steps = -(-(count - len(self._rest)) // step)
+            more = self._made(min(steps * step, LONGEST_MADE))
             self._rest = np.concatenate((self._rest, more))
         sound, self._rest = self._rest[:count], self._rest[count:]
         return self._faded(sound)

@@ -26,6 +26,9 @@ MAX_FRAME_SAMPLES = 5760
 CONCEALED_STEP = 120
 """What is made up or recovered has a multiple of 2.5 ms."""
 
+SILK_CONCEALED_STEP = 480
+"""SILK makes up 10 ms at a time: of a shorter piece the rest is thrown away, and the next leaps."""
+
 LOOKAHEAD_SAMPLES = 312
 """How much later a sound comes out of the decoder than it went into the encoder: 6.5 ms."""
 

@@ -4,7 +4,7 @@ import random
 from typing import NamedTuple
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcu_core.ingress.arrivals import LONGEST_DELAY_NS
@@ -63,6 +63,16 @@ def transits(course: list[Weather], seed: int) -> list[float | None]:
 
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from([PCMU, OPUS]), weathers, st.integers(0, 99), st.integers(1, 60))
+@example(  # a piece of 2.5 ms was made up, and what was made up next leapt
+    OPUS,
+    [
+        Weather(99, 23, 132, 0.0, False),
+        Weather(87, 1, 1, 0.0, False),
+        Weather(14, 122, 122, 0.0, False),
+    ],
+    35,
+    1,
+)
 def test_after_any_weather_it_is_calm_again(
     codec: Codec, course: list[Weather], seed: int, calm_ms: int
 ) -> None:

@@ -47,6 +47,11 @@ def carries_frame_before(data: bytes) -> bool:
     return bool(data[0] & _STEREO) and bool(data[1] >> max(0, 6 - 2 * frames) & 1)
 
 
+def has_silk(data: bytes) -> bool:
+    """Whether SILK makes a packet's sound, or the lower part of it (RFC 6716 table 2)."""
+    return bool(data) and data[0] < _FIRST_CELT
+
+
 def is_silence(data: bytes) -> bool:
     """Whether an Opus packet says, without being decoded, that nothing is heard.
 

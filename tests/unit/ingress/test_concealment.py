@@ -25,7 +25,7 @@ class ToneDecoder:
     """A decoder whose concealment is exact: the tone goes on."""
 
     codec = OPUS
-    conceals = True
+    conceals = CONCEALED_STEP
 
     def __init__(self, broken: bool = False) -> None:
         self.at = HISTORY
