@@ -12,7 +12,7 @@ from recorder.slide_texts import SLIDES_NAME, Slide, slides_of
 from recorder.slides import looks, slides
 
 PAGES = [
-    page("术前讨论：胆囊切除术", ["患者男性，右上腹疼痛三天", "Laparoscopic cholecystectomy"]),
+    page("术前讨论：胆囊切除术", ["Laparoscopic cholecystectomy"]),
     page("影像学检查", ["超声提示胆囊结石，胆总管扩张"]),
 ]
 

@@ -226,7 +226,9 @@ async def test_a_hostile_message_is_a_fault_that_tells_nothing(talk: Talk, name:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 async def test_any_bytes_are_answered(talk: Talk, data: st.DataObject) -> None:
