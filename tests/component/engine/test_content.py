@@ -83,8 +83,8 @@ async def test_a_pane_of_a_layout_holds_it(tmp_path: Path) -> None:
     own = SiteDefinition("b", "b", SiteKind.RTP, view=View(FOUR, panes))
     async with room("ab", panes=PINS) as made:
         await made.change(sites=(made.wanted.sites[0], own), content=still(tmp_path))
-        await until(lambda: is_color(made.screens["b"].picture, 0.75, 0.25, MAGENTA))
-        assert made.screens["b"].now[0] == "a"
+        screen = made.screens["b"]
+        await until(lambda: is_color(screen.picture, 0.75, 0.25, MAGENTA) and screen.now[0] == "a")
         await until(lambda: is_color(made.screens["a"].picture, 0.4, 0.5, MAGENTA))
 
 

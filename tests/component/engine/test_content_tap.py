@@ -82,7 +82,7 @@ async def test_who_asks_gets_content_as_a_track_and_the_people_in_the_picture(
     tmp_path: Path,
 ) -> None:
     async with room("ab", panes=PINS) as made, recorder(made, tmp_path, content=True) as one:
-        await until(lambda: "main" in one.pictures)
+        await until(one.shows_people)
         await made.change(content=still(tmp_path))
         await until(lambda: is_color(one.pictures.get("content"), 0.5, 0.5, MAGENTA))
         track = next(track for track in one.tracks if track.name == "content")

@@ -47,7 +47,7 @@ async def test_a_recording_has_a_form_of_its_own_and_a_small_coding_beside(tmp_p
         await until(lambda: "sd" in one.pictures and one.shows_people())
         sizes = {name: (one.width, one.height) for name, one in one.pictures.items()}
         assert sizes == {"main": (480, 400), "sd": (432, 360)}
-        assert quarters(one.pictures["sd"])[:2] == ("a", "b")
+        await until(lambda: quarters(one.pictures["sd"])[:2] == ("a", "b"))
         assert [track.name for track in one.tracks] == ["main", "sound", "sd"]
         await until(lambda: len(one.stamps["sd"]) > 30)
         assert set(one.stamps["sd"]) & set(one.stamps["main"]), "both are of one clock"

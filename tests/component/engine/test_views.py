@@ -120,7 +120,10 @@ async def test_a_receiver_of_another_form_has_its_own_encoder_and_costs_others_n
         assert made.screens["a"].keyframes == before
 
 
-async def test_what_nobody_sees_is_not_decoded_and_is_back_without_a_placeholder() -> None:
+async def test_what_nobody_sees_is_not_decoded_and_is_back_without_a_placeholder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "LONGEST_WAIT_NS", 60 * NS_PER_SECOND)  # machines may be slow
     async with room("ab", layout=FULL, panes=(Pane("site", "a"),)) as made:
         await made.shows("b", *"aaaa")
         await until(lambda: not made.conference.seat("b").video.watched)
