@@ -3,8 +3,14 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from mcu_core.observe.logs import LEVELS
+
+WRONGLY_ASKED = 2
+"""As argparse ends: another start would end alike."""
+
+NOT_NOW = 3
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -38,23 +44,34 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(sys.argv[1:] if arguments is None else arguments)
     # After the command line was read: --help need not wait for these.
     from control_api.main import serve
-    from control_api.settings import Settings
+    from control_api.settings import read_settings, variable
+    from mcu_core.errors import BadInput, McuError
     from mcu_core.observe.logs import set_up
 
     set_up("control", options.log_level)
-    serve(
-        Settings(
-            host=options.host,
-            port=options.port,
-            tls_cert=options.tls_cert,
-            tls_key=options.tls_key,
-            data=options.data,
-            engines=options.engines,
-            recorder=options.recorder,
-            demo=options.demo,
-            admin_password_file=options.admin_password_file,
+    try:
+        serve(
+            read_settings(
+                host=options.host,
+                port=options.port,
+                tls_cert=options.tls_cert,
+                tls_key=options.tls_key,
+                data=options.data,
+                engines=options.engines,
+                recorder=options.recorder,
+                demo=options.demo,
+                admin_password_file=options.admin_password_file,
+            )
         )
-    )
+    except BadInput as error:
+        _end(f"{variable(error.field)}: expected {error.expected}", WRONGLY_ASKED)
+    except McuError as error:  # such as a database that is away: the next start may find it
+        _end(str(error), NOT_NOW)
+
+
+def _end(reason: str, code: int) -> NoReturn:
+    sys.stderr.write(f"mcu control: {reason}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -68,18 +68,23 @@ END_S = 3
 
 
 def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
-    """The application; its lifespan opens and closes the bridge."""
-    bridge = bridge or Bridge(settings)
+    """The application. A bridge that it was given is opened and closed by its owner, one of its own
+    by its lifespan."""
+    own = Bridge(settings) if bridge is None else None
+    bridge = bridge or own
+    assert bridge is not None
     gateway = Gateway(bridge)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         try:
-            await bridge.open()
+            if own is not None:
+                await own.open()
             yield
         finally:
             await gateway.stop()
-            await bridge.close()
+            if own is not None:
+                await own.close()
 
     app = FastAPI(
         title="MCU control",
@@ -198,17 +203,24 @@ async def _live(settings: Settings) -> None:
     asyncio.get_running_loop().set_default_executor(
         ThreadPoolExecutor(MOST_DISK_WAITS, thread_name_prefix="disk")
     )
-    server = server_for(settings, Bridge(settings))
+    bridge = Bridge(settings)
+    server = server_for(settings, bridge)
     # What start-up made lives as long as the process: no collection need look at it again.
     gc.collect()
     gc.freeze()
-    await server.serve()
+    with server.capture_signals():
+        try:
+            await bridge.open()  # here, where what it raises is one line and no page of frames
+            await server.serve()
+        finally:
+            await bridge.close()
     if not server.started:
         raise SystemExit(3)
 
 
 def serve(settings: Settings) -> None:
-    """Run the control process until SIGTERM or SIGINT."""
+    """Run the control process until SIGTERM or SIGINT; raises BadInput for settings that cannot be,
+    other McuErrors where it cannot begin now."""
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvloop.run(_live(settings))

@@ -1,15 +1,21 @@
 """What can be set from outside: read once at start, from the environment or the command line."""
 
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from mcu_core.errors import BadInput
+
+PREFIX = "MCU_CONTROL_"
 
 
 class Settings(BaseSettings):
     """Options of the control process; the environment gives them as MCU_CONTROL_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="MCU_CONTROL_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -100,6 +106,15 @@ class Settings(BaseSettings):
     prolong_most_min: float = Field(1440, gt=0)
     """How much a conference may be prolonged at once, in minutes."""
 
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, a folder
+            raise ValueError("a zone such as Asia/Shanghai") from error
+        return zone
+
     @property
     def clips(self) -> tuple[Path, ...]:
         """Folders whose files may be played as sites."""
@@ -110,3 +125,20 @@ class Settings(BaseSettings):
     def recordings(self) -> Path:
         """Where the recorder keeps its files."""
         return self.data / "recordings"
+
+
+def read_settings(**given: Any) -> Settings:
+    """The environment's settings, and those given; raises BadInput, which names the variable."""
+    try:
+        return Settings(**given)
+    except SettingsError as error:
+        raise BadInput(f"{PREFIX}…", f"JSON where it is a table ({error})") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        raise BadInput(variable(str(first["loc"][0])), expected) from error
+
+
+def variable(setting: str) -> str:
+    """The name by which the environment gives a setting; any other field's is its own."""
+    return f"{PREFIX}{setting.upper()}" if setting in Settings.model_fields else setting

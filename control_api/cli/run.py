@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +21,8 @@ from control_api.cli.supervisor import ChildSpec, supervise
 from mcu_core.endpoints.learning import Follow
 from mcu_core.endpoints.network import (
     ANY_ADDRESSES,
+    NetworkOptions,
+    bind_udp,
     read_networks,
     read_ports,
     share_ports,
@@ -142,6 +144,15 @@ def media_networks(options: RunOptions) -> list[str]:
         f"bind={bind}" + (f",advertise={told}" if told and (":" in told) == (":" in bind) else "")
         for bind in binds
     ]
+
+
+def check_addresses(media: Iterable[NetworkOptions]) -> None:
+    """Raise BadInput where the machine has not the address of a network."""
+    for network in media:
+        probe = bind_udp(network.bind, 0)
+        if probe is None:
+            raise BadInput("--network", f"bind= an address of this machine, not {network.bind}")
+        probe.close()
 
 
 def _resolved(host: str) -> str:
@@ -290,8 +301,10 @@ async def _live(options: RunOptions, sockets: Path, demo: Path | None) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with asyncio.TaskGroup() as group:
         announcing = group.create_task(_announce(options))
-        await supervise(child_specs(options, sockets, demo), stopping)
+        wrongly_asked = await supervise(child_specs(options, sockets, demo), stopping)
         announcing.cancel()
+    if wrongly_asked:
+        raise Refused(f"{wrongly_asked} cannot run as it was asked to; above it said why")
 
 
 def run(options: RunOptions) -> None:
@@ -303,7 +316,9 @@ def run(options: RunOptions) -> None:
         raise BadInput("--engines", "1 to 64")
     ports = read_ports(options.ports)
     share_ports(ports, options.engines)
-    read_networks(media_networks(options), ports, options.follow)
+    media = read_networks(media_networks(options), ports, options.follow)
+    if options.network:
+        check_addresses([media, *media.others])
     host, port = split_address(options.listen)
     check_tls(options)
     check_effort(options)

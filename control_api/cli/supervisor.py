@@ -16,6 +16,10 @@ SHORT_LIFE_NS = 2 * NS_PER_SECOND
 
 PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 END_S = 10.0
+WRONGLY_ASKED = 2
+"""A process that ends so at its first start has told what is wrong with its options or settings,
+and would again. Later it is started like any other: who runs beside it has conferences by then."""
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -44,6 +48,7 @@ class Child:
     spec: ChildSpec
     clock: Clock
     starts: int = 0
+    wrongly_asked: bool = False
     _process: asyncio.subprocess.Process | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,7 +58,7 @@ class Child:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def run(self) -> None:
-        """Keep the process alive until `stop`; returns when it is gone."""
+        """Keep the process alive until `stop`; returns when it is gone, or was wrongly asked."""
         short_lives = 0
         while not self._stopping.is_set():
             started_ns = self.clock.now_ns()
@@ -66,6 +71,9 @@ class Child:
             log.info("process started", name=self.spec.name, pid=process.pid)
             code = await process.wait()
             if self._stopping.is_set():
+                return
+            if code == WRONGLY_ASKED and self.starts == 1:
+                self.wrongly_asked = True
                 return
             lived_ns = self.clock.now_ns() - started_ns
             short_lives = short_lives + 1 if lived_ns < SHORT_LIFE_NS else 0
@@ -97,13 +105,23 @@ class Child:
             await process.wait()
 
 
-async def supervise(specs: list[ChildSpec], stopping: asyncio.Event) -> None:
-    """Keep all processes alive until `stopping` is set, then end them, last started first."""
+async def supervise(specs: list[ChildSpec], stopping: asyncio.Event) -> str:
+    """Keep all processes alive until `stopping` is set, then end them, last started first.
+
+    They also end when one of them was wrongly asked, whose name is returned; else nothing is.
+    """
     clock = MonotonicClock()
     children = [Child(spec, clock) for spec in specs]
+
+    async def keep(child: Child) -> None:
+        await child.run()
+        if child.wrongly_asked:
+            stopping.set()
+
     async with asyncio.TaskGroup() as keepers:
         for child in children:
-            keepers.create_task(child.run(), name=child.spec.name)
+            keepers.create_task(keep(child), name=child.spec.name)
         await stopping.wait()
         for child in reversed(children):
             await child.stop()
+    return next((child.spec.name for child in children if child.wrongly_asked), "")

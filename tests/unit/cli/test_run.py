@@ -137,6 +137,7 @@ def test_all_processes_log_at_the_level_asked_for(tmp_path: Path) -> None:
         (RunOptions(Path("unused"), ports="abc"), "--ports"),
         (RunOptions(Path("unused"), ports="5004-5005", engines=3), "--ports"),
         (RunOptions(Path("unused"), network=("10.0.0.300",)), "--network"),
+        (RunOptions(Path("unused"), network=("127.0.0.1", "192.0.2.1")), "address of this machine"),
         (RunOptions(Path("unused"), ports="9000-8000"), "--ports"),
         (RunOptions(Path("unused"), ports="70000-70001"), "--ports"),
         (RunOptions(Path("/dev/null/data")), "--data"),

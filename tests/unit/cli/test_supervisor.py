@@ -38,4 +38,11 @@ async def test_supervise_ends_all_children() -> None:
     task = asyncio.create_task(supervise(specs, stopping))
     stopping.set()
     async with asyncio.timeout(LIMIT_S):
-        await task
+        assert await task == ""
+
+
+async def test_what_was_wrongly_asked_ends_all() -> None:
+    wrong = (sys.executable, "-c", "import sys; sys.exit(2)")
+    specs = [ChildSpec("one", WAITS), ChildSpec("two", wrong)]
+    async with asyncio.timeout(LIMIT_S):
+        assert await supervise(specs, asyncio.Event()) == "two"
