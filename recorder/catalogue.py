@@ -32,6 +32,7 @@ from recorder.journal import (
 )
 from recorder.manifest import Manifest, manifest_of
 from recorder.media_files import MOVED_NAME, MediaFile, media_size, open_media
+from recorder.package import Package, plan_package
 from recorder.tags import read_tags, tags_seen, write_tags
 from recorder.tracks import TRACKS
 
@@ -125,6 +126,13 @@ class Catalogue:
         self.info(recording)
         folder = self.folder(recording)
         return plan_export(folder, read_index(folder), span, small=small)
+
+    def package(self, recording: str, span: Span | None = None) -> Package:
+        """The same to be watched without a server, with all that is known of it; raises as export
+        does."""
+        info = self.info(recording)
+        folder = self.folder(recording)
+        return plan_package(folder, info, read_index(folder), span)
 
     def seen(self) -> dict[str, str]:
         """Of each folder of the store, a text that changes with its files: whoever keeps a list

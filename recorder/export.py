@@ -8,7 +8,7 @@ recording that still grows is exported as far as it is stored now.
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 
 from mcu_core.media.clock import NS_PER_SECOND
@@ -112,17 +112,13 @@ class Export:
                 file.write(block)
 
 
-def entry_s(index: RecordingIndex, span: Span | None) -> float:
-    """The time of the recording at which a download of that span begins, in seconds."""
-    return _entry_ns(index, span) / NS_PER_SECOND if span is not None else 0.0
-
-
 def plan_export(
     folder: Path, index: RecordingIndex, span: Span | None = None, *, small: bool = False
 ) -> Export:
     """Plan the download of what `index` knows; raises BrokenRecording when that is nothing.
 
-    Of a span it begins with the last keyframe before it, and so up to some seconds earlier.
+    A span is shown to the picture. What is needed to decode its first one, from the keyframe
+    before it on, is in the file too, behind an edit list (ISO/IEC 14496-12 8.6.6): not shown.
     `small`: with the picture's small coding, where there is one.
     """
     return export_of(tracks_of(folder, index, span, small=small))
@@ -138,10 +134,14 @@ def tracks_of(
         left_out = "main" if small and "sd" in index.tracks else "sd"
         names = [name for name in TRACKS if name in index.tracks and name != left_out]
         present = [index.tracks[name] for name in names]
-        begin_ns = _entry_ns(index, span) if span is not None else 0
-        if span is not None:
-            present = [_within(track, begin_ns, span) for track in present]
+        whole = span is None
+        begin_ns, end_ns = (round(at * NS_PER_SECOND) for at in span or (0.0, index.duration_s))
+        if not whole:
+            present = [_within(track, begin_ns, end_ns) for track in present]
         tracks = [_track(folder, track, begin_ns) for track in present if track.fragments]
+        if not whole:
+            _trim(tracks, end_ns - begin_ns)
+            tracks = [track for track in tracks if track.chunks]
     except (OSError, ValueError) as error:
         raise BrokenRecording(f"a track file cannot be read ({error})") from error
     if not tracks:
@@ -177,27 +177,13 @@ def _read(
         yield block
 
 
-def _entry_ns(index: RecordingIndex, span: Span) -> int:
-    """Where a span can be entered: at the main picture's last keyframe before it."""
-    begin_ns = round(span[0] * NS_PER_SECOND)
-    main = index.tracks.get("main")
-    times = [one.time for one in main.fragments if one.keyframe] if main is not None else []
-    earlier = [TRACKS["main"].ns(time) for time in times if TRACKS["main"].ns(time) <= begin_ns]
-    return earlier[-1] if earlier else begin_ns
-
-
-def _within(track: TrackIndex, begin_ns: int, span: Span) -> TrackIndex:
-    """The fragments that begin in the span; pictures from a keyframe on.
-
-    What stands beside the main picture when the span begins has its keyframe earlier: that far its
-    fragments come too, to be decoded and not shown.
-    """
+def _within(track: TrackIndex, begin_ns: int, end_ns: int) -> TrackIndex:
+    """The fragments that are heard or seen between, or needed to decode such."""
     kind = TRACKS[track.name]
-    begin, end = kind.ticks(begin_ns), kind.ticks(round(span[1] * NS_PER_SECOND))
+    begin, end = kind.ticks(begin_ns), kind.ticks(end_ns)
     fragments = [one for one in track.fragments if begin <= one.time < end]
-    if kind.beside:
-        earlier = [one for one in track.fragments if one.time < begin]
-        fragments = _standing(earlier, begin, fragments) + fragments
+    earlier = [one for one in track.fragments if one.time < begin]
+    fragments = _standing(earlier, begin, fragments) + fragments
     while fragments and kind.codec == "H264" and not fragments[0].keyframe:
         fragments.pop(0)
     return TrackIndex(track.name, track.inits, fragments)
@@ -206,7 +192,10 @@ def _within(track: TrackIndex, begin_ns: int, span: Span) -> TrackIndex:
 def _standing(
     earlier: list[FragmentWritten], begin: int, inside: list[FragmentWritten]
 ) -> list[FragmentWritten]:
-    """What of `earlier` is needed to show what stands at `begin`, or goes on there."""
+    """What of `earlier` is needed to show what stands at `begin`, or goes on there.
+
+    Of sound, all fragments are keyframes: the one that lasts until then.
+    """
     keyframes = [place for place, one in enumerate(earlier) if one.keyframe]
     goes_on = bool(inside) and not inside[0].keyframe
     if not keyframes or not (goes_on or earlier[-1].time + earlier[-1].duration > begin):
@@ -245,6 +234,51 @@ def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin:
         syncs=[sync for _, _, sync in samples],
         entry=entry,
         piece=Piece(path, one.offset + one.size - data_size, data_size),
+    )
+
+
+def _trim(tracks: list[ExportTrack], end_ns: int) -> None:
+    """Leave what begins before `end_ns`, which counts from the file's own beginning as chunks do,
+    and of sound what is over before that beginning; nothing lasts longer."""
+    for track in tracks:
+        end = track.kind.ticks(end_ns)
+        begin = 0 if track.size == (0, 0) else track.chunks[0].start
+        parts = [_part(chunk, begin, end) for chunk in track.chunks]
+        track.chunks = [chunk for chunk in parts if chunk.sizes]
+        for chunk in track.chunks if begin else ():
+            _begin_with(chunk)
+
+
+def _begin_with(chunk: _Chunk) -> None:
+    """Let the picture that stands at the file's beginning begin there, and those before it, which
+    nobody sees, last longer: some players leave out what begins before an edit does."""
+    stops = list(accumulate(chunk.durations, initial=chunk.start))
+    place = next((place for place, stop in enumerate(stops[1:]) if stops[place] < 0 < stop), -1)
+    if place < 0:
+        return
+    chunk.durations[place] = stops[place + 1]
+    if place > 0:
+        chunk.durations[place - 1] -= stops[place]
+    else:
+        chunk.start = 0  # and the chunk before lasts until then (_join)
+
+
+def _part(chunk: _Chunk, begin: int, end: int) -> _Chunk:
+    """The samples of a chunk that end after `begin` and begin before `end`."""
+    stops = list(accumulate(chunk.durations, initial=chunk.start))
+    first = sum(stop <= begin for stop in stops[1:])
+    after = max(first, sum(start < end for start in stops[:-1]))
+    durations = chunk.durations[first:after]
+    if durations:
+        durations[-1] = min(durations[-1], end - stops[after - 1])
+    skipped, size = sum(chunk.sizes[:first]), sum(chunk.sizes[first:after])
+    return _Chunk(
+        start=stops[first],
+        durations=durations,
+        sizes=chunk.sizes[first:after],
+        syncs=chunk.syncs[first:after],
+        entry=chunk.entry,
+        piece=Piece(chunk.piece.path, chunk.piece.offset + skipped, size),
     )
 
 

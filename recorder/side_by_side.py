@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 
 from mcu_core.errors import McuError
 from recorder.errors import BrokenRecording
-from recorder.export import Export, Span, entry_s, plan_export
+from recorder.export import Export, Span, plan_export
 from recorder.index import TrackIndex, read_index
 from recorder.tracks import TRACKS
 
@@ -170,7 +170,7 @@ def compose(folder: Path, film: Path, span: Span | None, told: Callable[[float],
     """
     index = read_index(folder)
     export = plan_export(folder, index, span)
-    begin_s = entry_s(index, span)
+    begin_s = span[0] if span else 0.0
     spans = [(a - begin_s, b - begin_s) for a, b in content_spans(index.tracks.get("content"))]
     length_s = min(index.duration_s, span[1] if span else index.duration_s) - begin_s
     fresh = film.with_suffix(".part")
@@ -206,13 +206,13 @@ def _write(
     panes, last_pts, told_s = _Panes(), -1, 0.0
     for packet in source.demux(source.streams.video[0], *sounds):
         if sound is not None and packet.stream in sounds:
-            if packet.dts is not None:
+            if packet.dts is not None and packet.dts >= 0:  # not what is over at the beginning
                 packet.stream = sound
                 out.mux(packet)
             continue
         for frame in packet.decode():
             assert isinstance(frame, VideoFrame)
-            time_s = frame.time or 0.0
+            time_s = max(0.0, frame.time or 0.0)
             pts = max(last_pts + 1, round(time_s / TICKS))
             out.mux(pictures.encode(panes.compose(frame, content.at(time_s), pts)))
             last_pts = pts

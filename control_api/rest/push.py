@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from control_api.connections import TRANSPORT
 from recorder.live import PushedViewer
+
+
+@lru_cache(maxsize=4)
+def chunk_of(data: bytes) -> bytes:
+    """The bytes as a chunk (RFC 9112 7.1): of what all viewers get there is one for all of them."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 class ConnectionSink:
@@ -23,9 +30,9 @@ class ConnectionSink:
         return self.transport.get_write_buffer_size()
 
     def write(self, data: bytes) -> None:
-        """Hand it over, as a chunk (RFC 9112 7.1) where the response is made of such."""
+        """Hand it over, as a chunk where the response is made of such."""
         if not self.transport.is_closing():
-            self.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+            self.transport.write(chunk_of(data) if self._chunked else data)
 
 
 class PushResponse(Response):

@@ -1,8 +1,10 @@
 """Routes: recording, and the library."""
 
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from control_api.auth.roles import Action, allowed
 from control_api.persistence.library import Search
@@ -21,6 +23,7 @@ from control_api.rest.track_bytes import part_of_track, stream
 from control_api.services.audience import WatchedView
 from control_api.services.views import ConferenceView, RecordingView
 from mcu_core.errors import BadInput
+from recorder.export import Span
 
 router = APIRouter(tags=["recordings"])
 
@@ -29,6 +32,10 @@ RECORD = [Depends(may(Action.RECORD))]
 PLAY = [Depends(may(Action.PLAY))]
 TAKE = [Depends(may(Action.TAKE))]
 PLAYERS = [Depends(player_of)]
+FromS = Annotated[
+    float, Query(ge=0, le=LONGEST_S, description="A clip's beginning, to the picture")
+]
+ToS = Annotated[float | None, Query(gt=0, le=LONGEST_S, description="The clip's end")]
 
 
 @router.post("/conferences/{cid}/recording", status_code=201, summary="Record", dependencies=RECORD)
@@ -209,20 +216,44 @@ async def download(
     request: Request,
     bridge: BridgeOf,
     principal: PrincipalOf,
-    from_s: Annotated[
-        float, Query(ge=0, le=LONGEST_S, description="A clip, from the keyframe before this")
-    ] = 0,
-    to_s: Annotated[float | None, Query(gt=0, le=LONGEST_S, description="The clip's end")] = None,
+    from_s: FromS = 0,
+    to_s: ToS = None,
     small: Annotated[
         bool, Query(description="The picture's small coding, if there is one")
     ] = False,
 ) -> Response:
-    """A plain MP4 that every player takes, nothing encoded again; takes byte ranges."""
-    if to_s is not None and to_s <= from_s:
-        raise BadInput("to_s", "later than from_s")
+    """A plain MP4 that every player takes, nothing encoded again; takes byte ranges. What a clip's
+    first picture needs to be decoded, two seconds at most, is in it as well, and not shown."""
     view = await bridge.recordings.get(rid)
-    span = (from_s, to_s or view.duration_s) if from_s or to_s is not None else None
+    span = _span(from_s, to_s, view.duration_s)
     export = await bridge.recordings.export(rid, span, small=small)
     if "range" not in request.headers:
         await bridge.audience.note(principal.name, "download", rid)
     return stream(request, export.size, export.blocks, "video/mp4", f"{view.title}.mp4")
+
+
+@router.get(
+    "/recordings/{rid}/package.zip",
+    summary="To be watched without a server",
+    dependencies=TAKE,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}}},
+)
+async def package(
+    rid: str, bridge: BridgeOf, principal: PrincipalOf, from_s: FromS = 0, to_s: ToS = None
+) -> StreamingResponse:
+    """A ZIP: the films, marks, slides and timed data, and a page that plays them where it is
+    unpacked, in any browser. Nothing in it names the patient."""
+    view = await bridge.recordings.get(rid)
+    made = await bridge.recordings.library.package(rid, _span(from_s, to_s, view.duration_s))
+    await bridge.audience.note(principal.name, "download", rid)
+    name = quote(f"{view.title}.zip", safe="")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return StreamingResponse(made.blocks(), 200, headers, "application/zip")
+
+
+def _span(from_s: float, to_s: float | None, length_s: float) -> Span | None:
+    """The part that is asked for, None for the whole; raises BadInput."""
+    if to_s is not None and to_s <= from_s:
+        raise BadInput("to_s", "later than from_s")
+    return (from_s, to_s or length_s) if from_s or to_s is not None else None

@@ -10,6 +10,8 @@ from control_api.persistence.library import Found, LibraryRows, Search
 from mcu_core.errors import McuError
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingInfo, RecordingState
+from recorder.export import Span
+from recorder.package import Package
 
 log = structlog.get_logger()
 
@@ -43,6 +45,11 @@ class Library:
         found = await self._rows.find(search)
         infos = await asyncio.to_thread(self._as_they_are, found.infos)
         return Found(infos, found.total, found.size_bytes)
+
+    async def package(self, recording: str, span: Span | None = None) -> Package:
+        """It, or a part of it, to be watched without a server; raises NotFound, BadInput,
+        BrokenRecording."""
+        return await asyncio.to_thread(self._catalogue.package, recording, span)
 
     async def whose(self, recording: str) -> Whose:
         """Whose a recording is, as players ask many times a second; raises NotFound."""

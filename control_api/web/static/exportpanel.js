@@ -33,7 +33,7 @@ export class Span {
   }
 }
 
-/** `player`: now(), length(), url(query), recording(), content() (whether there is any). Gives {node, stop}. */
+/** `player`: now(), length(), url(file, query), recording(), content() (whether there is any). Gives {node, stop}. */
 export function exportPanel(player, span) {
   span.within(player.now(), player.length());
   const { id } = player.recording();
@@ -42,6 +42,7 @@ export function exportPanel(player, span) {
   const end = el("b", { class: "number" });
   const words = el("p", { class: "note", role: "status" });
   const link = el("a", { class: "button primary", download: "" }, icon("download"), el("span", { say: "recordings.download" }));
+  const pack = el("a", { class: "button plain", download: "" }, icon("download"), el("span", { say: "export.package" }));
   const film = el("button", { type: "button", class: "plain", hidden: !player.content(), on: { click: makeFilm } }, icon("film"), el("span", { say: "export.film" }));
   const archive = el("button", { type: "button", class: "plain operator", hidden: player.recording().may !== "manage", on: { click: () => openDicom(player.recording(), span.asked, () => works.look()) } },
     icon("tower"), el("span", { say: "export.archive" }));
@@ -62,9 +63,12 @@ export function exportPanel(player, span) {
     end.textContent = duration(span.to);
     ends.hidden = !span.part;
     film.disabled = archive.disabled = !span.good;
-    link.classList.toggle("disabled", !span.good);
-    if (span.good) link.href = player.url(new URLSearchParams(span.asked).toString());
-    else link.removeAttribute("href");
+    const query = new URLSearchParams(span.asked).toString();
+    for (const [node, file] of [[link, "download.mp4"], [pack, "package.zip"]]) {
+      node.classList.toggle("disabled", !span.good);
+      if (span.good) node.href = player.url(file, query);
+      else node.removeAttribute("href");
+    }
     const long = span.part ? span.to - span.from : player.length();
     say(words, !span.good ? "clip.wrong" : span.part ? "clip.length" : "export.whole_length", { length: duration(long) });
   }
@@ -76,6 +80,6 @@ export function exportPanel(player, span) {
       span.part = value === "part";
       show();
     }),
-    ends, words, el("div", { class: "export-ways" }, link, film, archive), works.node);
+    ends, words, el("div", { class: "export-ways" }, link, pack, film, archive), works.node);
   return { node, stop: () => works.stop() };
 }

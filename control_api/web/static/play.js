@@ -104,7 +104,7 @@ const span = new Span();
 const exported = {
   now: () => video.currentTime,
   length,
-  url: (query) => recordingUrl(rid, `download.mp4${query ? `?${query}` : ""}`),
+  url: (file, query) => recordingUrl(rid, `${file}${query ? `?${query}` : ""}`),
   recording: () => recording,
   content: () => Boolean(player?.has("content")),
 };

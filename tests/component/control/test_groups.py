@@ -102,6 +102,8 @@ RIGHTS = (
     ("nurse", "GET", "/download.mp4", 403),
     ("nurse", "POST", "/films", 403),
     ("clerk", "GET", "/download.mp4", 200),
+    ("nurse", "GET", "/package.zip", 403),
+    ("clerk", "GET", "/package.zip", 200),
     ("clerk", "PATCH", "", 403),
     ("doctor", "GET", "/download.mp4", 200),
     ("stranger", "GET", "/tracks/content", 404),

@@ -5,6 +5,7 @@ export const enExport = {
   "export.whole": "All of it",
   "export.part": "A part",
   "export.whole_length": "{length} long.",
+  "export.package": "To watch without a server (ZIP)",
   "export.film": "Film side by side",
   "export.archive": "To the archive …",
   "work.title": "Films and archive",

@@ -5,6 +5,7 @@ export const zhExport = {
   "export.whole": "全部",
   "export.part": "片段",
   "export.whole_length": "时长 {length}。",
+  "export.package": "离线观看包（ZIP）",
   "export.film": "并排合成影片",
   "export.archive": "归档到 PACS……",
   "work.title": "合成与归档",
