@@ -137,6 +137,18 @@ async def still_then(
 
 
 @router.get(
+    "/recordings/{rid}/poster.jpg",
+    summary="A picture for lists",
+    dependencies=[Depends(may(Action.PLAY))],
+    response_class=Response,
+)
+async def poster(rid: str, bridge: BridgeOf) -> Response:
+    """320x180 at most, from a tenth of the duration on; once the recording has ended."""
+    headers = {"Cache-Control": "private, max-age=86400"}
+    return Response(await bridge.captures.poster(rid), 200, headers, "image/jpeg")
+
+
+@router.get(
     "/recordings/{rid}/previews.jpg",
     summary="Previews",
     dependencies=[Depends(may(Action.PLAY))],

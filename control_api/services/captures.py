@@ -22,6 +22,7 @@ from recorder.contract import RecordingState
 from recorder.index import read_index
 from recorder.live import Viewer
 from recorder.manifest import Manifest
+from recorder.poster import kept_poster, poster
 from recorder.sidecar import ENDED, sidecar_of
 from recorder.stills import (
     FORMATS,
@@ -127,6 +128,22 @@ class Captures:
             return previews(folder, read_index(folder))
 
         return await self._work(make)
+
+    async def poster(self, recording: str) -> bytes:
+        """The picture of a recording that has ended, for lists; raises NotFound, Refused.
+
+        Kept ones are read beside those that are made, which wait for each other.
+        """
+        info = await asyncio.to_thread(self._catalogue.info, recording)
+        if info.state not in ENDED:
+            raise Refused("there is a picture once it has ended")
+        folder = self._catalogue.folder(recording)
+
+        def make() -> bytes:
+            told = msgspec.json.decode(sidecar_of(info, folder).manifest, type=Manifest)
+            return poster(folder, told, info.duration_s)
+
+        return await asyncio.to_thread(kept_poster, folder) or await self._work(make)
 
     async def _work(self, make: Callable[[], T]) -> T:
         async with self._room:

@@ -36,6 +36,7 @@ def site(sid: str, name: str, kind: str) -> Json:
         "watch": "",
         "view": None,
         "limit": {"width": 0, "height": 0, "fps": 0, "bitrate_bps": 0},
+        "encrypted": False,
         "level_dbov": -127.0,
         "speaking": False,
         "video": dict(VIDEO) if there else None,
@@ -51,7 +52,8 @@ def _strip(position: str) -> Json:
 
 def _joined(sid: str, name: str, kind: str) -> Json:
     audio = {"codec": "pcma" if kind == "rtp" else "opus"}
-    return {**site(sid, name, "file"), "kind": kind, "audio": audio}
+    private = kind == "webrtc"
+    return {**site(sid, name, "file"), "kind": kind, "audio": audio, "encrypted": private}
 
 
 def _conference(cid: str, name: str, sites: list[Json], speaker: str) -> Json:

@@ -1,9 +1,24 @@
 """Recording and the library of the invented server."""
 
+import io
+
 from fastapi import APIRouter, Response
+from PIL import Image
 
 from tests.fakes.web_data import Json, recordings
 from tests.fakes.web_world import World
+
+posters = APIRouter()
+
+
+@posters.get("/recordings/{rid}/poster.jpg")
+def poster(rid: str) -> Response:
+    """A field of one colour; none of the oldest."""
+    if rid == "r5":
+        return Response(status_code=404)
+    drawn = io.BytesIO()
+    Image.new("RGB", (320, 180), "#2d6a8a").save(drawn, "JPEG")
+    return Response(drawn.getvalue(), media_type="image/jpeg")
 
 
 def routes(world: World) -> APIRouter:

@@ -322,6 +322,7 @@ def static(path: str) -> Response:
 
 
 api.include_router(web_library.routes(world))
+api.include_router(web_library.posters)
 api.include_router(web_export.routes(world))
 api.include_router(web_users.routes(world))
 api.include_router(web_users.role_routes(world))

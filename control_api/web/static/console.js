@@ -25,6 +25,7 @@ import { sitePanel } from "/static/sitepanel.js";
 import { SiteList } from "/static/sites.js";
 import { choose, sparing } from "/static/sparing.js";
 import { fullscreenButton, speakerLine, Stage } from "/static/stage.js";
+import { stillOf, stillPanel } from "/static/stillpanel.js";
 import { Store } from "/static/store.js";
 import { openTrace } from "/static/trace.js";
 
@@ -108,6 +109,15 @@ async function ownView(sid, view) {
   if (view && store.site(sid)?.watch) await changeSite(sid, { watch: "" });
 }
 
+/** A picture of what a site sends: its camera, and its content while that is shown. */
+function takeStill(sid, anchor) {
+  const { id, content } = store.current;
+  const { name } = store.site(sid);
+  const sources = [stillOf({ say: "still.camera" }, id, { site: sid }, name)];
+  if (content.shown?.site === sid) sources.push(stillOf({ say: "still.content" }, id, { site: sid, content: true }, `${name}_content`));
+  openPopover(anchor, stillPanel(sources, name), { name: ["still.take_of", { name }] });
+}
+
 function openSite(sid, anchor) {
   const site = store.site(sid);
   openPopover(anchor, sitePanel(store.current, site, store.layout, {
@@ -124,6 +134,7 @@ function openSite(sid, anchor) {
     lower: () => attempt(() => put(`${sitePath(store.currentId, sid)}/hand`, { raised: false })),
     rtp: () => openRtpDialog(store.currentId, site),
     trace: () => openTrace(store.currentId, site),
+    still: () => takeStill(sid, anchor),
     others: [...store.conferences.values()].filter((one) => one.id !== store.currentId),
     move: (to) => attempt(() => post(`${sitePath(store.currentId, sid)}/move`, { to })),
     remove: () => removeSite(sid),

@@ -24,9 +24,15 @@ export function leader(conference) {
 /** What a site has chosen to see: "" the same as others, "own" its own picture, or a site's id. */
 export const sees = (site) => site.watch || (site.view ? "own" : "");
 
+/** Kinds whose media comes over a network: of these it can be said whether it is encrypted. */
+export const CALLED = ["webrtc", "rtp"];
+
 /** The marks that stand beside a site's name: names of texts `mark.*`. */
 export function marks(site, conference) {
+  const called = site.state === "joined" && CALLED.includes(site.kind);
   const on = {
+    encrypted: called && site.encrypted,
+    readable: called && !site.encrypted,
     broadcast: conference.broadcast === site.id,
     lecture: conference.lecturer === site.id,
     video_off: site.video_off,

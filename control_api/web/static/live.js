@@ -9,7 +9,7 @@ import { Screens } from "/static/screens.js";
 import { mountBar } from "/static/shell.js";
 import { openPopover } from "/static/popover.js";
 import { fullscreenButton } from "/static/stage.js";
-import { stillName, stillPanel } from "/static/stillpanel.js";
+import { stillOf, stillPanel } from "/static/stillpanel.js";
 import { watchLinks } from "/static/watchlinks.js";
 
 const DELAY_MS = 1000;
@@ -113,16 +113,11 @@ function playNatively() {
 /** What can be taken as a picture now: what viewers see, and for those who run it each site. */
 function stills() {
   const title = conference?.name || cid;
-  const source = (words, query, name) => ({
-    ...words,
-    path: (kind) => `${conferencePath(cid)}/still.${kind}?${new URLSearchParams(query)}`,
-    name: (kind) => stillName(name, new Date(), kind),
-  });
-  const found = [source({ say: "still.main" }, {}, title)];
-  if (live?.presents) found.push(source({ say: "still.content" }, { content: true }, `${title}_content`));
+  const found = [stillOf({ say: "still.main" }, cid, {}, title)];
+  if (live?.presents) found.push(stillOf({ say: "still.content" }, cid, { content: true }, `${title}_content`));
   if (document.body.dataset.role === "viewer") return found;
   const here = (conference?.sites ?? []).filter((site) => site.state === "joined");
-  return [...found, ...here.map((site) => source({ text: site.name }, { site: site.id }, `${title}_${site.name}`))];
+  return [...found, ...here.map((site) => stillOf({ text: site.name }, cid, { site: site.id }, `${title}_${site.name}`))];
 }
 
 const KEYS = {

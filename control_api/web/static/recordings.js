@@ -64,8 +64,9 @@ class Row {
     this.tags = iconButton("tag", "tags.title", () => tag(rid), { class: "icon-button operator" });
     this.download = el("a", { class: "button icon-button", role: "link", href: recordingUrl(rid, "download.mp4"), download: "", label: "recordings.download" }, icon("download"));
     this.erase = iconButton("trash", "recordings.delete", () => erase(recordings.get(rid)), { class: "icon-button operator" });
+    this.thumb = el("a", { class: "thumb", href: playUrl(rid), tabindex: "-1", "aria-hidden": "true" }, icon("play"));
     this.node = el("li", { class: "recording", data: { recording: rid } },
-      el("a", { class: "thumb", href: playUrl(rid), tabindex: "-1", "aria-hidden": "true" }, icon("play")),
+      this.thumb,
       el("span", { class: "recording-words" }, this.title, this.about),
       this.state, this.length, this.bytes,
       el("span", { class: "recording-buttons" }, this.tags, this.download, this.erase));
@@ -91,6 +92,17 @@ class Row {
     this.download.setAttribute("aria-disabled", String(live));
     if (live) this.download.removeAttribute("href");
     else this.download.setAttribute("href", recordingUrl(recording.id, "download.mp4"));
+    if (!live) this.#picture(recordingUrl(recording.id, "poster.jpg"));
+  }
+
+  /** Fetched when the row comes into sight; where there is none, the sign alone stays. */
+  #picture(src) {
+    if (this.thumb.dataset.picture) return;
+    this.thumb.dataset.picture = "asked";
+    const shown = el("img", { alt: "", width: 320, height: 180, loading: "lazy", decoding: "async",
+      on: { load: () => (this.thumb.dataset.picture = "there"), error: () => shown.remove() } });
+    this.thumb.prepend(shown);
+    shown.src = src; // last: a browser begins as soon as it has the address
   }
 }
 

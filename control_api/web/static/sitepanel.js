@@ -3,11 +3,10 @@ import { cameraPad } from "/static/camerapad.js";
 import { el, icon, setVar } from "/static/dom.js";
 import { mediaLine, rate } from "/static/format.js";
 import { copyLink } from "/static/invite.js";
-import { sees } from "/static/lead.js";
+import { CALLED, sees } from "/static/lead.js";
 import { closePopover } from "/static/popover.js";
 import { check, choose } from "/static/widgets.js";
 
-const CALLED = ["webrtc", "rtp"];
 const GAIN_DB = { min: -40, max: 20, step: 1 };
 
 const gainText = (db) => `${db > 0 ? "+" : ""}${db} dB`;
@@ -112,7 +111,7 @@ function facts(site) {
     CALLED.includes(site.kind) ? fact("fact.encrypted", { say: site.encrypted ? "fact.yes" : "fact.no" }) : null);
 }
 
-/** `act` = {change(fields), direct(fields), camera(order), place(k), own(), release(), ring(), lower(), rtp(), trace(), others, move(to), remove()}. */
+/** `act` = {change(fields), direct(fields), camera(order), place(k), own(), release(), ring(), lower(), rtp(), trace(), still(), others, move(to), remove()}. */
 export function sitePanel(conference, site, layout, act) {
   const aspect = conference.width / conference.height;
   return el("div", { class: "menu site-panel" },
@@ -137,6 +136,7 @@ export function sitePanel(conference, site, layout, act) {
     rename(site, act.change),
     site.state === "away" && CALLED.includes(site.kind) ? item("bell", "site.ring", act.ring) : null,
     conference.hands.includes(site.id) ? item("hand", ["chair.lower", { name: site.name }], act.lower) : null,
+    site.state === "joined" ? item("still", "still.take", act.still) : null,
     item("wave", "site.trace", act.trace),
     movePlace(act.others, act.move),
     site.kind === "webrtc" ? item("link", "site.copy_link", () => copyLink(conference.id, site)) : null,

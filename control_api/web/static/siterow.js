@@ -6,7 +6,7 @@ import { label, say, saysPlainly } from "/static/i18n.js";
 import { marks } from "/static/lead.js";
 import { meter, setLevel } from "/static/meter.js";
 
-const MARK_ICONS = { broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid", hand: "hand" };
+const MARK_ICONS = { encrypted: "lock", readable: "unlock", broadcast: "tower", lecture: "lectern", video_off: "camera-off", watch: "eye", own: "grid", hand: "hand" };
 const KIND_ICONS = { webrtc: "browser", rtp: "antenna", file: "film", pattern: "bars" };
 
 const LOST_PERCENT = 2;

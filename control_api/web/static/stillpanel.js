@@ -1,5 +1,5 @@
 // Single pictures, taken away as files in their full size: of what a page shows, or of one site.
-import { get } from "/static/api.js";
+import { conferencePath, get } from "/static/api.js";
 import { el } from "/static/dom.js";
 import { attempt } from "/static/notify.js";
 import { closePopover } from "/static/popover.js";
@@ -18,11 +18,18 @@ export const stillName = (title, at, kind) => {
   return `${title.replace(/[\\/:*?"<>|\s]+/g, "_").slice(0, 60)}_${day.replaceAll(":", "-")}.${kind}`;
 };
 
+/** A row of the panel: a conference now, one of its sites or its content as `query` says, under `title`. */
+export const stillOf = (words, cid, query, title) => ({
+  ...words,
+  path: (kind) => `${conferencePath(cid)}/still.${kind}?${new URLSearchParams(query)}`,
+  name: (kind) => stillName(title, new Date(), kind),
+});
+
 /**
  * What stands in the panel. Each of `sources` has the words of its row (`say` or `text`), and
- * `path(kind)`, where its picture is as jpg or png; `name(kind)` names the file.
+ * `path(kind)`, where its picture is as jpg or png; `name(kind)` names the file. `title` stands above.
  */
-export function stillPanel(sources) {
+export function stillPanel(sources, title = "") {
   async function take(source, kind, button) {
     button.disabled = true; // what nobody saw before takes a moment
     const picture = await attempt(() => get(source.path(kind), { as: "blob" }));
@@ -38,5 +45,5 @@ export function stillPanel(sources) {
   const row = (source) =>
     el("div", { class: "still-line", role: "group" },
       el("span", source.say ? { say: source.say } : { text: source.text }), way(source, "jpg"), way(source, "png"));
-  return el("div", { class: "stills" }, sources.map(row));
+  return el("div", { class: "still-list" }, title && el("h3", { text: title }), sources.map(row));
 }

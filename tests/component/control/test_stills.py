@@ -14,6 +14,7 @@ from mcu_core.contract.commands import StillTaken, TakeStill
 from mcu_core.media.clock import NS_PER_SECOND, wall_time
 from recorder.files import RecordingFiles
 from recorder.journal import Stopped
+from recorder.poster import POSTER_NAME
 from recorder.stills import PREVIEWS_NAME
 from tests.component.control.conftest import Control
 from tests.component.control.stored import WALL, stored_clip
@@ -108,6 +109,25 @@ async def test_previews_are_made_once_it_has_ended(
     kept = tmp_path / "data" / "recordings" / "r1" / PREVIEWS_NAME
     kept.write_bytes(b"kept")
     assert (await control.api.get("/recordings/r1/previews.jpg")).content == b"kept"
+
+
+async def test_a_poster_stands_for_what_has_ended(
+    control: Control, files: RecordingFiles, tmp_path: Path
+) -> None:
+    path = "/recordings/r1/poster.jpg"
+    assert (await control.api.get(path)).status_code == 409
+    files.note(Stopped(WALL))
+    files.close()
+    first = await control.api.get(path)
+    assert first.headers["content-type"] == "image/jpeg"
+    assert shown(first.content) == int(0.5 * FPS) % 40, "a tenth of five seconds in"
+    kept = tmp_path / "data" / "recordings" / "r1" / POSTER_NAME
+    assert kept.read_bytes() == first.content
+    kept.write_bytes(b"kept")
+    assert (await control.api.get(path)).content == b"kept"
+    async with control.client() as stranger:
+        assert (await stranger.get(path)).status_code == 401
+    assert (await control.api.get("/recordings/r2/poster.jpg")).status_code == 404
 
 
 async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:

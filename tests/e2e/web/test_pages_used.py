@@ -166,6 +166,8 @@ def test_recordings_are_found_and_deleted_after_a_question(looking: Looking) -> 
     with looking.page("/recordings") as page:
         rows = page.locator("li.recording")
         expect(rows).to_have_count(5)
+        expect(page.locator("[data-picture=there] img")).to_have_count(3)
+        expect(page.locator("[data-picture=asked] img")).to_have_count(0)
         page.fill("#search", "tumour")
         expect(rows).to_have_count(1)
         rows.get_by_role("button", name="Delete").click()

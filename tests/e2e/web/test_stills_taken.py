@@ -15,7 +15,7 @@ def _taken(page: Page, row: str, kind: str) -> tuple[str, str]:
     line = page.locator(".still-line").filter(has_text=row)
     with page.expect_download() as going:
         line.get_by_role("button", name=kind).click()
-    expect(page.locator(".stills")).to_have_count(0)
+    expect(page.locator(".still-list")).to_have_count(0)
     return going.value.suggested_filename, Path(going.value.path()).read_text()
 
 
@@ -37,7 +37,7 @@ def test_of_what_is_live_and_of_each_site_that_is_there(looking: Looking) -> Non
         off = page.locator(".still-line").nth(2 + [site["id"] for site in sites].index("s2"))
         off.get_by_role("button", name="PNG").click()
         expect(page.locator(".toast")).to_contain_text("switched off")
-        expect(page.locator(".stills")).to_have_count(1)
+        expect(page.locator(".still-list")).to_have_count(1)
 
 
 def test_of_the_moment_that_a_recording_shows(looking: Looking) -> None:

@@ -129,6 +129,22 @@ def test_what_a_site_sees_and_how_it_is_marked() -> None:
     assert marks == ["broadcast", "video_off", "own", "hand"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "marks"),
+    [
+        ({"kind": "webrtc", "state": "joined", "encrypted": True}, ["encrypted"]),
+        ({"kind": "rtp", "state": "joined", "encrypted": False}, ["readable"]),
+        ({"kind": "rtp", "state": "away", "encrypted": False}, []),
+        ({"kind": "file", "state": "joined", "encrypted": False}, []),
+    ],
+)
+def test_a_lock_stands_beside_whose_media_comes_over_a_network(
+    fields: dict[str, object], marks: list[str]
+) -> None:
+    site = json.dumps({"id": "d", "watch": "", "view": None, "video_off": False, **fields})
+    assert run("lead", f"m.marks({site}, {conference()})") == marks
+
+
 LAYOUT = """{
   "name": "x, \\"]}",
   "panes": [

@@ -80,7 +80,9 @@ FAMILIES = {
     "dicom.kind_": ("photographic", "endoscopic", "microscopic"),
     "dicom.track_": ("main", "content"),
     "tags.": ("doctor", "department", "patient"),
-    "mark.": ("broadcast", "lecture", "video_off", "watch", "own", "hand"),
+    "mark.": (
+        *("encrypted", "readable", "broadcast", "lecture", "video_off", "watch", "own", "hand"),
+    ),
     "pane.kind_": ("auto", "site", "voice", "poll", "content", "empty", "broadcast", "lecture"),
     "push.": ("connecting", "pushing", "waiting", "failed"),
     "reduced.step_": tuple(str(effort.step) for effort in STEPS[1:]),

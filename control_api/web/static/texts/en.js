@@ -103,6 +103,8 @@ export const en = {
   "site.video_off": "Picture off for the others",
   "site.auto_gain": "Even out the volume",
   "site.noise_gate": "Noise gate",
+  "mark.encrypted": "Encrypted",
+  "mark.readable": "Not encrypted: others on its way may read it",
   "mark.broadcast": "Broadcast to everyone",
   "mark.lecture": "Lecturer",
   "mark.video_off": "Picture off",

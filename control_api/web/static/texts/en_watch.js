@@ -80,6 +80,8 @@ export const enWatch = {
   "live.no_mse": "This browser shows a conference only while it is recorded (on iPhones: before iOS 17.1).",
   "live.native": "Some seconds behind: this browser follows the recording.",
   "still.take": "Take a picture",
+  "still.take_of": "Take a picture of “{name}”",
+  "still.camera": "Camera",
   "still.main": "People",
   "still.content": "Content",
   "links.title": "Watch elsewhere",

@@ -103,6 +103,8 @@ export const zh = {
   "site.video_off": "关闭视频：其他会场看不到",
   "site.auto_gain": "自动增益",
   "site.noise_gate": "噪声门",
+  "mark.encrypted": "已加密",
+  "mark.readable": "未加密：途中可能被他人读取",
   "mark.broadcast": "正在广播",
   "mark.lecture": "演讲会场",
   "mark.video_off": "视频已关闭",

@@ -80,6 +80,8 @@ export const zhWatch = {
   "live.no_mse": "此浏览器仅在会议录制时可观看（iOS 17.1 之前的 iPhone）。",
   "live.native": "比现场晚数秒：此浏览器跟随录像播放。",
   "still.take": "截图",
+  "still.take_of": "截取“{name}”的画面",
+  "still.camera": "摄像头",
   "still.main": "主画面",
   "still.content": "辅流",
   "links.title": "其他观看方式",
