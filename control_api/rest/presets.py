@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import Field, StrictStr
 
 from control_api.auth.roles import Action
-from control_api.persistence.bookings import BookedSite
+from control_api.persistence.bookings import ENCRYPTIONS, BookedSite
 from control_api.rest.bookings import BookingBody, BookingView, book_for, view_of
 from control_api.rest.guard import BridgeOf, PrincipalOf, may
 from control_api.rest.json_body import Body
@@ -15,7 +15,7 @@ from control_api.services.picture_views import View
 from control_api.services.presets import SiteGroup
 from control_api.services.register import check_uri
 from control_api.services.views import ConferenceView
-from mcu_core.contract.definition import MAX_SITES
+from mcu_core.contract.definition import MAX_SITES, Encryption
 
 router = APIRouter(tags=["bookings"])
 
@@ -45,6 +45,8 @@ class AdhocView(TemplateView):
     """The same, begun by whoever gives its code."""
 
     access_code: str
+    encryption: Encryption
+    notify: list[str]
 
 
 class GroupBody(Body):
@@ -138,7 +140,12 @@ async def adhoc(bridge: BridgeOf, principal: PrincipalOf) -> list[AdhocView]:
     """By name; passwords are told nobody."""
     found = await bridge.adhoc.all(principal)
     return [
-        AdhocView(**_template(name, asked).model_dump(), access_code=asked.access_code)
+        AdhocView(
+            **_template(name, asked).model_dump(),
+            access_code=asked.access_code,
+            encryption=ENCRYPTIONS[asked.encryption],
+            notify=list(asked.notify),
+        )
         for name, asked in found.items()
     ]
 

@@ -65,6 +65,12 @@ def test_a_booking_is_made_like_a_past_one_and_changed(system: System) -> None:
         booked = system.request("GET", f"/bookings/{row.get_attribute('data-booking')}")
         assert booked["rate_kbps"] == 768
         assert [one["state"] for one in booked["occurrences"]] == ["booked"]
+        day = tomorrow().partition("T")[0]
+        page.goto(f"{system.url}/bookings?view=month&day={day}")
+        cell = page.locator("td", has=page.locator(f"[data-day='{day}']"))
+        expect(cell.locator(".month-entry").first).to_be_visible()
+        cell.locator(".month-day").press("Enter")
+        expect(page.locator("#days .booking", has_text="Second round").first).to_be_visible()
         system.request("DELETE", f"/bookings/{booked['id']}")
 
 

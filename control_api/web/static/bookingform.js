@@ -64,6 +64,10 @@ function named(name, words, on, change = () => {}) {
 const password = (words, name) =>
   field(words, input(name, { type: "password", inputmode: "numeric", maxlength: 6, autocomplete: "new-password" }), "bookings.password_hint");
 
+/** Which media is encrypted. */
+export const encryptionList = (chosen) =>
+  el("select", { name: "encryption" }, ENCRYPTIONS.map((name) => el("option", { value: name, say: `encryption.${name}`, selected: name === chosen })));
+
 /** `like`: a booking to begin from; `edit`: the occurrence that is changed; `done` is called after. */
 export async function openBooking({ done, like = null, edit = null }) {
   const [known, templates, groups] = await Promise.all(["/sites", "/booking-templates", "/site-groups"].map((path) => get(path)));
@@ -100,8 +104,7 @@ export async function openBooking({ done, like = null, edit = null }) {
     el("details", {}, el("summary", { say: "bookings.more" }),
       el("div", {},
         password("enter.password", "password"), password("chair.password", "chair_password"),
-        field("bookings.encryption", el("select", { name: "encryption" },
-          ENCRYPTIONS.map((name) => el("option", { value: name, say: `encryption.${name}`, selected: name === like?.encryption }))), "bookings.encryption_hint"),
+        field("bookings.encryption", encryptionList(like?.encryption), "bookings.encryption_hint"),
         named("may_record", "bookings.may_record", like?.may_record ?? true),
         named("may_stream", "bookings.may_stream", like?.may_stream ?? true),
         field("bookings.ports", input("ports", { type: "number", min: 0, max: 10000, value: like?.ports ?? 0 }), "bookings.ports_hint"),

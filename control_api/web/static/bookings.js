@@ -1,29 +1,35 @@
-// Booked conferences, seven days at a time: what takes place when, and the form for a new one.
+// Booked conferences, by seven days or by month: what takes place when, and what begins by its code.
 import { get, post, remove } from "/static/api.js";
+import { adhocNode, openAdhoc } from "/static/adhoc.js";
 import { openBooking } from "/static/bookingform.js";
+import { dayAfter, midnight, monthOf, monthSpan, on, read, sameDay, WEEK, written } from "/static/calendar.js";
 import { confirmed, openDialog } from "/static/dialogs.js";
 import { byId, el, icon, iconButton } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { copyable } from "/static/forms.js";
-import { language, onLanguage, say, translate } from "/static/i18n.js";
+import { label, language, onLanguage, translate } from "/static/i18n.js";
+import { monthNode } from "/static/monthview.js";
 import { attempt } from "/static/notify.js";
 import { mountBar } from "/static/shell.js";
+import { segments } from "/static/widgets.js";
 
-const DAYS = 7;
+const VIEWS = ["week", "month", "adhoc"];
 const REFRESH_MS = 10_000;
 const LONGER_MIN = 15;
 
 const feed = new Feed();
-let first = midnight(new Date());
+const asked = new URLSearchParams(location.search);
+let view = VIEWS.includes(asked.get("view")) ? asked.get("view") : "week";
+let first = read(asked.get("day")) ?? midnight(new Date()); // of the seven days; the month is the one that it stands in
 let rows = [];
+let loaded = false; // whether `rows` are those of what is shown
+let shown = "";
+let question = 0; // answers to older ones are thrown away
 
-function midnight(moment) {
-  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
-}
-
-const dayAfter = (day, count) => new Date(day.getFullYear(), day.getMonth(), day.getDate() + count);
 const locale = () => (language() === "zh" ? "zh-CN" : "en-GB");
 const clock = (moment) => moment.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+const weekday = (moment) => moment.toLocaleDateString(locale(), { weekday: "short" });
+const month = (moment) => moment.toLocaleDateString(locale(), { month: "long", year: "numeric" });
 const date = (moment) => moment.toLocaleDateString(locale(), { weekday: "short", day: "numeric", month: "short" });
 
 // ------------------------------------------------------------------ what takes place
@@ -84,43 +90,87 @@ function booking(row, day) {
 }
 
 function dayNode(day) {
-  const next = dayAfter(day, 1);
-  const here = rows.filter((row) => new Date(row.begin) < next && (!row.end || new Date(row.end) > day));
-  const today = midnight(new Date()).getTime() === day.getTime();
-  return el("li", { class: today ? "day today" : "day" },
+  const here = on(day, rows);
+  return el("li", { class: sameDay(new Date(), day) ? "day today" : "day" },
     el("h2", { text: date(day) }),
     here.length
       ? el("ul", {}, here.map((row) => booking(row, day)))
-      : el("p", { class: "free", say: "bookings.nothing" }));
+      : el("p", { class: "free", ...(loaded ? { say: "bookings.nothing" } : { text: "…" }) }));
 }
 
+// ------------------------------------------------------------------ what is shown
+
+const span = () => (view === "month" ? monthSpan(first) : { first, count: WEEK });
+
+function weekNode() {
+  const days = Array.from({ length: WEEK }, (_, k) => dayAfter(first, k));
+  return el("ol", { id: "days" }, days.map(dayNode));
+}
+
+const BUILD = {
+  week: weekNode,
+  month: () => monthNode(first, rows, { clock, date, weekday }, { open: (row) => attempt(() => openDetails(row)), day: (day) => go("week", day) }),
+  adhoc: () => (loaded ? adhocNode(rows, load) : el("div", {})),
+};
+
+/** Drawn anew only when something changed: so the focus stays where it was while all is asked again. */
 function show() {
-  const days = Array.from({ length: DAYS }, (_, k) => dayAfter(first, k));
-  byId("days").replaceChildren(...days.map(dayNode));
-  byId("span").textContent = `${date(first)} – ${date(dayAfter(first, DAYS - 1))}`;
-  translate(byId("days"));
+  const now = JSON.stringify([view, first, midnight(new Date()), language(), loaded, rows]);
+  if (now === shown) return;
+  shown = now;
+  const days = view !== "adhoc";
+  byId("turning").hidden = !days;
+  byId("book").hidden = !days;
+  byId("add-adhoc").hidden = days;
+  byId("span").textContent = view === "month" ? month(first) : `${date(first)} – ${date(dayAfter(first, WEEK - 1))}`;
+  if (days) {
+    label(byId("earlier"), `bookings.earlier_${view}`);
+    label(byId("later"), `bookings.later_${view}`);
+  }
+  byId("view").setAttribute("aria-busy", String(!loaded));
+  byId("view").replaceChildren(BUILD[view]());
+  translate(byId("view"));
 }
 
 async function load() {
-  const query = new URLSearchParams({ since: first.toISOString(), until: dayAfter(first, DAYS).toISOString() });
-  rows = await get(`/bookings?${query}`);
+  const mine = (question += 1);
+  const { first: since, count } = span();
+  const query = new URLSearchParams({ since: since.toISOString(), until: dayAfter(since, count).toISOString() });
+  const found = await get(view === "adhoc" ? "/adhoc-conferences" : `/bookings?${query}`);
+  if (mine !== question) return;
+  rows = found;
+  loaded = true;
   show();
 }
 
-function turn(days) {
-  first = dayAfter(first, days);
+/** Shows another view, or other days of it. */
+function go(to, day) {
+  const url = new URL(location.href);
+  url.searchParams.set("view", to);
+  url.searchParams.set("day", written(day));
+  history.replaceState(null, "", url);
+  [view, first, rows, loaded] = [to, day, [], false];
+  byId("views").replaceChildren(chooser());
+  translate(byId("views"));
   show();
   attempt(load);
 }
 
-byId("earlier").addEventListener("click", () => turn(-DAYS));
-byId("later").addEventListener("click", () => turn(DAYS));
+const chooser = () => segments("bookings.view", VIEWS.map((name) => [name, `bookings.view_${name}`]), view, (to) => go(to, first));
+const turn = (steps) => go(view, view === "month" ? monthOf(first, steps) : dayAfter(first, steps * WEEK));
+
+byId("earlier").addEventListener("click", () => turn(-1));
+byId("later").addEventListener("click", () => turn(1));
+byId("today").addEventListener("click", () => go(view, midnight(new Date())));
 byId("book").addEventListener("click", () => attempt(() => openBooking({ done: load })));
+byId("add-adhoc").addEventListener("click", () => attempt(() => openAdhoc({ done: load })));
 onLanguage(show);
 
 feed.handle({ gone: () => attempt(load) });
 feed.addEventListener("state", (event) => event.detail === "open" && attempt(load));
 mountBar(byId("bar"), { page: "bookings", feed });
+byId("views").append(chooser());
+translate(byId("views"));
 feed.start();
 show();
 setInterval(() => document.visibilityState === "visible" && load().catch(() => {}), REFRESH_MS);

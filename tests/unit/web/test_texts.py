@@ -32,6 +32,9 @@ FAMILIES = {
     "alarms.kind_": tuple(SEVERITIES),
     "alarms.severity_": tuple(sorted(set(SEVERITIES.values()))),
     "bookings.repeat_": ("never", "daily", "weekly", "monthly"),
+    "bookings.earlier_": ("week", "month"),
+    "bookings.later_": ("week", "month"),
+    "bookings.view_": ("week", "month", "adhoc"),
     "bookings.state_": ("booked", "running", "ended"),
     "call.": LINK_STATES,
     "check.": (
