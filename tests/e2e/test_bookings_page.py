@@ -74,6 +74,32 @@ def test_a_booking_is_made_like_a_past_one_and_changed(system: System) -> None:
         system.request("DELETE", f"/bookings/{booked['id']}")
 
 
+def test_an_ad_hoc_conference_is_kept_changed_and_deleted(system: System) -> None:
+    with browser(system) as people:
+        page = people.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{system.url}/bookings")
+        page.get_by_role("button", name="Ad hoc", exact=True).click()
+        page.get_by_role("button", name="New ad hoc conference").click()
+        dialog = page.get_by_role("dialog")
+        code = dialog.get_by_label("Access code").input_value()
+        dialog.get_by_label("Name", exact=True).fill("Stroke 卒中")
+        dialog.get_by_label("Encryption").select_option("forced")
+        dialog.get_by_role("button", name="New ad hoc conference").click()
+        row = page.locator(".adhoc", has_text="Stroke 卒中")
+        expect(row).to_contain_text(code)
+        row.get_by_role("button", name="Change “Stroke 卒中”").click()
+        dialog.get_by_label("Minutes").fill("30")
+        dialog.get_by_role("button", name="Save").click()
+        expect(row).to_contain_text("30 minutes")
+        (kept,) = system.request("GET", "/adhoc-conferences")
+        assert (kept["access_code"], kept["encryption"]) == (code, "forced")
+        row.get_by_role("button", name="Delete “Stroke 卒中”").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        expect(row).to_have_count(0)
+        assert not system.request("GET", "/adhoc-conferences")
+
+
 def tomorrow() -> str:
     """As an input of kind datetime-local has it."""
     return datetime.fromtimestamp(wall_time_s() + DAY_S, UTC).strftime("%Y-%m-%dT%H:%M")

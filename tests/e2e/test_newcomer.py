@@ -128,7 +128,8 @@ def test_no_page_is_closed_to_anybody(system: System) -> None:
         page = someone.page
         for name, path in (
             ("console", f"/?conference={conference}"),
-            ("bookings", "/bookings"),
+            ("month", "/bookings?view=month"),
+            ("live", f"/live/{conference}"),
             ("recordings", "/recordings"),
             ("enter", "/enter"),
             ("check", "/check"),

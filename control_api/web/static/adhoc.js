@@ -87,7 +87,7 @@ const row = (one, done) =>
 /** What stands in the list. */
 export function adhocNode(list, done) {
   if (!list.length) {
-    return el("div", { class: "none" }, icon("lectern"), el("p", { say: "adhoc.none" }));
+    return el("div", { class: "none" }, icon("calendar"), el("p", { say: "adhoc.none" }));
   }
   return el("div", {}, el("p", { class: "note adhoc-note", say: "adhoc.hint" }), el("ul", { class: "adhocs" }, list.map((one) => row(one, done))));
 }

@@ -52,8 +52,8 @@ async function erase(row) {
 async function openDetails(row) {
   const whole = await get(`/bookings/${row.booking}`);
   const running = row.state === "running";
-  const act = (words, run, kind = "plain") =>
-    el("button", { type: "button", class: kind, say: words, on: { click: () => (box.close(), attempt(run)) } });
+  const act = (words, run) =>
+    el("button", { type: "button", class: "plain operator", say: words, on: { click: () => (box.close(), attempt(run)) } });
   const longer = async () => {
     await post(`/bookings/${row.booking}/prolong`, { minutes: LONGER_MIN, begin: row.begin });
     await load();
@@ -86,7 +86,7 @@ function booking(row, day) {
       ? el("a", { class: "button plain", href: consoleOf(row), aria: ["bookings.open_of", { name: row.name }] }, icon("grid"), el("span", { say: "bookings.open" }))
       : null,
     el("span", { class: "badge", say: `bookings.state_${row.state}` }),
-    going ? iconButton("trash", ["bookings.delete_of", { name: row.name }], () => erase(row)) : el("span"));
+    going ? iconButton("trash", ["bookings.delete_of", { name: row.name }], () => erase(row), { class: "icon-button operator" }) : el("span"));
 }
 
 function dayNode(day) {

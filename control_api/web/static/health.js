@@ -31,7 +31,7 @@ function gauge(words, share) {
 }
 
 const card = (title, state, ...body) =>
-  el("article", { class: "card", data: { state } }, el("h3", {}, el("i", { class: "dot" }), title), ...body);
+  el("article", { class: "card", data: { state } }, el("h2", {}, el("i", { class: "dot" }), title), ...body);
 
 const line = (words, value) => el("div", { class: "fact" }, el("span", { say: words }), el("b", { text: String(value) }));
 

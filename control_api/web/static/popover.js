@@ -37,9 +37,21 @@ function move(panel, step) {
   stops[(at + step + stops.length) % stops.length]?.focus();
 }
 
+/** Tab past an end leads back to where the panel was opened from, and closes it. */
+function leave(event) {
+  const { panel, anchor } = open;
+  const stops = [...panel.querySelectorAll(FOCUSABLE)].filter((one) => one.checkVisibility());
+  if (event.target !== stops.at(event.shiftKey ? 0 : -1)) return;
+  if (event.shiftKey) event.preventDefault(); // else the browser goes on from the anchor
+  anchor.focus();
+  closePopover({ refocus: false });
+}
+
 function onKey(event) {
   const steps = { ArrowDown: 1, ArrowUp: -1 };
-  if (event.key === "Escape") {
+  if (event.key === "Tab") {
+    leave(event);
+  } else if (event.key === "Escape") {
     event.stopPropagation();
     event.preventDefault(); // a dialog beneath stays open
     closePopover();

@@ -6,7 +6,7 @@ import { closePopover, openPopover } from "/static/popover.js";
 
 const PAGES = [
   { id: "console", href: "/", icon: "grid", words: "nav.console" },
-  { id: "bookings", href: "/bookings", icon: "lectern", words: "nav.bookings" },
+  { id: "bookings", href: "/bookings", icon: "calendar", words: "nav.bookings" },
   { id: "recordings", href: "/recordings", icon: "film", words: "nav.recordings" },
 ];
 

@@ -67,6 +67,17 @@ def test_a_site_is_placed_by_keyboard(looking: Looking) -> None:
         page.keyboard.press("Enter")
         until(lambda: panes(looking)[2] == "s2", 5, "the site is in pane 3")
         assert page.evaluate("document.activeElement.closest('.site').dataset.site") == "s2"
+        at = "document.activeElement.closest('.site').dataset.site"
+        page.keyboard.press("Enter")
+        expect(page.locator(".popover")).to_have_count(1)
+        page.keyboard.press("Shift+Tab")
+        expect(page.locator(".popover")).to_have_count(0)
+        assert page.evaluate(at) == "s2", "back at its button"
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Remove the site").focus()
+        page.keyboard.press("Tab")
+        expect(page.locator(".popover")).to_have_count(0)
+        assert page.evaluate(at) == "s3", "on to the next site"
 
 
 def test_a_pane_has_a_menu_of_its_own(looking: Looking) -> None:

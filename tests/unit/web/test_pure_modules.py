@@ -1,32 +1,12 @@
 """The pages' decisions that need no browser, run in node: panes, places in JSON, waiting times."""
 
 import json
-import shutil
-import subprocess
-from typing import Any
 
 import pytest
 
-from tests.unit.web.files import STATIC
-
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(
-    NODE is None, reason="node, which runs the scripts, is not installed"
-)
+from tests.unit.web.node import run
 
 AUTO = {"kind": "auto", "site": "", "fit": "auto", "sites": [], "interval_s": 10}
-
-
-def run(module: str, expression: str) -> Any:
-    """The value of an expression in which `m` is the module."""
-    url = (STATIC / f"{module}.js").as_uri()
-    script = (
-        f"const m = await import({json.dumps(url)}); console.log(JSON.stringify({expression}));"
-    )
-    command = [str(NODE), "--input-type=module", "-e", script]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def fixed(site: str, fit: str = "auto") -> dict[str, object]:
@@ -392,38 +372,3 @@ def test_pictures_stop_moving_when_a_tenth_is_lost_again_and_again() -> None:
     assert run("sparing", steady) == [False, False, False, False, True, True]
     once = f"{begun}([0, 90, 180, 280, 370, 460], [0, 10, 20, 20, 30, 40]); }})()"
     assert run("sparing", once) == [False] * 6
-
-
-@pytest.mark.parametrize(
-    ("day", "first", "count"),
-    [
-        ("2027, 1, 10", "2027-02-01", 28),  # begins on Monday, four weeks
-        ("2026, 10, 30", "2026-10-26", 42),  # begins on Sunday
-        ("2028, 1, 29", "2028-01-31", 35),  # a leap year
-    ],
-)
-def test_a_month_stands_in_whole_weeks_from_monday_on(day: str, first: str, count: int) -> None:
-    span = f"m.monthSpan(new Date({day}))"
-    value = run("calendar", f"(({{first, count}}) => [m.written(first), count])({span})")
-    assert value == [first, count]
-
-
-def test_a_day_in_an_address_is_read_as_it_was_written() -> None:
-    days = '["2027-03-01", "2027-3-1", "x", null].map(m.read)'
-    assert run("calendar", f"{days}.map((day) => day && m.written(day))") == [
-        "2027-03-01",
-        *[None] * 3,
-    ]
-
-
-def test_what_goes_over_midnight_stands_on_both_days_and_what_ends_at_midnight_on_one() -> None:
-    rows = json.dumps(
-        [
-            {"begin": "2027-03-02T00:00:00", "end": None},
-            {"begin": "2027-03-01T22:00:00", "end": "2027-03-02T01:00:00"},
-            {"begin": "2027-03-01T08:00:00", "end": "2027-03-02T00:00:00"},
-        ]
-    )
-    for day, begins in (("2027, 2, 1", ["08", "22"]), ("2027, 2, 2", ["22", "00"])):
-        shown = f"m.on(new Date({day}), {rows}).map((row) => row.begin.slice(11, 13))"
-        assert run("calendar", shown) == begins

@@ -2,9 +2,7 @@
 
 import json
 
-from tests.unit.web.test_pure_modules import pytestmark, run
-
-__all__ = ["pytestmark"]
+from tests.unit.web.node import run
 
 
 def test_values_hold_until_the_next_of_their_kind_and_for_a_while() -> None:
