@@ -113,6 +113,8 @@ def test_a_newcomer_runs_a_conference_from_booking_to_end(system: System) -> Non
         someone.press("button", "End it")
         until(lambda: not system.running(conference), 30, "it has ended")
         assert someone.clicks <= MOST_CLICKS
+        page.goto(f"{system.url}/live/{conference}")
+        expect(page.get_by_text("The conference is not running.")).to_be_visible()
         assert system.request("GET", f"/recordings/{recording}")["state"] == "done"
         assert not someone.failures
 

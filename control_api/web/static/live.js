@@ -74,14 +74,20 @@ function hear(on) {
   if (on && video.volume === 0) video.volume = byId("volume").value = 1;
 }
 
+/** Nothing more comes by itself: refused, and not because of too many or a fault of the server. */
+const isOver = () => live?.state === "refused" && live.problem.status !== 429 && live.problem.status < 500;
+const isMissing = () => live?.state === "refused" && live.problem.status === 404;
+
 function showState() {
   if (!live) return;
   const { state, problem } = live;
   player.dataset.state = state;
-  if (state === "playing") delete player.dataset.waiting;
+  if (state === "playing" || isOver()) delete player.dataset.waiting;
   else player.dataset.waiting = "yes";
   byId("notice").hidden = state === "playing";
-  if (state === "refused") saysPlainly(byId("notice"), explain(problem));
+  byId("badge").hidden = state === "refused";
+  if (isMissing()) say(byId("notice"), "live.not_running");
+  else if (state === "refused") saysPlainly(byId("notice"), explain(problem));
   else say(byId("notice"), "live.connecting");
   screens.presents(live.presents);
   byId("sound-on").hidden = state !== "playing" || !video.muted;
@@ -95,6 +101,10 @@ function showDelay() {
 function describe(now) {
   conference = now;
   saysPlainly(byId("title"), conference.name);
+  if (isMissing()) {
+    live.close();
+    watch(); // it has begun
+  }
   rid = conference.recording?.id || "";
   byId("from-start").hidden = !rid;
   byId("from-start").href = rid ? `/play/${encodeURIComponent(rid)}` : "";
@@ -159,7 +169,7 @@ function begin() {
   controls();
   feed.handle({ conference: (conference) => conference.id === cid && describe(conference) });
   feed.start();
-  get(conferencePath(cid)).then(describe, () => {}); // the stream itself says what is wrong
+  get(conferencePath(cid)).then(describe, () => say(byId("title"), "play.live")); // the stream itself says what is wrong
   if (!canPush) {
     byId("notice").hidden = false;
     say(byId("notice"), "live.no_mse");

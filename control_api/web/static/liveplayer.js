@@ -7,6 +7,7 @@
 // how far behind the newest picture the screen is led, by bending the rate a little. It is what
 // fragments were late by in the last seconds and a little more, for a stall costs far more than it
 // lasts: a browser that ran out of sound wants hundreds of milliseconds of it to go on.
+import { ApiError } from "/static/api.js";
 import { delayMs } from "/static/backoff.js";
 import { buffered, follow, HEARD, SILENT } from "/static/follow.js";
 import { Phase } from "/static/phase.js";
@@ -207,8 +208,7 @@ class LivePlayer extends EventTarget {
     this.heard = performance.now();
     const answer = await fetch(this.url, { signal: this.aborting.signal, cache: "no-store" });
     if (!answer.ok) {
-      const problem = await answer.json().catch(() => ({}));
-      throw Object.assign(new Error(problem.detail || ""), { status: answer.status, detail: problem.detail || "" });
+      throw new ApiError(answer.status, await answer.json().catch(() => ({})));
     }
     this.main = new Screen(this.video);
     await this.main.opened;

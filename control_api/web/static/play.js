@@ -60,6 +60,9 @@ function showState() {
 function fail(error) {
   byId("problem").hidden = false;
   saysPlainly(byId("problem").querySelector("span"), explain(error));
+  if (recording) return;
+  say(byId("title"), "play.gone");
+  document.body.dataset.gone = "";
 }
 
 function toggle() {

@@ -6,7 +6,7 @@ export const enAdmin = {
   "nav.reports": "Reports",
   "nav.alarms": "Alarms: {count}",
   "health.title": "System",
-  "health.total": "{conferences} conferences · {sites} sites",
+  "health.total": "Conferences: {conferences} · sites: {sites}",
   "health.machine": "This machine",
   "health.cpu": "Processor",
   "health.memory": "Memory",

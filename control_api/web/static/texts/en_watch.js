@@ -79,6 +79,8 @@ export const enWatch = {
   "live.delay": "{ms} ms behind",
   "live.no_mse": "This browser shows a conference only while it is recorded (on iPhones: before iOS 17.1).",
   "live.native": "Some seconds behind: this browser follows the recording.",
+  "play.gone": "This recording cannot be shown",
+  "live.not_running": "The conference is not running. This page shows it when it begins.",
   "still.take": "Take a picture",
   "still.take_of": "Take a picture of “{name}”",
   "still.camera": "Camera",

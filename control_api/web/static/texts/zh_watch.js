@@ -79,6 +79,8 @@ export const zhWatch = {
   "live.delay": "延迟 {ms} 毫秒",
   "live.no_mse": "此浏览器仅在会议录制时可观看（iOS 17.1 之前的 iPhone）。",
   "live.native": "比现场晚数秒：此浏览器跟随录像播放。",
+  "play.gone": "无法播放此录像",
+  "live.not_running": "会议未在进行。会议开始后，本页将自动播放。",
   "still.take": "截图",
   "still.take_of": "截取“{name}”的画面",
   "still.camera": "摄像头",
