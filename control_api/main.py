@@ -124,7 +124,7 @@ def build_app(settings: Settings, bridge: Bridge | None = None) -> FastAPI:
         consultations.router,
         audit.router,
         register.router,
-        register.limits,
+        register.organisations,
         events.router,
         alarms.router,
         health.router,

@@ -19,6 +19,7 @@ from control_api.rest.json_body import LARGEST_INT, Body, Number, ZonedMoment
 from control_api.services.booking_request import BookingRequest
 from control_api.services.picture_views import View
 from mcu_core.contract.definition import Encryption
+from mcu_core.errors import BadInput
 
 router = APIRouter(tags=["bookings"])
 
@@ -31,6 +32,8 @@ Moment = Annotated[ZonedMoment, Query(description="with its zone, as 2027-03-01T
 
 MOST_AT_ONCE = 1000
 """Occurrences in one answer."""
+
+LONGEST_S = 366 * 86400.0
 
 
 class BookedSiteBody(Body):
@@ -158,6 +161,21 @@ class TakenView(View):
     end: str | None
     booking: str
     name: str
+
+
+class FreePortsView(View):
+    """So many ports are free from `begin` to `end`."""
+
+    begin: str
+    end: str
+    free: int
+
+
+class PortsView(View):
+    """The ports of all engines together, in units of SD; `capacity` 0: they are not counted."""
+
+    capacity: int
+    spans: list[FreePortsView]
 
 
 def _iso(seconds: float) -> str:
@@ -307,3 +325,20 @@ async def taken(
         for one in found
         if not one.gone
     ]
+
+
+@router.get("/ports", summary="Free ports", dependencies=SEE)
+async def free_ports(bridge: BridgeOf, since: Moment, until: Moment) -> PortsView:
+    """What bookings leave free of the machine, span after span without a gap; one year at most."""
+    since_s, until_s = since.timestamp(), until.timestamp()
+    if not 0 < until_s - since_s <= LONGEST_S:
+        raise BadInput("until", "after since, by a year at most")
+    ports = bridge.bookings.ports
+    found = await ports.taken(since_s, until_s) if ports.capacity else []
+    spans = [
+        FreePortsView(
+            begin=_iso(one.begin_s), end=_iso(one.end_s), free=max(0, ports.capacity - one.taken)
+        )
+        for one in found
+    ]
+    return PortsView(capacity=ports.capacity, spans=spans)

@@ -22,7 +22,7 @@ from mcu_core.contract.definition import SiteKind
 from mcu_core.errors import BadInput, NotFound
 
 router = APIRouter(prefix="/sites", tags=["register"])
-limits = APIRouter(prefix="/organisations/limits", tags=["register"])
+organisations = APIRouter(prefix="/organisations", tags=["register"])
 
 CONTROL = [Depends(may(Action.CONTROL))]
 SEE = [Depends(may(Action.SEE))]
@@ -188,7 +188,13 @@ async def remove(uri: str, bridge: BridgeOf, principal: PrincipalOf) -> None:
     await bridge.register.remove(uri)
 
 
-@limits.get("", summary="Bandwidth limits of organisations", dependencies=SEE)
+@organisations.get("", summary="All organisations", dependencies=SEE)
+async def known_organisations(bridge: BridgeOf, principal: PrincipalOf) -> list[str]:
+    """Paths (`一院/放射科`) that sites, users and limits name: one's own and those below it."""
+    return await bridge.organisations.within(principal.organisation)
+
+
+@organisations.get("/limits", summary="Bandwidth limits of organisations", dependencies=SEE)
 async def organisation_limits(bridge: BridgeOf, principal: PrincipalOf) -> list[LimitBody]:
     """By name."""
     return [
@@ -198,7 +204,7 @@ async def organisation_limits(bridge: BridgeOf, principal: PrincipalOf) -> list[
     ]
 
 
-@limits.put("", status_code=204, summary="Limit an organisation", dependencies=MANAGE)
+@organisations.put("/limits", status_code=204, summary="Limit an organisation", dependencies=MANAGE)
 async def limit_organisation(body: LimitBody, bridge: BridgeOf) -> None:
     """For sites that join from now on: picture and sound together; the narrowest above counts."""
     await bridge.register.limit(body.organisation, body.rate_kbps)

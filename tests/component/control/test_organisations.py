@@ -85,6 +85,38 @@ async def test_bookings_dial_no_site_of_another_organisation(control: Control) -
     assert await control.json("PUT", f"/bookings/{booked}", json=edited)
 
 
+async def test_organisations_are_told_from_ones_own_downwards(control: Control) -> None:
+    site = {"uri": "ct", "name": "CT", "organisation": "一院/放射科"}
+    await control.json("POST", "/sites", json=site)
+    limit = {"organisation": "二院", "rate_kbps": 4000}
+    assert (await control.api.put("/organisations/limits", json=limit)).status_code == 204
+    async with operator(control, "one", "一院") as one:
+        assert (await one.get("/organisations")).json() == ["一院", "一院/放射科"]
+        assert (await one.get("/organisations/limits")).json() == []
+    known = await control.json("GET", "/organisations")
+    assert known == ["一院", "一院/放射科", "二院"]
+
+
+async def test_ports_that_bookings_leave_free(control: Control) -> None:
+    span = {"since": "2035-03-01T08:00:00Z", "until": "2035-03-01T10:00:00Z"}
+    ask = control.api.get
+    assert (await ask("/ports", params=span)).json() == {"capacity": 0, "spans": []}
+    control.bridge.bookings.ports.capacity = 40
+    body = {"name": "会诊", "begin": span["since"], "minutes": 60, "sites": [{"uri": "x"}]}
+    booked = await control.json("POST", "/bookings", json=body)
+    told = (await ask("/ports", params=span)).json()
+    taken = 40 - told["spans"][0]["free"]
+    assert (told["capacity"], taken > 0) == (40, True)
+    assert [(one["begin"][11:16], one["free"]) for one in told["spans"]] == [
+        ("08:00", 40 - taken),
+        ("09:00", 40),
+    ]
+    await control.json("DELETE", f"/bookings/{booked['id']}")
+    assert [one["free"] for one in (await ask("/ports", params=span)).json()["spans"]] == [40]
+    for bad in ({**span, "until": span["since"]}, {**span, "until": "2037-03-01T08:00:00Z"}):
+        assert (await ask("/ports", params=bad)).status_code == 422
+
+
 async def test_bookings_come_by_pages(control: Control) -> None:
     for k in range(3):
         body = {"name": f"n{k}", "begin": f"2035-03-01T0{k}:00:00Z", "minutes": 10}

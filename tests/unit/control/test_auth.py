@@ -8,9 +8,11 @@ import pytest
 from control_api.auth.invitations import Invitation, invite, read_invitation
 from control_api.auth.roles import ALLOWED, Action, Principal, Role, check
 from control_api.auth.throttle import (
+    DAY_NS,
     FREE_ATTEMPTS,
     FREE_OF_SOURCE,
     MOST_KEPT,
+    WINDOW_NS,
     Throttle,
     neighbourhood,
 )
@@ -18,6 +20,22 @@ from control_api.errors import Forbidden, NotLoggedIn
 from control_api.services.names import clean_name
 from mcu_core.errors import BadInput
 from mcu_core.media.clock import NS_PER_SECOND
+
+
+def test_a_day_has_a_limit_of_its_own() -> None:
+    throttle = Throttle(free_of_day=40)
+    now_ns = 0
+    for k in range(40):
+        assert throttle.wait_s(f"code {k}", "2001:db8::1", now_ns) == 0
+        throttle.begins(f"code {k}", "2001:db8::2", now_ns)
+        throttle.begins("own", "2001:db8::3", now_ns)
+        throttle.was_right("own", "2001:db8::3")
+        now_ns += WINDOW_NS
+    assert throttle.wait_s("code", "2001:db8::1", now_ns) == (DAY_NS - now_ns) // NS_PER_SECOND
+    assert throttle.wait_s("code", "192.0.2.1", now_ns) == 0
+    assert throttle.wait_s("code", "2001:db8::1", DAY_NS) == 0
+    throttle.begins("code", "2001:db8::1", DAY_NS)
+    assert throttle.wait_s("code", "2001:db8::1", DAY_NS) == 0, "the next day has begun"
 
 
 def test_the_sixth_wrong_attempt_waits() -> None:
