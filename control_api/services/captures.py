@@ -77,7 +77,8 @@ class Captures:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while not (data := self._live.newest(conference)):
-                    await viewer.next(PATIENCE_S)
+                    if await viewer.next(PATIENCE_S) is None:
+                        raise Away("the conference has ended")
         except TimeoutError as error:
             raise Away("the conference gives no picture") from error
         finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from control_api.rest import live as routes
 from control_api.services import live
 from mcu_core.media.clock import NS_PER_SECOND
 from tests.component.control.conftest import Control
@@ -104,7 +105,9 @@ async def test_who_loses_the_right_is_cut_and_others_go_on(
     clip: Clip,
     tmp_path: Path,
     lose: Callable[[Control], Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(routes, "CHECK_S", 0.05)
     cid = await control.conference()
     token = await viewer_token(control)
     units = clip.at(NS_PER_SECOND)

@@ -149,6 +149,18 @@ async def test_a_still_of_now(control: Control, tmp_path: Path) -> None:
     await tap.close()
 
 
+async def test_a_still_of_a_conference_that_ends_meanwhile_holds_up_nobody(
+    control: Control,
+) -> None:
+    cid = await control.conference()
+    asking = asyncio.create_task(control.api.get(f"/conferences/{cid}/still.png"))
+    await until(lambda: control.bridge.live.viewers == 1)
+    await control.json("DELETE", f"/conferences/{cid}")
+    reply = await asking
+    assert reply.status_code == 503
+    assert "has ended" in reply.json()["detail"]
+
+
 async def test_small_pictures_of_now_follow_each_other(control: Control, tmp_path: Path) -> None:
     cid = await control.conference()
     clip = encode_clip(1.0)
