@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from tests.e2e.system import System, until
+from tests.e2e.system import PATIENCE_S, System, until
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -24,6 +24,9 @@ FLAGS = [
     "--mute-audio",
 ]
 WIDTH, HEIGHT, FPS = 640, 360, 15
+PATIENCE_MS = PATIENCE_S * 1000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 READ_PIXEL = """
 ([selector, x, y]) => {
@@ -94,7 +97,7 @@ def pixel(page: Page, selector: str, x: float, y: float) -> tuple[int, int, int]
     return tuple(color) if color else None
 
 
-def plays(page: Page, selector: str, count: int = 30, limit_s: float = 30) -> None:
+def plays(page: Page, selector: str, count: int = 30, limit_s: float = 2 * PATIENCE_S) -> None:
     """Wait until a video element has shown `count` more pictures."""
     target = frames(page, selector) + count
     until(lambda: frames(page, selector) >= target, limit_s, f"{count} pictures in {selector}")

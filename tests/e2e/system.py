@@ -16,12 +16,13 @@ import httpx
 from tests.fakes.ports import free_port
 
 READY_S = 60.0
+PATIENCE_S = 30.0
 END_S = 30.0
 MCU = (sys.executable, "-m", "control_api.cli")
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T | None], limit_s: float = 20.0, what: str = "") -> T:
+def until(condition: Callable[[], T | None], limit_s: float = PATIENCE_S, what: str = "") -> T:
     """Poll until the condition gives something true; fails the test after `limit_s`."""
     give_up = time.monotonic() + limit_s  # noqa: TID251  # a test waits for real processes
     last: Exception | None = None
@@ -110,7 +111,7 @@ class System:
                     return pid
             return 0
 
-        return until(find, 10, f"process {module}")
+        return until(find, what=f"process {module}")
 
     def kill(self, module: str) -> int:
         """kill -9 the process of this module; its old pid."""
@@ -156,7 +157,7 @@ class System:
                     return found
         return {}
 
-    def joined(self, conference: str, count: int, limit_s: float = 20.0) -> None:
+    def joined(self, conference: str, count: int, limit_s: float = 2 * PATIENCE_S) -> None:
         """Wait until `count` sites have joined and show a picture."""
 
         def all_there() -> bool:

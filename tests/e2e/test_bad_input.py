@@ -107,5 +107,5 @@ def test_a_flood_of_garbage_harms_nobody(system: System) -> None:
             sites = {site["id"]: site for site in system.running(conference)["sites"]}
             return int(sites[victim]["packets_dropped"])
 
-        until(lambda: dropped() > 0, 10, "the dropped packets are counted")
+        until(lambda: dropped() > 0, what="the dropped packets are counted")
     system.request("DELETE", f"/conferences/{conference}")

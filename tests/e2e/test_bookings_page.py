@@ -30,10 +30,10 @@ def test_a_conference_is_booked_and_ended_by_hand(system: System) -> None:
         expect(row).to_contain_text("ward-1 · ward-2", timeout=PATIENCE_MS)
         expect(row).to_contain_text("Running", timeout=PATIENCE_MS)
         conference = row.get_attribute("data-booking") or ""
-        until(lambda: system.running(conference), 20, "the engine runs it")
+        until(lambda: system.running(conference), what="the engine runs it")
         row.get_by_role("button", name="Delete “Tumour board”").click()
         page.get_by_role("button", name="End the conference").click()
-        until(lambda: not system.running(conference), 20, "it has ended")
+        until(lambda: not system.running(conference), what="it has ended")
         page.click(".language")
         expect(page.get_by_role("heading", level=1)).to_have_text("会议预约", timeout=PATIENCE_MS)
         expect(row).to_contain_text("已结束", timeout=PATIENCE_MS)

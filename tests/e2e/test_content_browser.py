@@ -24,16 +24,22 @@ def test_a_shared_screen_stands_beside_the_people(system: System) -> None:
         assert not other.is_visible("#content")
         one.click("#share")
         one.wait_for_selector("#share[aria-pressed=true]")
-        until(lambda: (system.running(conference)["content"] or {}).get("width"), 20, "it is shown")
+        until(
+            lambda: (system.running(conference)["content"] or {}).get("width"), what="it is shown"
+        )
         plays(other, "#content", 5)
         plays(other, "#remote", 15)
         assert other.is_visible("#content")
         assert not one.is_visible("#content"), "who shares sees the people"
-        views = {view["kind"]: view for view in system.running(conference)["views"]}
-        assert len(views["conference"]["watched_by"]) == 2, "no slides in the picture of these"
+
+        def people_seen() -> bool:
+            views = {view["kind"]: view for view in system.running(conference)["views"]}
+            return len(views["conference"]["watched_by"]) == 2
+
+        until(people_seen, what="no slides in the picture of these")
         one.click("#share")
         other.wait_for_selector("#content", state="hidden")
-        until(lambda: system.running(conference)["content"] is None, 10, "it is over")
+        until(lambda: system.running(conference)["content"] is None, what="it is over")
     system.request("DELETE", f"/conferences/{conference}")
 
 
@@ -54,8 +60,8 @@ def test_an_image_pushed_at_the_console_is_seen_by_browsers_and_viewers(system: 
             "buffer": out.getvalue(),
         }
         console.set_input_files("#content-file", files=[file])
-        until(lambda: near(pixel(page, "#content", 0.5, 0.5), PURPLE), 20, "beside the people")
-        until(lambda: near(pixel(console, "#picture", 0.4, 0.5), PURPLE), 20, "in the picture")
+        until(lambda: near(pixel(page, "#content", 0.5, 0.5), PURPLE), what="beside the people")
+        until(lambda: near(pixel(console, "#picture", 0.4, 0.5), PURPLE), what="in the picture")
         assert frames(page, "#content") < 200, "a still image is not sent thirty times a second"
         assert system.running(conference)["content"]["name"] == "ct.png"
         console.keyboard.press("Escape")

@@ -38,10 +38,10 @@ def test_images_pushed_are_recorded_beside_the_people(system: System, tmp_path: 
         return [(init["width"], init["height"]) for track in found for init in track["inits"]]
 
     show(system, path, (320, 240), MAGENTA)
-    until(lambda: content_sizes() == [(320, 240)], 20, "the first is a track")
+    until(lambda: content_sizes() == [(320, 240)], what="the first is a track")
     system.request("DELETE", f"{path}/content/still")
     show(system, path, (480, 270), TEAL)
-    until(lambda: content_sizes() == [(320, 240), (480, 270)], 20, "the second has another size")
+    until(lambda: content_sizes() == [(320, 240), (480, 270)], what="the second has another size")
     system.request("DELETE", f"{path}/recording")
 
     film = tmp_path / "download.mp4"

@@ -54,7 +54,7 @@ class Room:
 
     def sees(self, names: str, mode: int = QUARTERS) -> None:
         """Wait until the panes of that layout show these sites."""
-        until(lambda: self.colors(mode) == names, 10, f"{names} in mode {mode}")
+        until(lambda: self.colors(mode) == names, what=f"{names} in mode {mode}")
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +137,12 @@ def test_a_pane_takes_turns(room: Room) -> None:
 def test_the_whole_picture_takes_turns(room: Room) -> None:
     room.change("PUT", "/panes", [{"kind": "auto", "fit": "fill"}] * 2 + [{"kind": "empty"}] * 2)
     room.change("PATCH", "", {"poll_s": 1})
-    until(lambda: room.colors(QUARTERS).endswith("??"), 10, "two panes are empty")
+    until(lambda: room.colors(QUARTERS).endswith("??"), what="two panes are empty")
     pages: set[str] = set()
 
     def all_had_a_turn() -> bool:
         pages.add(room.colors(QUARTERS))
         return set("".join(pages)) >= set("abcd")
 
-    until(all_had_a_turn, 10, "everybody has had a turn")
+    until(all_had_a_turn, what="everybody has had a turn")
     assert len(pages) >= 2

@@ -42,7 +42,7 @@ def enter(page: Page, system: System) -> None:
 def choose(page: Page, system: System, conference: str, own: str, other: str) -> None:
     """Raise the hand, and see another in full."""
     press(page, "Raise your hand")
-    until(lambda: system.show(conference)["hands"] == [own], 30, "the hand is seen")
+    until(lambda: system.show(conference)["hands"] == [own], what="the hand is seen")
     press(page, "What you see")
     press(page, "Theatre")
 
@@ -50,7 +50,7 @@ def choose(page: Page, system: System, conference: str, own: str, other: str) ->
         views = system.running(conference)["views"]
         return any((view["kind"], view["name"]) == ("full", other) for view in views)
 
-    until(seen, 30, "the engine shows it that site in full")
+    until(seen, what="the engine shows it that site in full")
 
 
 def run(page: Page, system: System, conference: str, other: str) -> None:
@@ -63,10 +63,10 @@ def run(page: Page, system: System, conference: str, other: str) -> None:
     def muted() -> list[str]:
         return [one["id"] for one in system.running(conference)["sites"] if one["muted"]]
 
-    until(lambda: muted() == [other], 30, "the chair has muted it")
+    until(lambda: muted() == [other], what="the chair has muted it")
     press(page, "Run the conference")
     press(page, "Lock the conference")
-    until(lambda: system.show(conference)["rules"]["locked"], 30, "it is locked")
+    until(lambda: system.show(conference)["rules"]["locked"], what="it is locked")
 
 
 def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> None:
@@ -90,7 +90,7 @@ def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> 
         def state() -> str:
             return str(system.request("GET", f"/conferences/{conference}/sites/{own}")["state"])
 
-        until(lambda: state() == "away", 30, "it has left")
+        until(lambda: state() == "away", what="it has left")
         system.request("POST", f"/conferences/{conference}/sites/{own}/ring")
         expect(page.get_by_text(f"You are called into “{NAME}”.")).to_be_visible(
             timeout=PATIENCE_MS
@@ -100,7 +100,7 @@ def test_a_stranger_comes_in_by_code_and_runs_the_conference(system: System) -> 
         press(page, "Run the conference")
         press(page, "End this conference")
         press(page, "End it")
-        until(lambda: not system.running(conference), 30, "it has ended")
+        until(lambda: not system.running(conference), what="it has ended")
         assert not failures
 
 

@@ -31,11 +31,11 @@ def test_a_page_goes_with_its_seat_into_another_conference(system: System) -> No
         guest.goto(invitation["url"])
         guest.get_by_role("button", name="Join", exact=True).click()
         plays(guest, "#remote", 10)
-        until(lambda: state(system, first, seat) == "joined", 30, "it sits in the first")
+        until(lambda: state(system, first, seat) == "joined", what="it sits in the first")
         move_by_console(people.new_page(), system, first)
         guest.wait_for_url(re.compile(f"/join/{second}"), timeout=PATIENCE_MS)
         plays(guest, "#remote", 10)
-        until(lambda: state(system, second, seat) == "joined", 30, "it sits in the second")
+        until(lambda: state(system, second, seat) == "joined", what="it sits in the second")
         assert state(system, first, seat) == "nowhere"
         expect(guest.locator("#call-conference")).to_have_text("Board 2")
         assert not failures
@@ -68,7 +68,7 @@ def test_a_room_is_opened_by_its_code(system: System) -> None:
         doctor.get_by_role("button", name="Join", exact=True).click()
         plays(doctor, "#remote", 5)
         conference = doctor.url.partition("/join/")[2].partition("?")[0]
-        until(lambda: state(system, conference, "clinic") == "joined", 30, "the room is open")
+        until(lambda: state(system, conference, "clinic") == "joined", what="the room is open")
         # Who opened it chairs it: the menu asks for no password.
         doctor.get_by_role("button", name="Run the conference").click()
         expect(doctor.get_by_role("button", name="End this conference")).to_be_visible()

@@ -97,21 +97,21 @@ def test_a_newcomer_runs_a_conference_from_booking_to_end(system: System) -> Non
         conference = page.url.partition("conference=")[2]
         system.joined(conference, 2)
         someone.press("button", "Mode 2, 2 panes")
-        until(lambda: system.running(conference)["mode"] == 2, 30, "the engine has the layout")
+        until(lambda: system.running(conference)["mode"] == 2, what="the engine has the layout")
         someone.press("button", "Record")
-        until(lambda: system.show(conference)["recording"], 30, "it is recorded")
+        until(lambda: system.show(conference)["recording"], what="it is recorded")
         recording = system.show(conference)["recording"]["id"]
 
         def stored_s() -> float:
             return float(system.request("GET", f"/recordings/{recording}")["duration_s"])
 
-        until(lambda: stored_s() > 1, 30, "a second is stored")
+        until(lambda: stored_s() > 1, what="a second is stored")
         someone.press("button", "Stop", exact=False)
-        until(lambda: not system.show(conference)["recording"], 30, "the recording has ended")
+        until(lambda: not system.show(conference)["recording"], what="the recording has ended")
         someone.press("button", "Tumour board", exact=False)
         someone.press("button", "End this conference")
         someone.press("button", "End it")
-        until(lambda: not system.running(conference), 30, "it has ended")
+        until(lambda: not system.running(conference), what="it has ended")
         assert someone.clicks <= MOST_CLICKS
         page.goto(f"{system.url}/live/{conference}")
         expect(page.get_by_text("The conference is not running.")).to_be_visible()

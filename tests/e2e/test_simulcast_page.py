@@ -41,7 +41,7 @@ def test_what_is_decoded_follows_the_tile(system: System) -> None:
         page.click("#join-button")
         plays(page, "#remote", 5)
         until(lambda: width(system, conference) == 1280, 40, "the largest fills the picture")
-        assert page.evaluate(SENT) == "hlm"
+        until(lambda: page.evaluate(SENT) == "hlm", what="all sizes are sent")
         system.request("PUT", f"/conferences/{conference}/layout", json={"mode": MANY})
         until(
             lambda: width(system, conference) in (320, 640), 40, "a small one serves a small pane"

@@ -47,15 +47,15 @@ def test_a_consultation_from_booking_to_the_file_on_disk(system: System) -> None
         room.sees("ba", HALVES)
 
         assert caller.ask("setRecordBroad", siteUri="booked-a", action=0) == 0
-        until(lambda: _recording(caller) == 1, 20, "it is recorded")
+        until(lambda: _recording(caller) == 1, what="it is recorded")
         assert caller.ask("setRecordBroad", siteUri="booked-a", action=0) == 0, "twice is no error"
-        until(lambda: _files(system, conf_id)[0]["duration_s"] > 1, 20, "a second is on disk")
+        until(lambda: _files(system, conf_id)[0]["duration_s"] > 1, what="a second is on disk")
         assert caller.ask("setRecordBroad", siteUri="booked-a", action=1) == 0
-        until(lambda: _files(system, conf_id)[0]["state"] == "done", 20, "the file is complete")
+        until(lambda: _files(system, conf_id)[0]["state"] == "done", what="the file is complete")
         assert _middles(system, str(_files(system, conf_id)[0]["id"])) == "ba"
 
         assert caller.ask("delScheduledConf", confId=conf_id) == 0
-        until(lambda: not system.running(conf_id), 20, "it has ended")
+        until(lambda: not system.running(conf_id), what="it has ended")
 
 
 def _middles(system: System, recording: str) -> str:

@@ -45,24 +45,24 @@ def test_a_page_shares_moves_its_camera_and_is_hung_up(system: System) -> None:
             def sends() -> bool:
                 return bool(caller.ask("isSendAuxStream", siteUri=site).result)
 
-            until(sends, 30, "the engine shows its content")
+            until(sends, what="the engine shows its content")
             assert caller.ask("setAuxStream", siteUri=site, controlCode=STOP) == 0
-            until(lambda: not sends(), 30, "its content has ended")
+            until(lambda: not sends(), what="its content has ended")
             expect(page.get_by_role("button", name="Share screen")).to_be_visible(
                 timeout=PATIENCE_MS
             )
 
             first = page.evaluate(FOCUS)
             moved(caller, site, NEARER)
-            until(lambda: page.evaluate(FOCUS) < first, 30, "the camera looks nearer")
+            until(lambda: page.evaluate(FOCUS) < first, what="the camera looks nearer")
             moved(caller, site, NEAR_ENOUGH)
             moved(caller, site, RESET)
-            until(lambda: page.evaluate(FOCUS) == first, 30, "the camera is where it began")
+            until(lambda: page.evaluate(FOCUS) == first, what="the camera is where it began")
 
             named = {"confId": conference, "siteUris": [site]}
             assert caller.ask("disconnectSites", **named) == 0
             expect(page.get_by_text("You were disconnected.")).to_be_visible(timeout=PATIENCE_MS)
-            until(lambda: system.show(conference)["sites"][0]["state"] == "away", 30, "hung up")
+            until(lambda: system.show(conference)["sites"][0]["state"] == "away", what="hung up")
             assert caller.ask("connectSites", **named) == 0
             page.get_by_role("dialog").get_by_role("button", name="Join").click()
             plays(page, "#remote", 10)

@@ -116,7 +116,7 @@ def test_mute_and_quiet_are_heard(system: System, caller: SoapCaller, tmp_path: 
             assert caller.raw("KeepAlive") == 0
             return strength(listen(audience, 1.0), TONE_HZ)
 
-        until(lambda: heard() > 0.02, 30, "the speaker is heard")
+        until(lambda: heard() > 0.02, what="the speaker is heard")
         mute = {"confId": conference, "siteUris": [speaker, "nobody"]}
         assert caller.ask("setSitesMute", **mute, isMute=0) == 0
         until(lambda: heard() < 1e-4, 40, "the speaker is muted")

@@ -80,11 +80,11 @@ def test_a_banner_lies_over_the_picture(living_room: Room, caller: SoapCaller) -
         return picture is not None and float(np.std(picture[0][TOP, 20:300])) > 8
 
     text = {"confId": living_room.conference, "textType": 0, "content": "会诊开始 " * 6}
-    until(lambda: not textured(), 10, "a pane of one colour")
+    until(lambda: not textured(), what="a pane of one colour")
     assert caller.ask("setConfTextCtrl", **text, action=START) == 0
-    until(textured, 20, "a text over it")
+    until(textured, what="a text over it")
     assert caller.ask("setConfTextCtrl", **text, action=STOP) == 0
-    until(lambda: not textured(), 20, "one colour again")
+    until(lambda: not textured(), what="one colour again")
 
 
 def test_volume_and_voice_are_heard_and_seen(system: System, caller: SoapCaller) -> None:
@@ -99,7 +99,7 @@ def test_volume_and_voice_are_heard_and_seen(system: System, caller: SoapCaller)
             assert caller.raw("KeepAlive") == 0
             return strength(listen(audience, 1.0), TONE_HZ)
 
-        until(lambda: heard() > 0.02, 30, "the speaker is heard")
+        until(lambda: heard() > 0.02, what="the speaker is heard")
         volume = {"siteUri": speaker, "volume": 0}
         assert caller.ask("setConfSiteVolume", confId=conference, siteVolumes=[volume]) == 0
         until(lambda: 0 < heard() < 2e-3, 40, "40 dB less")
@@ -130,10 +130,10 @@ def shown_and_recorded(system: System, caller: SoapCaller, conf_id: str) -> None
         found = caller.ask("queryHistoryRecordAddr", confIds=[conf_id]).recordAddrs
         return [one.recordAddr for one in found]
 
-    (address,) = until(addresses, 30, "a recording")
-    until(lambda: system.show(conf_id)["recording"], 20, "it runs")
+    (address,) = until(addresses, what="a recording")
+    until(lambda: system.show(conf_id)["recording"], what="it runs")
     assert caller.ask("stopRecording", confId=conf_id) == 0
-    until(lambda: not system.show(conf_id)["recording"], 20, "it has ended")
+    until(lambda: not system.show(conf_id)["recording"], what="it has ended")
     film = system.api.get(address.removeprefix("/api/v1"))
     assert film.is_success
     assert film.content[4:8] == b"ftyp"
@@ -162,7 +162,7 @@ def test_a_booking_is_changed_while_it_runs_and_told_of(system: System, caller: 
     assert caller.ask("addSiteToConf", **conf, siteInfo={**sites[0], "uri": "steered-d"})
     system.joined(booked.confId, 2, 60)
     assert caller.ask("delSiteFromConf", **conf, siteUri="steered-d") == 0
-    until(lambda: len(system.running(booked.confId)["sites"]) == 1, 20, "it has left")
+    until(lambda: len(system.running(booked.confId)["sites"]) == 1, what="it has left")
 
     assert caller.log_in("admin", PASSWORD) == 0
     span = {"siteUris": ["steered-c"], "beginTime": booked.beginTime, "duration": 3 * HOUR}
@@ -172,7 +172,7 @@ def test_a_booking_is_changed_while_it_runs_and_told_of(system: System, caller: 
 
     shown_and_recorded(system, caller, str(booked.confId))
     assert caller.ask("delScheduledConf", **conf) == 0
-    until(lambda: not system.running(booked.confId), 20, "it has ended")
+    until(lambda: not system.running(booked.confId), what="it has ended")
     freed = caller.ask("synchSiteStatus", **span).siteFreeBusyStates[0].states
     assert booked.confId in [one.confId for one in freed]
     asked = {"beginTime": booked.beginTime, "duration": HOUR}

@@ -64,7 +64,7 @@ def test_everybody_hears_the_others_and_not_itself(
         attach(system, conference, listener, audience.offer())
         port = int(answer.split("m=audio ")[1].split()[0])
         with process(tone_sender(port), tmp_path / "ffmpeg.log"):
-            until(lambda: strength(audience.sound(), OWN_HZ) > 0.05, 30, "the speaker is heard")
+            until(lambda: strength(audience.sound(), OWN_HZ) > 0.05, what="the speaker is heard")
             listen(own, 2)  # Opus needs a moment to settle on a tone
             heard = strength(listen(audience, 1.5), OWN_HZ)
             leaked = strength(listen(own, 1.5), OWN_HZ)

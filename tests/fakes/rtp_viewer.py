@@ -65,7 +65,7 @@ class RtpViewer:
         self.video.close()
         self.audio.close()
 
-    def wait_pictures(self, count: int, limit_s: float = 20.0) -> bool:
+    def wait_pictures(self, count: int, limit_s: float = 30.0) -> bool:
         """Wait until `count` more pictures were decoded."""
         with self._changed:
             target = self.pictures + count

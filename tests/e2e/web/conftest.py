@@ -8,15 +8,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.browser import CHROMIUM, FLAGS
+from tests.e2e.browser import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.e2e.system import until
 from tests.fakes.ports import free_port
 from tests.fakes.web_data import Json
 
 ROOT = Path(__file__).parents[3]
 LAPTOP = (1366, 768)
+HEARS = """() => document.documentElement.dataset.ready !== undefined
+  && document.querySelector(".connection")?.dataset.state !== "connecting" """
+"""Drawn, and whoever hears of events has its line to the server: nothing told is missed."""
+
+FORGET = "localStorage.clear(); sessionStorage.clear()"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 class Looking:
@@ -25,6 +31,7 @@ class Looking:
     def __init__(self, url: str, browser: Browser) -> None:
         self.url = url
         self._browser = browser
+        self._free: dict[str, list[Page]] = {}
         self.complaints: list[str] = []
 
     def reset(self, signed_in: bool = True) -> None:
@@ -42,25 +49,61 @@ class Looking:
 
     @contextmanager
     def page(
-        self, path: str, language: str = "en-GB", size: tuple[int, int] = LAPTOP
+        self,
+        path: str,
+        language: str = "en-GB",
+        size: tuple[int, int] = LAPTOP,
+        before: str = "",
     ) -> Iterator[Page]:
-        """A page in a fresh browser profile, when it may be seen."""
-        view: ViewportSize = {"width": size[0], "height": size[1]}
-        context = self._browser.new_context(viewport=view, locale=language)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        """A page of somebody who was never here, when it may be seen; `before`: a script that the
+        browser runs before those of the page."""
+        page = self._opened(language) if before else self._taken(language)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if before:
+            page.add_init_script(before)
         page.goto(self.url + path)
-        page.wait_for_selector("html[data-ready]")
+        hears(page)
         try:
             yield page
         finally:
-            context.close()
+            if before:
+                page.context.close()
+            else:
+                self._forget(page)
+                self._free.setdefault(language, []).append(page)
+
+    def _forget(self, page: Page) -> None:
+        """Nothing of what a page did is there for the next."""
+        page.unroute_all(behavior="ignoreErrors")
+        page.goto(f"{self.url}/static/favicon.svg")
+        page.evaluate(FORGET)
+        page.context.clear_cookies()
+
+    def _taken(self, language: str) -> Page:
+        """One that is free: to open another costs as much as most tests."""
+        free = self._free.get(language)
+        return free.pop() if free else self._opened(language)
+
+    def _opened(self, language: str) -> Page:
+        page = self._browser.new_context(locale=language).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        return page
 
 
-@pytest.fixture(scope="module")
+def hears(page: Page) -> None:
+    """Wait until the page is there and hears the server's events."""
+    page.wait_for_function(HEARS)
+
+
+def fits(page: Page) -> None:
+    """Wait until nothing lies beside the page: it may be drawn anew for a new size."""
+    page.wait_for_function(FITS)
+
+
+@pytest.fixture(scope="package")
 def invented() -> Iterator[Looking]:
-    """The server and the browser, for all tests of a file."""
+    """The server and the browser, for all tests of this folder."""
     port = free_port()
     command = [sys.executable, "-m", "tests.fakes.web_server", str(port)]
     url = f"http://127.0.0.1:{port}"
@@ -69,7 +112,7 @@ def invented() -> Iterator[Looking]:
         sync_playwright() as playwright,
     ):
         try:
-            until(lambda: _answers(url), 20, "the invented server answers")
+            until(lambda: _answers(url), what="the invented server answers")
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             yield Looking(url, browser)
             browser.close()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 from playwright.sync_api import Page, Route, expect
 
 from mcu_core.media.clock import wall_time
-from tests.e2e.web.conftest import Looking
+from tests.e2e.web.conftest import Looking, fits
 from tests.fakes.web_data import Json
 
 HEALTH = {
@@ -111,7 +111,7 @@ def test_where_nothing_is_wrong_the_page_says_so(looking: Looking) -> None:
         with_alarms(page, [])
         expect(page.locator("#none")).to_be_visible()
         expect(page.get_by_role("link", name="告警", exact=False)).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(page)
 
 
 def test_reports_tell_use_and_loss_and_how_consultations_went(looking: Looking) -> None:
@@ -139,7 +139,7 @@ def test_reports_tell_use_and_loss_and_how_consultations_went(looking: Looking) 
         assert parse_qs(urlparse(link).query)["by"] == ["site"]
         page.get_by_role("button", name="7 days").click()
         page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(page)
 
 
 def test_manage_leads_to_them_by_keyboard(looking: Looking) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.e2e.system import until
-from tests.e2e.web.conftest import Looking
+from tests.e2e.web.conftest import Looking, fits
 
 IS_ON_THE_PAGE = """() => {
   const box = document.querySelector(".popover").getBoundingClientRect();
@@ -29,14 +29,14 @@ def test_a_site_is_broadcast_named_and_released(looking: Looking) -> None:
     with looking.page("/") as page:
         panel(page, "s2")
         page.get_by_label("Broadcast: everyone sees it in full").press("Space")
-        until(lambda: looking.conference()["broadcast"] == "s2", 5, "it is broadcast")
+        until(lambda: looking.conference()["broadcast"] == "s2", what="it is broadcast")
         page.keyboard.press("Escape")
         expect(page.locator("#lead")).to_contain_text("County Hospital")
         expect(page.locator(".pane")).to_have_count(1)
         expect(page.locator("[data-site=s2] [data-mark=broadcast]")).to_have_count(1)
         page.focus("#lead")
         page.keyboard.press("Enter")
-        until(lambda: looking.conference()["broadcast"] == "", 5, "it is released")
+        until(lambda: looking.conference()["broadcast"] == "", what="it is released")
         expect(page.locator("#lead")).to_be_hidden()
         expect(page.locator(".pane")).to_have_count(6)
         assert looking.conference()["panes"][0]["site"] == "s3", "panes are as they were"
@@ -47,7 +47,7 @@ def test_a_lecturer_is_chosen_and_voices_switch(looking: Looking) -> None:
         page.focus("#direct")
         page.keyboard.press("Enter")
         page.get_by_label("Lecturer").select_option("s5")
-        until(lambda: looking.conference()["lecturer"] == "s5", 5, "it lectures")
+        until(lambda: looking.conference()["lecturer"] == "s5", what="it lectures")
         page.get_by_role("button", name="In full by all").click()
         gate = page.get_by_label("Gate")
         gate.focus()
@@ -55,11 +55,14 @@ def test_a_lecturer_is_chosen_and_voices_switch(looking: Looking) -> None:
         page.get_by_label("Polling").select_option("15")
         page.get_by_label("Heard at once").select_option("3")
         page.get_by_label("Sound from where the pane stands").check()
-        until(lambda: looking.conference()["pan_by_pane"], 5, "all is sent")
-        now = looking.conference()
-        assert (now["voice"]["to"], now["voice"]["gate"]) == ("broadcast", 16)
-        assert now["voice"]["attack_s"] == 1.5
-        assert (now["poll_s"], now["loudest"]) == (15, 3)
+
+        def sent() -> bool:
+            now = looking.conference()
+            voice = (now["voice"]["to"], now["voice"]["gate"], now["voice"]["attack_s"])
+            rest = (now["poll_s"], now["loudest"], now["pan_by_pane"])
+            return (voice, rest) == (("broadcast", 16, 1.5), (15, 3, True))
+
+        until(sent, what="all is sent")
 
 
 def test_the_automatic_layout_may_be_the_speakers(looking: Looking) -> None:
@@ -68,7 +71,7 @@ def test_the_automatic_layout_may_be_the_speakers(looking: Looking) -> None:
         chosen = page.locator("[data-layout=auto-speaker]")
         expect(chosen).to_have_attribute("aria-pressed", "true")
         expect(page.locator("[data-layout=mode-21]")).to_have_class(re.compile("in-effect"))
-        assert looking.conference()["layout"]["policy"] == "speaker"
+        until(lambda: looking.conference()["layout"]["policy"] == "speaker", what="it is sent")
         page.click("[data-layout=auto]")
         expect(chosen).to_have_attribute("aria-pressed", "false")
 
@@ -87,14 +90,14 @@ def test_texts_are_written_over_the_picture(looking: Looking) -> None:
         page.keyboard.press("Enter")
         page.get_by_label("Corner").select_option("bottom-left")
         logo = {"path": "logo.png", "corner": "bottom-left", "size": 0.08}
-        until(lambda: looking.conference()["logo"] == logo, 5, "all is sent")
-        now = looking.conference()
-        assert (now["banner"]["text"], now["banner"]["position"]) == (
-            "北京协和医院 远程会诊",
-            "bottom",
-        )
-        assert now["caption"]["text"] == "Dr Li speaks"
-        assert now["banner"]["background"] == "#00000099"
+        banner = ("北京协和医院 远程会诊", "bottom", "#00000099")
+
+        def sent() -> bool:
+            now = looking.conference()
+            over = tuple(now["banner"][field] for field in ("text", "position", "background"))
+            return (now["logo"], over, now["caption"]["text"]) == (logo, banner, "Dr Li speaks")
+
+        until(sent, what="all is sent")
 
 
 def test_a_pane_follows_voices_or_takes_turns(looking: Looking) -> None:
@@ -105,25 +108,25 @@ def test_a_pane_follows_voices_or_takes_turns(looking: Looking) -> None:
         page.focus("[data-pane='1']")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Voice: who has the floor").press("Enter")
-        until(lambda: len(looking.conference()["panes"]) > 1, 5, "the pane is set")
+        until(lambda: len(looking.conference()["panes"]) > 1, what="the pane is set")
         assert pane()["kind"] == "voice"
         expect(page.locator("[data-pane='1'] .pane-how")).to_have_text("voice")
 
         page.click("[data-pane='1']")
         page.get_by_role("button", name="Polling: in turns").click()
-        until(lambda: pane()["kind"] == "poll", 5, "it polls")
+        until(lambda: pane()["kind"] == "poll", what="it polls")
         page.get_by_label("Changes").select_option("30")
         page.get_by_role("checkbox", name="Room 204").check()
         page.get_by_role("checkbox", name="Mobile unit 7").check()
-        until(lambda: pane()["sites"] == ["s4", "s7"], 5, "two take turns")
-        assert pane()["interval_s"] == 30
+        turns = (["s4", "s7"], 30)
+        until(lambda: (pane()["sites"], pane()["interval_s"]) == turns, what="two take turns")
 
 
 def test_a_site_sees_what_is_chosen_for_it(looking: Looking) -> None:
     with looking.page("/") as page:
         panel(page, "s1")
         page.get_by_label("Sees", exact=True).select_option("s4")
-        until(lambda: site(looking, "s1")["watch"] == "s4", 5, "it watches")
+        until(lambda: site(looking, "s1")["watch"] == "s4", what="it watches")
         expect(page.locator("[data-site=s1] [data-mark=watch]")).to_have_count(1)
 
         page.get_by_label("Sees", exact=True).select_option("own")
@@ -137,15 +140,19 @@ def test_a_site_sees_what_is_chosen_for_it(looking: Looking) -> None:
         page.locator(".sources").get_by_label("County Hospital · ICU 2").check()
         page.click("#use-view")
         expect(page.locator("dialog")).to_have_count(0)
-        until(lambda: site(looking, "s1")["watch"] == "", 5, "its own picture it is")
-        view = site(looking, "s1")["view"]
+
+        def own() -> Any:
+            now = site(looking, "s1")
+            return now["view"] if now["watch"] == "" else None
+
+        view = until(own, what="its own picture it is")
         assert view["layout"] == {"mode": 12, "own": None, "policy": "equal"}
         assert view["panes"][1]["site"] == "s7"
         assert view["sources"] == ["s2"]
 
         panel(page, "s1")
         page.get_by_label("Sees", exact=True).select_option("")
-        until(lambda: site(looking, "s1")["view"] is None, 5, "it is given back")
+        until(lambda: site(looking, "s1")["view"] is None, what="it is given back")
 
 
 def test_a_site_is_closed_evened_out_and_limited(looking: Looking) -> None:
@@ -155,9 +162,13 @@ def test_a_site_is_closed_evened_out_and_limited(looking: Looking) -> None:
         page.get_by_label("Even out the volume").check()
         page.get_by_label("Noise gate").check()
         page.get_by_label("Sent at most").select_option("640x360")
-        until(lambda: site(looking, "s2")["limit"]["width"] == 640, 5, "all is sent")
-        now = site(looking, "s2")
-        assert (now["video_off"], now["auto_gain"], now["noise_gate"]) == (True, True, True)
+
+        def sent() -> bool:
+            now = site(looking, "s2")
+            closed = now["video_off"] and now["auto_gain"] and now["noise_gate"]
+            return bool(closed) and now["limit"]["width"] == 640
+
+        until(sent, what="all is sent")
         expect(page.locator("[data-site=s2] [data-mark=video_off]")).to_have_count(1)
 
 
@@ -184,4 +195,4 @@ def test_panels_stay_on_the_page_of_a_phone(looking: Looking) -> None:
                 expect(page.locator(".polling")).to_be_visible()
             page.wait_for_function(IS_ON_THE_PAGE)
             page.keyboard.press("Escape")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(page)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.web.conftest import Looking
+from tests.e2e.web.conftest import Looking, fits
 
 
 def test_reduced_pictures_are_said_and_explained(looking: Looking) -> None:
@@ -31,7 +31,7 @@ def test_why_a_pane_stood_still_is_answered_by_keyboard(looking: Looking) -> Non
         expect(dialog.locator(".trace-reasons li")).to_have_count(1)
         expect(dialog).to_contain_text("12 至 9 秒前")
         expect(dialog).to_contain_text("传输中丢包，未能修复。")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(page)
         dialog.get_by_role("button", name="刷新").press("Enter")
         expect(dialog.locator(".trace-bars i")).to_have_count(60)
         page.keyboard.press("Escape")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.web.conftest import LAPTOP, Looking
+from tests.e2e.web.conftest import LAPTOP, Looking, fits
 
 PHONE = (390, 844)
 SIZES = """() => Object.fromEntries(["video", "content", "player"].map((id) => {
@@ -68,7 +68,7 @@ def test_on_a_phone_nothing_lies_beside_the_page(looking: Looking) -> None:
         expect(page.locator("#show")).to_be_visible()
         for show in STANDS:
             _choose(page, show, by_key=False)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), show
+            fits(page)
 
 
 def test_the_page_names_the_ways_to_watch_elsewhere(looking: Looking) -> None:
@@ -96,9 +96,7 @@ def test_a_stopped_live_page_fetches_nothing_and_begins_again(looking: Looking) 
 def test_without_media_sources_the_recording_is_followed_and_the_page_says_so(
     looking: Looking,
 ) -> None:
-    with looking.page("/recordings") as page:
-        page.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
-        page.goto(f"{looking.url}/live/c1")
+    with looking.page("/live/c1", before="delete window.MediaSource") as page:
         expect(page.locator("#delay")).to_have_text(
             "Some seconds behind: this browser follows the recording."
         )

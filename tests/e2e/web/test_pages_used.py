@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.system import until
-from tests.e2e.web.conftest import Looking
+from tests.e2e.web.conftest import Looking, fits
 
 PAGES = ("/", "/join/c1", "/recordings", "/play/r3", "/login", "/users")
 SIZES = ((390, 844), (820, 1180), (1920, 1080))
@@ -23,7 +23,7 @@ def test_a_page_fits_and_speaks_both_languages(looking: Looking, path: str) -> N
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             assert not KEY.search(page.inner_text("body"))
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            fits(page)
         page.click(".language")
         assert CHINESE.search(page.title())
         assert page.evaluate("document.documentElement.lang") == "zh-CN"
@@ -52,10 +52,10 @@ def drag(page: Page, source: str, target: str) -> None:
 def test_a_site_is_dragged_into_a_pane_and_a_pane_onto_another(looking: Looking) -> None:
     with looking.page("/") as page:
         drag(page, "[data-site=s5] .site-name", "[data-pane='1']")
-        until(lambda: panes(looking)[:2] == ["s3", "s5"], 5, "the dragged site is fixed")
+        until(lambda: panes(looking)[:2] == ["s3", "s5"], what="the dragged site is fixed")
         expect(page.locator("[data-pane='1']")).to_have_attribute("data-site", "s5")
         drag(page, "[data-pane='1']", "[data-pane='0']")
-        until(lambda: panes(looking)[:2] == ["s5", "s3"], 5, "two panes have changed places")
+        until(lambda: panes(looking)[:2] == ["s5", "s3"], what="two panes have changed places")
         assert page.locator(".popover").count() == 0, "a drag is not a click"
 
 
@@ -65,7 +65,7 @@ def test_a_site_is_placed_by_keyboard(looking: Looking) -> None:
         page.keyboard.press("Enter")
         page.focus(".pane-spot:nth-child(3)")
         page.keyboard.press("Enter")
-        until(lambda: panes(looking)[2] == "s2", 5, "the site is in pane 3")
+        until(lambda: panes(looking)[2:3] == ["s2"], what="the site is in pane 3")
         assert page.evaluate("document.activeElement.closest('.site').dataset.site") == "s2"
         at = "document.activeElement.closest('.site').dataset.site"
         page.keyboard.press("Enter")
@@ -85,10 +85,10 @@ def test_a_pane_has_a_menu_of_its_own(looking: Looking) -> None:
         page.focus("[data-pane='0']")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Leave empty").click()
-        until(lambda: panes(looking)[0] == "empty", 5, "the pane is empty")
+        until(lambda: panes(looking)[0] == "empty", what="the pane is empty")
         page.click("[data-pane='0']")
         page.get_by_role("button", name="Crop", exact=True).click()
-        until(lambda: looking.conference()["panes"][0]["fit"] == "crop", 5, "it crops")
+        until(lambda: looking.conference()["panes"][0]["fit"] == "crop", what="it crops")
 
 
 def test_one_press_switches_the_layout_and_arrows_walk(looking: Looking) -> None:

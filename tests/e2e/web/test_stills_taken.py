@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.web.conftest import Looking
+from tests.e2e.web.conftest import Looking, fits
 
 PHONE = (390, 844)
 
@@ -46,4 +46,4 @@ def test_of_the_moment_that_a_recording_shows(looking: Looking) -> None:
         name, what = _taken(page, "People", "JPEG")
         assert what.startswith("r1 main ")
         assert name.endswith(".jpg")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(page)

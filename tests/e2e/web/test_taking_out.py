@@ -1,11 +1,18 @@
 """What is made of recordings, and found in them: films, the archive, moments; by mouse and keys."""
 
 import re
+from typing import Any
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.e2e.system import until
 from tests.e2e.web.conftest import Looking
+
+
+def asked(looking: Looking, what: str) -> Any:
+    """What the server has by now."""
+    return httpx.get(f"{looking.url}/api/v1/{what}").json()
 
 
 def looked_for(page: Page, words: str) -> None:
@@ -83,7 +90,7 @@ def test_a_part_goes_to_the_archive_and_is_tried_again(looking: Looking) -> None
         form.get_by_label("Sex").select_option("M")
         form.get_by_role("button", name="Send").click()
         expect(form).to_have_count(0)
-        (job,) = httpx.get(f"{looking.url}/api/v1/dicom-jobs").json()
+        (job,) = asked(looking, "dicom-jobs")
         assert (job["asked"]["from_s"], job["asked"]["to_s"]) == (0, 1)
         study = job["asked"]["study"]
         assert (study["patient_name"], study["birth_date"], study["sex"]) == (
@@ -112,12 +119,12 @@ def test_a_group_is_made_and_its_rights_are_changed_by_keys(looking: Looking) ->
         right = card.get_by_label("What nurse may do")
         expect(right).to_have_value("watch")
         right.select_option("download")
-        groups = httpx.get(f"{looking.url}/api/v1/groups").json()
-        assert {"name": "外科", "members": {"nurse": "download"}} in groups
+        group = {"name": "外科", "members": {"nurse": "download"}}
+        until(lambda: group in asked(looking, "groups"), what="the right is sent")
         expect(page.locator("[data-user=nurse]")).to_contain_text("心内科 Cardiology, 外科")
         page.get_by_label("Role of nurse").select_option("archivist")
         expect(page.get_by_label("Role of nurse")).to_have_value("archivist")
-        assert httpx.get(f"{looking.url}/api/v1/users").json()[2]["role"] == "archivist"
+        until(lambda: asked(looking, "users")[2]["role"] == "archivist", what="the role is sent")
         page.get_by_role("button", name="Give nurse a new password").click()
         page.get_by_label("Password", exact=True).fill("Passw0rd!demo")
         page.keyboard.press("Enter")
@@ -138,8 +145,8 @@ def test_a_role_is_made_of_rights_and_given_to_a_user(looking: Looking) -> None:
         expect(card.get_by_label("see conferences")).to_be_checked()
         page.get_by_label("Role of nurse").select_option("night shift")
         expect(page.get_by_label("Role of nurse")).to_have_value("night shift")
-        roles = httpx.get(f"{looking.url}/api/v1/roles").json()
-        assert {"name": "night shift", "rights": ["see", "see_system"]} in roles
+        role = {"name": "night shift", "rights": ["see", "see_system"]}
+        until(lambda: role in asked(looking, "roles"), what="its rights are sent")
 
 
 def test_who_joins_a_recorded_conference_is_told_before_and_while(looking: Looking) -> None:
