@@ -6,8 +6,7 @@ import pytest
 
 from mcu_core.adaptation import layer_choice
 from mcu_core.ingress.layers import LayerSwitch
-from tests.e2e import test_webrtc_peer_browser as first
-from tests.e2e.test_webrtc_peer_browser import CHROMIUM, Bridge, bridge, until
+from tests.e2e.test_webrtc_peer_browser import CHROMIUM, Bridge, running, until
 
 PAGE = """<!doctype html><video id=v autoplay muted></video><script>
 const post = (path, body) => fetch(path, {method: 'POST', body: JSON.stringify(body)});
@@ -48,9 +47,8 @@ async function sent(pc) {
 class Layered(Bridge):
     """Hears what the page sends, and tells it which sizes to."""
 
-    def __init__(self, camera: bool) -> None:
-        super().__init__(camera)
-        self.page = PAGE
+    def __init__(self) -> None:
+        super().__init__(page=PAGE)
         self.sent: dict[str, dict[str, int]] = {}
         self.sizes = "lmh"
 
@@ -78,10 +76,8 @@ pytestmark = [
 
 
 async def test_the_layer_that_serves_the_tile_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first, "Bridge", Layered)
     monkeypatch.setattr(layer_choice, "HOLD_NS", 0)
-    async with bridge(camera=True) as one:
-        assert isinstance(one, Layered)
+    async with running(Layered()) as one:
         await until(one, lambda: one.shows(1280))
         assert [layer.rid for layer in one.layers.layers] == ["l", "m", "h"]
         one.video.shown_pixels = 300.0 * 170

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -74,15 +74,17 @@ async function decoded(pc) {
 
 
 class Bridge:
-    """Serves the page, answers its offer and sends it pictures; what a conference would do."""
+    """Serves the page, answers its offers and sends it pictures; what a conference would do."""
 
-    def __init__(self, camera: bool) -> None:
-        self.page = PAGE.replace("CAMERA", "true" if camera else "false")
+    def __init__(self, camera: bool = True, page: str = PAGE) -> None:
+        self.page = page.replace("CAMERA", "true" if camera else "false")
         self.video, self.audio = VideoIngress(CLOCK, "browser"), AudioIngress(CLOCK, "browser")
         intake = Intake(self.video, self.audio) if camera else Intake(None, None)
         sound = AudioForm(OPUS, 2, 64_000)
         self.peer = WebRtcPeer(CallTerms("browser", intake, NetworkOptions(), CLOCK, FORM, sound))
         self.seen: dict[str, int] = {"width": 0, "frames": 0}
+        self.told: dict[str, object] = {}
+        self._answered = False
         self.failure = ""
         self.port = 0
         self._keyframe = False
@@ -132,7 +134,11 @@ class Bridge:
             case "/":
                 return self.page.encode()
             case "/offer":
-                return json.dumps(await self.peer.accept(json.loads(body))).encode()
+                answer = self.peer.reoffer if self._answered else self.peer.accept
+                self._answered = True
+                return json.dumps(await answer(json.loads(body))).encode()
+            case "/steps":
+                self.told = json.loads(body)
             case "/seen":
                 self.seen = json.loads(body)
             case "/failed":
@@ -140,6 +146,9 @@ class Bridge:
             case _:
                 pass
         return b""
+
+
+B = TypeVar("B", bound=Bridge)
 
 
 @asynccontextmanager
@@ -165,8 +174,8 @@ async def browser(url: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def bridge(camera: bool) -> AsyncIterator[Bridge]:
-    one = Bridge(camera)
+async def running(one: B) -> AsyncIterator[B]:
+    """A bridge before which a browser stands."""
     one.video.start()
     server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
     one.port = server.sockets[0].getsockname()[1]
@@ -198,7 +207,7 @@ pytestmark = [
 
 
 async def test_pictures_are_decoded_at_both_ends() -> None:
-    async with bridge(camera=True) as one:
+    async with running(Bridge()) as one:
         await until(one, lambda: one.video.stats.frames > 10 and one.seen["frames"] > 10)
         await until(one, lambda: one.audio.pull(CLOCK.now_ns()) is not None)
         assert one.seen["width"] == FORM.width
@@ -209,7 +218,7 @@ async def test_pictures_are_decoded_at_both_ends() -> None:
 
 
 async def test_a_viewer_without_a_camera_sees_the_picture() -> None:
-    async with bridge(camera=False) as one:
+    async with running(Bridge(camera=False)) as one:
         await until(one, lambda: one.seen["frames"] > 10)
         assert one.peer.stats.packets_dropped == 0
         assert one.peer._video is not None
@@ -218,7 +227,7 @@ async def test_a_viewer_without_a_camera_sees_the_picture() -> None:
 
 
 async def test_a_browser_mends_what_is_lost_by_repair_packets() -> None:
-    async with bridge(camera=False) as one:
+    async with running(Bridge(camera=False)) as one:
         await until(one, lambda: one.seen["frames"] > 10)
         stream = one.peer._video
         assert stream is not None
