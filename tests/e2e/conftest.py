@@ -1,7 +1,6 @@
 """One running system for all tests that disturb nobody else."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,4 @@ from tests.e2e.system import System, running_system
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system without demo; each test makes a conference of its own."""
     with running_system(tmp_path_factory.mktemp("system"), "--no-demo") as running:
-        yield running
-
-
-@pytest.fixture
-def own_system(tmp_path: Path) -> Iterator[System]:
-    """A system for a test that kills parts of it."""
-    with running_system(tmp_path / "data", "--no-demo") as running:
         yield running

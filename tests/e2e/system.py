@@ -134,8 +134,9 @@ class System:
         return engines
 
     def conference(self, name: str = "Test", **fields: Any) -> str:
-        """A new conference; its id."""
-        made = self.request("POST", "/conferences", json={"name": name, **fields})
+        """A new conference, small unless its size is told; its id."""
+        body = {"name": name, "width": 640, "height": 360, **fields}
+        made = self.request("POST", "/conferences", json=body)
         return str(made["id"])
 
     def site(self, conference: str, name: str, kind: str, **fields: Any) -> str:

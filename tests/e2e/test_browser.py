@@ -125,7 +125,7 @@ def test_the_console_shows_the_picture_and_switches_the_layout(system: System) -
 
 
 def test_record_stop_and_play_in_the_page(system: System) -> None:
-    conference = system.conference("Recorded", layout={"mode": 2})
+    conference = system.conference("Recorded", layout={"mode": 2}, width=1280, height=720)
     system.site(conference, "A", "pattern")
     system.site(conference, "B", "pattern")
     system.joined(conference, 2)
@@ -167,7 +167,7 @@ def test_the_live_page_shows_what_happens_now(system: System) -> None:
         page.goto(f"{system.url}/live/{conference}")
         plays(page, "#video", 60)
         page.wait_for_selector("#player[data-state=playing]")
-        assert page.evaluate("document.querySelector('#video').videoWidth") == 1280
+        assert page.evaluate("document.querySelector('#video').videoWidth") == 640
         assert page.text_content("#title") == "直播"
         system.request("DELETE", f"/conferences/{conference}")
         page.wait_for_selector("#player[data-state=refused]")  # it has ended, and the page says so

@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +18,22 @@ SDP = {"Content-Type": "application/sdp"}
 CLOCK = MonotonicClock()
 BACK_S = 3.0
 """From a killed engine to the first picture of the next one, on a machine that has time for it."""
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of two engines that each test leaves as whole as it was."""
+    folder = tmp_path_factory.mktemp("killed")
+    with running_system(folder, "--no-demo", "--engines", "2") as running:
+        yield running
+
+
+def carrier(system: System, conference: str) -> dict[str, Any]:
+    """The engine that has the conference; empty where none has."""
+    for engine in system.engines():
+        if any(running["id"] == conference for running in engine["conferences"]):
+            return engine
+    return {}
 
 
 def bare_start_s() -> float:
@@ -35,6 +51,7 @@ def longest_gap_ns(viewer: RtpViewer, since: int) -> int:
 
 def watched_conference(system: System, viewer: RtpViewer) -> str:
     """A conference with a pattern site and a viewer that gets its picture."""
+    until(lambda: len(system.engines()) == 2, what="both engines are there")
     conference = system.conference("Restarts")
     system.site(conference, "pattern", "pattern")
     site = system.site(conference, "viewer", "rtp")
@@ -50,89 +67,93 @@ def watched_conference(system: System, viewer: RtpViewer) -> str:
 
 
 @pytest.mark.timeout(120)
-def test_control_dies_and_nobody_notices(own_system: System) -> None:
+def test_control_dies_and_nobody_notices(system: System) -> None:
     with rtp_viewer() as viewer:
-        conference = watched_conference(own_system, viewer)
-        before = own_system.running(conference)
+        conference = watched_conference(system, viewer)
+        before = system.running(conference)
         start, killed_ns = len(viewer.arrivals_ns), CLOCK.now_ns()
-        own_system.kill("control_api")
-        own_system.wait_ready()
+        system.kill("control_api")
+        system.wait_ready()
         away_ns = CLOCK.now_ns() - killed_ns
         assert viewer.wait_pictures(10)
-        after = until(lambda: own_system.running(conference), what="control found the conference")
+        after = until(lambda: system.running(conference), what="control found the conference")
         assert longest_gap_ns(viewer, start) < away_ns / 2, "pictures went on without control"
         assert after["revision"] == before["revision"]
         assert [site["endpoint"] for site in after["sites"]] == [
             site["endpoint"] for site in before["sites"]
         ], "no connection was made anew"
         # And it can be controlled again.
-        own_system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 12})
-        until(lambda: own_system.running(conference)["mode"] == 12, what="the layout changed")
+        system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 12})
+        until(lambda: system.running(conference)["mode"] == 12, what="the layout changed")
+    system.request("DELETE", f"/conferences/{conference}")
 
 
 @pytest.mark.timeout(120)
 def test_an_engine_dies_and_the_conference_comes_back(
-    own_system: System, record_property: Callable[[str, object], None]
+    system: System, record_property: Callable[[str, object], None]
 ) -> None:
     with rtp_viewer() as viewer:
-        conference = watched_conference(own_system, viewer)
-        own_system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 4})
+        conference = watched_conference(system, viewer)
+        system.request("PUT", f"/conferences/{conference}/layout", json={"mode": 4})
         start_s = bare_start_s()
-        first = own_system.kill("mcu_core.engine")
-        killed_ns = viewer.arrivals_ns[-1]
+        first = carrier(system, conference)["pid"]
+        start = len(viewer.arrivals_ns)
+        os.kill(first, signal.SIGKILL)
         until(
             lambda: (
-                own_system.running(conference).get("mode") == 4
-                and own_system.engines()[0]["pid"] != first
+                system.running(conference).get("mode") == 4
+                and carrier(system, conference).get("pid", first) != first
             ),
             what="a new engine has the conference with its layout",
         )
         # The viewer was told nothing: its stored SDP was attached again, to the same port.
         assert viewer.wait_pictures(10, 60)
-        back_ns = next(at for at in viewer.arrivals_ns if at > killed_ns + 100_000_000)
-        record_property("first_picture_s", (back_ns - killed_ns) / 1e9)
-        assert (back_ns - killed_ns) / 1e9 < max(BACK_S, 2 * max(start_s, bare_start_s()))
-        own_system.joined(conference, 1)
+        away_s = longest_gap_ns(viewer, start) / NS_PER_SECOND
+        record_property("first_picture_s", away_s)
+        assert away_s < max(BACK_S, 2 * max(start_s, bare_start_s()))
+        system.joined(conference, 1)
+    system.request("DELETE", f"/conferences/{conference}")
 
 
 @pytest.mark.timeout(120)
-def test_engines_share_conferences_and_die_alone(tmp_path: Path) -> None:
-    with running_system(tmp_path / "data", "--no-demo", "--engines", "2") as system:
-        until(lambda: len(system.engines()) == 2, what="two engines")
-        with rtp_viewer() as one, rtp_viewer() as other:
-            first, second = watched_conference(system, one), watched_conference(system, other)
-            by_engine = {
-                running["id"]: engine
-                for engine in system.engines()
-                for running in engine["conferences"]
-            }
-            assert by_engine[first]["name"] != by_engine[second]["name"]
-            starts = len(one.arrivals_ns), len(other.arrivals_ns)
-            os.kill(by_engine[first]["pid"], signal.SIGKILL)
-            assert one.wait_pictures(10, 60)
-            away_ns = longest_gap_ns(one, starts[0])
-            assert longest_gap_ns(other, starts[1]) < away_ns / 2, "it went on"
+def test_engines_share_conferences_and_die_alone(system: System) -> None:
+    with rtp_viewer() as one, rtp_viewer() as other:
+        first, second = watched_conference(system, one), watched_conference(system, other)
+        dies = carrier(system, first)
+        assert dies["name"] != carrier(system, second)["name"]
+        starts = len(one.arrivals_ns), len(other.arrivals_ns)
+        os.kill(dies["pid"], signal.SIGKILL)
+        until(
+            lambda: carrier(system, first).get("pid", dies["pid"]) != dies["pid"],
+            what="it has an engine again",
+        )
+        assert one.wait_pictures(10, 60)
+        away_ns = longest_gap_ns(one, starts[0])
+        assert longest_gap_ns(other, starts[1]) < away_ns / 2, "it went on"
+    for conference in (first, second):
+        system.request("DELETE", f"/conferences/{conference}")
 
 
 @pytest.mark.timeout(120)
-def test_the_recorder_dies_and_the_recording_goes_on(own_system: System) -> None:
-    conference = own_system.conference("Recorder dies")
-    own_system.site(conference, "pattern", "pattern")
-    own_system.joined(conference, 1)
-    recording = own_system.request(
+def test_the_recorder_dies_and_the_recording_goes_on(system: System) -> None:
+    conference = system.conference("Recorder dies")
+    system.site(conference, "pattern", "pattern")
+    system.joined(conference, 1)
+    recording = system.request(
         "POST", f"/conferences/{conference}/recording", json={"title": "查房"}
     )["id"]
 
     def stored_s() -> float:
-        return float(own_system.request("GET", f"/recordings/{recording}")["duration_s"])
+        return float(system.request("GET", f"/recordings/{recording}")["duration_s"])
 
     until(lambda: stored_s() > 1, what="a second is stored")
-    os.kill(own_system.pid_of("recorder"), signal.SIGKILL)
+    os.kill(system.pid_of("recorder"), signal.SIGKILL)
     before = stored_s()
     until(lambda: stored_s() > before + 2, what="the recording goes on")
-    own_system.request("DELETE", f"/conferences/{conference}/recording")
-    manifest = own_system.request("GET", f"/recordings/{recording}/manifest")
+    system.request("DELETE", f"/conferences/{conference}/recording")
+    manifest = system.request("GET", f"/recordings/{recording}/manifest")
     main = next(track for track in manifest["tracks"] if track["name"] == "main")
     starts = [(fragment[2], fragment[3]) for fragment in main["fragments"]]
     holes = [later - (start + length) for (start, length), (later, _) in pairwise(starts)]
     assert max(holes) <= 1000, "at most one second of picture is lost"
+    system.request("DELETE", f"/conferences/{conference}")

@@ -82,8 +82,8 @@
     const c = canvas.getContext("2d");
     const paint = () => draw(c, 1280, 720, performance.now() / 1000);
     paint();
-    setInterval(paint, 100);
-    return canvas.captureStream(10).getVideoTracks()[0];
+    setInterval(paint, 200);
+    return canvas.captureStream(5).getVideoTracks()[0];
   }
 
   class Peer extends EventTarget {
