@@ -9,9 +9,10 @@ ARENAS = 2
 """Pools that threads share, as many as do codec work on a small machine. By default there are eight
 for each core, and each keeps for itself what codecs that came and went have left in it."""
 
-LARGE_BYTES = 1 << 20
+LARGE_BYTES = 1 << 17
 """Pieces of this size are mapped each for itself, and gone when they are given back: the pictures
-inside of coders. By default the limit follows the largest piece so far, and holes stay behind."""
+inside of coders, from CIF on. By default the limit follows the largest piece so far, and what stays
+behind are holes. Coders keep such pieces for as long as they live: none is mapped per picture."""
 
 
 def keep_little() -> bool:
