@@ -10,7 +10,7 @@ from mcu_core.compositor.surface import Planes
 from mcu_core.kernels import planes
 from mcu_core.kernels.recolor import recolor
 from mcu_core.kernels.resample import resample
-from mcu_core.kernels.scale import scale_chroma, scale_luma
+from mcu_core.kernels.scale import by_ratio, scale_chroma, scale_luma
 from mcu_core.kernels.weights import WHOLE, Axis, chroma_axis, luma_axis
 from mcu_core.media.picture import Picture, Plane
 
@@ -20,7 +20,8 @@ def draw_tile(
 ) -> None:
     """Scale the part of `picture` that `placement` names into `target`, planes of the tile's size.
 
-    `draft` costs about two thirds: half the rows are scaled, the others repeat them.
+    `draft`: half the rows are scaled, the others repeat them, which costs about two thirds; by a
+    compiled ratio all are scaled, which costs half of that.
     Raises ValueError for a picture whose planes do not belong together.
     """
     check(picture)
@@ -32,8 +33,9 @@ def draw_tile(
             for plane in (picture.u, picture.v)
         ),
     )
-    alike = (crop.h, crop.w) == _upright_size(placement)
-    scale = _copy if alike else _scale_draft if draft else _scale
+    size, upright_size = (crop.h, crop.w), _upright_size(placement)
+    rough = draft and not by_ratio(size, upright_size)
+    scale = _copy if size == upright_size else _scale_draft if rough else _scale
     if placement.turns:
         upright = _empty(placement.tile, placement.turns % 2 == 1)
         scale(upright, source, crop)

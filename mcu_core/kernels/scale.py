@@ -29,3 +29,11 @@ def scale_chroma(target: Any, source: Any, luma: Size, to_luma: Size) -> None:
         return
     across = chroma_axis(luma[1], to_luma[1], True)
     resample(target, source, *across, *chroma_axis(luma[0], to_luma[0], False))
+
+
+def by_ratio(luma: Size, to_luma: Size) -> bool:
+    """Whether there are compiled ratios for all planes of a picture of size `luma`."""
+    if any(size % 2 for size in (*luma, *to_luma)):
+        return False
+    chroma, to_chroma = (tuple(size // 2 for size in one) for one in (luma, to_luma))
+    return compiled(luma, to_luma) is not None and compiled(chroma, to_chroma) is not None

@@ -110,6 +110,18 @@ def test_a_draft_repeats_single_rows(source: tuple[int, int], target: tuple[int,
     assert (draft.y[::2] == picture.y[step // 2 :: step]).all()
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("source", [(640, 360), (1280, 720)])
+def test_a_draft_is_whole_where_that_costs_less(source: tuple[int, int], rotation: int) -> None:
+    size = source if rotation == 0 else source[::-1]
+    view = PaneView("a", replace(noise(*source, 1), rotation=rotation), PaneFit.FILL)
+    small = (size[0] // 2, size[1] // 2)
+    fine, draft = (
+        Canvas(*small).compose(Scene(mode(1), (view,)), draft=rough) for rough in (False, True)
+    )
+    assert equal(fine, draft), "two to one is compiled"
+
+
 def test_what_was_drawn_well_stays_when_drafts_begin() -> None:
     canvas = Canvas(640, 360)
     still, new = (PaneView("s", noise(64, 36, k), PaneFit.FILL) for k in range(2))
