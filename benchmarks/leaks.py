@@ -88,6 +88,7 @@ class Caller:
                 f"{recording}/tracks/main", f"{recording}/tracks/sound", f"{recording}/manifest",
                 f"{recording}/hls/index.m3u8", f"{recording}/hls/main.m3u8", recording,
                 f"{recording}/hls/main.mp4", f"{recording}/download.mp4", "/recordings",
+                f"{recording}/package.zip",
                 f"{recording}/still.jpg?at_s=1", f"{recording}/previews.jpg", "/audience",
                 f"{live}/live", f"{live}/still.png", f"{live}/pushes", live, "/conferences",
             ]

@@ -35,6 +35,7 @@ def files(tmp_path: Path) -> Iterator[RecordingFiles]:
         "/recordings/r1/download.mp4?to_s=1e300",
         "/recordings/r1/download.mp4?to_s=inf",
         "/recordings/r1/download.mp4?from_s=nan",
+        "/recordings/r1/package.zip?to_s=inf",
         "/recordings/r1/still.png?at_s=1e308",
         "/recordings/r1/still.png?at_s=inf",
         f"/recordings/r1/manifest?after={HUGE}",

@@ -209,6 +209,7 @@ NOT_THERE = [
     "/recordings/none/manifest",
     "/recordings/none/tracks/main",
     "/recordings/none/download.mp4",
+    "/recordings/none/package.zip",
     "/recordings/..%2f..%2fetc/manifest",
     "/recordings/round-1/tracks/main.mp4",
     "/recordings/round-1/tracks/..%2fjournal",

@@ -84,5 +84,6 @@ async def test_with_a_tap_that_gives_nothing_it_ends_all_the_same(
 
 async def test_without_a_tap_it_ends_soon_and_says_why(tmp_path: Path) -> None:
     async with begun(tmp_path) as one:
+        await until(lambda: one.participant.info.reason)
         with pytest.raises(TapFailed, match="nobody listens"):
-            await one.participant.wait_first(0.1, LONG_S)
+            await one.participant.wait_first(NO_TIME_S, LONG_S)
