@@ -7,13 +7,14 @@ import { confirmed, openDialog } from "/static/dialogs.js";
 import { byId, el, icon, iconButton } from "/static/dom.js";
 import { Feed } from "/static/events.js";
 import { copyable } from "/static/forms.js";
-import { label, language, onLanguage, translate } from "/static/i18n.js";
+import { label, language, onLanguage, say, translate } from "/static/i18n.js";
 import { monthNode } from "/static/monthview.js";
 import { attempt } from "/static/notify.js";
 import { mountBar } from "/static/shell.js";
 import { segments } from "/static/widgets.js";
 
 const VIEWS = ["week", "month", "adhoc"];
+const MOST = 3000; // of what takes place in a span; more than anybody reads
 const REFRESH_MS = 10_000;
 const LONGER_MIN = 15;
 
@@ -132,13 +133,29 @@ function show() {
   translate(byId("view"));
 }
 
-async function load() {
-  const mine = (question += 1);
+/** What takes place in the span; the server gives it in pages. */
+async function booked() {
   const { first: since, count } = span();
   const query = new URLSearchParams({ since: since.toISOString(), until: dayAfter(since, count).toISOString() });
-  const found = await get(view === "adhoc" ? "/adhoc-conferences" : `/bookings?${query}`);
+  const found = [];
+  let whole = 1;
+  const seen = (answer) => (whole = Number(answer.headers.get("X-Total-Count")));
+  while (found.length < Math.min(whole, MOST)) {
+    query.set("offset", found.length);
+    const page = await get(`/bookings?${query}`, { seen });
+    if (!page.length) break;
+    found.push(...page);
+  }
+  return { found, left: whole > found.length && found.length > 0 };
+}
+
+async function load() {
+  const mine = (question += 1);
+  const { found, left } = view === "adhoc" ? { found: await get("/adhoc-conferences"), left: false } : await booked();
   if (mine !== question) return;
   rows = found;
+  byId("not-all").hidden = !left;
+  if (left) say(byId("not-all"), "bookings.not_all", { count: found.length });
   loaded = true;
   show();
 }

@@ -13,19 +13,18 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -WEEK, ArrowDown: WEEK };
 export function monthNode(month, rows, words, act) {
   const { first, count } = monthSpan(month);
   const days = Array.from({ length: count }, (_, k) => dayAfter(first, k));
+  const taking = days.map((day) => on(day, rows));
   const today = midnight(new Date());
   const entry = days.findIndex((day) => sameDay(day, today) && day.getMonth() === month.getMonth());
   const stop = entry >= 0 ? entry : days.findIndex((day) => day.getDate() === 1);
 
-  const buttons = days.map((day, k) => {
-    const found = on(day, rows).length;
-    return el("button", {
+  const buttons = days.map((day, k) =>
+    el("button", {
       type: "button", class: "month-day quiet", tabindex: k === stop ? "0" : "-1", data: { day: written(day) },
       "aria-current": sameDay(day, today) ? "date" : null,
-      aria: ["bookings.day", { day: words.date(day), count: found }],
+      aria: ["bookings.day", { day: words.date(day), count: taking[k].length }],
       on: { click: () => act.day(day), keydown: (event) => walk(event, k) },
-    }, String(day.getDate()));
-  });
+    }, String(day.getDate())));
 
   function walk(event, k) {
     const to = buttons[k + STEPS[event.key]];
@@ -42,7 +41,7 @@ export function monthNode(month, rows, words, act) {
       el("span", { class: "month-name", text: row.name })));
 
   const cell = (day, k) => {
-    const here = on(day, rows);
+    const here = taking[k];
     const named = here.length > NAMED ? here.slice(0, NAMED - 1) : here;
     const more = here.length - named.length;
     return el("td", { class: day.getMonth() === month.getMonth() ? null : "other" }, buttons[k],

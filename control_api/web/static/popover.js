@@ -40,7 +40,7 @@ function move(panel, step) {
 /** Tab past an end leads back to where the panel was opened from, and closes it. */
 function leave(event) {
   const { panel, anchor } = open;
-  const stops = [...panel.querySelectorAll(FOCUSABLE)].filter((one) => one.checkVisibility());
+  const stops = [...panel.querySelectorAll(FOCUSABLE)].filter((one) => one.getClientRects().length);
   if (event.target !== stops.at(event.shiftKey ? 0 : -1)) return;
   if (event.shiftKey) event.preventDefault(); // else the browser goes on from the anchor
   anchor.focus();

@@ -5,6 +5,7 @@ export const enBook = {
   "bookings.later_week": "Seven days later",
   "bookings.earlier_month": "The month before",
   "bookings.later_month": "The month after",
+  "bookings.not_all": "The first {count} are shown, not all.",
   "bookings.today": "Today",
   "bookings.view": "What is shown",
   "bookings.view_week": "Week",

@@ -5,6 +5,7 @@ export const zhBook = {
   "bookings.later_week": "后七天",
   "bookings.earlier_month": "上个月",
   "bookings.later_month": "下个月",
+  "bookings.not_all": "仅显示前 {count} 个。",
   "bookings.today": "今天",
   "bookings.view": "显示方式",
   "bookings.view_week": "周",
