@@ -19,11 +19,15 @@ _BLOCK_IN = matrix(types.float32)
 _SUM = matrix(types.float64, readonly=False)
 
 
-@kernel(NOTHING(_BLOCK_IN, types.int64, _BLOCK), brief=True)
-def _put(rows: Samples, at: int, out: Samples) -> None:
-    for i in range(rows.shape[0]):
-        for channel in range(rows.shape[1]):
-            out[at + i, channel] = rows[i, channel]
+@kernel(NOTHING(_BLOCK_IN, _BLOCK_IN, _BLOCK), brief=True)
+def _join(first: Samples, second: Samples, out: Samples) -> None:
+    begin = first.shape[0]
+    for i in range(begin):
+        for channel in range(first.shape[1]):
+            out[i, channel] = first[i, channel]
+    for i in range(second.shape[0]):
+        for channel in range(second.shape[1]):
+            out[begin + i, channel] = second[i, channel]
 
 
 @kernel(NOTHING(_BLOCK_IN, _BLOCK), brief=True)
@@ -44,8 +48,7 @@ def clear(total: NDArray[np.float64]) -> None:
 def joined(first: Samples, second: Samples) -> Samples:
     """One after the other, both with as many channels."""
     out = np.empty((len(first) + len(second), first.shape[1]), np.float32)
-    _put(first, 0, out)
-    _put(second, len(first), out)
+    _join(first, second, out)
     return out
 
 

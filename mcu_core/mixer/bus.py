@@ -125,10 +125,11 @@ class Bus:
 
     def rest(self, site: str, total: Block) -> Block:
         """The present sum without `site`; `total` where it is not in it, and has not just been."""
-        part = self._parts.get(site)
-        if part is None and site not in self._mixes:
-            return total
-        mix = self._mixes.setdefault(site, _Mix())
+        part, mix = self._parts.get(site), self._mixes.get(site)
+        if mix is None:
+            if part is None:
+                return total
+            mix = self._mixes[site] = _Mix()
         if mix.heard != self._blocks - 1:
             mix.limiter.copy_from(self._limiter_before)
         mix.heard = self._blocks
