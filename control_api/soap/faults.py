@@ -26,11 +26,9 @@ class Code(IntEnum):
     """Result codes as callers know them from the vendor's list; decimal on the wire."""
 
     DONE = 0
-    MISSING = 570462210
     OUT_OF_RANGE = 570462211
     ALREADY_LOGGED_IN = 570462213
     NO_CONFERENCE = 570789889
-    NO_ANONYMOUS_SITE = 570789890
     URI_EMPTY = 570789891
     CONFERENCE_ID_EMPTY = 570789894
     SITE_UNKNOWN = 570789896
@@ -53,7 +51,6 @@ class Code(IntEnum):
     NO_SUCH_CONFERENCE = 1347420162
     NO_OCCURRENCE = 1347420166
     ENDED = 1347420167
-    NOT_ACTIVE = 1347420169
     STARTS_SOON = 1347420170
     BOOKING_FAILED = 1347420178
     EXTENSION = 1347420192
@@ -78,7 +75,6 @@ class Code(IntEnum):
     CHAIR_TAKEN = 12338
     NO_CHAIR = 12339
     NO_TOKEN = 12360
-    LOCKED = 12380
 
 
 class ResultError(ControlError):
