@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from control_api.errors import (
     Away,
@@ -123,6 +124,11 @@ def install(app: FastAPI) -> None:
         title = http.HTTPStatus(error.status_code).phrase
         headers = dict(error.headers) if error.headers else None
         return problem(error.status_code, title, str(error.detail), "", headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        # Nobody hears this answer; and a stranger who hangs up fills no log with it.
+        return problem(400, "Not whole", "the body ended before its length", "body")
 
     @app.exception_handler(Exception)
     async def unexpected(_request: Request, error: Exception) -> JSONResponse:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from starlette.types import Message, Scope
 
 from control_api.services import contents, documents
 from control_api.services.audit import NAMELESS_PER_MINUTE, Audit
 from recorder.contract import RecordingChanged, RecordingInfo, RecordingState, Tags
 from recorder.files import RecordingFiles
-from tests.component.control.conftest import Control
+from tests.component.control.conftest import Control, shared_app
 from tests.component.control.stored import stored_clip
 from tests.fakes.waiting import until
 
@@ -72,6 +73,35 @@ async def test_a_booking_is_within_the_calendar(
 ) -> None:
     body = {"name": "会诊", "begin": "2120-01-01T00:00:00Z", "minutes": 60, **changed}
     assert (await control.api.post("/bookings", json=body)).status_code == 422
+
+
+async def test_who_hangs_up_within_a_body_fills_no_log() -> None:
+    """What an application raises its server logs, some ten kilobytes each time."""
+    scope: Scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/services/common",
+        "query_string": b"",
+        "headers": [(b"content-type", b"text/xml"), (b"content-length", b"100")],
+        "client": ("192.0.2.1", 1),
+    }
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"<a", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    await shared_app()(scope, receive, send)
+    assert said[0]["status"] == 400
+    assert not coming
 
 
 async def test_a_stranger_does_not_fill_the_audit_log(control: Control) -> None:
