@@ -64,6 +64,17 @@ def test_a_photograph_stands_upright() -> None:
     assert opened(prepared(photo, "image/jpeg")).size == (32, 64)
 
 
+@pytest.mark.parametrize("tag", [0x0100, 0x010E, 0x011A, 0x8769])
+@pytest.mark.parametrize("kind", [1, 2, 7, 11, 15])
+def test_a_photograph_stands_upright_whatever_else_is_noted_of_it(tag: int, kind: int) -> None:
+    """Notes of kinds that are not theirs: Pillow reads them, and breaks on writing them anew."""
+    notes = [(0x0112, 3, 1, b"\x06\0\0\0"), (tag, kind, 1, b"\x01\x02\x03\x04")]
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(notes))
+    exif += b"".join(struct.pack("<HHI4s", *note) for note in notes) + bytes(4)
+    photo = coded(Image.new("RGB", (64, 32)), "JPEG", exif=exif)
+    assert opened(prepared(photo, "image/jpeg")).size == (32, 64)
+
+
 def test_sixteen_bits_of_grey_keep_their_range() -> None:
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(4, 0)
     got = np.asarray(opened(prepared(coded(Image.fromarray(ramp)), "image/png")))
