@@ -8,7 +8,13 @@ McuError
     └── NotLegal         a stream that a format does not allow as it is
 """
 
+import msgspec
+
 from mcu_core.errors import McuError
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that are not JSON of a type: for text that is no UTF-8, as a broken
+disk leaves it, that is Python's own error."""
 
 
 class RecorderError(McuError):

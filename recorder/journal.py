@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from recorder.errors import UNREADABLE
+
 JOURNAL_NAME = "journal"
 JOURNAL_VERSION = 1
 
@@ -139,7 +141,7 @@ def record_of(line: bytes) -> Record | None:
         return None
     try:
         return _decoder.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 
@@ -172,7 +174,7 @@ def _batch(lines: list[bytes]) -> list[Record] | None:
         return None
     try:
         records = _decoder.decode_lines(b"\n".join(bodies))
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return records if len(records) == len(lines) else None
 

@@ -15,7 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from recorder.errors import BrokenRecording, StoreFailed
+from recorder.errors import UNREADABLE, BrokenRecording, StoreFailed
 
 MOVED_NAME = "moved"
 AHEAD_BYTES = 2 * 1024 * 1024
@@ -61,7 +61,7 @@ def read_moved(folder: Path) -> Moved | None:
     """Where the tracks of the recording in that folder are; None: in the folder."""
     try:
         return msgspec.json.decode((folder / MOVED_NAME).read_bytes(), type=Moved)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return None
 
 

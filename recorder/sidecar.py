@@ -16,7 +16,7 @@ import structlog
 from mcu_core.errors import McuError
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingInfo, RecordingState
-from recorder.errors import BrokenRecording
+from recorder.errors import UNREADABLE, BrokenRecording
 from recorder.hls import PICTURES, MediaPlaylist, multivariant_playlist
 from recorder.index import RecordingIndex, read_index
 from recorder.journal import JOURNAL_NAME
@@ -85,7 +85,7 @@ def is_new(sidecar: Sidecar, folder: Path) -> bool:
 def _kept(folder: Path, seen: str) -> Sidecar | None:
     try:
         kept = _decoder.decode((folder / SIDECAR_NAME).read_bytes())
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return None
     return kept if (kept.version, kept.seen) == (SIDECAR_VERSION, seen) else None
 

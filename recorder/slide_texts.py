@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from recorder.errors import UNREADABLE
 from recorder.journal import checked_body, checked_line
 
 SLIDES_NAME = "slides"
@@ -61,7 +62,7 @@ def slides_of(folder: Path) -> SlideTexts:
         body = checked_body(line)
         try:
             record = _decode(body) if body is not None else None
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             record = None
         if record is None:
             break

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from recorder.contract import Tags
-from recorder.errors import StoreFailed
+from recorder.errors import UNREADABLE, StoreFailed
 from recorder.syncing import replace_whole
 
 TAGS_NAME = "tags"
@@ -20,7 +20,7 @@ def read_tags(folder: Path) -> Tags:
     try:
         with (folder / TAGS_NAME).open("rb") as file:
             return msgspec.json.decode(file.read(LONGEST_BYTES), type=Tags)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNREADABLE):
         return Tags()
 
 

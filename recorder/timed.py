@@ -11,6 +11,7 @@ from typing import TypedDict
 import msgspec
 
 from mcu_core.errors import BadInput
+from recorder.errors import UNREADABLE
 from recorder.journal import checked_body, checked_line
 
 DATA_NAME = "data"
@@ -57,7 +58,7 @@ def datum(at_ms: float, kind: str, value: str, by: str) -> Datum:
         raise BadInput("value", f"at most {LONGEST_VALUE} bytes of JSON")
     try:
         msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise BadInput("value", "JSON") from error
     return Datum(round(at_ms, 1), kind, msgspec.Raw(raw), by)
 
@@ -76,7 +77,7 @@ def data_of(data: bytes) -> Iterator[tuple[Datum, int]]:
             return
         try:
             one = _decode(body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return
         start = end + 1
         yield one, start

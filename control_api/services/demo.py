@@ -10,6 +10,7 @@ from control_api.services.sites import NewSite, Sites
 from control_api.services.wanted import Wanted
 from mcu_core.contract.definition import ConferenceDefinition, FileSource, SiteKind
 from mcu_core.errors import BadInput, McuError
+from recorder.errors import UNREADABLE
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ def read_clips(folder: Path) -> list[Clip]:
     """The clips that a folder lists; raises BadInput."""
     try:
         clips = msgspec.json.decode((folder / LISTING).read_bytes(), type=list[Clip])
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise BadInput("--demo", f"a folder with {LISTING} ({error})") from error
     return [Clip(clip.name, str((folder / clip.path).absolute())) for clip in clips]
 

@@ -17,6 +17,9 @@ from recorder.files import RecordingFiles
 from recorder.fragments import Fragment
 from recorder.journal import JOURNAL_NAME, FragmentWritten, Started, Stopped
 from recorder.manifest import runs_of
+from recorder.media_files import MOVED_NAME
+from recorder.sidecar import SIDECAR_NAME, sidecar_of
+from recorder.tags import TAGS_NAME
 from recorder.tracks import TRACKS
 from tests.unit.recorder.test_boxes import tree
 from tests.unit.recorder.test_fragments import FRAME_NS, frames, picture, sound
@@ -55,6 +58,19 @@ def fill(store: Path, name: str = "r1", second: int = 0) -> RecordingFiles:
 def end(files: RecordingFiles, **how: object) -> None:
     files.note(Stopped(WALL.format(9), **how))  # type: ignore[arg-type]  # differs from test to test
     files.close()
+
+
+@pytest.mark.parametrize("name", [TAGS_NAME, MOVED_NAME, SIDECAR_NAME])
+@pytest.mark.parametrize("left", [b"", b"\x83", b'{"doctor": "\xff"}', b"[" * 5000, bytes(100)])
+def test_what_a_broken_disk_left_beside_a_journal_hides_no_recording(
+    store: Path, name: str, left: bytes
+) -> None:
+    end(fill(store, "a"))
+    (store / "a" / name).write_bytes(left)
+    catalogue = Catalogue(store)
+    assert [info.id for info in catalogue.recordings()] == ["a"]
+    assert not catalogue.is_held("a")
+    assert sidecar_of(catalogue.info("a"), store / "a").manifest
 
 
 def test_states_and_order(store: Path) -> None:
