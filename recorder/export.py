@@ -138,11 +138,13 @@ def tracks_of(
         begin_ns, end_ns = (round(at * NS_PER_SECOND) for at in span or (0.0, index.duration_s))
         if not whole:
             present = [_within(track, begin_ns, end_ns) for track in present]
-        tracks = [_track(folder, track, begin_ns) for track in present if track.fragments]
+        read = [_track(folder, track, begin_ns) for track in present if track.fragments]
+        # Of one that was cut nothing may be left.
+        tracks = [track for track in read if track.chunks]
         if not whole:
             _trim(tracks, end_ns - begin_ns)
             tracks = [track for track in tracks if track.chunks]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:  # no such key: no init that it names
         raise BrokenRecording(f"a track file cannot be read ({error})") from error
     if not tracks:
         raise BrokenRecording("nothing is stored yet")
@@ -217,7 +219,8 @@ def _track(folder: Path, index: TrackIndex, begin_ns: int) -> ExportTrack:
             if one.offset + one.size <= on_disk
         ]
     size = (index.inits[-1].width, index.inits[-1].height)
-    return ExportTrack(kind, size, [boxes.sample_entry(segment) for segment in segments], chunks)
+    entries = [boxes.sample_entry(segment) for segment in segments] if chunks else []
+    return ExportTrack(kind, size, entries, chunks)
 
 
 def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin: int) -> _Chunk:

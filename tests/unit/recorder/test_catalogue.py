@@ -1,5 +1,6 @@
 """The reading side: lists, manifests, downloads and deletion, from files alone."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,19 @@ def test_what_a_broken_disk_left_beside_a_journal_hides_no_recording(
     assert [info.id for info in catalogue.recordings()] == ["a"]
     assert not catalogue.is_held("a")
     assert sidecar_of(catalogue.info("a"), store / "a").manifest
+
+
+@pytest.mark.parametrize("span", [None, (0.5, 1.5)])
+def test_of_a_recording_with_a_file_that_was_cut_the_others_can_be_had(
+    store: Path, span: tuple[float, float] | None
+) -> None:
+    end(fill(store, "a"))
+    os.truncate(store / "a" / TRACKS["main"].file_name, 100)
+    export = Catalogue(store).export("a", span)
+    assert len(b"".join(export.blocks())) == export.size
+    os.truncate(store / "a" / TRACKS["sound"].file_name, 100)
+    with pytest.raises(BrokenRecording):
+        Catalogue(store).export("a", span)
 
 
 def test_states_and_order(store: Path) -> None:
