@@ -23,6 +23,9 @@ from recorder.timed import all_data
 PAGE = Path(__file__).with_name("package.html")
 FACTS_PLACE = b"{{facts}}"
 MAIN, CONTENT = "main.mp4", "content.mp4"
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""A ZIP tells no time before; a machine without a clock may have recorded before."""
+
 MOST_VALUES = 200_000
 """Values of timed data that a page takes at once: three days of one a second; all are in the file
 beside it."""
@@ -85,7 +88,7 @@ class Package:
 
     def _entry(self, name: str) -> zipfile.ZipInfo:
         """Readable by everybody, as unpacking leaves it."""
-        entry = zipfile.ZipInfo(name, self.made_at.timetuple()[:6])
+        entry = zipfile.ZipInfo(name, max(EARLIEST, self.made_at.timetuple()[:6]))
         entry.external_attr = 0o644 << 16
         return entry
 

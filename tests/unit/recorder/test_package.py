@@ -3,13 +3,14 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from mcu_core.contract.events import TapTrack
-from mcu_core.media.clock import NS_PER_SECOND
 from recorder.catalogue import Catalogue
 from recorder.contract import Tags
 from recorder.errors import BrokenRecording
@@ -115,4 +116,8 @@ def test_it_is_made_while_it_is_read(catalogue: Catalogue) -> None:
     films = sum(film.size for film in package.films.values())
     assert len(pieces) > 3, "nothing is held back until the end"
     assert sum(map(len, pieces)) < films + 64_000
-    assert package.made_at.timestamp() * NS_PER_SECOND > 0
+
+
+def test_a_machine_whose_clock_was_never_set_makes_packages_too(catalogue: Catalogue) -> None:
+    package = replace(catalogue.package("r1"), made_at=datetime(1970, 1, 1, tzinfo=UTC))
+    assert unpacked(list(package.blocks())).getinfo("main.mp4").date_time[0] == 1980
