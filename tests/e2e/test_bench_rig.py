@@ -26,7 +26,7 @@ from benchmarks import (
 from benchmarks.report import Report
 from control_api.cli import demo_clips
 
-SECONDS, SITES = 1, 2
+SECONDS, SITES = 2, 2
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,8 @@ def test_a_room_is_measured_beside_the_bare_codecs(clips: Path) -> None:
     assert told["own voice in own sound, dB"] < -30
     for cost in ("engine, cores", "load apart, cores"):
         assert told[cost] > 0
-    assert told["bare: encoding, ms a picture"] > told["bare: decoding, ms a picture"] > 0
+    for cost in ("bare: decoding, ms a picture", "bare: encoding, ms a picture"):
+        assert told[cost] > 0
 
 
 def test_delay_is_measured(clips: Path) -> None:
