@@ -174,6 +174,7 @@ async def test_passed_through_alone_it_comes_back_without_a_seam(
         screen, seat = made.screens["a"], made.conference.seat("a")
         await until(lambda: made.conference.views.outputs.passed_through(screen))
         await until(lambda: not seat.video.watched)
+        await made.shows("a", *"aaaa")  # what was composed before it came may be under way
         first = len(screen.seen)
         await made.change(show_names=True)
         await until(lambda: not made.conference.views.outputs.passed_through(screen))
