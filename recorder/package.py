@@ -100,8 +100,9 @@ def plan_package(
     nothing of it."""
     tracks = tracks_of(folder, index, span)
     begin_s, end_s = span or (0.0, index.duration_s)
-    films = {MAIN: export_of([track for track in tracks if not track.kind.beside])}
-    if any(track.kind.beside for track in tracks):  # with sound, it can be watched on its own
+    people = [track for track in tracks if not track.kind.beside]
+    films = {MAIN: export_of(people or tracks)}
+    if 0 < len(people) < len(tracks):  # with sound, content can be watched on its own
         films[CONTENT] = export_of([track for track in tracks if track.kind.name != "main"])
     facts = Facts(
         title=info.title,
