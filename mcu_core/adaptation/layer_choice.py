@@ -15,8 +15,11 @@ ENOUGH = 0.75
 """Of a tile's pixels: one seventh less to each side is not seen, four times the decoding is."""
 
 GONE_NS = 500 * NS_PER_MS
-"""A layer is gone when others have gone on without it for so long. Where all stop, none is gone:
-the sender is silent, or its path."""
+"""A layer is gone when others have gone on without a picture of it for so long. Where all stop,
+none is gone: the sender is silent, or its path."""
+
+SILENT_NS = 200 * NS_PER_MS
+"""And sooner where not even a packet of it comes: of one that is being mended some do."""
 
 STEADY_NS = 300 * NS_PER_MS
 """So long a layer has to come before it takes the place of another."""
@@ -25,11 +28,12 @@ STEADY_NS = 300 * NS_PER_MS
 @dataclass(frozen=True, slots=True)
 class LayerSeen:
     """A layer as it comes: `pixels` of its pictures, 0 while unknown; since when it has come
-    without a pause, and when it came last, None before it has."""
+    without a pause, and when it came last, None before it has; when its latest packet did."""
 
     pixels: int = 0
     since_ns: int = 0
     came_ns: int | None = None
+    heard_ns: int = 0
 
 
 def smallest_serving(sizes: Sequence[int], pixels: float | None) -> int | None:
@@ -45,7 +49,12 @@ def smallest_serving(sizes: Sequence[int], pixels: float | None) -> int | None:
 def present(layers: Sequence[LayerSeen]) -> list[bool]:
     """Which of them come now."""
     newest = max((one.came_ns for one in layers if one.came_ns is not None), default=0)
-    return [one.came_ns is not None and newest - one.came_ns < GONE_NS for one in layers]
+    return [
+        one.came_ns is not None
+        and newest - one.came_ns < GONE_NS
+        and newest - max(one.came_ns, one.heard_ns) < SILENT_NS
+        for one in layers
+    ]
 
 
 class LayerChoice:

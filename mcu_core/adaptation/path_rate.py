@@ -17,6 +17,12 @@ COMPLAINT = 0.95
 KEPT = 0.9
 """So much of what arrived is asked for: the rest empties the path's queue."""
 
+GUESSED = 0.75
+"""So much of what requests let guess that arrives: they tell of few packets, and of no sound."""
+
+SETTLING_NS = 1_200 * NS_PER_MS
+"""So long after a fall a report tells of losses from before it."""
+
 HOLD_NS = 2 * NS_PER_SECOND
 GROWTH_PER_S = 1.35
 """How fast a limit is lifted after nothing has been reported for HOLD_NS. Rungs are climbed one by
@@ -24,6 +30,14 @@ one, so what is really tried at once is little."""
 
 
 MEASURE_NS = NS_PER_SECOND // 2
+
+STEP = 0.85
+"""Packets that wait on a path that is known to be narrow let its limit fall back to what it bore
+before they did; where that is what is sent already, by this."""
+
+KNOWN, CAREFUL_GROWTH_PER_S = 1.6, 1.15
+"""Up to this many times what the path bore when it was full last, a limit is lifted more slowly:
+the queue is to be seen growing before it is full, by reports that come once a second."""
 
 QUEUE_NS = 40 * NS_PER_MS
 """A round trip that has grown by so much tells that packets wait: then loss is congestion."""
@@ -70,6 +84,12 @@ class PathRate:
         self._losses: deque[float] = deque(maxlen=HEAVY_UNQUEUED)
         """Of the latest reports."""
         self._least_round_trip_ns: int | None = None
+        self._queued = False
+        """Whether the latest report told that packets wait."""
+        self._borne_bps = self._full_bps = 0.0
+        """What was sent when the latest report told that none does; what it bore when it was full.
+        """
+        self._settled_ns = 0
         self._proved_until_ns = self._excused_until_ns = 0
 
     @property
@@ -119,10 +139,27 @@ class PathRate:
         if queued or lost >= PROOF_LOSS:
             self._proved_until_ns = now_ns + PROOF_NS
         self._losses.append(lost)
+        if queued and self._grown_ns is not None:
+            self._crowded(lost, now_ns)
+        elif not queued and lost < PROOF_LOSS:
+            self._borne_bps = self._sent_bps
+        self._queued = queued
         heavy = self._lost_lately(HEAVY_LOSS, HEAVY_UNQUEUED if unqueued else HEAVY_REPORTS)
         heavy = heavy or self._lost_lately(POLICED, HEAVY_REPORTS)
+        if now_ns < self._settled_ns:
+            return
         if heavy or lost >= COLLAPSE or (lost >= LOSS and queued):
             self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+
+    def _crowded(self, lost: float, now_ns: int) -> None:
+        """Packets wait on a path that is known to be narrow: no more is tried for now, and where
+        some were lost or others waited before, there is to be less."""
+        self._grown_ns = max(self._grown_ns or 0, now_ns + HOLD_NS)
+        if now_ns < self._settled_ns:
+            return
+        if lost >= PROOF_LOSS or self._queued:
+            bore = max(self._borne_bps, self._full_bps)
+            self.congested(int(bore if bore < self._limit else STEP * self._limit), now_ns)
 
     def _lost_lately(self, least: float, reports: int) -> bool:
         """Whether each of so many latest reports told of as much."""
@@ -132,7 +169,8 @@ class PathRate:
     def collapsed(self, lost: float, now_ns: int) -> None:
         """A share of what is sent gets lost that no network loses but a full one."""
         if now_ns >= self._excused_until_ns:
-            self.congested(int(KEPT * (1 - lost) * self._sent_bps), now_ns)
+            self.congested(int(GUESSED * (1 - lost) * self._sent_bps), now_ns)
+            self._settled_ns = now_ns + SETTLING_NS
 
     def excuse(self, now_ns: int) -> None:
         """Packets that were numbered are not sent: they will be missed."""
@@ -140,14 +178,16 @@ class PathRate:
 
     def congested(self, bitrate_bps: int, now_ns: int) -> None:
         """The path is full and bears so much."""
-        self._limit = min(self._limit, max(float(LEAST_BPS), bitrate_bps))
+        self._limit = self._full_bps = min(self._limit, max(float(LEAST_BPS), bitrate_bps))
         self._grown_ns = now_ns + HOLD_NS
 
     def tick(self, now_ns: int) -> None:
         """Let time pass: measure, and lift the limit; several times a second."""
         self._measure(now_ns)
         if self._grown_ns is not None and now_ns > self._grown_ns:
-            self._limit *= GROWTH_PER_S ** ((now_ns - self._grown_ns) / NS_PER_SECOND)
+            known = self._limit < KNOWN * self._full_bps
+            growth = CAREFUL_GROWTH_PER_S if known else GROWTH_PER_S
+            self._limit *= growth ** ((now_ns - self._grown_ns) / NS_PER_SECOND)
             self._grown_ns = now_ns
             if self._limit > UNLIMITED_BPS:
                 self._limit, self._grown_ns = float(UNLIMITED_BPS), None

@@ -78,6 +78,11 @@ class Pacer:
         self.tick(now_ns)
         return True
 
+    def rest(self, rest_ns: int, now_ns: int) -> None:
+        """Let nothing leave for so long."""
+        self._credited_ns = now_ns
+        self._credit = -self.bitrate_bps / 8 * rest_ns / NS_PER_SECOND
+
     def clear(self) -> None:
         """Let go of what waits."""
         for queue in (self._waiting, self._again):

@@ -39,6 +39,11 @@ class Inbound:
         self._keyframe_asked_ns = 0
         self._keyframe_owed = False
 
+    @property
+    def heard_ns(self) -> int:
+        """When a packet of it came last, 0 before its first."""
+        return max(self._heard_ns, self.receiver.heard_ns)
+
     def push(self, packet: rtp.RtpPacket, now_ns: int, data: bytes = b"") -> bool:
         """Take one packet, `data` in all; False where it is no packet of the source's."""
         if packet.ssrc != self.ssrc:
@@ -78,7 +83,7 @@ class Inbound:
             first is None
             or packet.ssrc != first.ssrc
             or packet.sequence != (first.sequence + 1) & 0xFFFF
-            or now_ns - max(self._heard_ns, self.receiver.heard_ns) < SOURCE_CHANGE_NS
+            or now_ns - self.heard_ns < SOURCE_CHANGE_NS
         ):
             return False
         self.ssrc, self._newcomer = packet.ssrc, None

@@ -41,6 +41,10 @@ Tell = Callable[[bytes], None]
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 REPORT_EVERY_NS = NS_PER_SECOND
+TIME_EVERY_NS = NS_PER_SECOND // 4
+"""Of a narrow path reports tell the time that often: the next report of the other side is to tell
+how long packets wait now, and a full queue loses some of ours (RFC 4585 3.4: 3 kbit/s)."""
+
 HEALING_NS = 4 * NS_PER_SECOND
 """So long pictures that are refreshed are given to heal before there is a keyframe after all: two
 rounds of it."""
@@ -106,6 +110,9 @@ class RtpStream:
         self._keys_allowed = Allowance(EVENTS_PER_SECOND)
         self.goodbye: Callable[[], None] = lambda: None
         self._report_due_ns = 0
+        self._told_time_ns = 0
+        self._last_report = 0
+        """Which of our reports theirs answered last."""
         self._keyframe_ns = -HEALING_NS
 
     def protect(self, agreed: Protection) -> None:
@@ -260,7 +267,7 @@ class RtpStream:
     def _asked_again(self, lost: Sequence[int], now_ns: int) -> None:
         if self._shown:
             self.way.missed(map(self._sender.number_of, lost), now_ns)
-        self._sender.history.narrow = self.way.path.limit_bps < UNLIMITED_BPS
+        self._sender.history.narrow = self._narrow
         if self._sender.resend(lost):
             self.feedback.keyframe_wanted()
 
@@ -279,6 +286,9 @@ class RtpStream:
             return
         now_ntp = ntp_time(time_of_day_ns(now_ns))
         round_trip = round_trip_ns(block, now_ntp)
+        if block.last_report == self._last_report:
+            round_trip = None  # was told before: none of our reports has come since
+        self._last_report = block.last_report
         if round_trip is not None:
             self._sender.history.round_trip_ns = round_trip
             for pictures in self._pictures:
@@ -335,18 +345,32 @@ class RtpStream:
             if told is not None:
                 self._send_rtcp(told.serialize())
         if self.layers is not None:
+            for layer, one in zip(self.layers.layers, self._inbound, strict=True):
+                layer.heard(one.heard_ns)
             self._ask_keyframes(self.layers.tick(now_ns))
+        self._ask_again(now_ns)
+        if (self._sent or sources) and now_ns >= self._report_due_ns:
+            self._report_due_ns = now_ns + REPORT_EVERY_NS
+            self._report(now_ns)
+        elif self._narrow and self._sent and now_ns >= self._told_time_ns + TIME_EVERY_NS:
+            self._tell([self._timed(now_ns)])
+
+    def _ask_again(self, now_ns: int) -> None:
         for one in self._inbound:
             wanted = one.owed(now_ns)
             if one.pictures is not None and one.pictures.waits:
                 wanted += one.pictures.poll(now_ns)
             if wanted:
                 self._tell(wanted)
-        if now_ns < self._report_due_ns:
-            return
-        if self._sent or sources:
-            self._report_due_ns = now_ns + REPORT_EVERY_NS
-            self._report(now_ns)
+
+    @property
+    def _narrow(self) -> bool:
+        """Whether the path of its pictures is known to bear little."""
+        return self._shown and self.way.path.limit_bps < UNLIMITED_BPS
+
+    def _timed(self, now_ns: int) -> rtcp.SenderReport:
+        self._told_time_ns = now_ns
+        return self._sender.sender_report(now_ns)
 
     def _report(self, now_ns: int) -> None:
         packets: list[rtcp.RtcpPacket] = [self._own_report(now_ns)]
@@ -359,7 +383,7 @@ class RtpStream:
         told = (one.block(now_ns) for one in self._inbound)
         blocks = tuple(block for block in told if block is not None)
         if self._sent:
-            return replace(self._sender.sender_report(now_ns), reports=blocks)
+            return replace(self._timed(now_ns), reports=blocks)
         return rtcp.ReceiverReport(self.ssrc, blocks)
 
     def _tell(self, packets: Sequence[rtcp.RtcpPacket]) -> None:

@@ -7,11 +7,16 @@ from mcu_core.adaptation.missed_share import MissedShare
 from mcu_core.adaptation.path_rate import UNLIMITED_BPS, WILD_NS, PathRate
 from mcu_core.adaptation.sent_packets import SentPackets
 from mcu_core.egress.pacer import WIRE_BYTES, Pacer
+from mcu_core.media.clock import NS_PER_MS
 from mcu_core.protocol import rtcp
 from mcu_core.protocol.rtp import Burst
 
 FALL = 0.7
 """A limit so far below what it was: what was sent before is on its way to nobody."""
+
+DRAIN_NS = 150 * NS_PER_MS
+"""So long nothing leaves then: what comes into a queue that is still full is lost, and it would be
+the keyframe by which the picture goes on."""
 
 RateReport = rtcp.Remb | rtcp.RateRequest | rtcp.TransportFeedback
 
@@ -54,12 +59,14 @@ class WayOut:
         """Send what may leave by now."""
         limit = self.path.limit_bps
         pace = limit if limit < UNLIMITED_BPS else 0
-        if pace and pace < FALL * (self._pacer.bitrate_bps or self.path.sent_bps):
+        fell = pace > 0 and pace < FALL * (self._pacer.bitrate_bps or self.path.sent_bps)
+        self._pacer.bitrate_bps = pace
+        if fell:
             if self._pacer.waits:
                 self._pacer.clear()  # of a rate that the path does not bear any more
                 self.path.excuse(now_ns)
+            self._pacer.rest(DRAIN_NS, now_ns)
             self.fell()
-        self._pacer.bitrate_bps = pace
         if self._pacer.waits:
             self._pacer.tick(now_ns)
 

@@ -5,6 +5,7 @@ layer has a clock of its own (RFC 3550 5.1): their moments are brought to one, b
 tells of them, else by when they came. Everything is called on the event loop.
 """
 
+from dataclasses import replace
 from typing import Protocol
 
 from msgspec.structs import replace as replace_field
@@ -80,8 +81,14 @@ class Layer:
             facts.width * facts.height if facts is not None else 0,
             now_ns if paused else self.seen.since_ns,
             now_ns,
+            self.seen.heard_ns,
         )
         self._owner.came(self, unit)
+
+    def heard(self, heard_ns: int) -> None:
+        """When its latest packet came, whatever became of it."""
+        if heard_ns != self.seen.heard_ns:
+            self.seen = replace(self.seen, heard_ns=heard_ns)
 
     def expect_repairs(self, late_ns: int, now_ns: int) -> None:
         """Its units are to be expected to come that late for a while."""

@@ -5,6 +5,7 @@ import pytest
 from mcu_core.adaptation.layer_choice import (
     ENOUGH,
     GONE_NS,
+    SILENT_NS,
     STEADY_NS,
     LayerChoice,
     LayerSeen,
@@ -19,7 +20,7 @@ START_NS = 10 * NS_PER_SECOND
 
 
 def seen(*came_ns: int | None, since_ns: int = 0) -> list[LayerSeen]:
-    return [LayerSeen(size, since_ns, came) for size, came in zip(SIZES, came_ns, strict=True)]
+    return [LayerSeen(size, since_ns, came) for size, came in zip(SIZES, came_ns, strict=False)]
 
 
 def all_here(now_ns: int) -> list[LayerSeen]:
@@ -83,11 +84,20 @@ def test_who_becomes_large_again_in_time_stays_as_it_is() -> None:
 def test_a_layer_that_others_go_on_without_is_gone() -> None:
     choice, now_ns = LayerChoice(), START_NS
     choice.look(all_here(now_ns), None, now_ns)
-    last_ns, now_ns = now_ns, now_ns + GONE_NS - 1
+    last_ns, now_ns = now_ns, now_ns + SILENT_NS - 1
     assert choice.look(seen(now_ns, now_ns, last_ns), None, now_ns) == 2
     now_ns += 1
     assert choice.look(seen(now_ns, now_ns, last_ns), None, now_ns) == 1
     assert choice.look(seen(now_ns, last_ns, last_ns), None, now_ns) == 0
+
+
+def test_one_whose_packets_come_is_given_longer_to_make_a_picture() -> None:
+    choice, now_ns = LayerChoice(), START_NS
+    choice.look(all_here(now_ns), None, now_ns)
+    last_ns, now_ns = now_ns, now_ns + GONE_NS - 1
+    mending = LayerSeen(HIGH, 0, last_ns, heard_ns=now_ns)
+    assert choice.look([*seen(now_ns, now_ns), mending], None, now_ns) == 2
+    assert choice.look([*seen(now_ns + 1, now_ns + 1), mending], None, now_ns + 1) == 1
 
 
 def test_where_all_are_silent_none_is_gone() -> None:

@@ -5,9 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcu_core.adaptation.path_rate import (
+    CAREFUL_GROWTH_PER_S,
     EXCUSED_NS,
+    GROWTH_PER_S,
+    GUESSED,
     HOLD_NS,
+    KNOWN,
     LEAST_BPS,
+    SETTLING_NS,
+    STEP,
     UNLIMITED_BPS,
     PathRate,
 )
@@ -67,8 +73,9 @@ def test_a_limit_is_lifted_by_time_but_not_at_once() -> None:
     path.tick(now_ns + HOLD_NS)
     assert path.limit_bps == 300_000
     path.tick(now_ns + HOLD_NS + NS_PER_SECOND)
-    assert 350_000 < path.limit_bps < 450_000
-    path.tick(now_ns + 11 * NS_PER_SECOND)
+    assert 330_000 < path.limit_bps < 450_000
+    for tenth in range(10 * (HOLD_NS // NS_PER_SECOND + 1), 111):
+        path.tick(now_ns + tenth * NS_PER_SECOND // 10)
     assert path.limit_bps > 2_000_000
     path.tick(now_ns + 120 * NS_PER_SECOND)
     assert path.limit_bps == UNLIMITED_BPS
@@ -134,6 +141,62 @@ def test_an_order_holds_until_the_next_one() -> None:
     assert path.limit_bps == 500_000
     path.ordered(3_000_000)
     assert path.limit_bps == 3_000_000
+
+
+def narrowed(bitrate_bps: int = 300_000) -> tuple[PathRate, int]:
+    """A path that was found full at so much, is sent half of it, and had no queue lately."""
+    path, now_ns = sending(2_000_000)
+    path.congested(bitrate_bps, now_ns)
+    for _ in range(40):
+        now_ns += NS_PER_SECOND // 10
+        path.tick(now_ns)
+        path.sent(bitrate_bps // 160)
+    path.reported(0, RTT_NS, now_ns)
+    return path, now_ns
+
+
+def test_where_packets_wait_on_a_narrow_path_no_more_is_tried() -> None:
+    path, now_ns = narrowed()
+    before = path.limit_bps
+    assert before > 330_000
+    path.reported(0, RTT_NS + 60 * NS_PER_MS, now_ns)
+    path.tick(now_ns + HOLD_NS)
+    assert path.limit_bps == before
+    path.tick(now_ns + HOLD_NS + NS_PER_SECOND)
+    assert path.limit_bps > before
+
+
+@pytest.mark.parametrize(("reports", "lost"), [(1, 0.05), (2, 0.0)])
+def test_what_waits_there_and_loses_or_waits_on_leads_back_to_what_it_bore(
+    reports: int, lost: float
+) -> None:
+    path, now_ns = narrowed()
+    for _ in range(reports):
+        path.reported(lost, RTT_NS + 60 * NS_PER_MS, now_ns)
+    assert path.limit_bps == 300_000
+    path.reported(lost, RTT_NS + 60 * NS_PER_MS, now_ns)
+    assert path.limit_bps == int(STEP * 300_000), "that was too much as well"
+
+
+def test_near_what_it_bore_a_limit_is_lifted_more_slowly() -> None:
+    path, now_ns = narrowed()
+    near = path.limit_bps
+    path.tick(now_ns + NS_PER_SECOND)
+    assert path.limit_bps == pytest.approx(CAREFUL_GROWTH_PER_S * near, rel=0.01)
+    for tenth in range(1, 101):
+        path.tick(now_ns + NS_PER_SECOND + tenth * NS_PER_SECOND // 10)
+    assert path.limit_bps > KNOWN * 300_000 * GROWTH_PER_S**6
+
+
+def test_what_got_lost_before_a_fall_is_told_after_it() -> None:
+    path, now_ns = sending(2_000_000)
+    path.collapsed(0.8, now_ns)
+    fallen = path.limit_bps
+    assert fallen == pytest.approx(GUESSED * 0.2 * 2_000_000, rel=0.1)
+    path.reported(0.7, RTT_NS, now_ns + NS_PER_SECOND)
+    assert path.limit_bps == fallen
+    path.reported(0.7, RTT_NS, now_ns + SETTLING_NS)
+    assert path.limit_bps < fallen
 
 
 @given(

@@ -94,3 +94,20 @@ def test_without_a_rate_what_is_sent_again_leaves_at_once() -> None:
     wire = Wire(0)
     assert wire.pacer.send_again(KEYFRAME, NS_PER_SECOND)
     assert wire.left == [(NS_PER_SECOND, KEYFRAME)]
+
+
+def test_a_rest_lets_nothing_leave_and_then_as_before() -> None:
+    wire = Wire(300_000)
+    now_ns = NS_PER_SECOND
+    wire.pacer.tick(now_ns)
+    wire.pacer.rest(150 * NS_PER_MS, now_ns)
+    assert wire.pacer.send(KEYFRAME, now_ns)
+    for _ in range(7):
+        now_ns += 20 * NS_PER_MS
+        wire.pacer.tick(now_ns)
+    assert not wire.left
+    while wire.pacer.waits:
+        now_ns += 20 * NS_PER_MS
+        wire.pacer.tick(now_ns)
+    assert wire.packets() == KEYFRAME.packets()
+    assert now_ns - NS_PER_SECOND < 550 * NS_PER_MS

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mcu_core.adaptation.layer_choice import SILENT_NS
 from mcu_core.adaptation.sender_rate import rate_of_layers
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
 from mcu_core.endpoints.inbound import KEYFRAME_REQUEST_EVERY_NS
@@ -63,6 +64,10 @@ class Rig:
 
     def told(self, kind: type) -> list[rtcp.RtcpPacket]:
         return [one for one in self.rtcp if isinstance(one, kind)]
+
+    def asked(self) -> set[int]:
+        """Whose keyframe was asked for."""
+        return {one.media_ssrc for one in self.rtcp if isinstance(one, rtcp.PictureLoss)}
 
     def packet(self, rid: str, payload: bytes = DELTA, named: bool = False) -> rtp.RtpPacket:
         number = self.numbers[rid] = self.numbers[rid] + 1
@@ -160,3 +165,29 @@ def test_who_is_held_takes_nothing_and_begins_anew_afterwards(rig: Rig) -> None:
     assert rig.take(rig.packet("l", keyframe(320)))
     assert rig.stream.layers is not None
     assert rig.stream.layers.current is rig.stream.layers.layers[0]
+
+
+def test_a_layer_that_falls_silent_is_soon_replaced(rig: Rig) -> None:
+    rig.ingress.shown_pixels = None
+    rids = "lmh"
+    went_ns, gaps, newest_ns = 0, [], 0
+    for step in range(120):  # a sender at 30 pictures a second that answers 60 ms after a request
+        rig.clock.advance_ns(NS_PER_SECOND // 30)
+        now_ns = rig.clock.now_ns()
+        if step == 60:
+            rids, went_ns = "lm", now_ns
+        asked = rig.asked() if step % 3 == 0 else set()
+        if asked:
+            rig.rtcp.clear()
+        for rid in rids:
+            key = SOURCES[rid] in asked
+            before = len(rig.ingress.taken)
+            assert rig.take(rig.packet(rid, keyframe(WIDTHS[rid]) if key else DELTA))
+            if len(rig.ingress.taken) > before:
+                gaps.append(now_ns - newest_ns if newest_ns else 0)
+                newest_ns = now_ns
+        rig.tick()
+    assert went_ns
+    assert rig.stream.layers is not None
+    assert rig.stream.layers.current is rig.stream.layers.layers[1]
+    assert max(gaps) <= SILENT_NS + NS_PER_SECOND // 5
