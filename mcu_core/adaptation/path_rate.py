@@ -86,10 +86,15 @@ class PathRate:
         self._least_round_trip_ns: int | None = None
         self._queued = False
         """Whether the latest report told that packets wait."""
+        self._unqueued = False
+        """Whether the latest round trip that was told shows that none does; a report without one,
+        as where ours get lost, changes nothing."""
         self._borne_bps = self._full_bps = 0.0
         """What was sent when the latest report told that none does; what it bore when it was full.
         """
         self._settled_ns = 0
+        self._before_guess: tuple[float, int | None] | None = None
+        """Limit and moment of its growth before a guess by requests, until the next report."""
         self._proved_until_ns = self._excused_until_ns = 0
 
     @property
@@ -128,12 +133,15 @@ class PathRate:
         """A share 0..1 of what was sent got lost, a packet's way there and back took so long, and
         arrivals jitter by so much (receiver reports)."""
         self.tick(now_ns)
-        queued, unqueued = False, False
+        queued = False
         if round_trip_ns is not None:
             least = min(round_trip_ns, self._least_round_trip_ns or round_trip_ns)
             self._least_round_trip_ns = least
             queued = round_trip_ns - least > QUEUE_NS and jitter_ns < WILD_NS
-            unqueued = not queued
+            self._unqueued = not queued
+        if self._before_guess is not None and jitter_ns >= WILD_NS:
+            self._limit, self._grown_ns = self._before_guess  # what was missed was only late
+        self._before_guess = None
         if now_ns < self._excused_until_ns:
             return
         if queued or lost >= PROOF_LOSS:
@@ -144,7 +152,7 @@ class PathRate:
         elif not queued and lost < PROOF_LOSS:
             self._borne_bps = self._sent_bps
         self._queued = queued
-        heavy = self._lost_lately(HEAVY_LOSS, HEAVY_UNQUEUED if unqueued else HEAVY_REPORTS)
+        heavy = self._lost_lately(HEAVY_LOSS, HEAVY_UNQUEUED if self._unqueued else HEAVY_REPORTS)
         heavy = heavy or self._lost_lately(POLICED, HEAVY_REPORTS)
         if now_ns < self._settled_ns:
             return
@@ -169,6 +177,7 @@ class PathRate:
     def collapsed(self, lost: float, now_ns: int) -> None:
         """A share of what is sent gets lost that no network loses but a full one."""
         if now_ns >= self._excused_until_ns:
+            self._before_guess = self._limit, self._grown_ns
             self.congested(int(GUESSED * (1 - lost) * self._sent_bps), now_ns)
             self._settled_ns = now_ns + SETTLING_NS
 

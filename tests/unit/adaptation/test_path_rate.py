@@ -125,6 +125,14 @@ def test_bursts_that_follow_each_other_are_no_congestion_where_nothing_waits() -
     assert path.limit_bps == pytest.approx(0.9 * 0.6 * 2_000_000, rel=0.1)
 
 
+def test_bursts_that_take_a_report_of_ours_too_are_no_congestion_either() -> None:
+    path, now_ns = sending(2_000_000)
+    path.reported(0, RTT_NS, now_ns)
+    for lost in (0.43, 0.38, 0.36):
+        path.reported(lost, None, now_ns)
+    assert path.limit_bps == UNLIMITED_BPS
+
+
 def test_where_arrivals_jitter_wildly_a_longer_round_trip_is_no_queue() -> None:
     path, now_ns = sending(2_000_000)
     path.reported(0, RTT_NS, now_ns)
@@ -132,6 +140,17 @@ def test_where_arrivals_jitter_wildly_a_longer_round_trip_is_no_queue() -> None:
     assert path.limit_bps == UNLIMITED_BPS
     path.reported(0.2, 10 * RTT_NS, now_ns, jitter_ns=20 * NS_PER_MS)
     assert path.limit_bps < 2_000_000
+
+
+def test_a_guess_is_taken_back_where_the_next_report_tells_of_wild_jitter() -> None:
+    path, now_ns = sending(2_000_000)
+    path.collapsed(0.8, now_ns)
+    assert path.limit_bps < 2_000_000
+    path.reported(0.2, RTT_NS, now_ns + NS_PER_SECOND, jitter_ns=200 * NS_PER_MS)
+    assert path.limit_bps == UNLIMITED_BPS
+    path.congested(300_000, now_ns + NS_PER_SECOND)
+    path.reported(0.2, RTT_NS, now_ns + NS_PER_SECOND, jitter_ns=200 * NS_PER_MS)
+    assert path.limit_bps == 300_000, "that was no guess"
 
 
 def test_an_order_holds_until_the_next_one() -> None:
