@@ -67,7 +67,10 @@ class OutputQueue:
             self._waiting.append((picture, ready_ns))
 
     def take(self, now_ns: int, interval_ns: int) -> Picture | None:
-        """The picture to show at `now_ns`: the next one, or the last one again; None before any."""
+        """The picture to show at `now_ns`: the next one, or the last one again; None before any.
+
+        The first one waits for nothing: it stands a little longer then, instead of an empty pane.
+        """
         with self._lock:
             seen_ns = now_ns - self.hold_ns
             due = sum(picture.stamp_ns <= seen_ns for picture, _ in self._waiting)
@@ -80,7 +83,7 @@ class OutputQueue:
                     older.stamp_ns, newer.stamp_ns, now_ns - ready_ns, seen_ns, interval_ns
                 ):
                     self._drop_oldest()
-            if due:
+            if due or (self._shown is None and self._waiting):
                 self._shown, _ = self._waiting.pop(0)
             return self._shown
 

@@ -226,7 +226,7 @@ class VideoIngress:
         picture = self._output.take(now_ns, interval_ns)
         if picture is not None and picture.serial != self._shown_serial:
             self._shown_serial = picture.serial
-            self._lag.shown(now_ns - picture.stamp_ns)
+            self._lag.shown(max(now_ns - picture.stamp_ns, self.hold_ns))  # the first waits less
         return picture
 
     @property
