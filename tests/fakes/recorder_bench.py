@@ -156,7 +156,7 @@ def faultless(path: Path) -> list[dict[str, object]]:
          "-map", "0", "-f", "null", "-"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (decoded.returncode, decoded.stderr) == (0, "")
+    assert (decoded.returncode, decoded.stderr) == (0, ""), decoded.stderr[:2000]
     probed = subprocess.run(
         ["ffprobe", "-v", "error", "-of", "json", "-show_streams", str(path)],
         capture_output=True, text=True, check=True,
