@@ -59,11 +59,19 @@ def ladder(
     reports: Annotated[
         bool, typer.Option("--reports", help="Receiver reports alone, no transport-cc")
     ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=0, help="In moved time instead, by so many dice and all reports")
+    ] = 0,
     clips: Clips = CLIPS,
     json_: Json = None,
     plot: Plot = None,
 ) -> None:
     """A receiver's link falls from 2 Mbit/s to 300 kbit/s and returns; others too (bar 3)."""
+    if seeds:
+        from benchmarks import laddered
+
+        tell(lambda: laddered.run(laddered.LadderDice(seeds, narrow, wide)), json_, plot)
+        return
     from benchmarks.ladder import run
 
     tell(lambda: run(narrow, wide, not reports, clips), json_, plot)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks import laddered
 from benchmarks.load.laddered_call import RTX, LadderPlan, fallen
 from mcu_core.media import clock
 from mcu_core.negotiation.agreement import NO_PROTECTION
@@ -19,3 +20,9 @@ def test_it_falls_at_once_stands_still_briefly_and_returns(
     assert fall.within_s <= 2
     assert fall.back_s is not None
     assert fall.back_s <= 15
+
+
+def test_dice_of_all_reports_are_a_table() -> None:
+    rows = laddered.run(laddered.LadderDice(2, 4, 4)).rows
+    assert [row["told by"] for row in rows] == ["reports", "REMB", "transport-cc"]
+    assert all("/" in str(row["longest freeze, s"]) for row in rows)
