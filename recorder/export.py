@@ -230,6 +230,8 @@ def _chunk(file: MediaFile, path: Path, one: FragmentWritten, entry: int, begin:
         samples = boxes.fragment_samples(file.pread(one.size, one.offset))
     sizes = [size for _, size, _ in samples]
     data_size = sum(sizes)
+    if data_size >= one.size or sum(duration for duration, _, _ in samples) != one.duration:
+        raise ValueError("a fragment is not the one that the journal tells of")
     return _Chunk(
         start=one.time - begin,
         durations=[duration for duration, _, _ in samples],

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 
 import msgspec
+import structlog
 from sqlalchemy import text
 
 from control_api.persistence.database import Database
 from control_api.persistence.rules import OPEN, Rules
 from mcu_core.contract.definition import ConferenceDefinition
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class ConferenceRows:
         self._database = database
 
     async def load(self) -> list[WantedConference]:
-        """All conferences, in the order in which they were made."""
+        """All conferences that can be read, in the order in which they were made."""
         async with self._database.begin() as connection:
             conferences = await connection.execute(
                 text("SELECT id, engine, definition, rules FROM conferences ORDER BY made, id")
@@ -60,16 +63,19 @@ class ConferenceRows:
             offer = RtpOffer(row.offer_sdp, (row.video_port, row.audio_port))
             rtp.setdefault(row.conference, {})[row.site] = offer
         recording = {row.conference: WantedRecording(row.id, row.title) for row in recordings}
-        return [
-            WantedConference(
-                msgspec.json.decode(row.definition, type=ConferenceDefinition),
-                row.engine,
-                rtp.get(row.id, {}),
-                recording.get(row.id),
-                msgspec.json.decode(row.rules, type=Rules),
+        wanted = []
+        for row in conferences:
+            try:
+                definition = msgspec.json.decode(row.definition, type=ConferenceDefinition)
+                rules = msgspec.json.decode(row.rules, type=Rules)
+            except msgspec.MsgspecError as error:  # the others are wanted all the same
+                log.error("a conference cannot be read", conference=row.id, reason=str(error))
+                continue
+            offers_of = rtp.get(row.id, {})
+            wanted.append(
+                WantedConference(definition, row.engine, offers_of, recording.get(row.id), rules)
             )
-            for row in conferences
-        ]
+        return wanted
 
     async def put(self, wanted: WantedConference) -> None:
         """Write a conference with its offers and its recording, new or changed."""

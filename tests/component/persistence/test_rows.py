@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from control_api.persistence.audience import AudienceRows, Watched
 from control_api.persistence.audit import AuditRow, AuditRows
@@ -47,6 +48,16 @@ async def test_conferences_come_in_the_order_in_which_they_were_made(place: Plac
         await rows.remove("a")
         await rows.put(rich)
         assert [row.definition.id for row in await rows.load()] == ["b", "a"]
+
+
+async def test_a_conference_that_cannot_be_read_keeps_no_other_away(database: Database) -> None:
+    rows = ConferenceRows(database)
+    for name in "abc":
+        await rows.put(WantedConference(ConferenceDefinition(name, name), "engine-0"))
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE conferences SET definition = '{}' WHERE id = 'a'"))
+        await connection.execute(text("UPDATE conferences SET rules = 'x' WHERE id = 'b'"))
+    assert [row.definition.id for row in await rows.load()] == ["c"]
 
 
 def occurrence(booking: int, begin_s: float, *sites: BookedSite, hours: float = 1) -> Occurrence:

@@ -10,6 +10,7 @@ import pytest
 from mcu_core.contract.events import TapUnit
 from mcu_core.errors import BadInput, NotFound
 from mcu_core.media.clock import NS_PER_SECOND
+from recorder.boxes import RUN_COUNT_AT, RUN_ENTRY, RUN_TABLE_AT
 from recorder.catalogue import Catalogue
 from recorder.contract import RecordingState
 from recorder.errors import BrokenRecording
@@ -85,6 +86,22 @@ def test_of_a_recording_with_a_file_that_was_cut_the_others_can_be_had(
     os.truncate(store / "a" / TRACKS["sound"].file_name, 100)
     with pytest.raises(BrokenRecording):
         Catalogue(store).export("a", span)
+
+
+@pytest.mark.parametrize("word", [b"\xff" * 4, bytes(4)], ids=["all", "nothing"])
+def test_a_fragment_that_a_broken_disk_changed_is_told(store: Path, word: bytes) -> None:
+    """Each word from the count of its samples on to the length and size of the second one."""
+    end(fill(store, "a"))
+    path = store / "a" / TRACKS["sound"].file_name
+    kept = path.read_bytes()
+    head = kept.rindex(b"moof") - 4
+    for at in range(head + RUN_COUNT_AT, head + RUN_TABLE_AT + 2 * RUN_ENTRY.size, 4):
+        path.write_bytes(kept[:at] + word + kept[at + 4 :])
+        try:
+            export = Catalogue(store).export("a")
+        except BrokenRecording:
+            continue
+        assert len(b"".join(export.blocks())) == export.size
 
 
 def test_states_and_order(store: Path) -> None:
