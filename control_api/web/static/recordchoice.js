@@ -27,7 +27,7 @@ export class RecordChoice {
   #conference = null;
 
   constructor() {
-    this.node = iconButton("sliders", "record.choose", () => this.#open(), { id: "record-choose", "aria-haspopup": "dialog", "aria-expanded": "false" });
+    this.node = iconButton("film", "record.choose", () => this.#open(), { id: "record-choose", "aria-haspopup": "dialog", "aria-expanded": "false" });
   }
 
   update(conference) {
