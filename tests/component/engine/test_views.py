@@ -120,6 +120,19 @@ async def test_a_receiver_of_another_form_has_its_own_encoder_and_costs_others_n
         assert made.screens["a"].keyframes == before
 
 
+async def test_relayouts_cost_nobody_a_keyframe() -> None:
+    async with room("abcd") as made:
+        await made.shows("a", *"abcd")
+        await made.calm()
+        before = {name: screen.keyframes for name, screen in made.screens.items()}
+        for _ in range(3):
+            await made.change(layout=FULL, panes=(Pane("site", "c"),))
+            await made.shows("a", *"cccc")
+            await made.change(layout=FOUR, panes=tuple(Pane("site", name) for name in "dcba"))
+            await made.shows("a", *"dcba")
+        assert {name: screen.keyframes for name, screen in made.screens.items()} == before
+
+
 async def test_what_nobody_sees_is_not_decoded_and_is_back_without_a_placeholder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
