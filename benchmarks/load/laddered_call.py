@@ -5,13 +5,13 @@ the ladder - and at the other end a receiver that asks, reports and estimates. O
 sound are sizes without content, so that half a minute takes a second.
 """
 
-import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import pairwise
 
 from benchmarks.load.faults import Faults, FaultyWay
+from benchmarks.load.moved_time import Act, MovedTime
 from mcu_core.adaptation.ladder import follows_in_place
 from mcu_core.egress.keyframe_requests import KeyframeRequests
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
@@ -184,7 +184,8 @@ class LadderedCall:
 
     def __init__(self, plan: LadderPlan) -> None:
         self.plan = plan
-        self.clock = ManualClock(BEGIN_NS)
+        self._time = MovedTime(BEGIN_NS)
+        self.clock = self._time.clock
         self.dice = random.Random(plan.seed)
         self.out, self.back = FaultyWay(plan.wide, plan.seed), FaultyWay(plan.wide, plan.seed + 1)
         self.sent: list[tuple[int, int]] = []
@@ -192,8 +193,6 @@ class LadderedCall:
         self.rungs: list[tuple[int, int]] = []
         self.heard_ns: list[int] = []
         self.keyframes = 0
-        self._wire: list[tuple[int, int, Callable[[], object]]] = []
-        self._numbers = count()
         self._ours, self._theirs = StreamGroup(EndpointStats()), StreamGroup(EndpointStats())
         self.seen = Watched(self.clock)
         self._join()
@@ -203,12 +202,12 @@ class LadderedCall:
         self._now: Sizes | None = self._coder
         self._estimate = Estimate()
         self._next_picture = 0
-        acts = {
+        acts: dict[Act, int] = {
             self._picture: 0, self._say: SOUND_NS, self._beat: BEAT_NS,
             self._look: plan.look_ns, self._move: SETTLE_NS,
         }  # fmt: skip
         self._every = acts
-        self._due = {
+        self._time.due = {
             act: BEGIN_NS + self.dice.randrange(max(every, SOUND_NS)) for act, every in acts.items()
         }
 
@@ -278,7 +277,7 @@ class LadderedCall:
         if way is self.out:
             self.sent.append((now_ns, size))
         for at_ns in way.carry(size, now_ns):
-            heapq.heappush(self._wire, (at_ns, next(self._numbers), lambda: take(packet)))
+            self._time.arrives(at_ns, lambda: take(packet))
 
     # ------------------------------------------------------------------------------------ ladder
 
@@ -306,27 +305,9 @@ class LadderedCall:
 
     def run(self, seconds: float) -> int:
         """Let that much time go by; the moment at which it began."""
-        begin_ns = self.clock.now_ns()
-        end_ns = begin_ns + int(seconds * NS_PER_SECOND)
-        while True:
-            act = min(self._due, key=lambda one: self._due[one])
-            due_ns = self._due[act]
-            if self._wire and self._wire[0][0] <= min(due_ns, end_ns):
-                at_ns, _, arrive = heapq.heappop(self._wire)
-                self._go_to(at_ns)
-                arrive()
-                continue
-            if due_ns > end_ns:
-                break
-            self._go_to(due_ns)
-            every_ns = self._every[act] or NS_PER_SECOND // self._coder.form.fps
-            self._due[act] = due_ns + every_ns
-            act()
-        self._go_to(end_ns)
-        return begin_ns
-
-    def _go_to(self, at_ns: int) -> None:
-        self.clock.advance_ns(max(0, at_ns - self.clock.now_ns()))
+        return self._time.run(
+            seconds, lambda act: self._every[act] or NS_PER_SECOND // self._coder.form.fps
+        )
 
     def _picture(self) -> None:
         now_ns = self.clock.now_ns()

@@ -5,14 +5,13 @@ requests both ways, jitter buffers, decoders. Time goes from event to event, so 
 every machine, and takes as long as the codecs take.
 """
 
-import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import count
 
 import numpy as np
 
 from benchmarks.load.faults import Faults, FaultyWay
+from benchmarks.load.moved_time import Act, MovedTime
 from mcu_core.egress.audio_encoder import AudioEncoder
 from mcu_core.egress.video_encoder import VideoEncoder
 from mcu_core.endpoints.endpoint import EndpointStats, Intake
@@ -20,7 +19,7 @@ from mcu_core.endpoints.rtp_stream import RtpStream
 from mcu_core.endpoints.stream_group import StreamGroup
 from mcu_core.ingress.audio import AudioIngress
 from mcu_core.ingress.video import VideoIngress
-from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND, ManualClock
+from mcu_core.media.clock import NS_PER_MS, NS_PER_SECOND
 from mcu_core.media.codec import H264, Codec
 from mcu_core.media.marker import draw
 from mcu_core.media.marker import read as read_marker
@@ -114,7 +113,8 @@ class SimulatedCall:
 
     def __init__(self, plan: CallPlan, sound: Block | None = None) -> None:
         self.plan = plan
-        self.clock = ManualClock(BEGIN_NS)
+        self._time = MovedTime(BEGIN_NS)
+        self.clock = self._time.clock
         self.out = FaultyWay(plan.out, plan.seed)
         self.back = FaultyWay(plan.back, plan.seed + 1)
         self.seen = Seen()
@@ -122,8 +122,6 @@ class SimulatedCall:
         self.paused_ns = 0
         self.bytes_out = 0
         self._sound = sound
-        self._wire: list[tuple[int, int, Callable[[], object]]] = []
-        self._numbers = count()
         self._encoder = plan.encoder(plan.video)
         self._wanted = True
         self._drawn = 0
@@ -137,14 +135,14 @@ class SimulatedCall:
         self._coder = AudioEncoder(plan.sound) if plan.sound is not None else None
         if plan.sound is not None:
             self.near_sound = self._join(plan.sound.codec, SOUND_TYPE, plan.sound_protection)
-        self._due = {
+        self._time.due = {
             self._send_picture: BEGIN_NS,
             self._show: BEGIN_NS + SHOW_PHASE_NS,
             self._tick: BEGIN_NS + TICK_PHASE_NS,
         }
         if plan.sound is not None:
-            self._due |= {self._send_sound: BEGIN_NS, self._pull: BEGIN_NS + PULL_PHASE_NS}
-        self._every = {
+            self._time.due |= {self._send_sound: BEGIN_NS, self._pull: BEGIN_NS + PULL_PHASE_NS}
+        self._every: dict[Act, int] = {
             self._send_picture: NS_PER_SECOND // plan.video.fps,
             self._show: NS_PER_SECOND // plan.video.fps,
             self._tick: TICK_NS,
@@ -206,8 +204,7 @@ class SimulatedCall:
     def _carry(self, way: FaultyWay, packet: bytes, take: Callable[[bytes, int], bool]) -> None:
         self.bytes_out += len(packet) * (way is self.out)
         for at_ns in way.carry(len(packet) + UDP_BYTES, self.clock.now_ns()):
-            arrived = (at_ns, next(self._numbers), lambda: take(packet, self.clock.now_ns()))
-            heapq.heappush(self._wire, arrived)
+            self._time.arrives(at_ns, lambda: take(packet, self.clock.now_ns()))
 
     def _keyframe_wanted(self) -> None:
         self.keyframes_wanted += 1
@@ -226,31 +223,13 @@ class SimulatedCall:
 
     def run(self, seconds: float) -> None:
         """Let that much time go by."""
-        end_ns = self.clock.now_ns() + int(seconds * NS_PER_SECOND)
-        while True:
-            act = min(self._due, key=lambda one: self._due[one])
-            due_ns = self._due[act]
-            if self._wire and self._wire[0][0] <= min(due_ns, end_ns):
-                at_ns, _, arrive = heapq.heappop(self._wire)
-                self._go_to(at_ns)
-                arrive()
-                continue
-            if due_ns > end_ns:
-                break
-            self._due[act] = due_ns + self._every[act]
-            self._go_to(due_ns)
-            act()
-        self._go_to(end_ns)
+        self._time.run(seconds, lambda act: self._every[act])
 
     def pause(self, seconds: float) -> None:
         """Nothing happens for so long: nobody sends, nobody looks."""
         by_ns = int(seconds * NS_PER_SECOND)
         self.paused_ns += by_ns
-        self.clock.advance_ns(by_ns)
-        self._due = {act: due_ns + by_ns for act, due_ns in self._due.items()}
-
-    def _go_to(self, at_ns: int) -> None:
-        self.clock.advance_ns(max(0, at_ns - self.clock.now_ns()))
+        self._time.pause(by_ns)
 
     def _tick(self) -> None:
         for group in (self._far, self._near):

@@ -25,12 +25,16 @@ def viewers(engine: FakeEngine) -> list[str]:
     return [endpoint for endpoint, (_, site) in engine.endpoints.items() if not site]
 
 
-async def test_who_loses_the_right_is_cut(
-    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def often(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights are looked at fifty times a second."""
     monkeypatch.setattr(watchers, "CHECK_S", 0.02)
     await control.bridge.watchers.stop()
     control.bridge.watchers.start()
+
+
+@pytest.mark.usefixtures("often")
+async def test_who_loses_the_right_is_cut(control: Control, engine: FakeEngine) -> None:
     cid = await control.conference()
     headers = {"Authorization": f"Bearer {await viewer_token(control)}"}
     async with control.client(headers=headers) as viewer:
@@ -46,12 +50,10 @@ async def test_who_loses_the_right_is_cut(
     assert control.bridge.watchers.count == 0
 
 
+@pytest.mark.usefixtures("often")
 async def test_who_is_given_another_organisation_is_cut(
-    control: Control, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    control: Control, engine: FakeEngine
 ) -> None:
-    monkeypatch.setattr(watchers, "CHECK_S", 0.02)
-    await control.bridge.watchers.stop()
-    control.bridge.watchers.start()
     cid = await control.conference()
     headers = {"Authorization": f"Bearer {await viewer_token(control)}"}
     async with control.client(headers=headers) as viewer:

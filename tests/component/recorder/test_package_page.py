@@ -1,7 +1,5 @@
 """The page of a package in Chromium, opened from a folder: no server is there for it."""
 
-import asyncio
-import signal
 import threading
 import zipfile
 from pathlib import Path
@@ -13,7 +11,7 @@ from recorder.catalogue import Catalogue
 from recorder.files import note_alone
 from recorder.journal import Mark
 from tests.component.recorder.test_content import slides
-from tests.component.recorder.test_player import CHROMIUM, Site
+from tests.component.recorder.test_player import CHROMIUM, Site, reported
 from tests.component.recorder.test_side_by_side import recorded
 from tests.fakes.tap import encode_clip
 
@@ -63,20 +61,8 @@ async def test_a_package_plays_from_a_folder(tmp_path: Path) -> None:
     site = Site(catalogue, "", threading.Event())
     page = folder / "index.html"
     page.write_text(page.read_text() + PROBE.replace("ADDRESS", site.address))
-    assert CHROMIUM is not None
-    browser = await asyncio.create_subprocess_exec(
-        CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-        "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={tmp_path / 'profile'}",
-        "--disable-dev-shm-usage", page.as_uri(),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        await site.reported()
-    finally:
-        browser.send_signal(signal.SIGTERM)
-        await browser.wait()
-        site.close()
-    assert site.report == {
+    report = await reported(site, page.as_uri(), tmp_path / "profile")
+    assert report == {
         "ready": True,
         "plays": True,
         "jumped": True,

@@ -123,12 +123,17 @@ async def watch(
     catalogue: Catalogue, script: str, profile: Path, seen: threading.Event | None = None
 ) -> dict[str, object]:
     """Open the page in Chromium and give back its report."""
-    assert CHROMIUM is not None
     site = Site(catalogue, script, seen or threading.Event())
+    return await reported(site, site.address, profile)
+
+
+async def reported(site: Site, address: str, profile: Path) -> dict[str, object]:
+    """Open that address in Chromium and give back what its page told the site."""
+    assert CHROMIUM is not None
     browser = await asyncio.create_subprocess_exec(
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
         "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}",
-        "--disable-dev-shm-usage", site.address,
+        "--disable-dev-shm-usage", address,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
